@@ -1,0 +1,1 @@
+"""Stateward: case types as declared state machines, guarded, clocked and recorded."""

@@ -1,0 +1,183 @@
+"""What a case type declares: the models behind machines/NAME.yaml, and its identity as a hash."""
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+import rfc8785
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+StatePath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=255)]
+Target = Annotated[
+    str,
+    StringConstraints(pattern=r"^(=|[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*(\.\$(deep_)?history)?)$", max_length=255),
+]
+Source = Literal["*"] | StatePath
+Cel = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+DataPath = Annotated[str, StringConstraints(pattern=r"^data\.[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")]
+Schema = dict[str, Any]
+
+
+class Declared(BaseModel):
+    """Part of a declaration: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class State(Declared):
+    """A state. With `states` it is composite: `initial` names the child entered by default, or `parallel` enters all.
+
+    `on_done` is where it goes when it is finished: all regions final, or its active child final.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    initial: Name | None = None
+    states: dict[Name, "State"] = Field(default_factory=dict)
+    parallel: bool = False
+    final: bool = False
+    on_done: Target | None = None
+
+
+class Transition(Declared):
+    """One way an event can go: from these states to that one, if the guard holds and four eyes are kept."""
+
+    from_: Source | list[StatePath] = Field(alias="from")
+    to: Target
+    when: Cel | None = None
+    unless_actor_of: list[Name] = Field(default_factory=list)
+    only_actor_of: list[Name] = Field(default_factory=list)
+    set: dict[DataPath, Cel] = Field(default_factory=dict)
+    title: str | None = None
+
+    @property
+    def sources(self) -> list[str]:
+        return list(self.from_) if isinstance(self.from_, list) else [self.from_]
+
+
+class Event(Declared):
+    """Something that can be fired: what it carries, and its transitions in order of priority.
+
+    A single transition may be written without the list: {from: a, to: b, when: ...}.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    payload: Schema | None = None
+    reason: Literal["required", "optional"] | None = None
+    set: dict[DataPath, Cel] = Field(default_factory=dict)
+    transitions: list[Transition] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_transition_inline(cls, value: Any) -> Any:
+        inline = {"from", "to", "when", "unless_actor_of", "only_actor_of"}
+        if not isinstance(value, dict) or not inline & value.keys():
+            return value
+        if "transitions" in value:
+            raise ValueError("give either `transitions` or `from` and `to`, not both")
+        kept = {key: item for key, item in value.items() if key not in inline}
+        return {**kept, "transitions": [{key: item for key, item in value.items() if key in inline}]}
+
+
+Duration = Annotated[str, StringConstraints(pattern=r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", min_length=2)]
+StepAt = Annotated[str, StringConstraints(pattern=r"^(\d{1,4}%|[+-](\d+d)?(\d+h)?(\d+m)?(\d+s)?)$", min_length=2)]
+
+
+class Condition(Declared):
+    """When a clock starts, stops, pauses: all parts must hold."""
+
+    enters: StatePath | list[StatePath] | None = None
+    leaves: StatePath | list[StatePath] | None = None
+    in_: StatePath | list[StatePath] | None = Field(default=None, alias="in")
+    event: Name | list[Name] | None = None
+    when: Cel | None = None
+
+
+class FollowTeam(Declared):
+    follow: Literal["team"]
+
+
+class TargetRule(Declared):
+    """One of several targets: the first whose `when` holds."""
+
+    when: Cel | None = None
+    is_: Duration = Field(alias="is")
+    calendar: Name | FollowTeam | None = None
+
+
+class Due(Declared):
+    """The moment of a `due_at` clock."""
+
+    field: DataPath | None = None
+    business_days: int | None = Field(default=None, ge=0)
+    calendar_days: int | None = Field(default=None, ge=0)
+    at: str | None = Field(default=None, pattern=r"^\d{2}:\d{2}$")
+    cutoff: str | None = Field(default=None, pattern=r"^\d{2}:\d{2}$")
+
+
+class Step(Declared):
+    """What happens at a point of a clock."""
+
+    at: StepAt
+    every: Duration | None = None
+    max: int | None = Field(default=None, ge=1)
+    notify: str | None = None
+    urgency: int | None = Field(default=None, ge=0, le=100)
+    assign: str | None = None
+    fire: Name | None = None
+    webhook: str | None = None
+
+
+class Clock(Declared):
+    """An SLA clock."""
+
+    title: str | None = None
+    kind: Literal["elapsed", "due_at", "periodic"] = "elapsed"
+    start: Condition
+    start_at: DataPath | None = None
+    stop: Condition | None = None
+    cancel: Condition | None = None
+    pause: Condition | None = None
+    resume: Condition | None = None
+    pause_max: Duration | None = None
+    reset: Condition | None = None
+    target: Duration | list[TargetRule] | None = None
+    due: Due | None = None
+    every: Duration | None = None
+    sequence: Literal["independent", "sequential"] | None = None
+    calendar: Name | FollowTeam | None = None
+    retarget: Literal["keep_elapsed", "restart", "keep_deadline"] = "keep_elapsed"
+    reopen: Literal["ignore", "resume", "continue", "restart"] = "resume"
+    steps: list[Step] = Field(default_factory=list)
+
+
+class CaseType(Declared):
+    """A case type as its YAML declares it."""
+
+    case_type: Name
+    title: str | None = None
+    description: str | None = None
+    opening: dict[Name, StatePath] = Field(min_length=1)
+    data: Schema = Field(default_factory=lambda: {"type": "object"})
+    states: dict[Name, State] = Field(min_length=1)
+    events: dict[Name, Event] = Field(default_factory=dict)
+    slas: dict[Name, Clock] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _initial_is_short_for_open(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "initial" not in value:
+            return value
+        if "opening" in value:
+            raise ValueError("give either `initial` or `opening`, not both")
+        kept = {key: item for key, item in value.items() if key != "initial"}
+        return {**kept, "opening": {"open": value["initial"]}}
+
+    def canonical(self) -> str:
+        """The declaration as RFC 8785 JSON without defaults: two files that mean the same are the same."""
+        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True, exclude_defaults=True)).decode()
+
+    def hash(self) -> str:
+        """SHA-256 of the canonical form in hex: the identity of this version."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Who may do what: Casbin over policy lines, with users kept outside."""

@@ -1,0 +1,1 @@
+"""The services own the transactions; one noun per file."""

@@ -1,0 +1,88 @@
+"""What a caller of the desk gets back, and the same as JSON for the idempotency store."""
+
+from dataclasses import dataclass
+
+from app.domain.case import Case, Json, Outcome, Receipt
+from app.domain.errors import ERRORS, CaseError, FieldError, Reason
+from app.domain.moment import rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Either a receipt (with the case as JSON, unless the caller may not read it) or an error.
+
+    `replayed` says that it was given before and is given again from the idempotency store.
+    """
+
+    receipt: Receipt | None = None
+    case: Json | None = None
+    opened: bool = False
+    error: CaseError | None = None
+    replayed: bool = False
+
+
+def case_json(case: Case) -> dict[str, Json]:
+    """A case as the HTTP contract shows it; times are RFC 3339 UTC."""
+    return {
+        "id": case.id,
+        "case_type": case.case_type,
+        "definition": {"version": case.definition_version, "hash": case.definition},
+        "reference": case.reference,
+        "state": case.state,
+        "states": list(case.states),
+        "version": case.version,
+        "data": case.data,
+        "assignee": case.assignee,
+        "team": case.team,
+        "urgency": case.urgency,
+        "slas": {},
+        "opened_at": rfc3339(case.opened_at),
+        "changed_at": rfc3339(case.changed_at),
+        "closed_at": rfc3339(case.closed_at) if case.closed_at else None,
+    }
+
+
+def applied(outcome: Outcome) -> Answer:
+    """The answer to an event that applied."""
+    entry = outcome.entry
+    assert entry.draft.case_seq is not None
+    return Answer(
+        receipt=Receipt(entry.draft.entry_id, entry.draft.case_seq, entry.entry_hash),
+        case=case_json(outcome.case) if outcome.readable else None,
+        opened=outcome.opened,
+    )
+
+
+def to_json(answer: Answer) -> Json:
+    """An answer as it is kept under an idempotency key."""
+    if answer.error is not None:
+        return {"error": _error_json(answer.error)}
+    assert answer.receipt is not None
+    receipt = {name: getattr(answer.receipt, name) for name in ("entry_id", "case_seq", "entry_hash")}
+    return {"receipt": receipt, "case": answer.case, "opened": answer.opened}
+
+
+def from_json(value: Json) -> Answer:
+    """The answer that was kept, marked as given before."""
+    if "error" in value:
+        return Answer(error=_error_from(value["error"]), replayed=True)
+    return Answer(receipt=Receipt(**value["receipt"]), case=value["case"], opened=value["opened"], replayed=True)
+
+
+def _error_json(error: CaseError) -> Json:
+    return {
+        "code": error.code,
+        "message": error.message,
+        "reasons": [[r.code, r.message, r.remedy, r.detail] for r in error.reasons],
+        "errors": [[e.field, e.message] for e in error.errors],
+        "extra": error.extra,
+    }
+
+
+def _error_from(value: Json) -> CaseError:
+    return ERRORS[value["code"]](
+        value["message"],
+        reasons=tuple(Reason(*r) for r in value["reasons"]),
+        errors=tuple(FieldError(*e) for e in value["errors"]),
+        extra=value["extra"],
+    )
