@@ -61,7 +61,7 @@ def runtime_fault(message: str) -> str:
 
 def missing_key(message: str) -> str | None:
     """The key that a map did not have."""
-    found = re.search(r'Key not found in map : "(.*)"', message, re.DOTALL)
+    found = re.search(r'(?:Key not found in map :|No value with name) "(?:case\.)?([^"]*)"', message)
     return found[1] if found else None
 
 

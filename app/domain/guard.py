@@ -16,7 +16,8 @@ from cel_expr_python import cel
 from app.domain import faults
 from app.domain.case import Json
 from app.domain.check import check
-from app.domain.expression import Node, Unsupported, decode, reads_of
+from app.domain.checked import Unsupported, decode
+from app.domain.expression import Node, reads_of
 from app.domain.moment import rfc3339
 from app.domain.types import Types
 from app.domain.view import ENVIRONMENT, View
@@ -118,7 +119,8 @@ def _missing(key: str, reads: Iterable[str], view: View) -> Iterator[str]:
     for path in reads:
         names = path.split(".")
         for end in range(2, len(names) + 1):
-            if names[end - 1] == key and view.find(".".join(names[: end - 1])) and not view.find(".".join(names[:end])):
+            reached = end == 2 or view.find(".".join(names[: end - 1]))
+            if names[end - 1] == key and reached and not view.find(".".join(names[:end])):
                 yield f"{'.'.join(names[:end])} is missing"
 
 
