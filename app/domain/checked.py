@@ -9,7 +9,7 @@ from typing import TypeAlias
 from app.domain.expression import Call, Comprehension, Constant, ListOf, MapOf, Name, Node, Select
 from app.domain.wire import Message
 
-MAX_DEPTH = 200
+MAX_DEPTH = 100
 
 Inside: TypeAlias = Callable[[Message], Node]
 

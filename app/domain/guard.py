@@ -3,7 +3,6 @@
 A run-time error is never a yes: `holds` is true only for the value true.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,8 +18,9 @@ from app.domain.check import check
 from app.domain.checked import Unsupported, decode
 from app.domain.expression import Node, reads_of
 from app.domain.moment import rfc3339
-from app.domain.types import Types
+from app.domain.variables import Types
 from app.domain.view import ENVIRONMENT, View
+from app.domain.writable import exact
 
 __all__ = [
     "EvaluationFault",
@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 MAX_LENGTH = 2000
-MAX_EXACT = 2**53
 
 _CONTROL = re.compile(r"[^\t\n\r -\x7e\x80-\ud7ff\ue000-\U0010ffff]")
 
@@ -128,9 +127,7 @@ def _json(value: Any) -> Json:
     match value:
         case None | bool() | str():
             return value
-        case int() if abs(value) < MAX_EXACT:
-            return value
-        case float() if math.isfinite(value):
+        case int() | float() if exact(value):
             return value
         case datetime():
             return rfc3339(value)
