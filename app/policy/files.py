@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from app.policy.cycles import closing_lines
+from app.policy.enforcer import MODEL
 from app.policy.faults import Fault, line_faults
 from app.policy.lines import EVERY, is_role
 from app.services.ports import PolicyLine
@@ -60,6 +61,13 @@ def read_policy(text: str, file: str) -> PolicyText:
     return PolicyText(file, digest, tuple(lines), tuple(sorted(faults, key=lambda fault: fault.line)))
 
 
+def model_fault(text: str) -> PolicyFault | None:
+    """Why a folder's model.conf cannot stand: the model is fixed, a copy may only repeat it."""
+    if text.split() == MODEL.read_text(encoding="utf-8").split():
+        return None
+    return PolicyFault(1, "the Casbin model is fixed, and this one differs from it", "remove this model.conf")
+
+
 def _records(text: str) -> Iterator[tuple[int, list[str] | Fault]]:
     """Each record with the number of the line it begins in. A reader per record lets comments hold any quote."""
     physical = io.StringIO(text.removeprefix("\ufeff"), newline="")
@@ -81,7 +89,8 @@ def _line(fields: Sequence[str], file: str) -> PolicyLine | Fault:
     if kind not in SHAPES:
         return Fault(f"a line is of kind p or g, not `{kind}`", "begin it with `p,` or `g,`, or with `#` for a comment")
     if kind == "p" and len(fields) == 7:
-        return PolicyLine(*fields, source=file)
+        role, tenant, obj, act, when, eft = fields[1:]
+        return PolicyLine("p", role, tenant, obj, act, when, eft, file)
     if kind == "g" and len(fields) == 4:
         return PolicyLine("g", fields[1], fields[3], fields[2], source=file)
     if kind == "g" and len(fields) == 3:
