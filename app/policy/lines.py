@@ -1,7 +1,7 @@
 """What policy lines are made of, and how one is written: as CSV that reads back as itself."""
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from app.services.ports import PolicyLine
@@ -71,7 +71,8 @@ def is_event(act: str) -> bool:
     return not act.startswith("case:")
 
 
-def _csv(fields: Sequence[str]) -> str:
+@lru_cache(maxsize=4096)
+def _csv(fields: tuple[str, ...]) -> str:
     return ", ".join(_quoted(field) for field in fields)
 
 

@@ -1,12 +1,15 @@
 """Say why the policy refused, and what would change its mind, in sentences for a person."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from app.domain.case import ANYONE
 from app.domain.errors import Reason
 from app.policy.conditions import Subject, holds
 from app.policy.lines import Rule, is_case_role, is_event
+
+MAX_REASONS = 8  # they are written to the log, whose entries are bounded
 
 VERBS = {
     "case:read": "read",
@@ -30,13 +33,13 @@ def deciding_rule(rules: Sequence[Rule], subject: Subject, allowed: bool) -> Rul
 def refusal(
     rules: Sequence[Rule], subject: Subject, case_type: str, act: str, could: Sequence[str]
 ) -> tuple[Reason, ...]:
-    """Everything that said no."""
+    """What said no: at most MAX_REASONS lines of each effect."""
     wish = _wish(case_type, act)
-    denied = [_denied(rule, subject, wish) for rule in _matching(rules, subject, "deny")]
+    denied = [_denied(rule, subject, wish) for rule in islice(_matching(rules, subject, "deny"), MAX_REASONS)]
     if next(_matching(rules, subject, "allow"), None):
         return tuple(denied)
-    held = [rule for rule in rules if rule.eft == "allow" and rule.role in subject.roles]
-    missed = [_missed(rule, subject, wish) for rule in held]
+    held = (rule for rule in rules if rule.eft == "allow" and rule.role in subject.roles)
+    missed = [_missed(rule, subject, wish) for rule in islice(held, MAX_REASONS)]
     return (*denied, *(missed or [_no_role(subject, wish, could)]))
 
 
@@ -46,19 +49,24 @@ def _matching(rules: Iterable[Rule], subject: Subject, eft: str) -> Iterator[Rul
 
 def _denied(rule: Rule, subject: Subject, wish: str) -> Reason:
     error = subject.truth(rule.when).error
+    subjects = "Nobody may" if rule.role == ANYONE else f"{_who(rule.role)} may not"
     if error is not None:
-        message = f"{_who(rule.role)} may not {wish}: whether `{rule.when}` could not be told, because {error}."
-        return Reason("rule", message, "It takes values that the condition can be told from.", _detail(rule, subject))
-    condition = f" as long as `{rule.when}`" if rule.when else ""
-    remedy = f"It takes values for which `{rule.when}` does not hold" if rule.when else "A denial beats every role"
+        message = f"{subjects} {wish} while it is unknown whether `{rule.when}`: {error}."
+        remedy = f"It takes values for which `{rule.when}` is known not to hold"
+    elif rule.when:
+        message = f"{subjects} {wish} while `{rule.when}`."
+        remedy = f"It takes values for which `{rule.when}` does not hold"
+    else:
+        message = f"{subjects} {wish}, whatever else allows it."
+        remedy = "It takes a change of the policy"
     other = "." if rule.role == ANYONE else f", or somebody who is not {_whom(rule.role)}."
-    return Reason("rule", f"{_who(rule.role)} may not {wish}{condition}.", remedy + other, _detail(rule, subject))
+    return Reason("rule", message, remedy + other, _detail(rule, subject))
 
 
 def _missed(rule: Rule, subject: Subject, wish: str) -> Reason:
     error = subject.truth(rule.when).error
-    why = "it does not hold" if error is None else f"it could not be told, because {error}"
-    message = f"{_who(rule.role)} may {wish} only if `{rule.when}`, and {why}."
+    why = "that does not hold" if error is None else f"that cannot be told: {error}"
+    message = f"{_who(rule.role)} may {wish} only while `{rule.when}`, and {why}."
     remedy = f"It takes values for which `{rule.when}` holds, or another role."
     return Reason("rule", message, remedy, _detail(rule, subject))
 
@@ -79,16 +87,16 @@ def _detail(rule: Rule, subject: Subject) -> dict[str, Any]:
 
 
 def _wish(case_type: str, act: str) -> str:
-    kind = f"{case_type.replace('_', ' ')} case"
+    kind = case_type.replace("_", " ")
     return f"fire {act} on this {kind}" if is_event(act) else f"{VERBS.get(act, act)} this {kind}"
 
 
 def _who(role: str) -> str:
-    return f"The {role[1:-1]} of the case" if is_case_role(role) else "Anyone" if role == ANYONE else f"A {role}"
+    return "Anyone" if role == ANYONE else f"The {role[1:-1]} of the case" if is_case_role(role) else role
 
 
 def _whom(role: str) -> str:
-    return f"the {role[1:-1]} of the case" if is_case_role(role) else "anyone" if role == ANYONE else f"a {role}"
+    return "anyone" if role == ANYONE else f"the {role[1:-1]} of the case" if is_case_role(role) else role
 
 
 def _either(roles: Sequence[str]) -> str:
