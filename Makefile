@@ -1,0 +1,56 @@
+# Stateward from a bare machine: python3 (3.11 or newer, with venv) and make. `make demo` is the quickest look.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV_VERSION := 0.13.8
+
+.PHONY: setup demo test lint lock clean FORCE
+.DELETE_ON_ERROR:
+
+setup: .venv/setup
+
+demo: setup
+	$(BIN)/stateward demo
+
+test: lint
+	@browser=$$($(BIN)/python .ci/browser.py) && echo "tests use $$browser" && \
+		CHROMIUM="$$browser" $(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --config-file pyproject.toml
+	$(BIN)/lint-imports
+
+lock: .cache/uv/bin/uv
+	.ci/lock $<
+
+clean:
+	rm -rf .venv .cache build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A virtual environment remembers its path, so one that was moved, copied or lost its Python is made again.
+ifneq ($(shell $(BIN)/python -c 'print(open(".venv/made_at").read().strip())' 2>/dev/null),$(CURDIR))
+.venv/made_at: FORCE
+endif
+
+.venv/made_at: .ci/requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Stateward needs Python 3.11 or newer, but $(PYTHON) is %d.%d: run make PYTHON=python3.12 (or newer)." % sys.version_info[:2])'
+	$(PYTHON) -m venv --clear .venv
+	@echo "Installing what Stateward stands on (about 280 MB on disk) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.lock
+	@echo "$(CURDIR)" > $@
+
+.venv/setup: .venv/made_at pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/setup .ci/requirements-dev.lock
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements-dev.lock
+	@touch $@
+
+.cache/uv/bin/uv: Makefile
+	$(PYTHON) -m venv --clear .cache/uv
+	.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@

@@ -1,0 +1,131 @@
+"""What an operator can set: one model, read from STATEWARD_ variables, and one sentence when it is wrong."""
+
+import os
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "STATEWARD_"
+SECRETS = ("jwt_secret", "database_url", "migrate_url")
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+SERVICE_LINK = re.compile(r"(SERVICE_(HOST|PORT)|PORT_\d+)(_\w+)?")  # Kubernetes sets these for a service "stateward"
+HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message is one sentence that names the variable and what to do."""
+
+
+def _with_async_driver(url: SecretStr) -> SecretStr:
+    try:
+        parsed = make_url(url.get_secret_value())
+    except (ArgumentError, ValueError):
+        raise ValueError from None
+    driver = DRIVERS.get(parsed.drivername, parsed.drivername)
+    if driver not in DRIVERS.values():
+        raise ValueError
+    return SecretStr(parsed.set(drivername=driver).render_as_string(hide_password=False))
+
+
+def _at_least_32_bytes(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().encode()) < 32:
+        raise ValueError
+    return secret
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_with_async_driver)]
+Secret = Annotated[SecretStr, AfterValidator(_at_least_32_bytes)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)]
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; a description completes "STATEWARD_NAME must be ..."."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    database_url: DatabaseUrl = Field(
+        default=SecretStr("sqlite+aiosqlite:///stateward.db"),
+        description="like sqlite+aiosqlite:///stateward.db or postgresql+asyncpg://USER:PASSWORD@HOST:5432/DATABASE",
+    )
+    migrate_url: DatabaseUrl = Field(
+        default_factory=lambda given: given["database_url"],
+        description="like postgresql+asyncpg://OWNER:PASSWORD@HOST:5432/DATABASE (left out: STATEWARD_DATABASE_URL)",
+    )
+    machines: Path = Field(default=Path("machines"), description="a folder with one YAML file per case type")
+    policies: Path = Field(default=Path("policies"), description="a folder with one CSV file per case type")
+    jwt_secret: Secret | None = Field(
+        default=None, description=f"a secret of at least 32 bytes, which you can make with: {HOW_TO_MAKE_ONE}"
+    )
+    host: str = Field(default="127.0.0.1", description="an address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")
+    workers: int = Field(default=1, ge=1, le=256, description="a number of processes from 1 to 256")
+    pool_size: int = Field(
+        default=10, ge=1, le=1000, description="a number of database connections per process from 1 to 1000"
+    )
+    log_level: LogLevel = Field(default="info", description="one of debug, info, warning, error, critical")
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
+        default="console", description="console or json"
+    )
+
+
+def load_settings() -> Settings:
+    """The settings of this process's environment; raises SettingsError."""
+    _refuse_unknown(os.environ)
+    try:
+        return Settings(**_from_files(os.environ))
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = [*Settings.model_fields, *(f"{name}_file" for name in SECRETS)]
+    for variable in sorted(environment):
+        if not variable.upper().startswith(PREFIX):
+            continue
+        name = variable[len(PREFIX) :]
+        if name.lower() in known or SERVICE_LINK.fullmatch(name):
+            continue
+        close = get_close_matches(name.lower(), known, n=1)
+        meant = f"did you mean {PREFIX}{close[0].upper()}?" if close else "unset it; docs/settings.md lists them all."
+        raise SettingsError(f"{variable} is not a setting: {meant}")
+
+
+def _from_files(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Secrets that are named by STATEWARD_..._FILE, as containers mount them."""
+    upper = {name.upper(): value for name, value in environment.items()}
+    values: dict[str, Any] = {}
+    for name in SECRETS:
+        variable = PREFIX + name.upper()
+        path = upper.get(f"{variable}_FILE")
+        if not path:
+            continue
+        if upper.get(variable):
+            raise SettingsError(f"{variable} and {variable}_FILE are both set; unset one of them.")
+        values[name] = _read(f"{variable}_FILE", path)
+    return values
+
+
+def _read(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(f"{variable} must be a file that can be read, but {path} cannot: {why}.") from None
+
+
+def _sentence(error: ValidationError) -> str:
+    name = str(error.errors()[0]["loc"][0])
+    return f"{PREFIX}{name.upper()} must be {Settings.model_fields[name].description}."
