@@ -4,7 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.case import Case, Json
+from app.domain.case_type import CaseType
 from app.domain.errors import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases a caller asks for. `sort` as in CaseQuery; `cursor` is the `next_cursor` of the previous page."""
+
+    case_type: str | None = None
+    state: str | None = None
+    assignee: str | None = None
+    team: str | None = None
+    reference: str | None = None
+    sort: str = "-changed_at"
+    limit: int = 50
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +57,12 @@ class RefusedEvent:
 class Possible:
     events: Sequence[PossibleEvent]
     refused: Sequence[RefusedEvent] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTypeView:
+    """A case type in its current version; `hash` is the identity of the definition."""
+
+    case_type: CaseType
+    version: int
+    hash: str
