@@ -93,8 +93,7 @@ async def test_a_broken_archive_is_a_bad_line(tmp_path, capsys):
         (["FILE", "--lanes", "0"], "--lanes is a number"),
     ],
 )
-async def test_wrong_usage_is_told_in_one_sentence(tmp_path, capsys, monkeypatch, words, sentence):
-    monkeypatch.delenv("STATEWARD_TOKEN", raising=False)
+async def test_wrong_usage_is_told_in_one_sentence(tmp_path, capsys, words, sentence):
     path = log(tmp_path / "log.jsonl")
     assert await stateward_replay(*[path if word == "FILE" else word for word in words]) == 2
     assert sentence in capsys.readouterr().err

@@ -3,7 +3,6 @@
 import argparse
 import gzip
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -30,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="JSON lines, also gzipped (.gz)")
     parser.add_argument("--case-type", required=True, metavar="NAME", help="the case type of all cases in it")
     parser.add_argument("--url", help="a running service, such as http://127.0.0.1:8000 (left out: in this process)")
-    parser.add_argument("--token", help="a token with role:admin for --url (default: STATEWARD_TOKEN)")
+    parser.add_argument("--token", help="a token with role:admin, for --url")
     parser.add_argument("--tenant", default=DEFAULT_TENANT, help="in this process only; over HTTP the token names it")
     parser.add_argument("--lanes", type=int, default=LANES, help="requests in flight; a case stays in one lane")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the counts there as JSON")
@@ -38,11 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace, in_process: InProcess) -> int:
     """0: every line was answered, refusals included; 1: it ended early; 2: used wrongly."""
-    token = arguments.token or os.environ.get("STATEWARD_TOKEN")
-    if problem := misuse(arguments, token):
+    if problem := misuse(arguments):
         print(f"stateward replay: {problem}", file=sys.stderr)
         return 2
-    chosen = over_http(arguments.url, token or "") if arguments.url else in_process(arguments.tenant)
+    chosen = over_http(arguments.url, arguments.token) if arguments.url else in_process(arguments.tenant)
     with opened(arguments.file) as lines:
         async with chosen as submit:
             events = read(arguments.case_type, lines, str(arguments.file))
@@ -50,7 +48,7 @@ async def run(arguments: argparse.Namespace, in_process: InProcess) -> int:
     return told(report, arguments)
 
 
-def misuse(arguments: argparse.Namespace, token: str | None) -> str | None:
+def misuse(arguments: argparse.Namespace) -> str | None:
     if not arguments.file.is_file():
         return f"there is no file {arguments.file}; give an event log of JSON lines."
     if not 1 <= arguments.lanes <= 64:
@@ -59,7 +57,7 @@ def misuse(arguments: argparse.Namespace, token: str | None) -> str | None:
         return "--token belongs to --url; give both, or neither to replay in this process."
     if not arguments.url:
         return None
-    if not token:
+    if not arguments.token:
         return "--url needs --token; `stateward token --tenant T --user U --role admin` prints one."
     return None if is_http(arguments.url) else f"--url is the address of a service, not {arguments.url!r}."
 
