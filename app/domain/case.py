@@ -226,3 +226,7 @@ class Policy(Protocol):
     ) -> Verdict:
         """Allow or deny an act. `variables` is what CEL sees: case, data, actor."""
         ...
+
+    def who_could(self, tenant: str, case_type: str, act: str) -> tuple[str, ...]:
+        """The roles that some line allows this act, conditions aside."""
+        ...

@@ -58,9 +58,7 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
         raise _invalid("event", f"{event} does not open a case; {_either(sorted(here.machine.case_type.opening))} does")
     verdict = _permit(here)
     if existing is not None:
-        raise Conflict(
-            f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id}
-        )
+        raise Conflict(f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id})
     _check_payload(here)
     data = _assigned(here, here.machine.event_sets.get(event, ()))
     return _outcome(here, verdict, here.machine.opened(event), [], data)

@@ -46,7 +46,9 @@ def seal(draft: Draft, new_salt: Callable[[], bytes]) -> AuditEntry:
     payload = tuple(PayloadRow(path, new_salt(), value) for path, value in draft.fields.items())
     text = canonical(_document(draft, payload))
     if len(text) > MAX_ENTRY_BYTES:
-        raise TooLarge(f"the audit entry would have {len(text)} bytes, at most {MAX_ENTRY_BYTES} are kept; shorten names")
+        raise TooLarge(
+            f"the audit entry would have {len(text)} bytes, at most {MAX_ENTRY_BYTES} are kept; shorten names"
+        )
     return AuditEntry(draft, text.decode(), entry_hash(text), payload)
 
 
@@ -56,12 +58,16 @@ def pointer(root: str, name: str) -> str:
 
 
 def _document(draft: Draft, payload: tuple[PayloadRow, ...]) -> Json:
-    chained = {} if draft.case_seq is None else {
-        "case_seq": draft.case_seq,
-        "prev": draft.prev,
-        "source": draft.source,
-        "target": draft.target,
-    }
+    chained = (
+        {}
+        if draft.case_seq is None
+        else {
+            "case_seq": draft.case_seq,
+            "prev": draft.prev,
+            "source": draft.source,
+            "target": draft.target,
+        }
+    )
     return {
         "typ": TYP,
         "tenant": draft.tenant,

@@ -27,11 +27,11 @@ Memory = Mapping[str, Configuration]
 OUTSIDE = "$outside"
 
 
-class DottedState(NestedState):  # type: ignore[misc]
+class DottedState(NestedState):
     separator = "."
 
 
-class StateMachine(HierarchicalMachine):  # type: ignore[misc]
+class StateMachine(HierarchicalMachine):
     state_cls = DottedState
 
 

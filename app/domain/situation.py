@@ -1,7 +1,7 @@
 """What one decision is about: who attempts what, on which case, and what expressions see of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -23,7 +23,7 @@ class Situation:
     at: datetime
     new_salt: Callable[[], bytes]
     case: Case | None = None
-    around: Surroundings = Surroundings()
+    around: Surroundings = field(default_factory=Surroundings)
 
     @property
     def event(self) -> str:
@@ -69,12 +69,14 @@ class Situation:
         return self.decide(READ).allowed
 
     def decide(self, act: str) -> Verdict:
-        return self.policy.decide(self.attempt.tenant, self.roles, self.machine.case_type.case_type, act, self.view)
+        return self.policy.decide(
+            self.attempt.tenant, self.roles, self.machine.case_type.case_type, act, self.view.variables
+        )
 
     def caller_may(self, act: str) -> Verdict:
         """The same for the caller, whoever is acted for."""
         name = self.machine.case_type.case_type
-        return self.policy.decide(self.attempt.tenant, self.caller_roles, name, act, self.view)
+        return self.policy.decide(self.attempt.tenant, self.caller_roles, name, act, self.view.variables)
 
     def _seen_actor(self) -> Json:
         principal = self.attempt.on_behalf_of

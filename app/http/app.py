@@ -1,6 +1,7 @@
 """The HTTP application: routes, guards and the hooks that every answer passes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,9 @@ WITHOUT_A_SECOND_LOOK = frozenset({"", "*/*", "application/json"})
 JSON = ("application/json",)
 
 
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
     """What an operator sets of the HTTP border. The secret signs our own tokens: at least 32 bytes."""
@@ -34,8 +38,14 @@ class HttpSettings:
     jwt_secret: str
 
 
-def create_app(services: Services, settings: HttpSettings, beside: Sequence[ControllerRouterHandler] = ()) -> Litestar:
-    """The application. `beside` are route handlers of others (pages) that share its hooks and problems."""
+def create_app(
+    services: Services,
+    settings: HttpSettings,
+    beside: Sequence[ControllerRouterHandler] = (),
+    lifespan: Sequence[Lifespan] = (),
+) -> Litestar:
+    """The application. `beside` are route handlers of others (pages) that share its hooks and problems; what
+    `lifespan` opens is there before the first request and closed after the last."""
     state = State({"services": services, "verifier": Verifier(settings.jwt_secret)})
     return Litestar(
         route_handlers=[_api(), healthz, readyz, *beside],
@@ -45,6 +55,7 @@ def create_app(services: Services, settings: HttpSettings, beside: Sequence[Cont
         openapi_config=openapi(),
         logging_config=None,
         debug=False,
+        lifespan=list(lifespan),
         state=state,
     )
 

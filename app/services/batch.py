@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from app.domain.case import Attempt, AuditEntry, Case, Opens, Outcome, Policy, Refusal, Surroundings
 from app.domain.decide import fire, no_such_case, open_case
 from app.domain.errors import (
-    CaseError,
+    Conflict,
     Denied,
     FieldError,
     GuardRefused,
@@ -18,7 +18,6 @@ from app.domain.errors import (
     NotFound,
     VersionConflict,
     WrongState,
-    Conflict,
 )
 from app.domain.machine import Machine
 from app.domain.situation import Situation
@@ -31,6 +30,7 @@ KEPT = timedelta(hours=24)
 """How long an answer is given again under its key (the IETF draft leaves it to the service)."""
 GIVEN_AGAIN = (Denied, WrongState, GuardRefused, Conflict, VersionConflict, Invalid)
 TICK = timedelta(microseconds=1)
+ALONE = Surroundings()
 log = logging.getLogger("stateward.desk")
 
 
@@ -71,7 +71,9 @@ class Batch:
         if stored.answer is None:
             return None
         if stored.fingerprint != attempt.idempotency.fingerprint:
-            return Answer(error=IdempotencyMismatch("this Idempotency-Key was used with another request; take a new one"))
+            return Answer(
+                error=IdempotencyMismatch("this Idempotency-Key was used with another request; take a new one")
+            )
         return from_json(stored.answer)
 
     def _decide(self, attempt: Attempt) -> Answer:
@@ -93,7 +95,7 @@ class Batch:
             return self._opening(attempt, case)
         if case is None:
             return Refusal(no_such_case())
-        around = self._around.get(case.id, Surroundings())
+        around = self._around.get(case.id, ALONE)
         machine = self._definitions.of(case.definition)
         return fire(self._situation(attempt, machine, self._after(case), case, around))
 
@@ -118,7 +120,7 @@ class Batch:
         machine: Machine,
         at: datetime,
         case: Case | None = None,
-        around: Surroundings = Surroundings(),
+        around: Surroundings = ALONE,
     ) -> Situation:
         return Situation(machine, self._policy, attempt, at, new_salt, case, around)
 
@@ -146,7 +148,7 @@ class Batch:
         event = attempt.event or next(iter(self._definitions.of(case.definition).case_type.opening))
         if event not in self._definitions.of(case.definition).four_eyes:
             return
-        around = self._around.get(case.id, Surroundings())
+        around = self._around.get(case.id, ALONE)
         before = around.acted.get(event, frozenset())
         now = before | {attempt.actor.id, attempt.acting}
         self._around[case.id] = replace(around, acted={**around.acted, event: now})
@@ -182,6 +184,6 @@ def answer_key(attempt: Attempt) -> AnswerKey | None:
 
 def keys(attempts: Sequence[Attempt]) -> tuple[list[CaseKey], list[AnswerKey]]:
     """What a batch has to lock, without doubles."""
-    cases = dict.fromkeys(key for attempt in attempts if (key := case_key(attempt)))
-    answers = dict.fromkeys(key for attempt in attempts if (key := answer_key(attempt)))
-    return list(cases), list(answers)
+    cases = dict.fromkeys(case_key(attempt) for attempt in attempts)
+    answers = dict.fromkeys(answer_key(attempt) for attempt in attempts)
+    return [case for case in cases if case], [answer for answer in answers if answer]

@@ -96,11 +96,19 @@ def _position(cursor: str, sort: str) -> tuple[Json, str]:
     try:
         made_for, value, case_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         uuid.UUID(case_id)
-        if made_for != sort or not isinstance(value, str | int | None):
+        if made_for != sort:
             raise ValueError("made for another sort")
-        return (parse_rfc3339(value) if sort.removeprefix("-") in TIMES else value), case_id
+        return _sort_value(value, sort.removeprefix("-")), case_id
     except (binascii.Error, ValueError, TypeError, AttributeError) as fault:
         raise _invalid("cursor", "is not one that this service gave for this sort; start again without it") from fault
+
+
+def _sort_value(value: Json, column: str) -> Json:
+    if column in TIMES:
+        return parse_rfc3339(value)
+    if not isinstance(value, int if column == "urgency" else str | None):
+        raise ValueError("a value of another column")
+    return value
 
 
 def _invalid(field: str, message: str) -> Invalid:

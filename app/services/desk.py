@@ -27,11 +27,14 @@ class Group:
     """Attempts of one caller that are decided in their order."""
 
     attempts: Sequence[Attempt]
-    answers: "asyncio.Future[list[Answer | None]]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    answers: asyncio.Future[list[Answer | None]] = field(default_factory=asyncio.Future)
 
 
 class Desk:
-    """A queue and the workers that empty it. `workers`: 2 on PostgreSQL (one decides while one commits), 1 on SQLite."""
+    """A queue and the workers that empty it.
+
+    `workers`: 2 on PostgreSQL, so that one decides while the other commits; 1 on SQLite, which has one writer.
+    """
 
     def __init__(self, store: Store, definitions: Definitions, policies: Policies, workers: int) -> None:
         self._store = store
@@ -40,6 +43,8 @@ class Desk:
         self._workers = workers
         self._queue: asyncio.Queue[Group] = asyncio.Queue()
         self._waiting = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._in_flight: set[AnswerKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -48,8 +53,7 @@ class Desk:
 
     async def stop(self) -> None:
         """Finish what is accepted, then end."""
-        while self._waiting:
-            await asyncio.sleep(0.01)
+        await self._idle.wait()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -62,11 +66,14 @@ class Desk:
         taken = mine & self._in_flight
         self._in_flight |= mine
         self._waiting += len(attempts)
+        self._idle.clear()
         try:
             return await self._in_chunks(attempts, taken)
         finally:
             self._in_flight -= mine - taken
             self._waiting -= len(attempts)
+            if not self._waiting:
+                self._idle.set()
 
     async def _in_chunks(self, attempts: Sequence[Attempt], taken: set[AnswerKey]) -> list[Answer]:
         answers: list[Answer] = []

@@ -1,0 +1,23 @@
+"""`stateward check`: every fault in machines and policies, with file, line and what to do."""
+
+import argparse
+from pathlib import Path
+
+from app.commands.declared import read_folders
+from app.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Check case types and policies. Exit 0: no errors (warnings do not count), 1: errors."
+    parser.add_argument("machines", nargs="?", type=Path, help="the folder of case types (STATEWARD_MACHINES)")
+    parser.add_argument("policies", nargs="?", type=Path, help="the folder of policies (STATEWARD_POLICIES)")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    found = read_folders(arguments.machines or settings.machines, arguments.policies or settings.policies)
+    for fault in found.faults:
+        print(fault)
+    warnings = len(found.faults) - len(found.errors)
+    print(f"{len(found.case_types)} case types, {len(found.policies)} policy files: ", end="")
+    print(f"{len(found.errors)} errors, {warnings} warnings")
+    return 1 if found.errors else 0

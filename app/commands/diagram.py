@@ -1,0 +1,25 @@
+"""`stateward diagram`: draw a case type."""
+
+import argparse
+
+from app.commands.declared import read_folders
+from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.domain.diagram import mermaid, svg
+from app.settings import Settings
+
+DRAWN = {"mermaid": mermaid, "svg": svg}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Print the state diagram of a case type."
+    parser.add_argument("case_type", metavar="CASE_TYPE")
+    parser.add_argument("--format", choices=sorted(DRAWN), default="mermaid")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    case_types = read_folders(settings.machines, settings.policies).case_types
+    if arguments.case_type not in case_types:
+        known = ", ".join(case_types) or "none"
+        raise CommandFailed(f"{arguments.case_type} is not a case type of {settings.machines} ({known})", USED_WRONGLY)
+    print(DRAWN[arguments.format](case_types[arguments.case_type]))
+    return 0

@@ -1,0 +1,51 @@
+"""Open the services for a command, from the settings and the declared folders."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.commands.declared import Declared, read_folders
+from app.commands.failing import CommandFailed
+from app.db import open_store
+from app.db.migrate import migrate, schema_problem
+from app.policy.engine import PolicyEngine
+from app.services.house import House
+from app.settings import Settings
+
+
+def declared(settings: Settings) -> Declared:
+    """The folders, without errors; what `check` would say goes to stderr."""
+    found = read_folders(settings.machines, settings.policies)
+    for fault in found.faults:
+        print(fault, file=sys.stderr)
+    if found.errors:
+        raise CommandFailed(f"cannot start with {len(found.errors)} errors in machines and policies; mend them first")
+    return found
+
+
+async def prepared(settings: Settings) -> None:
+    """A schema to work on: SQLite is migrated, PostgreSQL only looked at."""
+    url = settings.database_url.get_secret_value()
+    if is_sqlite(settings):
+        await migrate(url)
+    elif problem := await schema_problem(url):
+        raise CommandFailed(problem)
+
+
+def build(settings: Settings) -> House:
+    """The services on the database of the settings; not connected yet."""
+    store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
+    return House(store, PolicyEngine(), desks=1 if is_sqlite(settings) else 2)
+
+
+@asynccontextmanager
+async def running(settings: Settings, found: Declared | None = None) -> AsyncIterator[House]:
+    """The services of this process, started."""
+    house = build(settings)
+    found = found or declared(settings)
+    async with house.running(found.case_types, found.policies):
+        yield house
+
+
+def is_sqlite(settings: Settings) -> bool:
+    return settings.database_url.get_secret_value().startswith("sqlite")

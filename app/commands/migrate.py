@@ -1,0 +1,19 @@
+"""`stateward migrate`: bring the database to the schema of this release."""
+
+import argparse
+
+from app.db.migrate import migrate
+from app.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Migrate the database of STATEWARD_DATABASE_URL, connecting with STATEWARD_MIGRATE_URL where that is set. "
+        "On PostgreSQL it also makes the roles stateward_owner and stateward_service."
+    )
+
+
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    await migrate(settings.database_url.get_secret_value(), settings.migrate_url.get_secret_value())
+    print("the schema is up to date")
+    return 0

@@ -1,0 +1,62 @@
+"""`stateward policy`: show the policy in force, or put a changed file in force."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from app.commands.declared import read_source
+from app.commands.failing import CommandFailed
+from app.commands.house import build, prepared
+from app.policy.lines import as_csv
+from app.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "The living policy is in the database; files seed it once."
+    actions = parser.add_subparsers(dest="action", required=True, metavar="apply|show")
+    apply = actions.add_parser("apply", help="replace the lines that came from these files by what they say now")
+    apply.add_argument("files", nargs="*", type=Path, metavar="FILE", help="(default: all of STATEWARD_POLICIES)")
+    show = actions.add_parser("show", help="print the lines in force")
+    show.add_argument("--tenant", help="only the lines that hold in this tenant")
+
+
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    await prepared(settings)
+    if arguments.action == "show":
+        return await _show(arguments, settings)
+    files = [_file(path, settings) for path in arguments.files] or sorted(settings.policies.glob("*.csv"))
+    return await _apply(files, settings)
+
+
+async def _apply(files: list[Path], settings: Settings) -> int:
+    read = [read_source(path) for path in files]
+    faults = [fault for _, found in read for fault in found]
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    if faults:
+        raise CommandFailed("nothing was applied; mend the files first")
+    house = build(settings)
+    try:
+        for source, _ in read:
+            added, removed = await house.policies.apply(source)
+            print(f"{source.file.name}: {added} lines added, {removed} removed")
+    finally:
+        await house.store.close()
+    return 0
+
+
+async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = build(settings)
+    try:
+        lines = await house.store.policy_lines()
+    finally:
+        await house.store.close()
+    for line in sorted(lines, key=lambda line: (line.source or "", line.id)):
+        if arguments.tenant in (None, line.tenant) or line.tenant == "*":
+            print(as_csv(line))
+    return 0
+
+
+def _file(path: Path, settings: Settings) -> Path:
+    """A path, or the bare name of a file in the folder of policies."""
+    return path if path.exists() else settings.policies / path

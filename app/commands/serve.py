@@ -1,0 +1,64 @@
+"""`stateward serve`: the HTTP API, in one process or several."""
+
+import argparse
+import asyncio
+import logging
+import os
+
+from granian.constants import Interfaces, Loops
+from granian.server import Server
+
+from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.commands.house import declared, prepared, running
+from app.settings import HOW_TO_MAKE_ONE, Settings
+
+STOP_WITHIN = 10
+"""Seconds that a stop waits for open connections."""
+BACKLOG = 1024
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Serve the HTTP API. SQLite is migrated first; PostgreSQL needs `stateward migrate` before."
+    parser.add_argument("--host", help="an address to listen on (STATEWARD_HOST)")
+    parser.add_argument("--port", type=int, help="a port (STATEWARD_PORT)")
+    parser.add_argument("--workers", type=int, help="processes (STATEWARD_WORKERS)")
+    parser.add_argument("--no-scheduler", action="store_true", help="leave the ticks to `stateward work`")
+
+
+def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
+    """Prepare once, then serve `target` (a factory of the ASGI application) until a signal says stop."""
+    if settings.jwt_secret is None:
+        raise CommandFailed(
+            f"STATEWARD_JWT_SECRET is not set, so no caller could be trusted; make one with: {HOW_TO_MAKE_ONE}",
+            USED_WRONGLY,
+        )
+    asyncio.run(_prepare(settings))
+    if arguments.no_scheduler:
+        os.environ["STATEWARD_SCHEDULER"] = "false"
+    serve(target, arguments.host or settings.host, arguments.port or settings.port, arguments.workers or settings.workers)
+    return 0
+
+
+def serve(target: str, host: str, port: int, workers: int) -> None:
+    """Run granian; each worker makes its own application."""
+    Server(
+        target,
+        address=host,
+        port=port,
+        workers=workers,
+        interface=Interfaces.ASGI,
+        factory=True,
+        loop=Loops.uvloop,
+        backlog=BACKLOG,
+        workers_kill_timeout=STOP_WITHIN,
+        log_level=logging.getLevelName(logging.WARNING).lower(),
+        respawn_failed_workers=True,
+    ).serve()
+
+
+async def _prepare(settings: Settings) -> None:
+    """What one process does before the workers: schema, definitions, policy."""
+    found = declared(settings)
+    await prepared(settings)
+    async with running(settings, found):
+        pass

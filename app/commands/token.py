@@ -1,0 +1,38 @@
+"""`stateward token`: a bearer token that our own secret signs."""
+
+import argparse
+import re
+from collections.abc import Callable
+
+from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.settings import HOW_TO_MAKE_ONE, Settings
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+Mint = Callable[[str, str, str, list[str], int], str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Print a token for a user of a tenant. Bare names become user:NAME and role:NAME."
+    parser.add_argument("--tenant", required=True)
+    parser.add_argument("--user", required=True)
+    parser.add_argument("--role", action="append", default=[], help="may be given several times")
+    parser.add_argument("--ttl", default="1h", help="how long it is valid: 90s, 15m, 8h, 30d (default 1h)")
+
+
+def run(arguments: argparse.Namespace, settings: Settings, mint: Mint) -> int:
+    if settings.jwt_secret is None:
+        raise CommandFailed(f"STATEWARD_JWT_SECRET is not set; make one with: {HOW_TO_MAKE_ONE}", USED_WRONGLY)
+    secret = settings.jwt_secret.get_secret_value()
+    try:
+        print(mint(secret, arguments.tenant, arguments.user, arguments.role, seconds(arguments.ttl)))
+    except ValueError as fault:
+        raise CommandFailed(str(fault), USED_WRONGLY) from None
+    return 0
+
+
+def seconds(text: str) -> int:
+    """`90s`, `15m`, `8h` or `30d` in seconds."""
+    match = re.fullmatch(r"([1-9]\d{0,5})([smhd])", text)
+    if match is None:
+        raise CommandFailed(f"--ttl is a time such as 90s, 15m, 8h or 30d, not {text!r}", USED_WRONGLY)
+    return int(match[1]) * SECONDS[match[2]]

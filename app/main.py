@@ -1,0 +1,119 @@
+"""The composition root: the only file that knows everyone."""
+
+import argparse
+import asyncio
+import inspect
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any
+
+from litestar import Litestar
+
+from app.commands import check, demo, diagram, migrate, policy, replay, serve, token
+from app.commands.failing import CommandFailed
+from app.commands.house import build, declared, is_sqlite, prepared, running
+from app.domain.case import Actor, Json
+from app.http import answers
+from app.http.app import HttpSettings, create_app
+from app.http.attempts import trying
+from app.http.auth import mint
+from app.http.requests import TryEvent
+from app.http.services import Readiness, Services
+from app.logs import configure_logs
+from app.scheduler import scheduler
+from app.services.house import House
+from app.services.identity import new_id
+from app.services.ports import StoreUnavailable
+from app.services.replay import Submit
+from app.settings import Settings, SettingsError, load_settings
+
+APPLICATION = "app.main:application"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command of the terminal; what it returns is the exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        configure_logs(settings)
+        done = given.run(given, settings)
+        return asyncio.run(done) if inspect.iscoroutine(done) else done
+    except SettingsError as error:
+        print(f"stateward: {error}", file=sys.stderr)
+        return 2
+    except CommandFailed as error:
+        print(f"stateward: {error}", file=sys.stderr)
+        return error.code
+    except StoreUnavailable as error:
+        print(f"stateward: the database cannot be used: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def application() -> Litestar:
+    """The ASGI application of one worker process."""
+    settings = load_settings()
+    configure_logs(settings)
+    assert settings.jwt_secret is not None, "`serve` checks it before it starts a worker"
+    house = build(settings)
+    services = Services(house.desk, house.cases, house.case_types, partial(_readiness, house, settings))
+    return create_app(services, HttpSettings(settings.jwt_secret.get_secret_value()), lifespan=[_lived(house, settings)])
+
+
+def _lived(house: House, settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lived(_: Litestar) -> AsyncIterator[None]:
+        found = declared(settings)
+        async with house.running(found.case_types, found.policies):
+            ticks = scheduler(house.store)
+            if settings.scheduler:
+                ticks.start()
+            yield
+            if ticks.running:
+                ticks.shutdown(wait=False)
+
+    return lived
+
+
+async def _readiness(house: House, settings: Settings) -> Readiness:
+    problems = tuple(await house.store.problems())
+    details = {"database": "sqlite" if is_sqlite(settings) else "postgresql", **house.store.details()}
+    warnings = () if problems else tuple(await house.store.warnings())
+    return Readiness(not problems, problems, warnings, details)
+
+
+@asynccontextmanager
+async def _in_process(settings: Settings, tenant: str) -> AsyncIterator[Submit]:
+    """A submit for `replay` without a server: the same attempts, the same answers."""
+    await prepared(settings)
+    importer = Actor(tenant, "system:replay", frozenset({"role:admin"}), authenticated="process")
+    async with running(settings) as house:
+
+        async def submit(attempts: Sequence[dict[str, Json]]) -> Sequence[Json]:
+            tried = [trying(importer, new_id(), TryEvent.model_validate(attempt)) for attempt in attempts]
+            return [answers.result(answer) for answer in await house.desk.submit(tried)]
+
+        yield submit
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="stateward", description="Case management that can prove what it did.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    table: dict[str, tuple[Any, Callable[[argparse.Namespace, Settings], Any]]] = {
+        "demo": (demo, lambda given, settings: demo.run(given, settings, mint, APPLICATION)),
+        "serve": (serve, lambda given, settings: serve.run(given, settings, APPLICATION)),
+        "migrate": (migrate, migrate.run),
+        "check": (check, check.run),
+        "token": (token, lambda given, settings: token.run(given, settings, mint)),
+        "policy": (policy, policy.run),
+        "replay": (replay, lambda given, settings: replay.run(given, partial(_in_process, settings))),
+        "diagram": (diagram, diagram.run),
+    }
+    for name, (module, run) in table.items():
+        command = commands.add_parser(name, help=module.__doc__.partition(": ")[2].rstrip("."))
+        module.add_arguments(command)
+        command.set_defaults(run=run)
+    return parser

@@ -1,0 +1,41 @@
+"""The services together, and how they start and stop."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from app.domain.case_type import CaseType
+from app.services.case_types import CaseTypes
+from app.services.cases import Cases
+from app.services.definitions import Definitions
+from app.services.desk import Desk
+from app.services.policies import Policies, PolicySource
+from app.services.ports import PolicyEngine, Store
+
+log = logging.getLogger("stateward")
+
+
+class House:
+    """Everything that a process needs to decide, record and read. Nothing is connected before `running`."""
+
+    def __init__(self, store: Store, engine: PolicyEngine, desks: int) -> None:
+        self.store = store
+        self.definitions = Definitions()
+        self.policies = Policies(store, engine)
+        self.desk = Desk(store, self.definitions, self.policies, desks)
+        self.cases = Cases(store, self.definitions, self.policies)
+        self.case_types = CaseTypes(self.definitions)
+
+    @asynccontextmanager
+    async def running(self, case_types: Mapping[str, CaseType], policies: Sequence[PolicySource]) -> AsyncIterator[None]:
+        """Publish what is declared, seed what is new, and decide until the end; then finish what is accepted."""
+        try:
+            await self.definitions.publish(self.store, case_types)
+            for name in await self.policies.seed(policies):
+                log.warning("%s differs from the policy in force; run `stateward policy apply %s` to use it", name, name)
+            await self.policies.start()
+            await self.desk.start()
+            yield
+            await self.desk.stop()
+        finally:
+            await self.store.close()
