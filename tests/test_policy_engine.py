@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -208,6 +209,29 @@ def test_a_changed_wildcard_line_reaches_every_bucket_that_it_covers(engine):
     engine.apply([PolicyLine("p", "role:clerk", "*", "*", "*", "", "deny", added=2)], 2)
     assert not decide(engine, "triage", "role:clerk").allowed
     assert not decide(engine, "triage", "role:clerk", tenant="globex").allowed
+
+
+def test_a_changed_line_changes_the_lists_of_its_tenant_at_once(engine):
+    reads = [
+        PolicyLine("p", "role:clerk", tenant, "claim", "case:read", "", "allow", added=2) for tenant in ("*", "acme")
+    ]
+    roles = frozenset({"role:clerk", "*"})
+    assert engine.visible("globex", "user:x", roles).types == frozenset()
+    engine.apply(reads[1:], 2)
+    assert engine.visible("acme", "user:x", roles).types == {"claim"}
+    assert engine.visible("globex", "user:x", roles).types == frozenset()
+    engine.apply([replace(reads[0], added=3), replace(reads[1], removed=3)], 3)
+    assert engine.visible("globex", "user:x", roles).types == {"claim"}
+    engine.apply([replace(reads[0], added=3, removed=4)], 4)
+    assert engine.visible("acme", "user:x", roles).types == frozenset()
+
+
+def test_a_list_shows_nothing_by_a_line_with_a_condition_and_hides_by_it(engine):
+    roles = frozenset({"*"})
+    engine.apply([PolicyLine("p", "*", "*", "claim", "case:read", "data.open", "allow", added=2)], 2)
+    assert engine.visible("acme", "user:x", roles).types == frozenset()
+    engine.apply([PolicyLine("p", "*", "*", "claim", "case:read", "data.secret", "deny", added=3)], 3)
+    assert engine.visible("acme", "user:x", roles).denied_types == {"claim"}
 
 
 def test_a_line_that_two_files_name_stays_until_both_have_let_go(engine):
