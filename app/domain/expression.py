@@ -1,20 +1,8 @@
-"""The syntax tree of a compiled CEL expression, and the paths that it reads.
+"""The syntax tree of a compiled CEL expression, and the paths that it reads."""
 
-The compiler serialises a cel.expr.CheckedExpr (github.com/google/cel-spec, proto/cel/expr); what the checker
-asks for is kept.
-"""
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
-
-from app.domain.wire import Message
-
-MAX_DEPTH = 200
-
-
-class Unsupported(ValueError):
-    """An expression that compiles and that we still refuse; str() says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,93 +58,6 @@ class Comprehension:
 
 
 Node: TypeAlias = Constant | Name | Select | Call | ListOf | MapOf | Comprehension
-
-
-def decode(serialised: bytes) -> Node:
-    """The tree in a serialised google.protobuf.Any of a CheckedExpr; raises Unsupported."""
-    checked = Message(serialised).message(2)
-    types = {entry.integer(1): _type_name(entry.message(2)) for entry in checked.messages(3)}
-    return _node(checked.message(4), types, 0)
-
-
-def _node(expr: Message, types: Mapping[int, str], depth: int) -> Node:
-    if depth > MAX_DEPTH:
-        raise Unsupported("nests too deeply")
-
-    def inside(message: Message) -> Node:
-        return _node(message, types, depth + 1)
-
-    if 3 in expr:
-        return _constant(expr.message(3))
-    if 4 in expr:
-        return Name(expr.message(4).text(1))
-    if 5 in expr:
-        select = expr.message(5)
-        return Select(inside(select.message(1)), select.text(2), bool(select.integer(3)))
-    if 6 in expr:
-        call = expr.message(6)
-        arguments = tuple(inside(part) for part in (*call.messages(1), *call.messages(3)))
-        if arguments == (Name("case"), Constant("opened_at")) or arguments == (Name("case"), Constant("changed_at")):
-            raise Unsupported("has a time of the case in brackets; write case.opened_at or case.changed_at")
-        return Call(call.text(2), arguments, types.get(expr.integer(2), "dyn"))
-    if 7 in expr:
-        return ListOf(tuple(inside(element) for element in expr.message(7).messages(1)))
-    if 8 in expr:
-        return _map(expr.message(8), inside)
-    if 9 in expr:
-        return _comprehension(expr.message(9), inside)
-    raise Unsupported("is of a kind that is not supported")
-
-
-def _constant(constant: Message) -> Constant:
-    if 2 in constant:
-        return Constant(bool(constant.integer(2)))
-    if 3 in constant:
-        return Constant(constant.signed(3))
-    if 4 in constant:
-        return Constant(constant.integer(4))
-    if 5 in constant:
-        return Constant(constant.double(5))
-    if 6 in constant:
-        return Constant(constant.text(6))
-    if 7 in constant:
-        return Constant(constant.binary(7))
-    return Constant(None)
-
-
-def _map(struct: Message, inside: Callable[[Message], Node]) -> MapOf:
-    if struct.text(1):
-        raise Unsupported("makes a protobuf message, which is not supported")
-    entries = struct.messages(2)
-    return MapOf(
-        tuple(inside(entry.message(3)) for entry in entries), tuple(inside(entry.message(4)) for entry in entries)
-    )
-
-
-def _comprehension(loop: Message, inside: Callable[[Message], Node]) -> Comprehension:
-    return Comprehension(
-        variables=tuple(loop.text(number) for number in (1, 8) if number in loop),
-        over=inside(loop.message(2)),
-        accumulator=loop.text(3),
-        start=inside(loop.message(4)),
-        condition=inside(loop.message(5)),
-        step=inside(loop.message(6)),
-        result=inside(loop.message(7)),
-    )
-
-
-_PRIMITIVES = {1: "bool", 2: "int", 3: "uint", 4: "double", 5: "string", 6: "bytes"}
-_WELL_KNOWN = {2: "timestamp", 3: "duration"}
-
-
-def _type_name(kind: Message) -> str:
-    if 2 in kind:
-        return "null"
-    if 3 in kind:
-        return _PRIMITIVES.get(kind.integer(3), "dyn")
-    if 5 in kind:
-        return _WELL_KNOWN.get(kind.integer(5), "dyn")
-    return next((name for number, name in ((6, "list"), (7, "map"), (11, "type")) if number in kind), "dyn")
 
 
 def path_of(node: Node) -> tuple[str, ...] | None:

@@ -3,7 +3,6 @@
 A run-time error is never a yes: `holds` is true only for the value true.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,10 +15,12 @@ from cel_expr_python import cel
 from app.domain import faults
 from app.domain.case import Json
 from app.domain.check import check
-from app.domain.expression import Node, Unsupported, decode, reads_of
+from app.domain.checked import Unsupported, decode
+from app.domain.expression import Node, reads_of
 from app.domain.moment import rfc3339
-from app.domain.types import Types
+from app.domain.variables import Types
 from app.domain.view import ENVIRONMENT, View
+from app.domain.writable import exact
 
 __all__ = [
     "EvaluationFault",
@@ -33,7 +34,6 @@ __all__ = [
 ]
 
 MAX_LENGTH = 2000
-MAX_EXACT = 2**53
 
 _CONTROL = re.compile(r"[^\t\n\r -\x7e\x80-\ud7ff\ue000-\U0010ffff]")
 
@@ -118,7 +118,8 @@ def _missing(key: str, reads: Iterable[str], view: View) -> Iterator[str]:
     for path in reads:
         names = path.split(".")
         for end in range(2, len(names) + 1):
-            if names[end - 1] == key and view.find(".".join(names[: end - 1])) and not view.find(".".join(names[:end])):
+            reached = end == 2 or view.find(".".join(names[: end - 1]))
+            if names[end - 1] == key and reached and not view.find(".".join(names[:end])):
                 yield f"{'.'.join(names[:end])} is missing"
 
 
@@ -126,9 +127,7 @@ def _json(value: Any) -> Json:
     match value:
         case None | bool() | str():
             return value
-        case int() if abs(value) < MAX_EXACT:
-            return value
-        case float() if math.isfinite(value):
+        case int() | float() if exact(value):
             return value
         case datetime():
             return rfc3339(value)

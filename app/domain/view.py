@@ -48,11 +48,8 @@ class View:
 
     def find(self, path: str) -> tuple[Json, ...]:
         """The value at a dotted path in a tuple of one, or an empty tuple."""
-        root, *names = path.split(".")
-        value: Json = self.variables.get(root, {} if root in _MAPS else None)
-        if value is None:
-            return ()
-        for name in names:
+        value: Json = self.variables
+        for name in path.split("."):
             if not isinstance(value, Mapping) or name not in value:
                 return ()
             value = value[name]
@@ -61,8 +58,8 @@ class View:
     def _values(self) -> dict[str, Any]:
         values: dict[str, Any] = {name: _json(self.variables.get(name) or {}) for name in _MAPS}
         for name in _TIMES:
-            moment = values["case"].pop(name.partition(".")[2], None)
-            values[name] = self.find(name)[0] if moment else _EPOCH
+            if values["case"].pop(name.partition(".")[2], None):
+                values[name] = self.find(name)[0]
         values["now"] = self.variables.get("now") or _EPOCH
         return values
 
