@@ -82,6 +82,8 @@ def test_the_digest_is_that_of_the_text():
         ("p, role:a, *, claim, pay, data.a ==, allow", "does not compile", "write CEL"),
         ("p, role:a, *, claim, pay, payload.a, allow", "reads `payload.a`", "`case`, `data` and `actor`"),
         ("p, role:a, *, claim, pay, now > case.opened_at, allow", "reads `now`", "`case`, `data` and `actor`"),
+        ("p, role:a, *, claim, pay, 1 + 1, allow", "cannot be right", "write CEL"),
+        ("p, role:a, *, claim, pay, case.createur == actor.id, allow", "createur", "write CEL"),
         ("g, user:alice, role:a", "names none", "g, user:alice, role:a, TENANT"),
         ("g, user:alice, role:a, *", "names none", "g, user:alice, role:a, TENANT"),
         ("g, role:a, role:b, acme", "in every tenant", "g, role:a, role:b"),
