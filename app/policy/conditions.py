@@ -5,20 +5,18 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from app.domain.case import Json
-from app.domain.guard import Expression, GuardFault, Truth, View, compile_expression
+from app.domain.guard import Expression, GuardFault, Truth, Types, View, check_expression, compile_expression
 
 ROOTS = frozenset({"case", "data", "actor"})
 
 
-@lru_cache(maxsize=4096)
 def condition_fault(text: str) -> str | None:
-    """Why a text cannot be a condition, as the end of a sentence about it."""
-    try:
-        expression = compile_expression(text)
-    except GuardFault as fault:
-        return f"does not compile: {fault}"
-    strange = sorted(path for path in expression.reads if path.split(".")[0] not in ROOTS)
-    return f"reads {', '.join(f'`{path}`' for path in strange)}, which a policy cannot see" if strange else None
+    """Why a text cannot be a condition, as the end of a sentence about it; what `data` holds is not known here."""
+    problem = _unusable(text)
+    if problem is not None:
+        return problem
+    found = check_expression(compile_expression(text), Types.of({}, None), wants="bool")
+    return f"cannot be right: {'; '.join(found)}" if found else None
 
 
 @dataclass(frozen=True)
@@ -57,5 +55,15 @@ def holds(when: str, eft: str, subject: Subject) -> bool:
 
 
 def _compiled(when: str) -> Expression | Truth:
-    problem = condition_fault(when)
+    problem = _unusable(when)
     return Truth(False, f"it {problem}") if problem else compile_expression(when)
+
+
+@lru_cache(maxsize=4096)
+def _unusable(text: str) -> str | None:
+    try:
+        expression = compile_expression(text)
+    except GuardFault as fault:
+        return f"does not compile: {fault}"
+    strange = sorted(path for path in expression.reads if path.split(".")[0] not in ROOTS)
+    return f"reads {', '.join(f'`{path}`' for path in strange)}, which a policy cannot see" if strange else None
