@@ -22,7 +22,7 @@ class Fault:
         return f"{self.file}:{self.line}: {self.severity}: {self.message}; {self.remedy}"
 
 
-class Faults(Exception):  # noqa: N818 - it is several
+class Faults(Exception):
     """A file that cannot be used at all, with every fault that was found in it."""
 
     def __init__(self, *faults: Fault) -> None:
