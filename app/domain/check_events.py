@@ -33,7 +33,9 @@ def _sources(transition: Transition, here: Path, source: Source, tree: StateTree
         if state not in tree.nodes:
             yield unknown_state(source, place, state, tree)
         elif tree.nodes[state].state.final:
-            yield source.error(place, f"{quoted(state)} is final, and nothing leaves a final state", _leave_instead(state))
+            yield source.error(
+                place, f"{quoted(state)} is final, and nothing leaves a final state", _leave_instead(state)
+            )
 
 
 def _leave_instead(state: str) -> str:
@@ -45,7 +47,9 @@ def _four_eyes(transition: Transition, here: Path, source: Source, known: list[s
     for key in ("unless_actor_of", "only_actor_of"):
         for index, event in enumerate(getattr(transition, key)):
             if event not in known:
-                yield source.error((*here, key, index), f"unknown event {quoted(event)}", choose(event, known, "events"))
+                yield source.error(
+                    (*here, key, index), f"unknown event {quoted(event)}", choose(event, known, "events")
+                )
     barred = set(transition.unless_actor_of)
     if transition.only_actor_of and barred.issuperset(transition.only_actor_of):
         message = "nobody can be who `only_actor_of` asks for and `unless_actor_of` bars"
@@ -58,7 +62,9 @@ def _shadowed(event: str, transitions: list[Transition], source: Source) -> Iter
     for index, transition in enumerate(transitions):
         hidden = [state for state in transition.sources if _is_settled(state, transition.when, settled)]
         if hidden:
-            what = "always runs first" if len(hidden) == len(transition.sources) else f"runs first in {quoted(hidden[0])}"
+            what = (
+                "always runs first" if len(hidden) == len(transition.sources) else f"runs first in {quoted(hidden[0])}"
+            )
             here = at_transition(source, event, index)
             message = f"an earlier transition of {quoted(event)} {what}"
             yield source.warning(here, message, "put the one with the narrower condition first, or remove this one")
@@ -67,6 +73,6 @@ def _shadowed(event: str, transitions: list[Transition], source: Source) -> Iter
 
 
 def _is_settled(state: str, when: str | None, settled: set[tuple[str, str | None]]) -> bool:
-    """"*" stands for every top-level state, and inner states go before outer ones."""
+    """ "*" stands for every top-level state, and inner states go before outer ones."""
     earlier = [state] if "." in state else [state, "*"]
     return any((each, guard) in settled for each in earlier for guard in (None, when))

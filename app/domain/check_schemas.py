@@ -9,14 +9,15 @@ from app.domain.places import at_transition
 from app.domain.schema import schema_faults
 from app.domain.yaml_source import Path, Source
 
-KEYWORDS: Final = frozenset(
+_KEYWORDS: Final = (
     "$anchor $comment $defs $dynamicAnchor $dynamicRef $id $ref $schema $vocabulary additionalProperties allOf anyOf "
     "const contains contentEncoding contentMediaType contentSchema default dependentRequired dependentSchemas "
     "deprecated description else enum examples exclusiveMaximum exclusiveMinimum format if items maxContains maxItems "
     "maxLength maxProperties maximum minContains minItems minLength minProperties minimum multipleOf not oneOf pattern "
     "patternProperties prefixItems properties propertyNames readOnly required then title type unevaluatedItems "
-    "unevaluatedProperties uniqueItems writeOnly x-personal".split()
+    "unevaluatedProperties uniqueItems writeOnly x-personal"
 )
+KEYWORDS: Final = frozenset(_KEYWORDS.split())
 NAMED_SCHEMAS: Final = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
 VALUES: Final = frozenset({"const", "default", "enum", "examples", "required", "dependentRequired", "type"})
 COMBINED: Final = frozenset({"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "patternProperties"})
@@ -33,7 +34,7 @@ def check_schemas(case_type: CaseType, source: Source) -> Iterator[Fault]:
 def check_assignments(case_type: CaseType, source: Source) -> Iterator[Fault]:
     """Every field that `set` writes is in the data schema."""
     for name, event in case_type.events.items():
-        places = [(("events", name), event.set)]
+        places: list[tuple[Path, dict[str, str]]] = [(("events", name), event.set)]
         places += [
             (at_transition(source, name, index), transition.set) for index, transition in enumerate(event.transitions)
         ]
@@ -80,7 +81,7 @@ def _oddities(schema: Any, path: Path, source: Source) -> Iterator[Fault]:
     """What a valid schema hardly means: misspelt keywords, required fields that are not declared."""
     if not isinstance(schema, dict):
         return
-    known = schema.get("properties")
+    known = schema.get("properties", {})
     for name in schema.get("required", []) if known else []:
         if name not in known and COMBINED.isdisjoint(schema):
             message = f"{quoted(name)} is required and not declared"

@@ -78,7 +78,9 @@ def _keys(clock: Clock, here: Path, source: Source) -> Iterator[Fault]:
         yield source.error((*here, "sequence"), "only a periodic clock has a `sequence`", "remove it")
     for key, other in NEEDS.items():
         if getattr(clock, key) is not None and getattr(clock, other) is None:
-            yield source.error((*here, key), f"{quoted(key)} without {quoted(other)}", f"add {quoted(other)}, or remove it")
+            yield source.error(
+                (*here, key), f"{quoted(key)} without {quoted(other)}", f"add {quoted(other)}, or remove it"
+            )
     if clock.stop is None and clock.cancel is None and clock.kind != "periodic":
         yield source.warning(here, "the clock never stops", "add `stop`")
 

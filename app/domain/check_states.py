@@ -28,7 +28,9 @@ def check_reach(case_type: CaseType, source: Source, tree: StateTree) -> Iterato
         here = at_state(path)
         if path not in reach.states:
             if node.parent is None or node.parent in reach.states:
-                yield source.warning(here, f"no case ever comes to {quoted(path)}", "let an event lead there, or remove it")
+                yield source.warning(
+                    here, f"no case ever comes to {quoted(path)}", "let an event lead there, or remove it"
+                )
         elif _ends_in_nothing(node) and is_trap(path, moves):
             yield source.warning(here, f"nothing leaves {quoted(path)}", _way_out(node))
         elif node.state.on_done and not reach.can_finish(path):
@@ -37,7 +39,9 @@ def check_reach(case_type: CaseType, source: Source, tree: StateTree) -> Iterato
     for event, declared in case_type.events.items():
         sources = [state for transition in declared.transitions for state in transition.sources]
         if "*" not in sources and reach.states.isdisjoint(sources):
-            yield source.warning(("events", event), f"{quoted(event)} can never fire", "no case comes to where it starts")
+            yield source.warning(
+                ("events", event), f"{quoted(event)} can never fire", "no case comes to where it starts"
+            )
 
 
 def _openings(case_type: CaseType, source: Source, tree: StateTree) -> Iterator[Fault]:
@@ -46,7 +50,9 @@ def _openings(case_type: CaseType, source: Source, tree: StateTree) -> Iterator[
         if state not in tree.nodes:
             yield unknown_state(source, here, state, tree)
         elif tree.nodes[state].state.final and "." not in state:
-            yield source.warning(here, f"{quoted(event)} opens a case that is closed at once", "open it in another state")
+            yield source.warning(
+                here, f"{quoted(event)} opens a case that is closed at once", "open it in another state"
+            )
 
 
 def _shape(node: Node, source: Source) -> Iterator[Fault]:
@@ -57,9 +63,13 @@ def _shape(node: Node, source: Source) -> Iterator[Fault]:
     if state.final and state.on_done is not None:
         yield source.error((*here, "on_done"), f"{name} is final and has `on_done`", "give `on_done` to its parent")
     if state.parallel and len(node.children) < 2:
-        yield source.error((*here, "parallel"), f"{name} is parallel with fewer than two regions", "add regions to `states`")
+        yield source.error(
+            (*here, "parallel"), f"{name} is parallel with fewer than two regions", "add regions to `states`"
+        )
     if state.parallel and any(region.final for region in state.states.values()):
-        yield source.error((*here, "parallel"), f"a region of {name} is final", "give the region children, one of them final")
+        yield source.error(
+            (*here, "parallel"), f"a region of {name} is final", "give the region children, one of them final"
+        )
     if node.atomic and not state.final and state.on_done is not None:
         yield source.error((*here, "on_done"), f"{name} has `on_done` but no children that could be done", "remove it")
 
@@ -122,9 +132,7 @@ def _never_rests(start: str, tree: StateTree) -> bool:
 def _done_on_entry(target: str, tree: StateTree) -> str | None:
     """The innermost state with `on_done` that is done as soon as the target is entered."""
     active = tree.configuration(target)
-    return next(
-        (path for leaf in sorted(active) for path in tree.ancestors(leaf) if _joins(path, active, tree)), None
-    )
+    return next((path for leaf in sorted(active) for path in tree.ancestors(leaf) if _joins(path, active, tree)), None)
 
 
 def _joins(path: str, active: frozenset[str], tree: StateTree) -> bool:
@@ -135,8 +143,10 @@ def _is_done(path: str, active: frozenset[str], tree: StateTree) -> bool:
     node = tree.nodes[path]
     if node.parallel:
         return all(_is_done(region, active, tree) for region in node.children)
-    return node.state.final and path in active if node.atomic else any(
-        child in active and tree.nodes[child].state.final for child in node.children
+    return (
+        node.state.final and path in active
+        if node.atomic
+        else any(child in active and tree.nodes[child].state.final for child in node.children)
     )
 
 

@@ -20,7 +20,9 @@ def check_steps(clock: Clock, here: Path, case_type: CaseType, source: Source) -
         yield from _recipients(step, place, source)
         if step.fire is not None and step.fire not in case_type.events:
             known = list(case_type.events)
-            yield source.error((*place, "fire"), f"unknown event {quoted(step.fire)}", choose(step.fire, known, "events"))
+            yield source.error(
+                (*place, "fire"), f"unknown event {quoted(step.fire)}", choose(step.fire, known, "events")
+            )
 
 
 def _shape(step: Step, place: Path, source: Source) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ TRUTH = "`true` or `false`"
 MAPPING = "a mapping"
 NAMES = "a list of event names, such as `[submit]`"
 CEL = 'a CEL expression as text, such as "data.amount_cents <= 50000" (2,000 characters at most)'
-SET = "a mapping from data fields to CEL expressions, such as `{data.late: \"true\"}`"
+SET = 'a mapping from data fields to CEL expressions, such as `{data.late: "true"}`'
 SCHEMA = "a JSON Schema, as a mapping"
 CONDITION = "a mapping of `enters`, `leaves`, `in`, `event` and `when`"
 FIELD = "a data field such as `data.received_on`"
@@ -81,13 +81,56 @@ EXPECTED: dict[str, dict[str, str]] = {
         "start_at": FIELD,
         "pause_max": DURATION,
         "target": f"{DURATION}, or a list of `{{when: ..., is: ...}}`",
-        "due": "a mapping such as `{business_days: 2, at: \"16:00\"}`",
+        "due": 'a mapping such as `{business_days: 2, at: "16:00"}`',
         "every": DURATION,
         "sequence": "`independent` or `sequential`",
         "calendar": CALENDAR,
         "retarget": "`keep_elapsed`, `restart` or `keep_deadline`",
         "reopen": "`ignore`, `resume`, `continue` or `restart`",
         "steps": "a list of steps",
+    },
+}
+
+
+MEANING: dict[str, dict[str, str]] = {
+    "CaseType": {
+        "case_type": "The same as the name of the file.",
+        "opening": "The events that open a case, and the state that each opens it in.",
+        "initial": "Short for an opening event `open`.",
+        "data": "What a case holds. `x-personal: true` on a field makes it redactable.",
+        "slas": "Clocks that run on a case, and what happens when they run late.",
+    },
+    "State": {
+        "initial": "The child that is entered by default.",
+        "states": "Children; with `parallel`, regions that are all active at once.",
+        "parallel": "Whether all children are active at once.",
+        "final": "Nothing leaves it. At the top it closes the case, below it finishes its parent.",
+        "on_done": "Where a state goes by itself when its active child is final, or all its regions are.",
+    },
+    "Event": {
+        "payload": "What an attempt has to bring along.",
+        "reason": "Whether an attempt gives a reason in words.",
+        "set": "Data fields that are written when it applies, whichever transition it takes.",
+        "transitions": "The first whose guard holds is taken.",
+    },
+    "Transition": {
+        "from": "The states that it starts from, their children included.",
+        "to": "Where it leads.",
+        "when": "The guard: without a yes the transition is not taken.",
+        "unless_actor_of": "Four eyes: nobody who ever fired one of these events on this case.",
+        "only_actor_of": "Only somebody who fired one of these events on this case.",
+        "set": "Data fields that are written when this transition is taken.",
+    },
+    "Clock": {
+        "kind": "A length of working time, a moment, or a repetition.",
+        "start_at": "The clock starts at this moment, and not at that of the event.",
+        "pause_max": "The longest pause, after which the clock goes on by itself.",
+        "retarget": "What a changed target does.",
+        "reopen": "What `start` does after a stop.",
+    },
+    "Step": {
+        "at": "Of the target, before due, or after due.",
+        "fire": "Fired as `system:sla`, guarded by policy like any other.",
     },
 }
 

@@ -1,14 +1,17 @@
 """Load a case type from its YAML file or from the canonical JSON of the database."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 from pydantic import ValidationError
 
 from app.domain.case_type import CaseType
 from app.domain.fault import Fault, Faults, quoted
 from app.domain.wording import faults_of
-from app.domain.yaml_source import Source, parse
+from app.domain.places import models_at
+from app.domain.yaml_source import Path, Source, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,20 @@ def load_stored(text: str) -> CaseType:
 
 def _faults_before_the_models(source: Source) -> tuple[Fault, ...]:
     if isinstance(source.value, dict):
-        return ()
+        return tuple(_empty(source.value, (), source))
     return (source.error((), "the file holds no mapping", "begin with `case_type: NAME`"),)
+
+
+def _empty(value: Any, path: Path, source: Source) -> Iterator[Fault]:
+    """A key without a value, which would silently mean that the key is not there; in a schema null is a value."""
+    if path == ("data",) or (path[:1] == ("events",) and path[2:] == ("payload",)):
+        return
+    if value is None:
+        remedy = "write `{}` for one without anything" if models_at(path) else "give it a value, or remove it"
+        yield source.error(path, f"{quoted(path[-1])} is empty", remedy)
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from _empty(part, (*path, key), source)
 
 
 def _misnamed(case_type: CaseType, source: Source) -> tuple[Fault, ...]:

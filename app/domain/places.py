@@ -55,13 +55,10 @@ def follow(value: Any, location: Path) -> Path:
     """The part of a pydantic error's location that is in the file; names of union members are not."""
     path: list[str | int] = []
     for part in location:
-        if isinstance(value, dict) and part in value:
+        listed = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if listed or (isinstance(value, dict) and part in value):
             value = value[part]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
-            continue
-        path.append(part)
+            path.append(part)
     return tuple(path)
 
 

@@ -77,7 +77,10 @@ def _missing(source: Source, path: Path, key: str) -> Iterator[tuple[Path, Fault
         return  # a misspelt key, which is named already
     where = TITLES[models[0]] if models else "this"
     if models[:1] and key == "transitions":
-        yield (*path, key), source.error(path, "the event has no transitions", "give it `from` and `to`, or `transitions`")
+        yield (
+            (*path, key),
+            source.error(path, "the event has no transitions", "give it `from` and `to`, or `transitions`"),
+        )
         return
     model = models[-1] if key in INLINE and len(models) > 1 else (models or (None,))[0]
     wanted = expected(model.__name__, key) if model else MAPPING
@@ -96,7 +99,9 @@ def _unexpected(source: Source, path: Path) -> Fault:
     value = _value_at(source, path)
     if models not in ((), (FollowTeam,)) and not isinstance(value, dict):
         wanted = "; write `{}` for one without anything" if value is None else ""
-        return source.error(path, f"{_shown(value)} stands where {TITLES[models[0]]} belongs", f"give a mapping{wanted}")
+        return source.error(
+            path, f"{_shown(value)} stands where {TITLES[models[0]]} belongs", f"give a mapping{wanted}"
+        )
     found = field_at(path)
     if found is None:
         return source.error(path, f"{_shown(value)} does not belong here", f"give {MAPPING}")
@@ -107,7 +112,7 @@ def _unexpected(source: Source, path: Path) -> Fault:
 def _shown(value: Any) -> str:
     match value:
         case None:
-            return "empty"
+            return "`null`"
         case bool():
             return f"`{str(value).lower()}`"
         case dict():

@@ -142,5 +142,5 @@ class Builder:
         raise Faults(*self.faults, Fault(self.file, line, message, remedy))
 
 
-def _line(event: events.Event) -> int:
+def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
