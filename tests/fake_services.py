@@ -1,12 +1,18 @@
 """Fakes of the services that the HTTP border calls: they remember what they were asked and answer from memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+
+from litestar import Litestar
+from litestar.testing import TestClient
 
 from app.domain.case import Actor, Attempt, Case, Receipt
 from app.domain.case_type import CaseType
 from app.domain.errors import CaseError, NotFound
+from app.http.app import HttpSettings, create_app
+from app.http.auth import mint
 from app.http.services import DiagramFormat, Readiness, Services
 from app.services.answer import Answer, case_json
 from app.services.ports import StoredEntry
@@ -123,7 +129,7 @@ class FakeCaseTypes:
             raise NotFound("there is no such case type")
         return self.view
 
-    def diagram(self, name: str, format: DiagramFormat) -> str:
+    def diagram(self, name: str, format: DiagramFormat) -> str:  # noqa: A002
         self.get(name)
         return "<svg xmlns='http://www.w3.org/2000/svg'/>" if format == "svg" else "stateDiagram-v2"
 
@@ -142,3 +148,19 @@ class Fakes:
 
     async def readiness(self) -> Readiness:
         return self.ready
+
+
+SECRET = "a secret for tests that is long enough, also for the algorithms we refuse"
+
+
+def token(user: str = "alice", tenant: str = "acme", roles: Sequence[str] = ("clerk",)) -> str:
+    return mint(SECRET, tenant, user, roles, ttl_seconds=3600)
+
+
+@contextmanager
+def api(fakes: Fakes, bearer: str | None = None) -> Iterator[TestClient[Litestar]]:
+    """A client of the application over fakes, signed in as user:alice of acme unless told otherwise."""
+    app = create_app(fakes.services(), HttpSettings(SECRET))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        client.headers["authorization"] = f"Bearer {bearer or token()}"
+        yield client

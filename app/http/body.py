@@ -27,12 +27,17 @@ class BodyRequest(Request[Actor, None, State]):
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
         assert field is not None
+        return validated(field.annotation, parse(await self.body()))
+
+    async def body(self) -> bytes:
         _check_media_type(self)
         try:
-            raw = await self.body()
+            raw = await super().body()
         except InternalServerException:
             raise Malformed("The body ended too early.") from None
-        return validated(field.annotation, parse(raw))
+        if not raw:
+            raise Malformed("The body is empty.")
+        return raw
 
 
 def parse(raw: bytes) -> Json:

@@ -1,5 +1,6 @@
 """The one map from error codes to HTTP, as problem details (RFC 9457)."""
 
+from traceback import format_exception
 from typing import Any, cast
 
 import msgspec
@@ -96,22 +97,23 @@ def problem_response(error: CaseError, headers: dict[str, str] | None = None) ->
 
 def on_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
     """The answer to whatever a handler or Litestar raised; what nobody expected is logged, once."""
-    error = _as_case_error(exception)
+    error = _as_case_error(request, exception)
     if not isinstance(error, Internal):
         headers = exception.headers if isinstance(exception, HTTPException) else None
         return problem_response(error, headers)
     name = request_id(request.scope)
-    LOGGER.error("unhandled exception", request_id=name, method=request.method, exc_info=exception)
+    trace = "".join(format_exception(exception))  # as text: a pretty printer would show local variables, and so data
+    LOGGER.error("unhandled exception", request_id=name, method=request.method, exception=trace)
     return problem_response(_internal(name))
 
 
-def _as_case_error(exception: Exception) -> CaseError:
+def _as_case_error(request: Request[Any, Any, Any], exception: Exception) -> CaseError:
     if isinstance(exception, CaseError):
         return exception
     if isinstance(exception, StoreUnavailable):
         return Unavailable("The database cannot be reached. Try again in a moment.")
     if isinstance(exception, ValidationException):
-        return Invalid("Some parameters are not valid.", errors=_faults(exception))
+        return Invalid("Some parameters are not valid.", errors=_faults(request, exception))
     if isinstance(exception, HTTPException) and exception.status_code < 500:
         return _from_litestar(exception)
     return Internal("unexpected")
@@ -130,9 +132,13 @@ def _from_litestar(exception: HTTPException) -> CaseError:
             return Malformed(exception.detail)
 
 
-def _faults(exception: ValidationException) -> tuple[FieldError, ...]:
+def _faults(request: Request[Any, Any, Any], exception: ValidationException) -> tuple[FieldError, ...]:
+    """The parameters that are wrong, by the names that callers know (Litestar tells those of our arguments)."""
     found = exception.extra if isinstance(exception.extra, list) else []
-    return tuple(FieldError(fault.get("key", ""), _for_people(fault["message"])) for fault in found)
+    declared = request.route_handler.parsed_fn_signature.parameters
+    named = {name: getattr(of.kwarg_definition, "name", None) or name for name, of in declared.items()}
+    told = ((fault.get("key", ""), _for_people(fault["message"])) for fault in found)
+    return tuple(FieldError(named.get(key, key), message) for key, message in told)
 
 
 def _for_people(message: str) -> str:

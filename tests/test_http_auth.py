@@ -1,0 +1,121 @@
+"""Who may come in: tokens that are ours, whole, and in time."""
+
+import time
+
+import jwt
+import pytest
+
+from app.http.auth import Verifier, mint
+from tests.fake_services import CASE_ID, SECRET, Fakes, api, token
+
+READ = f"/api/v1/cases/{CASE_ID}"
+
+
+def claims(**changed):
+    now = int(time.time())
+    whole = {"iss": "stateward", "aud": "stateward", "iat": now, "exp": now + 600, "sub": "user:alice"}
+    merged = {**whole, "tenant": "acme", "roles": ["role:clerk"], **changed}
+    return {name: value for name, value in merged.items() if value is not ...}
+
+
+def signed(key=SECRET, algorithm="HS256", **changed):
+    return jwt.encode(claims(**changed), key, algorithm=algorithm)
+
+
+BAD_TOKENS = {
+    "none": "nonsense",
+    "another secret": signed(key="another secret, also long enough to be one"),
+    "another algorithm": signed(algorithm="HS512"),
+    "no algorithm": jwt.encode(claims(), None, algorithm="none"),
+    "expired": signed(exp=int(time.time()) - 61),
+    "from the future": signed(iat=int(time.time()) + 3600),
+    "no expiry": signed(exp=...),
+    "no issue time": signed(iat=...),
+    "no subject": signed(sub=...),
+    "no issuer": signed(iss=...),
+    "no audience": signed(aud=...),
+    "another issuer": signed(iss="else"),
+    "another audience": signed(aud="else"),
+    "an expiry that is no number": signed(exp="soon"),
+    "an expiry that never comes": signed(exp=float("inf")),
+    "a subject that is no user": signed(sub="alice"),
+    "a system": signed(sub="system:sla"),
+    "a role as subject": signed(sub="role:admin"),
+    "a subject with a line break": signed(sub="user:a\nb"),
+    "no tenant": signed(tenant=...),
+    "every tenant": signed(tenant="*"),
+    "an upper case tenant": signed(tenant="Acme"),
+    "a tenant that is no text": signed(tenant=7),
+    "roles that are no list": signed(roles="role:admin"),
+    "a bare role": signed(roles=["admin"]),
+    "a case-relative role": signed(roles=["[creator]"]),
+    "a role that is no text": signed(roles=[1]),
+    "longer than any of ours": signed(roles=["role:clerk"] * 2000),
+}
+
+
+@pytest.fixture(scope="module")
+def client():
+    with api(Fakes()) as client:
+        yield client
+
+
+@pytest.mark.parametrize("name", BAD_TOKENS)
+def test_a_bad_token_is_nobody(client, name):
+    answer = client.get(READ, headers={"Authorization": f"Bearer {BAD_TOKENS[name]}"})
+    assert answer.status_code == 401, answer.text
+    assert answer.json()["code"] == "unauthenticated"
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "bearer\ttoken", "é"])
+def test_no_token_is_nobody(client, header):
+    assert client.get(READ, headers={"Authorization": header.encode("latin-1")}).status_code == 401
+
+
+def test_nobody_is_asked_who_they_are_before_their_body_is_read(client):
+    answer = client.post("/api/v1/cases", content=b"{", headers={"Authorization": ""})
+    assert answer.status_code == 401
+
+
+def test_a_token_in_time_is_let_in_also_when_the_clocks_differ_a_little(client):
+    for good in (token(), signed(exp=int(time.time()) - 30), signed(iat=int(time.time()) + 30), signed(roles=...)):
+        assert client.get(READ, headers={"Authorization": f"bearer {good}"}).status_code == 200
+
+
+def test_a_token_of_another_tenant_sees_nothing_here(client):
+    answer = client.get(READ, headers={"Authorization": f"Bearer {token(tenant='globex')}"})
+    assert answer.status_code == 404
+
+
+def test_a_token_that_was_good_is_not_remembered_beyond_its_time(monkeypatch):
+    verifier = Verifier(SECRET)
+    good = token()
+    assert verifier.actor(good).id == "user:alice"
+    later = time.time() + 3600 + 61
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(Exception, match="expired"):
+        verifier.actor(good)
+
+
+def test_the_memory_for_tokens_is_bounded():
+    verifier = Verifier(SECRET, remember=2)
+    for user in ("a", "b", "c"):
+        assert verifier.actor(token(user)).id == f"user:{user}"
+    assert len(verifier._known) == 2
+
+
+def test_bare_names_get_their_prefix_and_full_ones_keep_it():
+    actor = Verifier(SECRET).actor(mint(SECRET, "acme", "user:alice", ["admin", "role:clerk"], 60))
+    assert (actor.id, actor.roles) == ("user:alice", {"role:admin", "role:clerk"})
+
+
+@pytest.mark.parametrize(("tenant", "user", "role"), [("*", "a", "r"), ("acme", "a b", "r"), ("acme", "a", "r r")])
+def test_no_token_is_made_that_would_be_refused(tenant, user, role):
+    with pytest.raises(ValueError, match="must be"):
+        mint(SECRET, tenant, user, [role], 60)
+
+
+def test_a_short_secret_is_refused():
+    with pytest.raises(ValueError, match="32 bytes"):
+        Verifier("short")
