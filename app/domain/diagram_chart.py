@@ -26,7 +26,7 @@ class Row:
 
     @property
     def stays(self) -> bool:
-        return self.target in ("=", self.source)
+        return self.state == self.source
 
     @property
     def state(self) -> str:
@@ -97,6 +97,16 @@ def walk(states: dict[str, State], prefix: str = "") -> Iterator[tuple[str, Stat
 def parent(path: str) -> str:
     """The path of the state around this one; the empty string at the top."""
     return path.rpartition(".")[0]
+
+
+def level_of(arrow: Arrow) -> str:
+    """The innermost state that holds the arrow; an arrow between a state and one inside it is held by the outer."""
+    around = arrow.source
+    while around and not f"{arrow.target}.".startswith(f"{around}."):
+        if f"{around}.".startswith(f"{arrow.target}."):
+            return arrow.target
+        around = parent(around)
+    return around
 
 
 def shown(name: str, title: str | None) -> str:

@@ -15,7 +15,7 @@ from app.domain.diagram_text import one_line, shortened
 GUARD_LENGTH = 40
 
 
-class DiagramState(NestedState):  # type: ignore[misc]
+class DiagramState(NestedState):
     """A state with a label; the separator is its own, so that no other machine of this process is touched."""
 
     separator = "."
@@ -25,7 +25,7 @@ class DiagramState(NestedState):  # type: ignore[misc]
         self.label = label
 
 
-class DiagramMachine(HierarchicalGraphMachine):  # type: ignore[misc]
+class DiagramMachine(HierarchicalGraphMachine):
     state_cls = DiagramState
     machine_attributes = {"rankdir": "TB"}
     style_attributes = {"node": {"default": {"fillcolor": "white", "color": "black"}}}

@@ -27,7 +27,7 @@ def shortened(text: str, length: int) -> str:
 def wrapped(text: str, size: float, width: float, lines: int | None = None) -> list[str]:
     """The text in lines no wider than `width`; what does not fit into `lines` ends with an ellipsis."""
     found: list[str] = []
-    for word in (piece for word in one_line(text).split(" ") for piece in _pieces(word, size, width)):
+    for word in [piece for whole in one_line(text).split(" ") for piece in _pieces(whole, size, width)]:
         if found and width_of(f"{found[-1]} {word}", size) <= width:
             found[-1] += f" {word}"
         else:
