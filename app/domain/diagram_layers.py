@@ -81,8 +81,8 @@ def backward(items: Iterable[int], pairs: Iterable[tuple[int, int]]) -> set[tupl
         done.add(start)
         while trail:
             source, targets = trail[-1]
-            target = next(targets, None)
-            if target is None:
+            target = next(targets, -1)
+            if target == -1:
                 trail.pop()
             elif target in (item for item, _ in trail):
                 found.add((source, target))

@@ -27,7 +27,7 @@ class _Layout:
         self._arrows = [(at, arrow) for at, arrow in enumerate(chart.arrows) if not between_regions(chart, arrow)]
         self._level = {at: level_of(arrow) for at, arrow in self._arrows}
         self._children: dict[str, list[str]] = {"": [START]}
-        for at, arrow in self._arrows:
+        for _, arrow in self._arrows:
             if arrow.source.endswith(f".{START}"):
                 self._children.setdefault(parent(arrow.source), []).append(arrow.source)
         if chart.has_any:
@@ -86,7 +86,7 @@ class _Layout:
     def _backward(self, path: str) -> list[int]:
         numbers = {child: number for number, child in enumerate(self._children[path])}
         pairs = {
-            at: (numbers.get(child_of(path, arrow.source)), numbers.get(child_of(path, arrow.target)))
+            at: (numbers.get(child_of(path, arrow.source) or ""), numbers.get(child_of(path, arrow.target) or ""))
             for at, arrow in self._arrows
             if self._level[at] == path
         }

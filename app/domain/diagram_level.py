@@ -9,6 +9,8 @@ from app.domain.diagram_place import Link, placed, straightened
 from app.domain.diagram_shapes import Block
 from app.domain.diagram_words import Line, size_of
 
+# an arrow that has become straight makes room for the next
+STRAIGHTENINGS = 3
 GAP, LABEL_GAP, BEND_GAP = 28.0, 14.0, 14.0
 
 
@@ -86,7 +88,8 @@ def arranged(level: Level, layers: Layers) -> Arrangement:
     widths = {number: item.size[0] for number, item in items.items()}
     gaps = {number: item.gap for number, item in items.items()}
     x = placed(rows, widths, gaps, _links(level, strands, items))
-    x = straightened(rows, widths, gaps, x, _runs(strands, items))
+    for _ in range(STRAIGHTENINGS):
+        x = straightened(rows, widths, gaps, x, _runs(strands, items))
     if level.title:
         header = rows[0][0]
         left = min((x[item] - widths[item] / 2 for row in rows[1:] for item in row), default=0.0)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 
 SWEEPS = 24
@@ -96,7 +97,7 @@ def _limits(
 
 def _distances(row: Sequence[int], widths: Mapping[int, float], gaps: Mapping[int, float]) -> list[float]:
     found = [0.0]
-    for left, right in zip(row, row[1:], strict=False):
+    for left, right in pairwise(row):
         found.append((widths[left] + widths[right]) / 2 + max(gaps[left], gaps[right]))
     return found[: len(row)]
 

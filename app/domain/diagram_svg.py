@@ -8,12 +8,11 @@ from app.domain.diagram_chart import ANY, Chart, Row, shown, transition_table
 from app.domain.diagram_shapes import Block, Box, Divider, Point, Text, Wire
 from app.domain.diagram_style import STYLE
 from app.domain.diagram_text import one_line
-from app.domain.diagram_words import LABEL_SIZE, LINE, Line, Note, Words, size_of
-from app.domain.diagram_words import wrapped_note
+from app.domain.diagram_words import LINE, Line, Words, size_of, wrapped_note
 
 HEAD = 8.0
 MARGIN = 8.0
-NOTES_WIDTH = 560.0
+NOTES_WIDTH = 640.0
 
 
 def drawn(chart: Chart, words: Words, block: Block, current: tuple[str, ...]) -> str:
@@ -100,8 +99,8 @@ class _Drawing:
         declared = self._chart.case_type
         opening = "; ".join(f"{name} opens in {state}" for name, state in declared.opening.items())
         told = "; ".join(_told(row) for row in transition_table(declared))
-        unused = [name for name, event in declared.events.items() if not event.transitions]
-        return f"{marked}{states}Opening: {opening}. Transitions: {told or 'none'}{', '.join(unused)}."
+        events = f"Events: {', '.join(declared.events)}. " if declared.events else ""
+        return f"{marked}{states}{events}Opening: {opening}. Transitions: {told or 'none'}."
 
 
 def _told(row: Row) -> str:
@@ -168,11 +167,8 @@ def _p(point: Point) -> str:
 
 def _n(number: float) -> str:
     """At most one decimal, so that the same layout is the same text everywhere."""
-    return (
-        f"{number + 0.0:.1f}".removesuffix(".0").replace("-0", "0")
-        if abs(number) < 0.05
-        else f"{number:.1f}".removesuffix(".0")
-    )
+    rounded = round(number, 1)
+    return str(int(rounded)) if rounded == int(rounded) else str(rounded)
 
 
 def _t(text: str) -> str:

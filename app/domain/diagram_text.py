@@ -1,6 +1,7 @@
 """How wide a text is at most when it is drawn, and how it is broken into lines."""
 
 import unicodedata
+from collections.abc import Sequence
 
 NARROW = frozenset("ijl.,:;'|!()[]{}ftrI -/\"*")
 WIDE = frozenset("mwMW@%&<>=+~#…")
@@ -26,15 +27,22 @@ def shortened(text: str, length: int) -> str:
 
 def wrapped(text: str, size: float, width: float, lines: int | None = None) -> list[str]:
     """The text in lines no wider than `width`; what does not fit into `lines` ends with an ellipsis."""
-    found: list[str] = []
-    for word in [piece for whole in one_line(text).split(" ") for piece in _pieces(whole, size, width)]:
-        if found and width_of(f"{found[-1]} {word}", size) <= width:
-            found[-1] += f" {word}"
-        else:
-            found.append(word)
+    words = [piece for whole in one_line(text).split(" ") for piece in _pieces(whole, size, width)]
+    found = packed(words, size, width)
     if lines is not None and len(found) > lines:
         found = [*found[: lines - 1], _ended(found[lines - 1], size, width)]
     return found
+
+
+def packed(items: Sequence[str], size: float, width: float) -> list[str]:
+    """Items, none of them broken, in lines no wider than `width` (an item that is wider has its own line)."""
+    lines: list[str] = []
+    for item in items:
+        if lines and width_of(f"{lines[-1]} {item}", size) <= width:
+            lines[-1] += f" {item}"
+        else:
+            lines.append(item)
+    return lines
 
 
 def _share(character: str) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.domain.diagram_chart import ANY, Arrow, Chart, Row, event_text, level_of, shown
-from app.domain.diagram_text import shortened, width_of, wrapped
+from app.domain.diagram_text import packed, shortened, width_of, wrapped
 
 TITLE_SIZE = 14.0
 LABEL_SIZE = 12.0
@@ -135,5 +135,6 @@ def _place(chart: Chart, path: str) -> str:
 
 def wrapped_note(note: Note, width: float) -> list[Line]:
     """A note as lines: its heading, then its events."""
-    texts = wrapped(f"{note.heading}: {', '.join(note.events)}", LABEL_SIZE, width)
-    return [Line(text, "label") for text in texts]
+    events = [*(f"{event}," for event in note.events[:-1]), *note.events[-1:]]
+    pieces = [piece for text in (f"{note.heading}:", *events) for piece in wrapped(text, LABEL_SIZE, width)]
+    return [Line(text, "label") for text in packed(pieces, LABEL_SIZE, width)]
