@@ -1,0 +1,157 @@
+"""What a diagram shows of a case type: its transitions as rows, gathered to arrows and to events that stay."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.domain.case_type import CaseType, State, Transition
+
+ANY = "*"
+START = "^"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One way from a state (`*` = any): `event` is None where it leaves because it is finished.
+
+    `target` is as declared (`=`, `checks.$history`); `unless_actor_of` and `only_actor_of` are four eyes.
+    """
+
+    source: str
+    event: str | None
+    target: str
+    guard: str | None = None
+    unless_actor_of: tuple[str, ...] = ()
+    only_actor_of: tuple[str, ...] = ()
+    title: str | None = None
+
+    @property
+    def stays(self) -> bool:
+        return self.state == self.source
+
+    @property
+    def state(self) -> str:
+        """The target without its history."""
+        return self.source if self.target == "=" else self.target.split(".$")[0]
+
+    @property
+    def history(self) -> str | None:
+        return self.target.split(".$")[1].replace("_", " ") if ".$" in self.target else None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """All rows that lead from one state to another; the source `^` is the dot where a composite starts."""
+
+    source: str
+    target: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """States by path in declaration order, arrows, and by state the rows that stay in it."""
+
+    case_type: CaseType
+    states: dict[str, State]
+    arrows: tuple[Arrow, ...]
+    stays: dict[str, tuple[Row, ...]]
+
+    @property
+    def has_any(self) -> bool:
+        return any(arrow.source == ANY for arrow in self.arrows)
+
+
+def chart(case_type: CaseType) -> Chart:
+    rows = transition_table(case_type)
+    pairs = _gathered((row.source, row.state, row) for row in rows if not row.stays)
+    arrows = [Arrow(source, target, tuple(found)) for (source, target), found in pairs.items()]
+    stays = _gathered((row.source, "", row) for row in rows if row.stays)
+    states = dict(walk(case_type.states))
+    return Chart(
+        case_type,
+        states,
+        (*_openings(case_type), *_initials(states), *arrows),
+        {source: tuple(found) for (source, _), found in stays.items()},
+    )
+
+
+def transition_table(case_type: CaseType) -> list[Row]:
+    """Every transition of a case type in declaration order, one row per source state, then the joins."""
+    rows = [
+        _row(source, name, transition)
+        for name, event in case_type.events.items()
+        for transition in event.transitions
+        for source in transition.sources
+    ]
+    joins = [Row(path, None, state.on_done) for path, state in walk(case_type.states) if state.on_done]
+    return rows + joins
+
+
+def walk(states: dict[str, State], prefix: str = "") -> Iterator[tuple[str, State]]:
+    """All states with their paths, parents before children."""
+    for name, state in states.items():
+        yield prefix + name, state
+        yield from walk(state.states, f"{prefix}{name}.")
+
+
+def parent(path: str) -> str:
+    """The path of the state around this one; the empty string at the top."""
+    return path.rpartition(".")[0]
+
+
+def level_of(arrow: Arrow) -> str:
+    """The innermost state that holds the arrow; an arrow between a state and one inside it is held by the outer."""
+    around = arrow.source
+    while around and not f"{arrow.target}.".startswith(f"{around}."):
+        if f"{around}.".startswith(f"{arrow.target}."):
+            return arrow.target
+        around = parent(around)
+    return around
+
+
+def shown(name: str, title: str | None) -> str:
+    """How people read a name: its title, else the name with spaces."""
+    return title or name.replace("_", " ").capitalize()
+
+
+def event_text(case_type: CaseType, row: Row) -> str:
+    """How people read the event of a row, with what history does to its target."""
+    if row.event is None:
+        text = "when finished"
+    else:
+        declared = case_type.events.get(row.event)
+        text = shown(row.event, row.title or (declared.title if declared else None))
+    return f"{text} ({row.history})" if row.history else text
+
+
+def _row(source: str, event: str, transition: Transition) -> Row:
+    return Row(
+        source,
+        event,
+        transition.to,
+        transition.when,
+        tuple(transition.unless_actor_of),
+        tuple(transition.only_actor_of),
+        transition.title,
+    )
+
+
+def _openings(case_type: CaseType) -> Iterator[Arrow]:
+    openings = case_type.opening
+    named = list(openings) != ["open"]
+    for target in dict.fromkeys(openings.values()):
+        names = [name for name, state in openings.items() if state == target and named]
+        yield Arrow(START, target, tuple(Row(START, name, target) for name in names))
+
+
+def _initials(states: dict[str, State]) -> Iterator[Arrow]:
+    for path, state in states.items():
+        if state.initial and not state.parallel:
+            yield Arrow(f"{path}.{START}", f"{path}.{state.initial}", ())
+
+
+def _gathered(rows: Iterator[tuple[str, str, Row]]) -> dict[tuple[str, str], list[Row]]:
+    found: dict[tuple[str, str], list[Row]] = {}
+    for source, target, row in rows:
+        found.setdefault((source, target), []).append(row)
+    return found
