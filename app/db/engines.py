@@ -1,0 +1,80 @@
+"""Open connections: what every one of them is told before its first statement."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+CONNECT_SECONDS = 5
+COMMAND_SECONDS = 30
+SERVICE = "stateward_service"
+OWNER = "stateward_owner"
+
+# Before it, a reset of the WAL can corrupt the file (sqlite.org/wal.html).
+WAL_IS_SAFE_FROM = (3, 51, 3)
+
+
+def database_url(url: str) -> URL:
+    """The URL with its async driver; ValueError for anything but SQLite and PostgreSQL."""
+    parsed = make_url(url)
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    driver = drivers.get(parsed.drivername.partition("+")[0])
+    if driver is None:
+        raise ValueError(f"{parsed.drivername} is not a database we know: use sqlite+aiosqlite or postgresql+asyncpg")
+    return parsed.set(drivername=driver)
+
+
+def is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def sqlite_engine(url: URL, pool_size: int = 10, busy_seconds: int = 5) -> AsyncEngine:
+    """Connections begin IMMEDIATE where the execution option `writes` is set."""
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": busy_seconds})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def postgres_engine(url: URL, pool_size: int = 10, role: str | None = SERVICE) -> AsyncEngine:
+    """Connections act as `role`; None leaves the login role as it is."""
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=CONNECT_SECONDS,
+        connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
+    )
+    if role is not None:
+        event.listen(engine.sync_engine, "connect", _becoming(role))
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+    journal = "WAL" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "DELETE"
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys = ON", "synchronous = FULL", "recursive_triggers = ON", f"journal_mode = {journal}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _becoming(role: str) -> Any:
+    def become(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET ROLE {role}")
+        cursor.execute(f"SET statement_timeout = '{COMMAND_SECONDS}s'")
+        cursor.execute("SET timezone = 'UTC'")
+        cursor.execute("SET jit = off")
+        cursor.close()
+        # A SET that is rolled back has not happened.
+        connection.commit()
+
+    return become

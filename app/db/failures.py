@@ -1,0 +1,48 @@
+"""Tell what a database error means: refused, unavailable, or something nobody expected."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.services.ports import Refused, StoreUnavailable
+
+# SQLSTATE classes and codes, PostgreSQL documentation, appendix A.
+_REFUSED = ("23", "40", "21000", "27")
+_UNAVAILABLE = ("08", "53", "57", "58", "25006", "25P03", "55P03")
+_SQLITE_UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise Refused or StoreUnavailable for the errors that mean it; all others pass as they are."""
+    try:
+        yield
+    except DBAPIError as error:
+        meaning = _meaning(error)
+        if meaning is None:
+            raise
+        raise meaning(str(error.orig)) from error
+    except (PoolTimeout, TimeoutError, OSError) as error:
+        raise StoreUnavailable(str(error) or type(error).__name__) from error
+
+
+def _meaning(error: DBAPIError) -> type[Refused | StoreUnavailable] | None:
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if isinstance(error, IntegrityError) or state.startswith(_REFUSED):
+        return Refused
+    if error.connection_invalidated or state.startswith(_UNAVAILABLE):
+        return StoreUnavailable
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in _SQLITE_UNAVAILABLE:
+        return StoreUnavailable
+    return None

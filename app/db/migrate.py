@@ -1,0 +1,96 @@
+"""Bring a database to the schema of this release, and make the roles that PostgreSQL enforces it with."""
+
+from alembic import command
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db.engines import OWNER, SERVICE, database_url, is_sqlite, postgres_engine, sqlite_engine
+from app.db.failures import translated
+from app.db.schema import config, problem_of
+
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('stateward migrate', 0))")
+_BUSY_SECONDS = 60
+_TRIES = 20
+
+# Roles belong to the cluster, and PostgreSQL has no lock for that: two migrations collide with one of these.
+_COLLISIONS = ("23505", "42710", "40P01", "XX000")
+
+
+async def migrate(url: str, migrate_url: str | None = None) -> None:
+    """Migrate as `migrate_url` (default: `url`) and let the login role of `url` act as the service.
+
+    Raises StoreUnavailable where the database cannot be reached.
+    """
+    engine = _engine(migrate_url or url)
+    try:
+        with translated():
+            if engine.dialect.name == "postgresql":
+                await _make_roles(engine, database_url(url).username)
+            await _upgrade(engine)
+    finally:
+        await engine.dispose()
+
+
+async def schema_problem(url: str) -> str | None:
+    """What is wrong with the schema, in one sentence with what to do; None where nothing is."""
+    engine = _engine(url)
+    try:
+        with translated():
+            async with engine.connect() as connection:
+                return await connection.run_sync(problem_of)
+    finally:
+        await engine.dispose()
+
+
+def _engine(url: str) -> AsyncEngine:
+    parsed = database_url(url)
+    if is_sqlite(parsed):
+        return sqlite_engine(parsed, busy_seconds=_BUSY_SECONDS).execution_options(writes=True)
+    return postgres_engine(parsed, role=None)
+
+
+async def _upgrade(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            await connection.execute(_ONE_AT_A_TIME)
+            await connection.execute(text(f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}"))
+            await connection.execute(text(f"SET LOCAL ROLE {OWNER}"))
+        await connection.run_sync(_upgrade_to_head)
+
+
+def _upgrade_to_head(connection: Connection) -> None:
+    settings = config()
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, "head")
+
+
+async def _make_roles(engine: AsyncEngine, login: str | None) -> None:
+    for attempt in range(_TRIES):
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(_roles, login)
+            return
+        except DBAPIError as error:
+            collided = getattr(error.orig, "sqlstate", None) in _COLLISIONS
+            if not collided or attempt == _TRIES - 1:
+                raise
+
+
+def _roles(connection: Connection, login: str | None) -> None:
+    for role in (OWNER, SERVICE):
+        exists = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
+        if connection.execute(exists, {"role": role}).first() is None:
+            connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
+    migrator = connection.execute(text("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user")).one()
+    if not migrator.rolsuper:
+        _grant(connection, OWNER, migrator.rolname)
+    _grant(connection, SERVICE, login or migrator.rolname)
+
+
+def _grant(connection: Connection, role: str, member: str) -> None:
+    given = text("""SELECT 1 FROM pg_auth_members m WHERE m.roleid = CAST(:role AS regrole)
+        AND m.member = (SELECT oid FROM pg_roles WHERE rolname = :member) AND NOT m.admin_option""")
+    if connection.execute(given, {"role": role, "member": member}).first() is None:
+        quoted = connection.dialect.identifier_preparer.quote(member)
+        connection.execute(text(f"GRANT {role} TO {quoted}"))

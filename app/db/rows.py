@@ -1,0 +1,86 @@
+"""Domain values as rows and back: one function per direction and table."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from app.domain.case import AuditEntry, Case, Surroundings
+from app.services.ports import Acted, AnswerKey, Record, StoredAnswer
+
+Row = dict[str, Any]
+CASE_COLUMNS = tuple(field.name for field in fields(Case))
+
+
+def case_row(case: Case) -> Row:
+    row = {name: getattr(case, name) for name in CASE_COLUMNS}
+    row["memory"] = {path: list(leaves) for path, leaves in case.memory.items()}
+    return row
+
+
+def case_of(row: Mapping[str, Any]) -> Case:
+    values = {name: row[name] for name in CASE_COLUMNS}
+    values["memory"] = {path: tuple(leaves) for path, leaves in values["memory"].items()}
+    return Case(**values)
+
+
+def entry_row(entry: AuditEntry) -> Row:
+    draft = entry.draft
+    names = ("tenant", "entry_id", "kind", "at", "case_id", "case_seq", "source", "target")
+    row = {name: getattr(draft, name) for name in names}
+    return row | {"prev_hash": draft.prev, "entry_hash": entry.entry_hash, "entry": entry.entry}
+
+
+def answer_row(answer: StoredAnswer) -> Row:
+    key = answer.key
+    row = {"tenant": key.tenant, "subject": key.subject, "key": key.key, "fingerprint": answer.fingerprint}
+    return row | {"answer": answer.answer, "expires_at": answer.expires_at}
+
+
+def answer_of(row: Mapping[str, Any]) -> StoredAnswer:
+    key = AnswerKey(row["tenant"], row["subject"], row["key"])
+    return StoredAnswer(key, row["fingerprint"], row["answer"], row["expires_at"])
+
+
+def rows_of(record: Record) -> dict[str, list[Row]]:
+    """The rows of a record by what becomes of them, each list in key order so that two batches never deadlock.
+
+    `moved` rows carry `was_seq` besides the columns of the case.
+    """
+    opened = [case_row(changed.case) for changed in record.cases if changed.was_seq is None]
+    moved = [case_row(c.case) | {"was_seq": c.was_seq} for c in record.cases if c.was_seq is not None]
+    return {
+        "entry": _sorted(map(entry_row, record.entries), "tenant", "entry_id"),
+        "payload": _sorted(_payload_rows(record.entries), "tenant", "entry_id", "path"),
+        "opened": _sorted(opened, "tenant", "id"),
+        "moved": _sorted(moved, "tenant", "id"),
+        "acted": _sorted(map(_actor_row, record.acted), "tenant", "case_id", "event", "subject"),
+        "answered": _sorted(map(answer_row, record.answers), "tenant", "subject", "key"),
+    }
+
+
+def surroundings_of(acted: Iterable[tuple[str, str]], roles: Iterable[tuple[str, str]]) -> Surroundings:
+    """From (event, subject) and (subject, role) pairs."""
+    return Surroundings(roles=_grouped(roles), acted=_grouped(acted))
+
+
+def _payload_rows(entries: Iterable[AuditEntry]) -> Iterable[Row]:
+    for entry in entries:
+        for field in entry.payload:
+            owner = {"tenant": entry.draft.tenant, "entry_id": entry.draft.entry_id}
+            yield owner | {"path": field.path, "salt": field.salt, "value": field.value}
+
+
+def _actor_row(acted: Acted) -> Row:
+    return {name: getattr(acted, name) for name in ("tenant", "case_id", "event", "subject")}
+
+
+def _sorted(rows: Iterable[Row], *keys: str) -> list[Row]:
+    return sorted(rows, key=lambda row: tuple(row[key] for key in keys))
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    groups: defaultdict[str, set[str]] = defaultdict(set)
+    for name, member in pairs:
+        groups[name].add(member)
+    return {name: frozenset(members) for name, members in groups.items()}

@@ -1,0 +1,86 @@
+"""Read and write what cases are judged by: the living policy and the definitions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Select, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db.tables import DEFINITION, POLICY_FILE, POLICY_LINE, POLICY_STATE
+from app.services.ports import PolicyChange, PolicyFile, PolicyLine, Refused, StoredDefinition
+
+L = POLICY_LINE.c
+D = DEFINITION.c
+
+
+def version() -> Select[Any]:
+    return select(POLICY_STATE.c.version)
+
+
+def lines(since: int | None) -> Select[Any]:
+    concerned = L.removed.is_(None) if since is None else or_(L.added > since, L.removed > since)
+    return select(POLICY_LINE).where(concerned).order_by(L.id)
+
+
+def line_of(row: Mapping[str, Any]) -> PolicyLine:
+    values = dict(row)
+    return PolicyLine(when=values.pop("when_"), **values)
+
+
+def files() -> Select[Any]:
+    return select(POLICY_FILE).order_by(POLICY_FILE.c.name)
+
+
+def definitions(hashes: Sequence[str] | None) -> Select[Any]:
+    wanted = select(DEFINITION).order_by(D.case_type, D.version)
+    return wanted if hashes is None else wanted.where(D.hash.in_(hashes))
+
+
+async def change_policy(connection: AsyncConnection, change: PolicyChange) -> int:
+    """Counting up locks the one row of the policy's state, so that changes and their versions are in one order."""
+    raised = update(POLICY_STATE).values(version=POLICY_STATE.c.version + 1).returning(POLICY_STATE.c.version)
+    new = int((await connection.execute(raised)).scalar_one())
+    if change.remove:
+        await _remove(connection, change.remove, new)
+    if change.add:
+        await _add(connection, change.add, new)
+    if change.file is not None:
+        await _remember(connection, change.file)
+    return new
+
+
+async def add_definition(connection: AsyncConnection, case_type: str, digest: str, text: str) -> StoredDefinition:
+    """The caller holds the lock on definitions."""
+    stored = (await connection.execute(definitions([digest]))).mappings().first()
+    if stored is not None:
+        return StoredDefinition(**stored)
+    last = await connection.scalar(select(func.max(D.version)).where(D.case_type == case_type))
+    definition = StoredDefinition(case_type, (last or 0) + 1, digest, text)
+    await connection.execute(insert(DEFINITION).values(asdict(definition)))
+    return definition
+
+
+async def _remove(connection: AsyncConnection, ids: Sequence[int], version: int) -> None:
+    in_force = update(POLICY_LINE).where(L.id.in_(set(ids)), L.removed.is_(None))
+    result = await connection.execute(in_force.values(removed=version))
+    if result.rowcount != len(set(ids)):
+        raise Refused("a policy line that is to go is not in force")
+
+
+async def _add(connection: AsyncConnection, added: Sequence[PolicyLine], version: int) -> None:
+    last = await connection.scalar(select(func.coalesce(func.max(L.id), 0))) or 0
+    rows = [_line_row(line) | {"id": last + i, "added": version} for i, line in enumerate(added, start=1)]
+    await connection.execute(insert(POLICY_LINE), rows)
+
+
+async def _remember(connection: AsyncConnection, file: PolicyFile) -> None:
+    known = update(POLICY_FILE).where(POLICY_FILE.c.name == file.name).values(sha256=file.sha256)
+    if (await connection.execute(known)).rowcount == 0:
+        await connection.execute(insert(POLICY_FILE).values(asdict(file)))
+
+
+def _line_row(line: PolicyLine) -> dict[str, Any]:
+    row = asdict(line) | {"removed": None}
+    row["when_"] = row.pop("when")
+    return row

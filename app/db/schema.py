@@ -1,0 +1,36 @@
+"""Tell whether a database has the schema that this release needs."""
+
+from functools import cache
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+REMEDY = "run `stateward migrate`"
+
+
+def problem_of(connection: Connection) -> str | None:
+    """None where the schema is this release's, or a later one that this release knows nothing of."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is None:
+        return f"the database has no schema yet: {REMEDY}"
+    known, head = _revisions()
+    if current == head or current not in known:
+        return None
+    return f"the database has schema {current}, this release needs {head}: {REMEDY}"
+
+
+def config() -> Config:
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    settings.set_main_option("path_separator", "os")
+    return settings
+
+
+@cache
+def _revisions() -> tuple[frozenset[str], str | None]:
+    script = ScriptDirectory.from_config(config())
+    return frozenset(revision.revision for revision in script.walk_revisions()), script.get_current_head()

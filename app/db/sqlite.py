@@ -1,0 +1,142 @@
+"""The store on one SQLite file: one writer at a time, the process clock."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, Text, bindparam, insert, or_, select, tuple_, type_coerce, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db.engines import sqlite_engine
+from app.db.rows import CASE_COLUMNS, Row, answer_of, case_of, rows_of, surroundings_of
+from app.db.store import SqlStore, SqlTransaction
+from app.db.tables import ACTOR, CASES, ENTRY, IDEMPOTENCY, PAYLOAD, PENDING, POLICY_STATE, ROLE
+from app.db.types import json_text
+from app.domain.case import Case, Surroundings
+from app.services.ports import AnswerKey, CaseKey, Locked, Record, Refused, StoredAnswer
+
+
+class SqliteTransaction(SqlTransaction):
+    async def _lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked:
+        """BEGIN IMMEDIATE holds the only lock there is, so reading is enough and no key is ever busy."""
+        return await read(self._connection, cases, answers)
+
+    async def _record(self, record: Record) -> None:
+        rows = rows_of(record)
+        await self._insert(insert(ENTRY), rows["entry"])
+        await self._insert(insert(PAYLOAD), rows["payload"])
+        pending = [{"tenant": row["tenant"], "entry_id": row["entry_id"]} for row in rows["entry"]]
+        await self._insert(insert(PENDING), pending)
+        await self._insert(insert(CASES), rows["opened"])
+        await self._insert(sqlite.insert(ACTOR).on_conflict_do_nothing(), rows["acted"])
+        if await self._insert(_MOVE, [_named(row) for row in rows["moved"]]) != len(rows["moved"]):
+            raise Refused("a case moved on")
+        now = datetime.now(UTC)
+        if await self._insert(_answer(now), rows["answered"]) != len(rows["answered"]):
+            raise Refused("an answer is kept under that key")
+
+    async def _lock_definitions(self) -> None:
+        return None
+
+    async def _insert(self, statement: Any, rows: Sequence[Row]) -> int:
+        return (await self._connection.execute(statement, rows)).rowcount if rows else 0
+
+
+class SqliteStore(SqlStore):
+    transaction_type = SqliteTransaction
+
+    def __init__(self, url: URL, pool_size: int) -> None:
+        engine = sqlite_engine(url, pool_size)
+        super().__init__(engine, engine, engine.execution_options(writes=True))
+        self._writer = asyncio.Lock()
+
+    def _turn(self) -> AbstractAsyncContextManager[Any]:
+        return self._writer
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
+        return await read(connection, [key], [])
+
+
+async def read(connection: AsyncConnection, keys: Sequence[CaseKey], asked: Sequence[AnswerKey]) -> Locked:
+    cases = await _cases(connection, keys) if keys else []
+    by_name = {CaseKey(c.tenant, c.id): c for c in cases}
+    by_name |= {CaseKey(c.tenant, case_type=c.case_type, reference=c.reference): c for c in cases}
+    version = (await connection.execute(select(POLICY_STATE.c.version))).scalar_one()
+    surroundings = await _surroundings(connection, cases) if cases else {}
+    now = datetime.now(UTC)
+    answers = await _answers(connection, asked, now) if asked else []
+    found = {key: by_name[_plain(key)] for key in keys if _plain(key) in by_name}
+    return Locked(now, version, found, surroundings, {answer.key: answer for answer in answers})
+
+
+def _plain(key: CaseKey) -> CaseKey:
+    """A key that names the id needs nothing else."""
+    return key if key.case_id is None else CaseKey(key.tenant, key.case_id)
+
+
+async def _cases(connection: AsyncConnection, keys: Sequence[CaseKey]) -> list[Case]:
+    c = CASES.c
+    ids = [(key.tenant, key.case_id) for key in keys if key.case_id is not None]
+    references = [(key.tenant, key.case_type, key.reference) for key in keys if key.case_id is None]
+    named = or_(
+        *([tuple_(c.tenant, c.id).in_(ids)] if ids else []),
+        *([tuple_(c.tenant, c.case_type, c.reference).in_(references)] if references else []),
+    )
+    return [case_of(row) for row in (await connection.execute(select(CASES).where(named))).mappings()]
+
+
+async def _surroundings(connection: AsyncConnection, cases: Sequence[Case]) -> dict[str, Surroundings]:
+    a, r = ACTOR.c, ROLE.c
+    acted = await _pairs(connection, select(a.tenant, a.case_id, a.event, a.subject), (a.tenant, a.case_id), cases)
+    roles = await _pairs(connection, select(r.tenant, r.case_id, r.subject, r.role), (r.tenant, r.case_id), cases)
+    return {case.id: surroundings_of(_of(case, acted), _of(case, roles)) for case in cases}
+
+
+async def _pairs(connection: AsyncConnection, wanted: Select[Any], key: Any, cases: Sequence[Case]) -> Any:
+    ids = [(case.tenant, case.id) for case in cases]
+    return (await connection.execute(wanted.where(tuple_(*key).in_(ids)))).tuples().all()
+
+
+def _of(case: Case, rows: Iterable[tuple[str, str, str, str]]) -> list[tuple[str, str]]:
+    return [(one, other) for tenant, case_id, one, other in rows if (tenant, case_id) == (case.tenant, case.id)]
+
+
+async def _answers(connection: AsyncConnection, keys: Sequence[AnswerKey], now: datetime) -> list[StoredAnswer]:
+    i = IDEMPOTENCY.c
+    asked = tuple_(i.tenant, i.subject, i.key).in_([(key.tenant, key.subject, key.key) for key in keys])
+    kept = select(IDEMPOTENCY).where(asked, i.expires_at > now)
+    return [answer_of(row) for row in (await connection.execute(kept)).mappings()]
+
+
+def _named(row: Row) -> Row:
+    """Bind names that are no columns, which SQLAlchemy keeps for itself in an UPDATE."""
+    return {f"to_{name}": value for name, value in row.items()}
+
+
+def _answer(now: datetime) -> Any:
+    i = IDEMPOTENCY.c
+    new = sqlite.insert(IDEMPOTENCY)
+    replaced = {name: new.excluded[name] for name in ("fingerprint", "answer", "expires_at")}
+    return new.on_conflict_do_update(
+        index_elements=[i.tenant, i.subject, i.key],
+        set_=replaced,
+        where=or_(i.expires_at <= now, type_coerce(i.answer, Text) == json_text(None)),
+    )
+
+
+_MOVE = (
+    update(CASES)
+    .where(
+        CASES.c.tenant == bindparam("to_tenant"),
+        CASES.c.id == bindparam("to_id"),
+        CASES.c.seq == bindparam("to_was_seq"),
+    )
+    .values({name: bindparam(f"to_{name}") for name in CASE_COLUMNS if name not in ("tenant", "id")})
+)

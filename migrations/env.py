@@ -1,0 +1,14 @@
+"""Run migrations on the connection that app/db/migrate.py opened and locked."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import app.db.tables  # noqa: F401
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

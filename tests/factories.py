@@ -1,0 +1,94 @@
+"""Small builders for the values that tests store."""
+
+import hashlib
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from uuid_utils import uuid7
+
+from app.domain.case import AuditEntry, Case, Draft, PayloadRow
+from app.services.ports import AnswerKey, Changed, Record, StoredAnswer
+
+TENANT = "acme"
+ALICE = "user:alice"
+BOB = "user:bob"
+OPENED = datetime(2026, 11, 20, 8, 0, 0, 123456, tzinfo=UTC)
+
+
+def new_id() -> str:
+    return str(uuid7())
+
+
+def a_case(**values: Any) -> Case:
+    """A case as it stands after its `opened` entry."""
+    given = {
+        "tenant": TENANT,
+        "id": new_id(),
+        "case_type": "expense_claim",
+        "definition": "d" * 64,
+        "definition_version": 1,
+        "reference": None,
+        "state": "draft",
+        "version": 1,
+        "seq": 1,
+        "data": {"amount_cents": 100},
+        "creator": ALICE,
+        "opened_at": OPENED,
+        "changed_at": OPENED,
+        "last_hash": "0" * 64,
+    }
+    return Case(**(given | values))
+
+
+def moved(case: Case, state: str = "submitted", **values: Any) -> Case:
+    """The case one entry later."""
+    given = {"state": state, "seq": case.seq + 1, "version": case.version + 1}
+    return replace(case, **(given | values))
+
+
+def entry_of(case: Case, source: str | None = None, fields: dict[str, Any] | None = None, **values: Any) -> AuditEntry:
+    """The sealed entry that says that the case is where it is."""
+    given = {
+        "kind": "opened" if case.seq == 1 else "transition",
+        "tenant": case.tenant,
+        "entry_id": new_id(),
+        "at": case.changed_at,
+        "body": {},
+        "fields": fields or {},
+        "case_id": case.id,
+        "case_seq": case.seq,
+        "source": source,
+        "target": case.state,
+        "prev": case.last_hash,
+    }
+    return sealed(Draft(**(given | values)))
+
+
+def denied(case: Case, **values: Any) -> AuditEntry:
+    """The entry of a refused attempt, which is not part of the chain."""
+    outside = {"kind": "denied", "case_seq": None, "target": None, "prev": None}
+    return entry_of(case, **(outside | values))
+
+
+def sealed(draft: Draft) -> AuditEntry:
+    """An entry with real hashes over a text that only tests would write."""
+    entry = f'{{"entry_id":"{draft.entry_id}","case_seq":{draft.case_seq}}}'
+    digest = hashlib.sha256(b"\0" + entry.encode()).hexdigest()
+    payload = tuple(PayloadRow(path, secrets.token_bytes(32), value) for path, value in draft.fields.items())
+    return AuditEntry(draft, entry, digest, payload)
+
+
+def opening(*cases: Case) -> Record:
+    return Record([Changed(None, case) for case in cases], [entry_of(case) for case in cases])
+
+
+def moving(*pairs: tuple[Case, Case]) -> Record:
+    changes = [Changed(was.seq, now) for was, now in pairs]
+    return Record(changes, [entry_of(now, source=was.state) for was, now in pairs])
+
+
+def an_answer(key: str = "k1", answer: Any = None, lives: timedelta = timedelta(hours=24), **values: Any) -> StoredAnswer:
+    owner = AnswerKey(values.pop("tenant", TENANT), values.pop("subject", ALICE), key)
+    return StoredAnswer(owner, values.pop("fingerprint", "f" * 64), answer, datetime.now(UTC) + lives)
