@@ -157,7 +157,7 @@ async def test_an_answer_that_will_not_change_stops_the_replay(answer, sentence)
 
 async def test_the_attempt_that_cannot_be_read_is_told_apart():
     faults = [{"field": "attempts.7.reference", "message": "should be shorter"}]
-    with pytest.raises(BadAttempt, match="^reference should be shorter$") as caught:
+    with pytest.raises(BadAttempt, match=r"^reference should be shorter$") as caught:
         await submitted(httpx.Response(422, json={"detail": "not valid", "errors": faults}))
     assert caught.value.index == 7
 
