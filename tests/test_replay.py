@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from app.services.event_log import BadLine, read
-from app.services.replay import BATCH, Stopped, TooMuch, TryAgain, replay
+from app.services.replay import BATCH, BadAttempt, Stopped, TooMuch, TryAgain, replay
 
 
 def line(case, event, **more):
@@ -142,6 +142,9 @@ def test_a_line_becomes_an_attempt_on_behalf_of_its_actor_at_its_time():
         ("[]", "log:2: is not a JSON object"),
         (line("a", "e", reference=""), "log:2: needs `reference`"),
         (line("a", "e", roles="role:x"), "log:2: needs `roles`"),
+        (line("a", "e", roles=["clerk"]), "log:2: needs `roles`"),
+        (line("a", "e", actor="ann"), "log:2: has an `actor` that is not written as user:NAME: 'ann'"),
+        (line("a", "Approve it"), "log:2: has an `event` that is no event's name: 'Approve it'"),
         (line("a", "e", at="2026-03-02T09:00:00"), "log:2: has no RFC 3339 time in `at`: a time needs an offset"),
         (line("a", "e", at="yesterday"), "log:2: has no RFC 3339 time"),
         (line("a", "e", data=[1]), "log:2: has a `data` that is not an object"),
@@ -240,6 +243,19 @@ async def test_a_caller_who_may_not_import_is_stopped_after_one_attempt():
     report = await replayed([line(f"c{n}", "ok_new") for n in range(5000)], service)
     assert "Use a token with role:admin" in report.stopped
     assert len(service.tried) == 1
+
+
+async def test_an_attempt_that_the_service_cannot_read_is_named_by_its_line():
+    class Strict(Service):
+        async def submit(self, attempts):
+            for index, attempt in enumerate(attempts):
+                if len(attempt["reference"]) > 255:
+                    raise BadAttempt(index, "reference is too long")
+            return await super().submit(attempts)
+
+    lines = [line("a", "ok_new"), line("a", "ok_paid"), line("r" * 300, "ok_new")]
+    report = await replayed(lines, Strict(), lanes=1)
+    assert report.stopped == "line 3: reference is too long"
 
 
 async def test_an_event_that_the_policy_denies_does_not_stop_the_replay():

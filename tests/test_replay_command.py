@@ -10,7 +10,7 @@ import pytest
 
 from app.commands.replay import add_arguments, run
 from app.commands.replay_over_http import over_http
-from app.services.replay import Stopped, TooMuch, TryAgain
+from app.services.replay import BadAttempt, Stopped, TooMuch, TryAgain
 
 LINES = [
     {"reference": "a", "event": "open", "actor": "user:ann", "roles": [], "at": "2026-03-02T09:00:00Z", "data": {}},
@@ -153,6 +153,13 @@ async def test_an_answer_that_will_not_change_stops_the_replay(answer, sentence)
     with pytest.raises(Stopped) as caught:
         await submitted(answer)
     assert sentence in str(caught.value)
+
+
+async def test_the_attempt_that_cannot_be_read_is_told_apart():
+    faults = [{"field": "attempts.7.reference", "message": "should be shorter"}]
+    with pytest.raises(BadAttempt, match=r"^reference should be shorter$") as caught:
+        await submitted(httpx.Response(422, json={"detail": "not valid", "errors": faults}))
+    assert caught.value.index == 7
 
 
 async def test_a_body_that_is_too_large_is_told_apart():

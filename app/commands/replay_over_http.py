@@ -1,12 +1,13 @@
 """Submit the attempts of a replay to `POST /api/v1/events` of a running service."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
 
 from app.domain.case import Json
-from app.services.replay import Stopped, Submit, TooMuch, TryAgain
+from app.services.replay import BadAttempt, Stopped, Submit, TooMuch, TryAgain
 
 TIMEOUT = httpx.Timeout(120, connect=10)
 BUSY = {408, 425, 429, 500, 502, 503, 504}
@@ -36,6 +37,8 @@ def _results(url: str, response: httpx.Response) -> Sequence[Json]:
         raise TryAgain(f"{url} answered {status}: {_detail(response)}", _retry_after(response))
     if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         raise TooMuch
+    if status == httpx.codes.UNPROCESSABLE_ENTITY:
+        _name_the_attempt(response)
     if status != httpx.codes.OK:
         raise Stopped(f"{url} answered {status}: {_detail(response)} {_what_to_do(status)}".rstrip())
     try:
@@ -43,6 +46,17 @@ def _results(url: str, response: httpx.Response) -> Sequence[Json]:
     except (ValueError, KeyError, TypeError):
         raise Stopped(f"{url} answered something else than results; is this a Stateward service?") from None
     return results
+
+
+def _name_the_attempt(response: httpx.Response) -> None:
+    """Where the service names the attempt that it cannot read, so do we."""
+    try:
+        fault = response.json()["errors"][0]
+        field, message = str(fault["field"]), str(fault["message"])
+    except (ValueError, LookupError, TypeError):
+        return
+    if found := re.match(r"attempts\W?(\d+)\W*(.*)", field):
+        raise BadAttempt(int(found[1]), f"{found[2]} {message}".strip())
 
 
 def _what_to_do(status: int) -> str:

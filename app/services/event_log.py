@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from app.domain.case import Json
 from app.domain.moment import parse_rfc3339, rfc3339
 
 NEEDED = ("reference", "event", "actor", "at")
+EVENT = re.compile(r"[a-z][a-z0-9_]*")
 OPTIONAL: dict[str, type] = {"payload": dict, "reason": str, "data": dict}
 
 
@@ -69,15 +71,22 @@ def _row(text: str) -> dict[str, Json]:
     for name in NEEDED:
         if not isinstance(row.get(name), str) or not row[name]:
             raise _Fault(f"needs `{name}`, a text")
-    roles = row.get("roles")
-    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
-        raise _Fault("needs `roles`, a list of texts such as role:clerk")
+    if not EVENT.fullmatch(row["event"]):
+        raise _Fault(f"has an `event` that is no event's name: {row['event']!r}")
+    _check_actor(row["actor"], row.get("roles"))
     for name, kind in OPTIONAL.items():
         if row.get(name) is not None and not isinstance(row[name], kind):
             raise _Fault(f"has a `{name}` that is not {'a text' if kind is str else 'an object'}")
     if unknown := row.keys() - {*NEEDED, *OPTIONAL, "roles"}:
         raise _Fault(f"has the unknown field `{min(unknown)}`")
     return row
+
+
+def _check_actor(actor: str, roles: Json) -> None:
+    if not actor.startswith("user:"):
+        raise _Fault(f"has an `actor` that is not written as user:NAME: {actor!r}")
+    if not isinstance(roles, list) or not all(isinstance(role, str) and role.startswith("role:") for role in roles):
+        raise _Fault("needs `roles`, a list such as [] or ['role:clerk']")
 
 
 def _parsed(text: str) -> Json:

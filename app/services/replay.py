@@ -32,6 +32,14 @@ class TryAgain(Exception):
         self.after = after
 
 
+class BadAttempt(Exception):
+    """The service cannot read one attempt of the batch, and therefore took none; `index` counts from 0."""
+
+    def __init__(self, index: int, message: str) -> None:
+        super().__init__(message)
+        self.index = index
+
+
 class TooMuch(Exception):
     """The service takes no body of this size."""
 
@@ -140,6 +148,8 @@ class _Run:
     async def _answers(self, events: list[LoggedEvent]) -> Sequence[Json]:
         try:
             results = await self._submit([event.attempt for event in events])
+        except BadAttempt as bad:
+            raise Stopped(f"line {events[bad.index].number}: {bad}") from None
         except TooMuch:
             return await self._halves(events)
         if len(results) != len(events):
