@@ -213,8 +213,12 @@ class Refusal:
 class Policy(Protocol):
     """Who may do what, answered from memory (app/policy)."""
 
-    def closure(self, tenant: str, subject: str, given: frozenset[str] | None) -> frozenset[str]:
-        """All roles of a subject: its own `g` roles and those given, with what they include, and `*`."""
+    def closure(self, tenant: str, subject: str, given: frozenset[str] | None, *, own: bool = True) -> frozenset[str]:
+        """All roles of a subject: its own `g` roles and those given, with what they include, and `*`.
+
+        `given` is None where nothing was given: then its own roles count alone. With `own=False` given roles
+        count alone: those that `on_behalf_of` names.
+        """
         ...
 
     def decide(

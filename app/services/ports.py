@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from app.domain.case import AuditEntry, Case, Json, Surroundings
+from app.domain.case import AuditEntry, Case, Json, Policy, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +216,12 @@ class Transaction(Protocol):
         """Apply a change under the policy lock and return the new policy version."""
         ...
 
-    async def add_definition(self, case_type: str, digest: str, text: str) -> StoredDefinition:
-        """Store a definition under the next version of its case type; the same digest again changes nothing."""
+    async def claim_policy_file(self, file: PolicyFile) -> bool:
+        """Take the policy lock and note the file's text; returns whether its name is new."""
+        ...
+
+    async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
+        """Store a definition under the next version of its case type, and whether it is new."""
         ...
 
 
@@ -257,3 +261,21 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class PolicyEngine(Policy, Protocol):
+    """The policy in memory (app/policy), which follows the lines of the store."""
+
+    version: int
+
+    def load(self, lines: Sequence[PolicyLine], version: int) -> None:
+        """A whole build, at start only."""
+        ...
+
+    def apply(self, changed: Sequence[PolicyLine], version: int) -> None:
+        """Lines that were added or removed after `self.version`."""
+        ...
+
+    def visible(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
+        """The `case:read` lines as one predicate."""
+        ...

@@ -1,0 +1,44 @@
+"""Check a loaded case type as a whole; errors stop the start, warnings do not."""
+
+from collections.abc import Iterator
+
+from app.domain.case_type import CaseType
+from app.domain.check_events import check_events
+from app.domain.check_guards import check_guards
+from app.domain.check_schemas import check_assignments, check_schemas
+from app.domain.check_slas import check_slas
+from app.domain.check_states import check_reach, check_states
+from app.domain.fault import Fault
+from app.domain.load import Loaded
+from app.domain.state_tree import StateTree
+from app.domain.yaml_source import Source
+
+
+def check_case_type(loaded: Loaded, *, calendars: frozenset[str]) -> tuple[Fault, ...]:
+    """Every fault of a file, those of loading included, in the order of the file.
+
+    `calendars` are the names of the files in machines/calendars. What depends on names or schemas that are
+    wrong is left for the next run, so that one mistake is told once.
+    """
+    if loaded.case_type is None or loaded.source is None:
+        return loaded.faults
+    found = [*loaded.faults, *_check(loaded.case_type, loaded.source, calendars)]
+    return tuple(sorted(dict.fromkeys(found), key=lambda fault: fault.line))
+
+
+def _check(case_type: CaseType, source: Source, calendars: frozenset[str]) -> Iterator[Fault]:
+    tree = StateTree(case_type)
+    names = [*check_states(case_type, source, tree), *check_events(case_type, source, tree)]
+    yield from names
+    if not _has_errors(names):
+        yield from check_reach(case_type, source, tree)
+    schemas = list(check_schemas(case_type, source))
+    yield from schemas
+    if not _has_errors(schemas):
+        yield from check_assignments(case_type, source)
+        yield from check_guards(case_type, source)
+        yield from check_slas(case_type, source, tree, calendars)
+
+
+def _has_errors(faults: list[Fault]) -> bool:
+    return any(fault.severity == "error" for fault in faults)

@@ -1,0 +1,243 @@
+"""Decide an attempt: the checks of the contract in their order, then the new case and its entry, or a refusal."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.domain.case import Attempt, AuditEntry, Case, Data, Outcome, Refusal, Verdict
+from app.domain.draft import denied_draft, event_draft
+from app.domain.entry import MAX_FIELDS, genesis, seal
+from app.domain.errors import (
+    CaseError,
+    Conflict,
+    Denied,
+    FieldError,
+    GuardRefused,
+    Invalid,
+    NotFound,
+    Reason,
+    TooLarge,
+    VersionConflict,
+    WrongState,
+)
+from app.domain.guard import EvaluationFault, Expression
+from app.domain.machine import Arc, Resting
+from app.domain.refusing import arc_reasons, state_reason
+from app.domain.schema import writable
+from app.domain.situation import ADMIN, Situation
+
+RECORDED = (Denied, WrongState, GuardRefused)
+"""The refusals that leave a `denied` entry."""
+
+
+def no_such_case() -> NotFound:
+    """The one answer for a case that is not there, not yours, or not for you to see."""
+    return NotFound("there is no such case")
+
+
+def open_case(here: Situation, existing: Case | None = None) -> Outcome | Refusal:
+    """Open a case by an opening event. `existing` is the case that has the reference already."""
+    return _decided(here, lambda: _open(here, existing))
+
+
+def fire(here: Situation) -> Outcome | Refusal:
+    """Fire an event on a case."""
+    return _decided(here, lambda: _fire(here))
+
+
+def _decided(here: Situation, decide: Callable[[], Outcome]) -> Outcome | Refusal:
+    try:
+        _check_input(here.attempt)
+        return decide()
+    except CaseError as error:
+        return _refusal(here, error)
+
+
+def _open(here: Situation, existing: Case | None) -> Outcome:
+    event = here.event
+    if event not in here.machine.case_type.opening:
+        raise _invalid("event", f"{event} does not open a case; {_either(sorted(here.machine.case_type.opening))} does")
+    verdict = _permit(here)
+    if existing is not None:
+        raise Conflict(
+            f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id}
+        )
+    _check_payload(here)
+    data = _assigned(here, here.machine.event_sets.get(event, ()))
+    return _outcome(here, verdict, here.machine.opened(event), [], data)
+
+
+def _fire(here: Situation) -> Outcome:
+    assert here.case is not None
+    if not here.machine.knows(here.event):
+        raise _invalid("event", f"{here.event} is not an event of {here.machine.case_type.case_type}")
+    verdict = _permit(here)
+    _check_version(here.attempt, here.case)
+    if not here.machine.candidates(here.case.states, here.event):
+        reason = state_reason(here)
+        raise WrongState(reason.message, reasons=(reason,))
+    if here.attempt.data is not None:
+        raise _invalid("data", "only an opening event takes data; send a payload")
+    _check_payload(here)
+    arcs = _guarded(here)
+    assignments = here.machine.event_sets[here.event] + tuple(pair for arc in arcs for pair in arc.set)
+    data = _assigned(here, assignments)
+    resting = here.machine.rest(here.case.states, here.case.memory, arcs)
+    return _outcome(here, verdict, resting, arcs, data)
+
+
+def _permit(here: Situation) -> Verdict:
+    delegated = here.attempt.on_behalf_of is not None or here.attempt.occurred_at is not None
+    if delegated and not (admin := here.caller_may(ADMIN)).allowed:
+        raise Denied(f"on_behalf_of and occurred_at need {ADMIN} on the case type", reasons=admin.reasons)
+    verdict = here.decide(here.event)
+    if not verdict.allowed:
+        raise Denied(f"you may not {here.event} here", reasons=verdict.reasons)
+    return verdict
+
+
+def _check_version(attempt: Attempt, case: Case) -> None:
+    if attempt.if_version is not None and attempt.if_version != case.version:
+        raise VersionConflict(
+            f"the case is at version {case.version}, not {attempt.if_version}; read it again",
+            extra={"current_version": case.version},
+        )
+
+
+def _check_input(attempt: Attempt) -> None:
+    """What can never be recorded is refused before anything is asked."""
+    for name, value in (("data", attempt.data), ("payload", attempt.payload), ("reason", attempt.reason)):
+        place = writable(value)
+        if place is not None:
+            where = f"{name}.{place}" if place else name
+            raise _invalid(where, "cannot be written as canonical JSON: a number beyond 2^53, or a broken character")
+    size = len(attempt.data or {}) + len(attempt.payload or {})
+    if size > MAX_FIELDS - 20:
+        raise TooLarge(f"an event may carry at most {MAX_FIELDS - 20} properties, this one has {size}")
+
+
+def _check_payload(here: Situation) -> None:
+    event = here.machine.event(here.event)
+    if event is None:
+        return
+    if event.reason == "required" and not (here.attempt.reason or "").strip():
+        raise _invalid("reason", f"{here.event} needs a reason")
+    validator = here.machine.payloads.get(here.event)
+    if validator is None:
+        return
+    errors = validator.errors(here.attempt.payload or {}, "payload")
+    if errors:
+        raise Invalid(f"the payload of {here.event} is not valid", errors=errors)
+
+
+def _guarded(here: Situation) -> list[Arc]:
+    assert here.case is not None
+    refused: dict[Arc, tuple[Reason, ...]] = {}
+
+    def enabled(arc: Arc) -> bool:
+        if arc.conditional and arc not in refused:
+            refused[arc] = arc_reasons(here, arc)
+        return not refused.get(arc)
+
+    arcs = here.machine.select(here.case.states, here.case.memory, here.event, enabled)
+    if not arcs:
+        reasons = tuple(reason for found in refused.values() for reason in found)
+        raise GuardRefused(f"cannot {here.event} now: {reasons[0].message}", reasons=reasons)
+    return arcs
+
+
+def _assigned(here: Situation, assignments: tuple[tuple[str, Expression], ...]) -> Data:
+    """The data after the event; every expression reads the data as it was before."""
+    data = here.data
+    for path, expression in assignments:
+        try:
+            data = _with(data, path.split(".")[1:], expression.value(here.view))
+        except EvaluationFault as fault:
+            raise _invalid(path, f"`{expression.text}` cannot be computed: {fault}") from fault
+    errors = here.machine.data.errors(data, "data")
+    if errors:
+        raise Invalid("the case data would not be valid", errors=errors)
+    return data
+
+
+def _with(data: Data, names: list[str], value: object) -> Data:
+    head, *rest = names
+    if not rest:
+        return {**data, head: value}
+    inner = data.get(head)
+    return {**data, head: _with(inner if isinstance(inner, dict) else {}, rest, value)}
+
+
+def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc], data: Data) -> Outcome:
+    case = _moved(here, resting, data) if here.case else _new(here, resting, data)
+    prev = here.case.last_hash if here.case else genesis(case.tenant, case.id, case.definition)
+    entry = seal(event_draft(here, verdict, arcs, case, prev), here.new_salt)
+    return Outcome(replace(case, last_hash=entry.entry_hash), entry, opened=here.case is None, readable=here.readable)
+
+
+def _moved(here: Situation, resting: Resting, data: Data) -> Case:
+    assert here.case is not None
+    return replace(
+        here.case,
+        state=resting.state,
+        memory=resting.memory,
+        data=data,
+        version=here.case.version + 1,
+        seq=here.case.seq + 1,
+        changed_at=here.at,
+        closed_at=here.at if resting.closed else None,
+    )
+
+
+def _new(here: Situation, resting: Resting, data: Data) -> Case:
+    attempt, machine = here.attempt, here.machine
+    return Case(
+        tenant=attempt.tenant,
+        id=attempt.new_case_id,
+        case_type=machine.case_type.case_type,
+        definition=machine.digest,
+        definition_version=machine.version,
+        reference=attempt.reference,
+        state=resting.state,
+        version=1,
+        seq=1,
+        data=data,
+        creator=attempt.acting,
+        opened_at=here.at,
+        changed_at=here.at,
+        last_hash="",
+        memory=resting.memory,
+        closed_at=here.at if resting.closed else None,
+    )
+
+
+def _refusal(here: Situation, error: CaseError) -> Refusal:
+    entry = _denied_entry(here, error) if isinstance(error, RECORDED) else None
+    if here.case is None or here.readable:
+        return Refusal(error, entry)
+    if isinstance(error, Denied):
+        return Refusal(no_such_case(), entry)
+    return Refusal(_without_the_case(here, error), entry)
+
+
+def _denied_entry(here: Situation, error: CaseError) -> AuditEntry:
+    draft = denied_draft(here, error)
+    try:
+        return seal(draft, here.new_salt)
+    except TooLarge:
+        return seal(replace(draft, fields={}), here.new_salt)  # a refusal is logged whatever was sent
+
+
+def _without_the_case(here: Situation, error: CaseError) -> CaseError:
+    """The same refusal for somebody who may fire but not read: no state, no values."""
+    if not isinstance(error, WrongState | GuardRefused):
+        return error
+    reasons = tuple(Reason(r.code, f"this does not allow {here.event} now", r.remedy) for r in error.reasons)
+    return type(error)(f"cannot {here.event} now", reasons=reasons)
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(f"{field}: {message}", errors=(FieldError(field, message),))
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join(names)

@@ -1,0 +1,85 @@
+"""What an audit entry says of an attempt, before it is sealed."""
+
+from collections.abc import Mapping
+
+from app.domain.case import Attempt, Case, Draft, Json, Verdict
+from app.domain.entry import pointer
+from app.domain.errors import CaseError
+from app.domain.machine import Arc
+from app.domain.moment import rfc3339
+from app.domain.situation import Situation
+
+
+def event_draft(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case, prev: str) -> Draft:
+    """The entry of an event that applies, in the chain of its case."""
+    source = here.case.state if here.case else None
+    assigned = {path.split(".")[1] for arc in arcs for path, _ in arc.set}
+    assigned |= {path.split(".")[1] for path, _ in here.machine.event_sets.get(here.event, ())}
+    data = case.data if here.case is None else {name: case.data[name] for name in sorted(assigned)}
+    reference = {"/reference": case.reference} if here.case is None and case.reference is not None else {}
+    return Draft(
+        kind="transition" if here.case else "opened",
+        tenant=case.tenant,
+        entry_id=here.attempt.entry_id,
+        at=here.at,
+        body={
+            **_common(here),
+            "policy": {"hash": verdict.policy, "rule": verdict.rule},
+            "guards": [arc.guard.text for arc in arcs if arc.guard],
+        },
+        fields={**reference, **_values("data", data), **_sent(here.attempt)},
+        case_id=case.id,
+        case_seq=case.seq,
+        source=source,
+        target=case.state,
+        prev=prev,
+    )
+
+
+def denied_draft(here: Situation, error: CaseError) -> Draft:
+    """The entry of a refused attempt: it names the case but is not part of its chain."""
+    saw: dict[str, Json] = {}
+    for reason in error.reasons:
+        saw |= {f"/saw/{path}": value for path, value in reason.detail.get("saw", {}).items()}
+    return Draft(
+        kind="denied",
+        tenant=here.attempt.tenant,
+        entry_id=here.attempt.entry_id,
+        at=here.at,
+        body={**_common(here), "code": error.code, "refused_by": [_named(r.code, r.detail) for r in error.reasons]},
+        fields={**_values("data", here.attempt.data or {}), **_sent(here.attempt), **saw},
+        case_id=here.case.id if here.case else None,
+    )
+
+
+def _common(here: Situation) -> dict[str, Json]:
+    attempt, machine = here.attempt, here.machine
+    principal = attempt.on_behalf_of
+    occurred = {"occurred_at": rfc3339(attempt.occurred_at)} if attempt.occurred_at else {}
+    return {
+        "case_type": machine.case_type.case_type,
+        "definition": {"version": machine.version, "hash": machine.digest},
+        "event": here.event,
+        "actor": {
+            "reference": attempt.actor.id,
+            "roles": sorted(here.roles - {"*"}),
+            "authenticated": attempt.actor.authenticated,
+            "on_behalf_of": principal.id if principal else None,
+        },
+        "request_id": attempt.request_id,
+        **occurred,
+    }
+
+
+def _sent(attempt: Attempt) -> dict[str, Json]:
+    reason = {"/reason": attempt.reason} if attempt.reason else {}
+    return {**_values("payload", attempt.payload or {}), **reason}
+
+
+def _values(root: str, values: Mapping[str, Json]) -> dict[str, Json]:
+    return {pointer(root, name): value for name, value in values.items()}
+
+
+def _named(code: str, detail: Mapping[str, Json]) -> dict[str, Json]:
+    """A reason without values: which rule, guard or events said no."""
+    return {"code": code, **{key: detail[key] for key in ("rule", "guard", "events") if key in detail}}

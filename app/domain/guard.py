@@ -1,0 +1,149 @@
+"""Compile and evaluate CEL expressions: guards, policy conditions and what `set` assigns.
+
+A run-time error is never a yes: `holds` is true only for the value true.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+
+from cel_expr_python import cel
+
+from app.domain import faults
+from app.domain.case import Json
+from app.domain.check import check
+from app.domain.checked import Unsupported, decode
+from app.domain.expression import Node, reads_of
+from app.domain.moment import rfc3339
+from app.domain.variables import Types
+from app.domain.view import ENVIRONMENT, View
+from app.domain.writable import exact
+
+__all__ = [
+    "EvaluationFault",
+    "Expression",
+    "GuardFault",
+    "Truth",
+    "Types",
+    "View",
+    "check_expression",
+    "compile_expression",
+]
+
+MAX_LENGTH = 2000
+
+_CONTROL = re.compile(r"[^\t\n\r -\x7e\x80-\ud7ff\ue000-\U0010ffff]")
+
+
+class GuardFault(ValueError):
+    """An expression that does not compile; str() is one line with the column."""
+
+
+class EvaluationFault(ValueError):
+    """An expression without a value that can be kept; str() says why, without values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Whether a guard holds; `error` says what went wrong where it could not be evaluated."""
+
+    value: bool
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A compiled expression. `reads` are the dotted paths it looks at, `data` where a whole map is used."""
+
+    text: str
+    reads: frozenset[str]
+    tree: Node = field(repr=False, compare=False)
+    program: Any = field(repr=False, compare=False)
+
+    def holds(self, view: View) -> Truth:
+        try:
+            result = self._evaluate(view)
+        except EvaluationFault as fault:
+            return Truth(False, str(fault))
+        if result.type() == cel.Type.BOOL:
+            return Truth(bool(result.value()))
+        return Truth(False, "it is neither true nor false")
+
+    def value(self, view: View) -> Json:
+        """The value as JSON: a timestamp as RFC 3339, a duration as `3.5s`; raises EvaluationFault."""
+        return _json(self._evaluate(view).plain_value())
+
+    def _evaluate(self, view: View) -> Any:
+        try:
+            result = self.program.eval(view.activation)
+        except Exception as error:  # the library raises bare RuntimeErrors, and a guard must fail closed on any
+            raise EvaluationFault(self._reason(str(error), view)) from None
+        if result.type() in (cel.Type.ERROR, cel.Type.UNKNOWN):
+            raise EvaluationFault(self._reason(str(result.value()), view))
+        return result
+
+    def _reason(self, message: str, view: View) -> str:
+        key = faults.missing_key(message)
+        if key is None:
+            return faults.runtime_fault(message)
+        return next(_missing(key, sorted(self.reads), view), "a field is missing")
+
+
+@lru_cache(maxsize=4096)
+def compile_expression(text: str) -> Expression:
+    """The compiled expression; raises GuardFault."""
+    if len(text) > MAX_LENGTH:
+        raise GuardFault(f"an expression has at most {MAX_LENGTH} characters")
+    if _CONTROL.search(text):
+        raise GuardFault("an expression holds a character that cannot be printed")
+    try:
+        program = ENVIRONMENT.compile(text)
+        tree = decode(program.serialize())
+    except Unsupported as fault:
+        raise GuardFault(f"the expression {fault}") from None
+    except RuntimeError as error:
+        raise GuardFault(faults.compile_fault(str(error))) from None
+    return Expression(text, frozenset(reads_of(tree)), tree, program)
+
+
+def check_expression(expression: Expression, types: Types, *, wants: Literal["bool", "any"]) -> list[str]:
+    """What cannot be right about an expression, given the schemas: unknown fields, operands that cannot meet."""
+    return check(expression.tree, types, wants_bool=wants == "bool")
+
+
+def _missing(key: str, reads: Iterable[str], view: View) -> Iterator[str]:
+    for path in reads:
+        names = path.split(".")
+        for end in range(2, len(names) + 1):
+            reached = end == 2 or view.find(".".join(names[: end - 1]))
+            if names[end - 1] == key and reached and not view.find(".".join(names[:end])):
+                yield f"{'.'.join(names[:end])} is missing"
+
+
+def _json(value: Any) -> Json:
+    match value:
+        case None | bool() | str():
+            return value
+        case int() | float() if exact(value):
+            return value
+        case datetime():
+            return rfc3339(value)
+        case timedelta():
+            return _seconds(value)
+        case list():
+            return [_json(item) for item in value]
+        case dict() if all(isinstance(key, str) for key in value):
+            return {key: _json(item) for key, item in value.items()}
+        case int() | float():
+            raise EvaluationFault("the number cannot be kept exactly")
+    raise EvaluationFault("the value is not JSON")
+
+
+def _seconds(duration: timedelta) -> str:
+    microseconds = duration // timedelta(microseconds=1)
+    whole, fraction = divmod(abs(microseconds), 1_000_000)
+    decimals = f".{fraction:06}".rstrip("0") if fraction else ""
+    return f"{'-' if microseconds < 0 else ''}{whole}{decimals}s"

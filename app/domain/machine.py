@@ -1,0 +1,181 @@
+"""One definition, compiled: which transitions an event can take now, and where they lead."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from app.domain.case_type import CaseType, Event, Transition
+from app.domain.graph import Configuration, Graph, Memory, Move, move_to
+from app.domain.guard import Expression, compile_expression
+from app.domain.schema import Validator
+
+MOST_MICROSTEPS = 100
+"""Far above any real chain of completions; `check` refuses definitions whose completions never rest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arc:
+    """One declared transition from one state."""
+
+    event: str
+    move: Move
+    guard: Expression | None
+    unless_actor_of: tuple[str, ...]
+    only_actor_of: tuple[str, ...]
+    set: tuple[tuple[str, Expression], ...]
+
+    @property
+    def conditional(self) -> bool:
+        return self.guard is not None or bool(self.unless_actor_of or self.only_actor_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """Where a case comes to rest after an event and the completions that it caused."""
+
+    configuration: Configuration
+    memory: Memory
+    closed: bool
+
+    @property
+    def state(self) -> str:
+        return "+".join(self.configuration)
+
+
+class Machine:
+    """A case type of one version. Safe to share: it holds no case."""
+
+    def __init__(self, case_type: CaseType, digest: str, version: int) -> None:
+        self.case_type = case_type
+        self.digest = digest
+        self.version = version
+        self.arcs: dict[str, dict[str, list[Arc]]] = {
+            name: self._arcs_by_source(name, event) for name, event in case_type.events.items()
+        }
+        self.graph = Graph(case_type.states, _remembered(case_type))
+        self.completions = {
+            path: move_to(path, state.on_done) for path, state in self.graph.states.items() if state.on_done
+        }
+        self.event_sets = {name: _compiled(event.set) for name, event in case_type.events.items()}
+        self.data = Validator(case_type.data)
+        self.payloads = {
+            name: Validator(event.payload) for name, event in case_type.events.items() if event.payload is not None
+        }
+        self._rest = lru_cache(maxsize=4096)(self._rest_uncached)
+
+    @cached_property
+    def four_eyes(self) -> frozenset[str]:
+        """The events whose actors some rule asks for."""
+        arcs = [arc for by_source in self.arcs.values() for arcs in by_source.values() for arc in arcs]
+        return frozenset(event for arc in arcs for event in (*arc.unless_actor_of, *arc.only_actor_of))
+
+    def knows(self, event: str) -> bool:
+        return event in self.case_type.events or event in self.case_type.opening
+
+    def event(self, name: str) -> Event | None:
+        return self.case_type.events.get(name)
+
+    def candidates(self, configuration: Configuration, event: str) -> list[list[Arc]]:
+        """Per active leaf, the arcs that could take the event, inner states first; guards are not asked."""
+        if self.graph.closed(configuration):
+            return []
+        by_source = self.arcs.get(event, {})
+        return [
+            arcs
+            for leaf in configuration
+            if (arcs := [arc for path in self.graph.lineage(leaf) for arc in by_source.get(path, ())])
+        ]
+
+    def select(
+        self, configuration: Configuration, memory: Memory, event: str, enabled: Callable[[Arc], bool]
+    ) -> list[Arc]:
+        """SCXML's selection: per active leaf the first enabled arc, inner before outer, without conflicts."""
+        chosen: list[Arc] = []
+        for arcs in self.candidates(configuration, event):
+            first = next((arc for arc in arcs if enabled(arc)), None)
+            if first is not None and first not in chosen:
+                chosen.append(first)
+        if len(chosen) < 2:
+            return chosen
+        kept = self.graph.without_conflicts([arc.move for arc in chosen], configuration, memory)
+        return [arc for arc in chosen if arc.move in kept]
+
+    def opened(self, event: str) -> Resting:
+        """Where a case rests after it was opened by `event`."""
+        configuration = self.graph.enter(self.case_type.opening[event])
+        return self._complete(configuration, {}, list(configuration))
+
+    def rest(self, configuration: Configuration, memory: Memory, arcs: Iterable[Arc]) -> Resting:
+        """Where a case rests after `arcs` were taken together."""
+        moves = tuple(arc.move for arc in arcs)
+        return self._rest(configuration, tuple(sorted(memory.items())), moves)
+
+    def open_events(self, configuration: Configuration) -> Iterator[str]:
+        """The events that some transition takes from here, guards not asked."""
+        return (event for event in self.case_type.events if self.candidates(configuration, event))
+
+    def _rest_uncached(
+        self, configuration: Configuration, memory: tuple[tuple[str, Configuration], ...], moves: tuple[Move, ...]
+    ) -> Resting:
+        after, remembered = self.graph.apply(list(moves), configuration, dict(memory))
+        return self._complete(after, remembered, _entered(configuration, after, moves, self.graph, dict(memory)))
+
+    def _complete(self, configuration: Configuration, memory: Memory, entered: list[str]) -> Resting:
+        """Take the completion transitions, one finished state after another, until nothing moves."""
+        finished = [path for leaf in entered for path in self.graph.finished_by(leaf, configuration)]
+        for _ in range(MOST_MICROSTEPS):
+            if not finished:
+                return Resting(configuration, memory, self.graph.closed(configuration))
+            move = self.completions.get(finished.pop(0))
+            if move is None or not self.graph.leaves_under(configuration, move.source):
+                continue
+            before, old = configuration, memory
+            configuration, memory = self.graph.apply([move], before, old)
+            for leaf in _entered(before, configuration, (move,), self.graph, old):
+                finished += self.graph.finished_by(leaf, configuration)
+        raise RuntimeError(f"the completions of {self.case_type.case_type} never rest after {configuration}")
+
+    def _arcs_by_source(self, name: str, event: Event) -> dict[str, list[Arc]]:
+        by_source: dict[str, list[Arc]] = {}
+        for transition in event.transitions:
+            for source in self._sources(transition):
+                by_source.setdefault(source, []).append(_arc(name, source, transition))
+        return by_source
+
+    def _sources(self, transition: Transition) -> list[str]:
+        if transition.sources != ["*"]:
+            return transition.sources
+        return [name for name, state in self.case_type.states.items() if not state.final]
+
+
+def _arc(event: str, source: str, transition: Transition) -> Arc:
+    return Arc(
+        event=event,
+        move=move_to(source, transition.to),
+        guard=compile_expression(transition.when) if transition.when else None,
+        unless_actor_of=tuple(transition.unless_actor_of),
+        only_actor_of=tuple(transition.only_actor_of),
+        set=_compiled(transition.set),
+    )
+
+
+def _compiled(assignments: dict[str, str]) -> tuple[tuple[str, Expression], ...]:
+    return tuple((path, compile_expression(text)) for path, text in assignments.items())
+
+
+def _remembered(case_type: CaseType) -> Iterator[str]:
+    """The states that some history target names."""
+    targets = [transition.to for event in case_type.events.values() for transition in event.transitions]
+    targets += [state.on_done for state in Graph(case_type.states).states.values() if state.on_done]
+    for target in targets:
+        path, history, _ = target.partition(".$")
+        if history:
+            yield path
+
+
+def _entered(
+    before: Configuration, after: Configuration, moves: tuple[Move, ...], graph: Graph, memory: Memory
+) -> list[str]:
+    """The leaves of `after` that the moves entered: new ones, and those left and entered again."""
+    domains = [domain for move in moves if (domain := graph.domain(move, memory)) is not None]
+    return [leaf for leaf in after if leaf not in before or any(graph.leaves_under([leaf], d) for d in domains)]

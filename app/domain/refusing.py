@@ -1,0 +1,67 @@
+"""Why an attempt is refused, in sentences: what said no, with the values it saw, and what would say yes."""
+
+from app.domain.errors import Reason
+from app.domain.machine import Arc
+from app.domain.situation import Situation
+
+
+def state_reason(here: Situation) -> Reason:
+    """No transition takes the event from where the case is."""
+    assert here.case is not None
+    sources = sorted(here.machine.arcs.get(here.event, {}))
+    closed = here.machine.graph.closed(here.case.states)
+    remedy = "a closed case takes no event" if closed else _leave_from(here.event, sources)
+    return Reason(
+        code="state",
+        message=f"cannot {here.event} a case that is {here.case.state}",
+        remedy=remedy,
+        detail={"states": list(here.case.states), "open_states": [] if closed else sources},
+    )
+
+
+def arc_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
+    """What says no to one transition; empty where it may be taken."""
+    return (*four_eyes_reasons(here, arc), *_guard(here, arc))
+
+
+def four_eyes_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
+    """What four eyes says no to: who acted before, or did not."""
+    reasons = []
+    mine = [event for event in arc.unless_actor_of if _acted(here, event)]
+    if mine:
+        message = f"whoever fired {_either(mine)} on this case may not {arc.event} it"
+        reasons.append(Reason("four_eyes", message, "someone else has to do it", {"events": mine}))
+    if arc.only_actor_of and not any(_acted(here, event) for event in arc.only_actor_of):
+        events = list(arc.only_actor_of)
+        message = f"only who fired {_either(events)} on this case may {arc.event} it"
+        reasons.append(Reason("four_eyes", message, f"who fired {_either(events)} has to do it", {"events": events}))
+    return tuple(reasons)
+
+
+def _guard(here: Situation, arc: Arc) -> tuple[Reason, ...]:
+    if arc.guard is None:
+        return ()
+    truth = arc.guard.holds(here.view)
+    if truth.value:
+        return ()
+    why = f"could not be evaluated ({truth.error})" if truth.error else "does not hold"
+    return (
+        Reason(
+            code="guard",
+            message=f"the guard `{arc.guard.text}` {why}",
+            remedy=f"`{arc.guard.text}` has to hold",
+            detail={"guard": arc.guard.text, "saw": here.view.saw(arc.guard.reads), "to": arc.move.target},
+        ),
+    )
+
+
+def _acted(here: Situation, event: str) -> bool:
+    return here.attempt.acting in here.around.acted.get(event, frozenset())
+
+
+def _leave_from(event: str, sources: list[str]) -> str:
+    return f"{event} is possible from {_either(sources)}" if sources else f"{event} only opens a case"
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join(names)

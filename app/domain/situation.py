@@ -1,0 +1,127 @@
+"""What one decision is about: who attempts what, on which case, and what expressions see of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from app.domain.case import Attempt, Case, Data, Json, Policy, Surroundings, Verdict
+from app.domain.guard import View
+from app.domain.machine import Machine
+
+READ = "case:read"
+ADMIN = "case:admin"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """An attempt on a case, or on none yet. `new_salt` gives 32 random bytes a call."""
+
+    machine: Machine
+    policy: Policy
+    attempt: Attempt
+    at: datetime
+    new_salt: Callable[[], bytes]
+    case: Case | None = None
+    around: Surroundings = Surroundings()
+
+    @property
+    def event(self) -> str:
+        assert self.attempt.event is not None
+        return self.attempt.event
+
+    @property
+    def data(self) -> Data:
+        """The case data before the event; of a case that is being opened, the data it is opened with."""
+        return self.case.data if self.case else self.attempt.data or {}
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """All roles of the one who decides: the one acted for, else the caller."""
+        principal = self.attempt.on_behalf_of
+        if principal is None:
+            return self.caller_roles
+        closure = self.policy.closure(self.attempt.tenant, principal.id, principal.roles, own=principal.roles is None)
+        return closure | relative_roles(self.case, self.around, principal.id)
+
+    @cached_property
+    def caller_roles(self) -> frozenset[str]:
+        actor = self.attempt.actor
+        return self.policy.closure(actor.tenant, actor.id, actor.roles) | relative_roles(
+            self.case, self.around, actor.id
+        )
+
+    @cached_property
+    def view(self) -> View:
+        return View(
+            {
+                "data": self.data,
+                "payload": self.attempt.payload or {},
+                "actor": self._seen_actor(),
+                "case": _seen_case(self.case) if self.case else self._seen_opening(),
+                "now": self.at,
+            }
+        )
+
+    @cached_property
+    def readable(self) -> bool:
+        """Whether the one who decides may read the case."""
+        return self.decide(READ).allowed
+
+    def decide(self, act: str) -> Verdict:
+        return self.policy.decide(self.attempt.tenant, self.roles, self.machine.case_type.case_type, act, self.view)
+
+    def caller_may(self, act: str) -> Verdict:
+        """The same for the caller, whoever is acted for."""
+        name = self.machine.case_type.case_type
+        return self.policy.decide(self.attempt.tenant, self.caller_roles, name, act, self.view)
+
+    def _seen_actor(self) -> Json:
+        principal = self.attempt.on_behalf_of
+        return {
+            "id": self.attempt.acting,
+            "roles": sorted(self.roles),
+            "on_behalf_of": principal.id if principal else None,
+        }
+
+    def _seen_opening(self) -> Json:
+        """A case that does not exist yet: no state, opened now by the actor."""
+        return {
+            "id": self.attempt.new_case_id,
+            "reference": self.attempt.reference,
+            "case_type": self.machine.case_type.case_type,
+            "state": "",
+            "states": [],
+            "version": 0,
+            "creator": self.attempt.acting,
+            "assignee": None,
+            "team": None,
+            "urgency": 0,
+            "opened_at": self.at,
+            "changed_at": self.at,
+        }
+
+
+def relative_roles(case: Case | None, around: Surroundings, subject: str) -> frozenset[str]:
+    """The case-relative roles of a subject: creator, assignee, and those given on the case."""
+    if case is None:
+        return frozenset()
+    own = {"[creator]": case.creator, "[assignee]": case.assignee}
+    return around.roles.get(subject, frozenset()) | {role for role, holder in own.items() if holder == subject}
+
+
+def _seen_case(case: Case) -> Json:
+    return {
+        "id": case.id,
+        "reference": case.reference,
+        "case_type": case.case_type,
+        "state": case.state,
+        "states": list(case.states),
+        "version": case.version,
+        "creator": case.creator,
+        "assignee": case.assignee,
+        "team": case.team,
+        "urgency": case.urgency,
+        "opened_at": case.opened_at,
+        "changed_at": case.changed_at,
+    }

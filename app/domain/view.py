@@ -1,0 +1,76 @@
+"""What an expression sees of an attempt: data, payload, actor, case and now."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from cel_expr_python import cel
+
+from app.domain.case import Json
+from app.domain.moment import rfc3339
+
+MAX_DEPTH = 64  # CEL overflows the stack far beyond it
+
+_DYNAMIC = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
+_MAPS = ("data", "payload", "actor", "case")
+# a map of dynamic values cannot hold a timestamp, so these are variables of their own with a dot in the name
+_TIMES = ("case.opened_at", "case.changed_at")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+ENVIRONMENT = cel.NewEnv(
+    variables={
+        **dict.fromkeys(_MAPS, _DYNAMIC),
+        **dict.fromkeys(_TIMES, cel.Type.TIMESTAMP),
+        "now": cel.Type.TIMESTAMP,
+    }
+)
+
+
+class View:
+    """The variables of an attempt. All expressions of the attempt share one conversion to CEL values."""
+
+    def __init__(self, variables: Mapping[str, Json]) -> None:
+        """`variables`: data, payload, actor, case (mappings) and now (aware); what is left out is empty."""
+        self.variables = variables
+        self._activation: Any = None
+
+    @property
+    def activation(self) -> Any:
+        """The values as CEL takes them; ValueError where they nest too deeply."""
+        if self._activation is None:
+            self._activation = ENVIRONMENT.Activation(self._values())
+        return self._activation
+
+    def saw(self, paths: Iterable[str]) -> dict[str, Json]:
+        """The values at these paths, as JSON, where there are any."""
+        found = ((path, self.find(path)) for path in paths)
+        return {path: _json(values[0]) for path, values in found if values}
+
+    def find(self, path: str) -> tuple[Json, ...]:
+        """The value at a dotted path in a tuple of one, or an empty tuple."""
+        value: Json = self.variables
+        for name in path.split("."):
+            if not isinstance(value, Mapping) or name not in value:
+                return ()
+            value = value[name]
+        return (value,)
+
+    def _values(self) -> dict[str, Any]:
+        values: dict[str, Any] = {name: _json(self.variables.get(name) or {}) for name in _MAPS}
+        for name in _TIMES:
+            if values["case"].pop(name.partition(".")[2], None):
+                values[name] = self.find(name)[0]
+        values["now"] = self.variables.get("now") or _EPOCH
+        return values
+
+
+def _json(value: Json, depth: int = 0) -> Json:
+    if depth > MAX_DEPTH:
+        raise ValueError("nests too deeply")
+    if isinstance(value, Mapping):
+        return {name: _json(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(item, depth + 1) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return rfc3339(value) if isinstance(value, datetime) else value

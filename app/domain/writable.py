@@ -1,0 +1,57 @@
+"""Which JSON values RFC 8785 can write so that reading them back gives the same text."""
+
+import math
+from collections.abc import Iterator
+
+from app.domain.case import Json
+
+MAX_DEPTH = 64
+MAX_EXACT = 2**53 - 1
+
+
+def writable(value: Json) -> str | None:
+    """The dotted path of the first value that cannot be written, `""` for `value` itself; None if all is fine.
+
+    That is: an integer beyond 2^53 - 1, NaN, an infinity, a lone surrogate (in a name: the path of its object),
+    anything that is not JSON, and nesting deeper than 64.
+    """
+    return next((".".join(path) for path in _unwritable(value, ())), None)
+
+
+def exact(number: float) -> bool:
+    """Whether a number keeps its value: finite, and not an integer that is written in digits beyond 2^53 - 1."""
+    if isinstance(number, int):
+        return abs(number) <= MAX_EXACT
+    return math.isfinite(number) and not MAX_EXACT < abs(number) < 1e21
+
+
+def _unwritable(value: Json, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if len(path) > MAX_DEPTH:
+        yield path
+    elif isinstance(value, dict):
+        if not all(isinstance(name, str) and _is_text(name) for name in value):
+            yield path
+            return
+        for name, item in value.items():
+            yield from _unwritable(item, (*path, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unwritable(item, (*path, str(index)))
+    elif not _is_writable_leaf(value):
+        yield path
+
+
+def _is_writable_leaf(value: Json) -> bool:
+    if value is None or isinstance(value, bool):
+        return True
+    if isinstance(value, str):
+        return _is_text(value)
+    return isinstance(value, int | float) and exact(value)
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

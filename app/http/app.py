@@ -1,0 +1,96 @@
+"""The HTTP application: routes, guards and the hooks that every answer passes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers.base import BaseRouteHandler
+from litestar.types import ControllerRouterHandler
+
+from app.http.audit import read_audit
+from app.http.auth import Verifier, bearer
+from app.http.body import BodyRequest
+from app.http.case_types import draw_case_type, list_case_types, read_case_type
+from app.http.cases import find_cases, open_case, read_case
+from app.http.docs import openapi
+from app.http.errors import NotAcceptable, on_exception
+from app.http.events import fire_event, fire_events, possible_events
+from app.http.headers import before_send
+from app.http.health import healthz, readyz
+from app.http.services import Services
+
+BODY_BYTES = 2**20
+WITHOUT_A_SECOND_LOOK = frozenset({"", "*/*", "application/json"})
+JSON = ("application/json",)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """What an operator sets of the HTTP border. The secret signs our own tokens: at least 32 bytes."""
+
+    jwt_secret: str
+
+
+def create_app(services: Services, settings: HttpSettings, beside: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """The application. `beside` are route handlers of others (pages) that share its hooks and problems."""
+    state = State({"services": services, "verifier": Verifier(settings.jwt_secret)})
+    return Litestar(
+        route_handlers=[_api(), healthz, readyz, *beside],
+        exception_handlers={Exception: on_exception},
+        before_send=[before_send],
+        request_max_body_size=BODY_BYTES,
+        openapi_config=openapi(),
+        logging_config=None,
+        debug=False,
+        state=state,
+    )
+
+
+async def authenticated(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Put the caller on the request, before anything of its body is read."""
+    token = bearer(connection.headers.get("authorization"))
+    connection.scope["user"] = connection.app.state.verifier.actor(token)
+
+
+async def acceptable(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse callers who take none of the media types that the call answers with."""
+    accepted = connection.headers.get("accept", "")
+    if accepted in WITHOUT_A_SECOND_LOOK:
+        return
+    produced: tuple[str, ...] = handler.opt.get("produces", JSON)
+    if not any(_takes(accepted, media_type) for media_type in produced):
+        raise NotAcceptable(f"This call answers with {' or '.join(produced)}.")
+
+
+def _takes(accepted: str, media_type: str) -> bool:
+    """Whether an Accept header takes a media type (RFC 9110, 12.5.1): the most specific range decides."""
+    main = media_type.partition("/")[0]
+    ranges: dict[str, bool] = {}
+    for part in accepted.lower().split(","):
+        name, *parameters = (piece.strip().replace(" ", "") for piece in part.split(";"))
+        ranges[name] = not any(_is_zero(parameter) for parameter in parameters)
+    return next((ranges[name] for name in (media_type, f"{main}/*", "*/*") if name in ranges), False)
+
+
+def _is_zero(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    return name == "q" and value.rstrip("0") in {"", "0."}
+
+
+def _api() -> Router:
+    cases = Router(
+        "/",
+        route_handlers=[open_case, find_cases, read_case, possible_events, fire_event, fire_events, read_audit],
+        tags=["cases"],
+    )
+    case_types = Router("/", route_handlers=[list_case_types, read_case_type, draw_case_type], tags=["case types"])
+    return Router(
+        "/api/v1",
+        route_handlers=[cases, case_types],
+        guards=[authenticated, acceptable],
+        request_class=BodyRequest,
+        security=[{"bearer": []}],
+    )

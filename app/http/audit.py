@@ -1,0 +1,54 @@
+"""The log of one case, entry by entry as it was sealed."""
+
+import msgspec
+from litestar import Response, get
+
+from app.domain.errors import FieldError, Invalid
+from app.http.documented import problems
+from app.http.names import canonical_uuid
+from app.http.parameters import After, CaseId, Limit, OnlyDenied, existing
+from app.http.services import ApiRequest, services_of
+from app.http.views import EntryPageView, EntryView
+from app.services.ports import StoredEntry
+
+
+@get(
+    "/cases/{case_id:str}/audit",
+    operation_id="readAudit",
+    summary="The log of a case",
+    responses=problems("not_found", "invalid"),
+)
+async def read_audit(
+    request: ApiRequest, case_id: CaseId, denied: OnlyDenied = False, after: After = None, limit: Limit = 50
+) -> Response[EntryPageView]:
+    """The case's chain in order, or with denied=true the attempts that were refused."""
+    case_id = existing(case_id)
+    _check(after, denied)
+    entries = await services_of(request).cases.log(request.user, case_id, denied, after, limit)
+    last = entries[-1] if len(entries) == limit else None
+    return Response({"items": [_shown(entry) for entry in entries], "next_after": _position(last, denied)})
+
+
+def _check(after: str | None, denied: bool) -> None:
+    if after is None:
+        return
+    if denied and canonical_uuid(after) is None:
+        raise Invalid("after is not valid.", errors=(FieldError("after", "should be the id of an entry"),))
+    if not denied and not (after.isascii() and after.isdigit() and len(after) <= 15):
+        raise Invalid("after is not valid.", errors=(FieldError("after", "should be the case_seq of an entry"),))
+
+
+def _shown(entry: StoredEntry) -> EntryView:
+    return {
+        "entry_id": entry.entry_id,
+        "case_seq": entry.case_seq,
+        "entry": msgspec.Raw(entry.entry.encode()),  # the sealed text itself, byte for byte
+        "entry_hash": entry.entry_hash,
+        "values": dict(entry.values),
+    }
+
+
+def _position(last: StoredEntry | None, denied: bool) -> str | None:
+    if last is None:
+        return None
+    return last.entry_id if denied else str(last.case_seq)

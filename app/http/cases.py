@@ -1,0 +1,79 @@
+"""Open cases, find them, read one."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import JSONBody
+
+from app.domain.case import Case
+from app.http import answers
+from app.http.attempts import opening
+from app.http.documented import ETAG, LOCATION, REPLAYED, problems
+from app.http.parameters import (
+    AssigneeFilter,
+    CaseId,
+    CaseTypeFilter,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    ReferenceFilter,
+    Sort,
+    StateFilter,
+    TeamFilter,
+    existing,
+)
+from app.http.requests import OpenCase
+from app.http.services import ApiRequest, services_of
+from app.http.views import AppliedView, CasePageView, CaseView
+from app.services.answer import case_json
+from app.services.views import Wanted
+
+
+@post(
+    "/cases",
+    operation_id="openCase",
+    summary="Open a case",
+    response_headers=[ETAG, LOCATION, REPLAYED],
+    responses=problems(
+        "denied", "not_found", "wrong_state", "guard_refused", "conflict", "idempotency_mismatch", writes=True
+    ),
+)
+async def open_case(
+    request: ApiRequest, data: JSONBody[OpenCase], idempotency_key: IdempotencyKey = None
+) -> Response[AppliedView]:
+    """Fire an opening event of a case type. The reference, if given, is unique per tenant and case type."""
+    [answer] = await services_of(request).desk.submit([opening(request, data)])
+    return answers.opened(answer)
+
+
+@get("/cases", operation_id="findCases", summary="Find cases", responses=problems("invalid"))
+async def find_cases(
+    request: ApiRequest,
+    case_type: CaseTypeFilter = None,
+    state_filter: StateFilter = None,
+    assignee: AssigneeFilter = None,
+    team: TeamFilter = None,
+    reference: ReferenceFilter = None,
+    sort: Sort = "-changed_at",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response[CasePageView]:
+    """The cases that the caller may read, a page at a time. By case type and reference: one or none."""
+    wanted = Wanted(case_type, state_filter, assignee, team, reference, sort, limit, cursor)
+    page = await services_of(request).cases.find(request.user, wanted)
+    items: Any = [case_json(case) for case in page.items]
+    return Response({"items": items, "next_cursor": page.next_cursor})
+
+
+@get(
+    "/cases/{case_id:str}",
+    operation_id="readCase",
+    summary="Read a case",
+    response_headers=[ETAG],
+    responses=problems("not_found"),
+)
+async def read_case(request: ApiRequest, case_id: CaseId) -> Response[CaseView]:
+    """The case as it stands. Its ETag is its version, for If-Match."""
+    case: Case = await services_of(request).cases.read(request.user, existing(case_id))
+    shown: Any = case_json(case)
+    return Response(shown, headers={"ETag": answers.etag(case.version)})

@@ -1,0 +1,160 @@
+"""The one map from error codes to HTTP, as problem details (RFC 9457)."""
+
+from typing import Any, cast
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from app.domain.case import Json
+from app.domain.errors import (
+    CaseError,
+    FieldError,
+    Internal,
+    Invalid,
+    Malformed,
+    NotFound,
+    Reason,
+    TooLarge,
+    Unavailable,
+)
+from app.http.headers import request_id
+from app.http.views import ProblemView
+from app.services.ports import StoreUnavailable
+
+PROBLEM_JSON = "application/problem+json"
+
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "malformed": (400, "The request cannot be read"),
+    "unauthenticated": (401, "Nobody is signed in"),
+    "denied": (403, "The policy does not allow it"),
+    "not_found": (404, "Not found"),
+    "method_not_allowed": (405, "The method is not allowed here"),
+    "not_acceptable": (406, "None of the accepted media types is available"),
+    "wrong_state": (409, "The case is in another state"),
+    "guard_refused": (409, "A condition is not met"),
+    "conflict": (409, "It exists already"),
+    "idempotency_in_flight": (409, "The same request is still being answered"),
+    "version_conflict": (412, "Somebody was faster"),
+    "too_large": (413, "The request is too large"),
+    "unsupported_media_type": (415, "The media type is not supported"),
+    "invalid": (422, "The request is not valid"),
+    "idempotency_mismatch": (422, "The idempotency key belongs to another request"),
+    "rate_limited": (429, "Too many requests"),
+    "internal": (500, "Something went wrong here"),
+    "unavailable": (503, "Not available right now"),
+}
+WITH_REASONS = frozenset({"denied", "wrong_state", "guard_refused"})
+LOGGER = structlog.get_logger("stateward.http")
+
+
+class MethodNotAllowed(CaseError):
+    """`extra` is empty; the answer's Allow header says what is allowed."""
+
+    code = "method_not_allowed"
+
+
+class NotAcceptable(CaseError):
+    code = "not_acceptable"
+
+
+class UnsupportedMediaType(CaseError):
+    code = "unsupported_media_type"
+
+
+class RateLimited(CaseError):
+    code = "rate_limited"
+
+
+def status_of(error: CaseError) -> int:
+    return PROBLEMS[error.code][0]
+
+
+def problem(error: CaseError) -> ProblemView:
+    """An error as problem details. Everything that is not found is the same problem, to the letter."""
+    status, title = PROBLEMS[error.code]
+    if isinstance(error, NotFound):
+        error = NotFound("There is nothing here, or nothing that you may see.")
+    body: dict[str, Json] = {**error.extra, "type": f"urn:stateward:problem:{error.code}", "title": title}
+    body |= {"status": status, "detail": error.message, "code": error.code}
+    if error.reasons or error.code in WITH_REASONS:
+        body["reasons"] = [reason_json(reason) for reason in error.reasons]
+    if error.errors or isinstance(error, Invalid):
+        body["errors"] = [{"field": fault.field, "message": fault.message} for fault in error.errors]
+    return cast(ProblemView, body)
+
+
+def problem_response(error: CaseError, headers: dict[str, str] | None = None) -> Response[Any]:
+    return Response(
+        content=msgspec.json.encode(problem(error)),
+        status_code=status_of(error),
+        media_type=PROBLEM_JSON,
+        headers={**_headers(error), **(headers or {})},
+    )
+
+
+def on_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
+    """The answer to whatever a handler or Litestar raised; what nobody expected is logged, once."""
+    error = _as_case_error(exception)
+    if not isinstance(error, Internal):
+        headers = exception.headers if isinstance(exception, HTTPException) else None
+        return problem_response(error, headers)
+    name = request_id(request.scope)
+    LOGGER.error("unhandled exception", request_id=name, method=request.method, exc_info=exception)
+    return problem_response(_internal(name))
+
+
+def _as_case_error(exception: Exception) -> CaseError:
+    if isinstance(exception, CaseError):
+        return exception
+    if isinstance(exception, StoreUnavailable):
+        return Unavailable("The database cannot be reached. Try again in a moment.")
+    if isinstance(exception, ValidationException):
+        return Invalid("Some parameters are not valid.", errors=_faults(exception))
+    if isinstance(exception, HTTPException) and exception.status_code < 500:
+        return _from_litestar(exception)
+    return Internal("unexpected")
+
+
+def _from_litestar(exception: HTTPException) -> CaseError:
+    match exception.status_code:
+        case 404:
+            return NotFound("nothing here")
+        case 405:
+            allowed = (exception.headers or {}).get("allow", "")
+            return MethodNotAllowed(f"Use one of: {allowed}.")
+        case 413:
+            return TooLarge("The body is larger than this call takes.")
+        case _:
+            return Malformed(exception.detail)
+
+
+def _faults(exception: ValidationException) -> tuple[FieldError, ...]:
+    found = exception.extra if isinstance(exception.extra, list) else []
+    return tuple(FieldError(fault.get("key", ""), _for_people(fault["message"])) for fault in found)
+
+
+def _for_people(message: str) -> str:
+    if "matching regex" in message:
+        return "holds characters that are not allowed here"
+    return message.replace("Expected `", "must be `").replace("`", "")
+
+
+def _internal(name: str) -> Internal:
+    message = "An unexpected error was logged. Name the request when you report it."
+    return Internal(message, extra={"request_id": name, "instance": f"urn:stateward:request:{name}"})
+
+
+def reason_json(reason: Reason) -> dict[str, Json]:
+    return {**reason.detail, "code": reason.code, "message": reason.message, "remedy": reason.remedy}
+
+
+def _headers(error: CaseError) -> dict[str, str]:
+    match error.code:
+        case "unauthenticated":
+            return {"WWW-Authenticate": "Bearer"}
+        case "unavailable" | "idempotency_in_flight":
+            return {"Retry-After": "1"}
+        case _:
+            return {}

@@ -1,0 +1,98 @@
+"""Fire events, one by one or in bulk, and ask which ones may be fired."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import JSONBody
+
+from app.http import answers
+from app.http.attempts import firing, trying
+from app.http.documented import ETAG, REPLAYED, problems
+from app.http.errors import reason_json
+from app.http.headers import request_id
+from app.http.parameters import CaseId, Explain, IdempotencyKey, IfMatch, existing
+from app.http.requests import FireEvent, TryEvents
+from app.http.services import ApiRequest, services_of
+from app.http.views import AppliedView, PossibleEventView, PossibleView, RefusedEventView, ResultsView
+from app.services.views import PossibleEvent, RefusedEvent
+
+BATCH_BYTES = 8 * 2**20
+
+
+@get(
+    "/cases/{case_id:str}/events",
+    operation_id="possibleEvents",
+    summary="What may I do now?",
+    responses=problems("not_found", "invalid"),
+)
+async def possible_events(request: ApiRequest, case_id: CaseId, explain: Explain = False) -> Response[PossibleView]:
+    """The events that this caller may fire on the case now; explain=true adds the others, with reasons."""
+    possible = await services_of(request).cases.possible(request.user, existing(case_id), explain)
+    shown: PossibleView = {"events": [_possible(event) for event in possible.events]}
+    if explain:
+        shown["refused"] = [_refused(event) for event in possible.refused]
+    return Response(shown)
+
+
+@post(
+    "/cases/{case_id:str}/events",
+    operation_id="fireEvent",
+    summary="Fire an event on a case",
+    status_code=200,
+    response_headers=[ETAG, REPLAYED],
+    responses=problems(
+        "denied",
+        "not_found",
+        "wrong_state",
+        "guard_refused",
+        "version_conflict",
+        "idempotency_in_flight",
+        "idempotency_mismatch",
+        writes=True,
+    ),
+)
+async def fire_event(
+    request: ApiRequest,
+    case_id: CaseId,
+    data: JSONBody[FireEvent],
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[AppliedView]:
+    """Move the case, or learn what said no. The receipt names the entry that the log now holds."""
+    [answer] = await services_of(request).desk.submit([firing(request, existing(case_id), data)])
+    return answers.fired(answer)
+
+
+@post(
+    "/events",
+    operation_id="fireEvents",
+    summary="Fire up to 1,000 events",
+    status_code=200,
+    request_max_body_size=BATCH_BYTES,
+    responses=problems(writes=True),
+)
+async def fire_events(request: ApiRequest, data: JSONBody[TryEvents]) -> Response[ResultsView]:
+    """A result per attempt, in order; one attempt that is refused stops no other. Where the body is wrong,
+    nothing is done."""
+    name = request_id(request.scope)
+    attempts = [trying(request.user, name, attempt) for attempt in data.attempts]
+    answered = await services_of(request).desk.submit(attempts) if attempts else []
+    return Response({"results": [answers.result(answer) for answer in answered]})
+
+
+def _possible(event: PossibleEvent) -> PossibleEventView:
+    shown: PossibleEventView = {
+        "event": event.event,
+        "title": event.title,
+        "to": event.to,
+        "payload_schema": event.payload_schema,
+        "reason": event.reason,
+    }
+    if event.needs is not None:
+        shown["needs"] = event.needs
+    return shown
+
+
+def _refused(event: RefusedEvent) -> RefusedEventView:
+    reasons: Any = [reason_json(reason) for reason in event.reasons]
+    return {"event": event.event, "title": event.title, "reasons": reasons, "who_could": list(event.who_could)}

@@ -1,0 +1,72 @@
+"""The headers that a request is steered by, and those that every answer carries."""
+
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+import uuid_utils
+from litestar.types import Message, Scope
+
+from app.domain.errors import FieldError, Invalid
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
+ETAG = re.compile(r'"(\d{1,15})"')
+
+ALWAYS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+UNLESS_SET = {
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def request_id(scope: Scope) -> str:
+    """The caller's X-Request-Id if it is sane, else a new id; the same one each time it is asked for."""
+    kept: MutableMapping[str, Any] = scope["state"]
+    if "request_id" not in kept:
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
+        kept["request_id"] = given if REQUEST_ID.fullmatch(given) else str(uuid_utils.uuid7())
+    return str(kept["request_id"])
+
+
+async def before_send(message: Message, scope: Scope) -> None:
+    """Give every answer its security headers and its request id."""
+    if message["type"] != "http.response.start":
+        return
+    headers = list(message["headers"])
+    present = {name.lower() for name, _ in headers}
+    headers += ALWAYS
+    headers += [(name, value) for name, value in UNLESS_SET.items() if name not in present]
+    headers.append((b"x-request-id", request_id(scope).encode()))
+    message["headers"] = headers
+
+
+def idempotency_key(header: str | None) -> str | None:
+    """The key of an Idempotency-Key header; the quoted form of the IETF draft means the same key."""
+    if header is None:
+        return None
+    quoted = QUOTED.fullmatch(header)
+    key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else header
+    if not PRINTABLE.fullmatch(key):
+        raise _invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
+    return key
+
+
+def expected_version(header: str | None) -> int | None:
+    """The case version that an If-Match header asks for; None for `*` and where there is none."""
+    if header is None or header.strip() == "*":
+        return None
+    match = ETAG.fullmatch(header.strip())
+    if match is None:
+        raise _invalid("If-Match", 'must be the ETag of the case as it was given, such as "3", or *')
+    return int(match[1])
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(f"The header {field} is not valid.", errors=(FieldError(field, message),))

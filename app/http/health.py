@@ -1,0 +1,32 @@
+"""Whether the process lives, and whether traffic may come."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+
+from app.domain.errors import Unavailable
+from app.http.documented import problems
+from app.http.services import services_of
+from app.http.views import HealthView, ReadinessView
+
+
+@get("/healthz", operation_id="healthz", summary="Is the process alive?", tags=["operation"])
+async def healthz() -> Response[HealthView]:
+    """Says yes as long as the process answers; it asks nobody."""
+    return Response({"status": "ok"})
+
+
+@get(
+    "/readyz",
+    operation_id="readyz",
+    summary="May traffic come here?",
+    tags=["operation"],
+    responses=problems(signed_in=False),
+)
+async def readyz(request: Request[Any, Any, Any]) -> Response[ReadinessView]:
+    """503 with the problems while the store cannot serve; warnings are for the operator."""
+    found = await services_of(request).readiness()
+    told = {"warnings": list(found.warnings), "details": found.details}
+    if not found.ready:
+        raise Unavailable("This replica is not ready.", extra={"problems": list(found.problems), **told})
+    return Response({"ready": True, "warnings": list(found.warnings), "details": found.details})

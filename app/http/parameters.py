@@ -1,0 +1,64 @@
+"""The parameters that several calls take, as they are documented and checked."""
+
+from typing import Annotated, Literal
+
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
+
+from app.domain.errors import NotFound
+from app.http.names import canonical_uuid
+
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
+
+CaseId = Annotated[str, PathParameter(description="The case's id, a UUID", schema_extra={"format": "uuid"})]
+CaseTypeName = Annotated[str, PathParameter(description="A case type, such as expense_claim")]
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        description="1 to 255 printable ASCII characters. The same key with the same body has one effect for 24 h",
+    ),
+]
+IfMatch = Annotated[
+    str | None, HeaderParameter(name="If-Match", description='The ETag that the caller saw, such as "3", or *')
+]
+CaseTypeFilter = Annotated[str | None, QueryParameter(description="Only this case type", max_length=64, pattern=PLAIN)]
+StateFilter = Annotated[
+    str | None,
+    QueryParameter(name="state", description="Only cases in this state or below it", max_length=255, pattern=PLAIN),
+]
+AssigneeFilter = Annotated[
+    str | None, QueryParameter(description="Only cases of this assignee", max_length=255, pattern=PLAIN)
+]
+TeamFilter = Annotated[str | None, QueryParameter(description="Only cases of this team", max_length=255, pattern=PLAIN)]
+ReferenceFilter = Annotated[
+    str | None, QueryParameter(description="Only the case of this reference", max_length=255, pattern=PLAIN)
+]
+Sort = Annotated[
+    Literal[
+        "opened_at",
+        "-opened_at",
+        "changed_at",
+        "-changed_at",
+        "urgency",
+        "-urgency",
+        "reference",
+        "-reference",
+    ],
+    QueryParameter(description="What to sort by; - first for descending"),
+]
+Limit = Annotated[int, QueryParameter(description="How many at most", ge=1, le=200)]
+Cursor = Annotated[
+    str | None, QueryParameter(description="The next_cursor of the previous page", max_length=2000, pattern=PLAIN)
+]
+Explain = Annotated[bool, QueryParameter(description="Also the refused events: why, and who could")]
+OnlyDenied = Annotated[bool, QueryParameter(name="denied", description="The refused attempts instead of the chain")]
+After = Annotated[str | None, QueryParameter(description="The next_after of the previous page", max_length=64)]
+Format = Annotated[Literal["svg", "mermaid"], QueryParameter(name="format", description="A picture, or its source")]
+
+
+def existing(case_id: str) -> str:
+    """The id in its canonical form. What is no UUID names no case, and says so as an unknown one does."""
+    found = canonical_uuid(case_id)
+    if found is None:
+        raise NotFound("no such case")
+    return found

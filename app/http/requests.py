@@ -1,0 +1,128 @@
+"""The bodies that callers send, checked to the letter: no unknown fields, no coercion."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from app.domain.case_type import Name
+from app.http.moments import moment
+from app.http.names import ROLE, SUBJECT, canonical_uuid
+
+MOST_ATTEMPTS = 1000
+CASE_ID = "0198c0de-0000-7000-8000-000000000001"
+
+Reference = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    Field(description="The caller's own name of the case, unique per case type", examples=["EXP-2026-0042"]),
+]
+ReasonText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=4000),
+    Field(description="Why, in words; some events require it", examples=["The receipt is missing"]),
+]
+Document = dict[str, Any]
+CaseTypeName = Annotated[Name, Field(description="A case type of this installation", examples=["expense_claim"])]
+
+
+def _uuid(text: str) -> str:
+    found = canonical_uuid(text)
+    if found is None:
+        raise ValueError("should be a UUID")
+    return found
+
+
+def _subject(text: str) -> str:
+    if not SUBJECT.fullmatch(text):
+        raise ValueError("should be `user:NAME`")
+    return text
+
+
+def _role(text: str) -> str:
+    if not ROLE.fullmatch(text):
+        raise ValueError("should be `role:NAME`")
+    return text
+
+
+def _moment(text: str) -> str:
+    moment(text)
+    return text
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class OpenCase(Body):
+    """A case to open."""
+
+    case_type: CaseTypeName
+    event: Annotated[
+        Name | None, Field(description="An opening event; may be left out where there is one", examples=["submit"])
+    ] = None
+    reference: Reference | None = None
+    data: Annotated[
+        Document,
+        Field(
+            description="The case's data, as the case type's schema has it",
+            examples=[{"amount_cents": 4200, "currency": "EUR"}],
+        ),
+    ]
+    payload: Annotated[Document | None, Field(description="What the event carries")] = None
+    reason: ReasonText | None = None
+
+
+class FireEvent(Body):
+    """An event to fire on a case."""
+
+    event: Annotated[Name, Field(description="An event of the case type", examples=["approve"])]
+    payload: Annotated[Document | None, Field(description="What the event carries", examples=[{"note": "fine"}])] = None
+    reason: ReasonText | None = None
+
+
+class OnBehalfOf(Body):
+    """Somebody who acted elsewhere, for whom this attempt is made."""
+
+    actor: Annotated[str, AfterValidator(_subject), Field(description="`user:NAME`", examples=["user:alice"])]
+    roles: Annotated[
+        list[Annotated[str, AfterValidator(_role)]] | None,
+        Field(description="The roles to decide with; left out: that actor's own", max_length=100),
+    ] = None
+
+
+class TryEvent(FireEvent):
+    """One attempt of a batch: on a case by id, or by case type and reference (which opens it where there is none)."""
+
+    case_id: Annotated[
+        Annotated[str, AfterValidator(_uuid)] | None, Field(description="The case's id", examples=[CASE_ID])
+    ] = None
+    case_type: CaseTypeName | None = None
+    reference: Reference | None = None
+    data: Annotated[Document | None, Field(description="The data of a case that this opens")] = None
+    if_version: Annotated[int | None, Field(ge=0, description="Only if the case has this version")] = None
+    idempotency_key: Annotated[
+        str | None,
+        StringConstraints(min_length=1, max_length=255, pattern=r"^[\x20-\x7e]+$"),
+        Field(description="As the header Idempotency-Key", examples=["import-7-line-12"]),
+    ] = None
+    occurred_at: Annotated[
+        Annotated[str, AfterValidator(_moment)] | None,
+        Field(description="When it happened elsewhere, RFC 3339 with an offset", examples=["2026-11-20T08:00:00Z"]),
+    ] = None
+    on_behalf_of: OnBehalfOf | None = None
+
+    @model_validator(mode="after")
+    def _names_one_case(self) -> Self:
+        by_reference = self.case_type is not None and self.reference is not None
+        partly = self.case_type is not None or self.reference is not None
+        if (self.case_id is not None) == partly or partly != by_reference:
+            raise ValueError("should name a case by case_id, or by case_type and reference")
+        if self.case_id is not None and self.data is not None:
+            raise ValueError("should have data only with case_type and reference")
+        return self
+
+
+class TryEvents(Body):
+    """Up to 1,000 attempts, decided in order, each with its own result."""
+
+    attempts: Annotated[list[TryEvent], Field(max_length=MOST_ATTEMPTS, description="At most 1,000")]

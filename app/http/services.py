@@ -1,0 +1,78 @@
+"""What the HTTP border needs from the services, derived from what its handlers call."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, cast
+
+from litestar import Request
+from litestar.datastructures import State
+
+from app.domain.case import Actor, Attempt, Case
+from app.services.answer import Answer
+from app.services.ports import StoredEntry
+from app.services.views import CaseTypeView, Page, Possible, Wanted
+
+DiagramFormat = Literal["svg", "mermaid"]
+
+
+class DeskPort(Protocol):
+    async def submit(self, attempts: Sequence[Attempt]) -> list[Answer]:
+        """An answer per attempt, in order; what is wrong with one attempt stands in its answer."""
+        ...
+
+
+class CasesPort(Protocol):
+    async def read(self, actor: Actor, case_id: str) -> Case:
+        """Raises NotFound, also for a case that the actor may not read."""
+        ...
+
+    async def find(self, actor: Actor, wanted: Wanted) -> Page:
+        """Raises Invalid on a cursor that we did not give."""
+        ...
+
+    async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible: ...
+
+    async def log(
+        self, actor: Actor, case_id: str, denied: bool, after: str | None, limit: int
+    ) -> Sequence[StoredEntry]:
+        """The case's chain after a `case_seq`, or its refused attempts after an entry id."""
+        ...
+
+
+class CaseTypesPort(Protocol):
+    def list(self) -> Sequence[CaseTypeView]: ...
+
+    def get(self, name: str) -> CaseTypeView:
+        """Raises NotFound."""
+        ...
+
+    def diagram(self, name: str, format: DiagramFormat) -> str:  # noqa: A002
+        """Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether traffic may come here: `problems` say why not, `warnings` what an operator should change."""
+
+    ready: bool
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the handlers call."""
+
+    desk: DeskPort
+    cases: CasesPort
+    case_types: CaseTypesPort
+    readiness: Callable[[], Awaitable[Readiness]]
+
+
+ApiRequest = Request[Actor, None, State]
+
+
+def services_of(request: Request[Any, Any, Any]) -> Services:
+    return cast(Services, request.app.state.services)

@@ -1,0 +1,201 @@
+"""The shapes of the answers, as the OpenAPI document shows them."""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+from app.domain.case import Json
+
+
+class DefinitionView(TypedDict):
+    version: int
+    hash: str
+
+
+class CaseView(TypedDict):
+    """A case. `state` joins the active leaf states with `+`; times are RFC 3339 UTC."""
+
+    id: str
+    case_type: str
+    definition: DefinitionView
+    reference: str | None
+    state: str
+    states: list[str]
+    version: int
+    data: dict[str, Any]
+    assignee: str | None
+    team: str | None
+    urgency: int
+    slas: dict[str, Any]
+    opened_at: str
+    changed_at: str
+    closed_at: str | None
+
+
+class ReceiptView(TypedDict):
+    """Keep it: it exposes a later omission from the log."""
+
+    entry_id: str
+    case_seq: int
+    entry_hash: str
+
+
+class AppliedView(TypedDict):
+    """`case` is left out where the caller may not read it."""
+
+    case: NotRequired[CaseView]
+    receipt: ReceiptView
+
+
+class CasePageView(TypedDict):
+    """`next_cursor` is null on the last page."""
+
+    items: list[CaseView]
+    next_cursor: str | None
+
+
+class ReasonView(TypedDict):
+    """What said no, and what would say yes; further members belong to the code."""
+
+    code: Literal["state", "role", "rule", "guard", "four_eyes"]
+    message: str
+    remedy: str
+
+
+class FieldErrorView(TypedDict):
+    field: str
+    message: str
+
+
+class ProblemView(TypedDict):
+    """Problem details (RFC 9457) with a stable `code`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    reasons: NotRequired[list[ReasonView]]
+    errors: NotRequired[list[FieldErrorView]]
+    case_id: NotRequired[str]
+    current_version: NotRequired[int]
+    request_id: NotRequired[str]
+    instance: NotRequired[str]
+
+
+class ResultView(TypedDict):
+    """What came of one attempt: a receipt (200, or 201 where it opened a case) or a problem."""
+
+    status: int
+    case: NotRequired[CaseView]
+    receipt: NotRequired[ReceiptView]
+    problem: NotRequired[ProblemView]
+
+
+class ResultsView(TypedDict):
+    """A result per attempt, in order."""
+
+    results: list[ResultView]
+
+
+class PossibleEventView(TypedDict):
+    """An event that this caller may fire now; `needs` is `payload` where a guard must see it first."""
+
+    event: str
+    title: str | None
+    to: str | None
+    payload_schema: Json
+    reason: str | None
+    needs: NotRequired[str]
+
+
+class RefusedEventView(TypedDict):
+    event: str
+    title: str | None
+    reasons: list[ReasonView]
+    who_could: list[str]
+
+
+class PossibleView(TypedDict):
+    """`refused` is there with explain=true."""
+
+    events: list[PossibleEventView]
+    refused: NotRequired[list[RefusedEventView]]
+
+
+class EntryView(TypedDict):
+    """An audit entry: `entry` is the canonical JSON that `entry_hash` is of; `values` by path, unless erased."""
+
+    entry_id: str
+    case_seq: int | None
+    entry: Json
+    entry_hash: str
+    values: dict[str, Any]
+
+
+class EntryPageView(TypedDict):
+    """`next_after` is null on the last page."""
+
+    items: list[EntryView]
+    next_after: str | None
+
+
+class OpeningView(TypedDict):
+    event: str
+    to: str
+
+
+class StateView(TypedDict):
+    state: str
+    title: str | None
+    final: bool
+
+
+class CaseTypeSummaryView(TypedDict):
+    case_type: str
+    title: str | None
+    description: str | None
+    version: int
+    hash: str
+    opening: list[OpeningView]
+    states: list[StateView]
+
+
+class CaseTypesView(TypedDict):
+    items: list[CaseTypeSummaryView]
+
+
+# one way that an event can go; the first whose guard holds is taken (`from` is no name in Python)
+TransitionView = TypedDict(
+    "TransitionView",
+    {
+        "from": list[str],
+        "to": str,
+        "when": str | None,
+        "unless_actor_of": list[str],
+        "only_actor_of": list[str],
+        "title": str | None,
+    },
+)
+
+
+class EventView(TypedDict):
+    event: str
+    title: str | None
+    description: str | None
+    payload_schema: Json
+    reason: str | None
+    transitions: list[TransitionView]
+
+
+class CaseTypeFullView(CaseTypeSummaryView):
+    data_schema: dict[str, Any]
+    events: list[EventView]
+
+
+class HealthView(TypedDict):
+    status: str
+
+
+class ReadinessView(TypedDict):
+    ready: bool
+    warnings: list[str]
+    details: dict[str, str]

@@ -1,0 +1,77 @@
+"""One tenant's Casbin enforcer: it holds the buckets that were asked for, and nothing else.
+
+It is not thread-safe, as Casbin is not; one event loop asks it.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import casbin
+
+from app.policy.conditions import Subject, holds
+from app.policy.index import Address
+from app.policy.lines import Rule
+
+MODEL = Path(__file__).with_name("model.conf")
+
+# a level, because configuring logging sets `disabled` back; the audit log is the record of decisions
+logging.getLogger("casbin").setLevel(logging.CRITICAL + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The lines that cover one (case type, act), in the order in which a deciding one is looked for."""
+
+    rules: tuple[Rule, ...]
+    rows: frozenset[tuple[str, ...]]
+
+
+class FixedMatcher(casbin.FastEnforcer):  # type: ignore[misc]
+    """Casbin parses the matcher for every decision, which is half of its cost; ours never changes."""
+
+    _parsed: Any = None
+
+    def _get_expression(self, expr: str, functions: Any = None) -> Any:
+        if self._parsed is None:
+            self._parsed = super()._get_expression(expr, functions)
+        return self._parsed
+
+
+class TenantEnforcer:
+    def __init__(self) -> None:
+        self._enforcer = FixedMatcher(str(MODEL), cache_key_order=[1, 2])
+        self._enforcer.add_function("holds", holds)
+        self._buckets: dict[Address, Bucket] = {}
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """The buckets that it holds."""
+        return tuple(self._buckets)
+
+    def bucket(self, address: Address, rules: Callable[[Address], Iterable[Rule]]) -> Bucket:
+        """The bucket at an address, filled with its rules when it is first asked for."""
+        if address not in self._buckets:
+            found = tuple(sorted(rules(address)))
+            rows = frozenset((rule.role, address.obj, address.act, rule.when, rule.eft) for rule in found)
+            self._replace(address, Bucket(found, rows))
+        return self._buckets[address]
+
+    def allows(self, address: Address, subject: Subject) -> bool:
+        return bool(self._enforcer.enforce(subject, address.obj, address.act))
+
+    def drop(self, address: Address) -> None:
+        self._replace(address, None)
+
+    def _replace(self, address: Address, bucket: Bucket | None) -> None:
+        """The only place that changes Casbin's policy; its own `add_policy` scans all of it for every line."""
+        policy = self._enforcer.model["p"]["p"].policy
+        before = self._buckets.pop(address, None)
+        for row in before.rows if before else ():
+            policy.remove(row)
+        for row in bucket.rows if bucket else ():
+            policy.append(row)
+        if bucket:
+            self._buckets[address] = bucket

@@ -1,0 +1,82 @@
+"""What policy lines are made of, and how one is written: as CSV that reads back as itself."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from app.services.ports import PolicyLine
+
+EVERY = "*"
+READ = "case:read"
+BUILT_IN_ACTS = frozenset(
+    {
+        READ,
+        "case:assign",
+        "case:claim",
+        "case:comment",
+        "case:attach",
+        "case:roles",
+        "case:export",
+        "case:redact",
+        "case:hold",
+        "case:admin",
+    }
+)
+
+_ROLE = re.compile(r"role:[\w.@:+/|-]+")
+_CASE_ROLE = re.compile(r"\[[a-z][a-z0-9_]*\]")
+
+
+class Rule(NamedTuple):
+    """What a `p` line says, apart from where it came from."""
+
+    role: str
+    tenant: str
+    obj: str
+    act: str
+    when: str
+    eft: str
+
+    @property
+    def text(self) -> str:
+        return _csv(("p", *self))
+
+
+def rule_of(line: PolicyLine) -> Rule:
+    return Rule(line.role, line.tenant, line.obj, line.act, line.when, line.eft)
+
+
+def as_csv(line: PolicyLine) -> str:
+    """A line in canonical form; `read_policy` gives the same line back."""
+    if line.kind == "p":
+        return rule_of(line).text
+    return _csv(("g", line.role, line.obj) if includes_role(line) else ("g", line.role, line.obj, line.tenant))
+
+
+def includes_role(line: PolicyLine) -> bool:
+    """Whether a line says that a role includes another, in every tenant."""
+    return line.kind == "g" and is_role(line.role)
+
+
+def is_role(text: str) -> bool:
+    return _ROLE.fullmatch(text) is not None
+
+
+def is_case_role(text: str) -> bool:
+    return _CASE_ROLE.fullmatch(text) is not None
+
+
+def is_event(act: str) -> bool:
+    """Whether the act `*` covers this one: it means the declared events, not the built-in acts."""
+    return not act.startswith("case:")
+
+
+@lru_cache(maxsize=4096)
+def _csv(fields: tuple[str, ...]) -> str:
+    return ", ".join(_quoted(field) for field in fields)
+
+
+def _quoted(field: str) -> str:
+    if any(mark in field for mark in ',"\r\n'):
+        return '"' + field.replace('"', '""') + '"'
+    return field

@@ -1,0 +1,187 @@
+"""Decide a batch of attempts against what was locked: each sees what the ones before it did."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from app.domain.case import Attempt, AuditEntry, Case, Opens, Outcome, Policy, Refusal, Surroundings
+from app.domain.decide import fire, no_such_case, open_case
+from app.domain.errors import (
+    CaseError,
+    Denied,
+    FieldError,
+    GuardRefused,
+    IdempotencyMismatch,
+    Internal,
+    Invalid,
+    NotFound,
+    VersionConflict,
+    WrongState,
+    Conflict,
+)
+from app.domain.machine import Machine
+from app.domain.situation import Situation
+from app.services.answer import Answer, applied, from_json, to_json
+from app.services.definitions import Definitions
+from app.services.identity import new_salt
+from app.services.ports import Acted, AnswerKey, CaseKey, Changed, Locked, Record, StoredAnswer
+
+KEPT = timedelta(hours=24)
+"""How long an answer is given again under its key (the IETF draft leaves it to the service)."""
+GIVEN_AGAIN = (Denied, WrongState, GuardRefused, Conflict, VersionConflict, Invalid)
+TICK = timedelta(microseconds=1)
+log = logging.getLogger("stateward.desk")
+
+
+class Batch:
+    """The working copy of one transaction. Nothing is written before `record` is handed to the store."""
+
+    def __init__(self, locked: Locked, definitions: Definitions, policy: Policy) -> None:
+        self._locked = locked
+        self._definitions = definitions
+        self._policy = policy
+        self._cases: dict[str, Case] = {case.id: case for case in locked.cases.values()}
+        self._ids: dict[CaseKey, str] = {key: case.id for key, case in locked.cases.items()}
+        self._was_seq: dict[str, int | None] = {case.id: case.seq for case in locked.cases.values()}
+        self._around: dict[str, Surroundings] = dict(locked.surroundings)
+        self._answers: dict[AnswerKey, StoredAnswer] = dict(locked.answers)
+        self._changed: set[str] = set()
+        self._entries: list[AuditEntry] = []
+        self._acted: list[Acted] = []
+        self._new_answers: dict[AnswerKey, StoredAnswer] = {}
+
+    def answer(self, attempt: Attempt) -> Answer:
+        """Decide one attempt. A fault of ours harms this attempt only: it is logged and answered as internal."""
+        try:
+            return self._stored(attempt) or self._decide(attempt)
+        except Exception:
+            log.exception("attempt failed", extra={"request_id": attempt.request_id})
+            return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
+
+    def record(self) -> Record:
+        cases = [Changed(self._was_seq.get(case_id), self._cases[case_id]) for case_id in sorted(self._changed)]
+        return Record(cases, self._entries, self._acted, list(self._new_answers.values()))
+
+    def _stored(self, attempt: Attempt) -> Answer | None:
+        key = answer_key(attempt)
+        stored = self._answers.get(key) if key else None
+        if stored is None or attempt.idempotency is None:
+            return None
+        if stored.answer is None:
+            return None
+        if stored.fingerprint != attempt.idempotency.fingerprint:
+            return Answer(error=IdempotencyMismatch("this Idempotency-Key was used with another request; take a new one"))
+        return from_json(stored.answer)
+
+    def _decide(self, attempt: Attempt) -> Answer:
+        decision = self._decision(attempt)
+        if isinstance(decision, Refusal):
+            answer = Answer(error=decision.error)
+            already_denied = (key := answer_key(attempt)) is not None and key in self._answers
+            if decision.entry is not None and not already_denied:
+                self._entries.append(decision.entry)
+        else:
+            answer = applied(decision)
+            self._take(attempt, decision)
+        self._remember(attempt, answer, isinstance(decision, Refusal) and decision.entry is not None)
+        return answer
+
+    def _decision(self, attempt: Attempt) -> Outcome | Refusal:
+        case = self._case(attempt)
+        if attempt.opens is Opens.ALWAYS or (case is None and attempt.opens is Opens.IF_ABSENT):
+            return self._opening(attempt, case)
+        if case is None:
+            return Refusal(no_such_case())
+        around = self._around.get(case.id, Surroundings())
+        machine = self._definitions.of(case.definition)
+        return fire(self._situation(attempt, machine, self._after(case), case, around))
+
+    def _opening(self, attempt: Attempt, existing: Case | None) -> Outcome | Refusal:
+        machine = self._definitions.opening(attempt.case_type or "")
+        if machine is None:
+            message = f"{attempt.case_type} is not a case type that opens cases here"
+            return Refusal(Invalid(message, errors=(FieldError("case_type", message),)))
+        openings = machine.case_type.opening
+        if attempt.event is None:
+            if len(openings) > 1:
+                message = f"say which event opens the case: {' or '.join(openings)}"
+                return Refusal(Invalid(message, errors=(FieldError("event", message),)))
+            attempt = replace(attempt, event=next(iter(openings)))
+        if attempt.opens is Opens.IF_ABSENT and attempt.event not in openings:
+            return Refusal(no_such_case())
+        return open_case(self._situation(attempt, machine, self._locked.at), existing)
+
+    def _situation(
+        self,
+        attempt: Attempt,
+        machine: Machine,
+        at: datetime,
+        case: Case | None = None,
+        around: Surroundings = Surroundings(),
+    ) -> Situation:
+        return Situation(machine, self._policy, attempt, at, new_salt, case, around)
+
+    def _case(self, attempt: Attempt) -> Case | None:
+        key = case_key(attempt)
+        case_id = self._ids.get(key) if key else None
+        return self._cases[case_id] if case_id else None
+
+    def _after(self, case: Case) -> datetime:
+        """An entry is never older than the one before it."""
+        return max(self._locked.at, case.changed_at + TICK)
+
+    def _take(self, attempt: Attempt, outcome: Outcome) -> None:
+        case = outcome.case
+        self._cases[case.id] = case
+        self._ids[CaseKey(case.tenant, case_id=case.id)] = case.id
+        if case.reference is not None:
+            self._ids[CaseKey(case.tenant, case_type=case.case_type, reference=case.reference)] = case.id
+        self._changed.add(case.id)
+        self._entries.append(outcome.entry)
+        self._note_actors(attempt, case)
+
+    def _note_actors(self, attempt: Attempt, case: Case) -> None:
+        """Keep who fired the events that four eyes asks for, and whom they acted for."""
+        event = attempt.event or next(iter(self._definitions.of(case.definition).case_type.opening))
+        if event not in self._definitions.of(case.definition).four_eyes:
+            return
+        around = self._around.get(case.id, Surroundings())
+        before = around.acted.get(event, frozenset())
+        now = before | {attempt.actor.id, attempt.acting}
+        self._around[case.id] = replace(around, acted={**around.acted, event: now})
+        self._acted += [Acted(case.tenant, case.id, event, subject) for subject in sorted(now - before)]
+
+    def _remember(self, attempt: Attempt, answer: Answer, denied: bool) -> None:
+        """Keep the answers that are given again; of a 404 with a `denied` entry only that it was logged."""
+        key = answer_key(attempt)
+        if key is None or attempt.idempotency is None:
+            return
+        again = answer.error is None or isinstance(answer.error, GIVEN_AGAIN)
+        if not again and not (denied and isinstance(answer.error, NotFound)):
+            return
+        kept = to_json(answer) if again else None
+        stored = StoredAnswer(key, attempt.idempotency.fingerprint, kept, self._locked.at + KEPT)
+        self._answers[key] = self._new_answers[key] = stored
+
+
+def case_key(attempt: Attempt) -> CaseKey | None:
+    """The case that an attempt names, by id or by reference."""
+    if attempt.case_id is not None:
+        return CaseKey(attempt.tenant, case_id=attempt.case_id)
+    if attempt.case_type is not None and attempt.reference is not None:
+        return CaseKey(attempt.tenant, case_type=attempt.case_type, reference=attempt.reference)
+    return None
+
+
+def answer_key(attempt: Attempt) -> AnswerKey | None:
+    if attempt.idempotency is None:
+        return None
+    return AnswerKey(attempt.tenant, attempt.actor.id, attempt.idempotency.key)
+
+
+def keys(attempts: Sequence[Attempt]) -> tuple[list[CaseKey], list[AnswerKey]]:
+    """What a batch has to lock, without doubles."""
+    cases = dict.fromkeys(key for attempt in attempts if (key := case_key(attempt)))
+    answers = dict.fromkeys(key for attempt in attempts if (key := answer_key(attempt)))
+    return list(cases), list(answers)

@@ -1,0 +1,107 @@
+"""Read cases: one, a page, what may be fired on it, its log. Nobody learns of a case that is not theirs."""
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Sequence
+
+from app.domain.case import Actor, Attempt, Case, Json
+from app.domain.decide import no_such_case
+from app.domain.errors import FieldError, Invalid
+from app.domain.explain import possible
+from app.domain.moment import parse_rfc3339, rfc3339
+from app.domain.situation import Situation
+from app.services.definitions import Definitions
+from app.services.identity import new_salt
+from app.services.policies import Policies
+from app.services.ports import CaseKey, CaseQuery, Store, StoredEntry
+from app.services.views import Page, Possible, Wanted
+
+SORTS = ("opened_at", "changed_at", "urgency", "reference")
+TIMES = ("opened_at", "changed_at")
+
+
+class Cases:
+    """Reading takes no lock; the policy is the one in force when the read began."""
+
+    def __init__(self, store: Store, definitions: Definitions, policies: Policies) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._policies = policies
+
+    async def read(self, actor: Actor, case_id: str) -> Case:
+        return _case(await self._readable(actor, case_id))
+
+    async def find(self, actor: Actor, wanted: Wanted) -> Page:
+        """A page of the cases that the actor may read, with a cursor to the next."""
+        if wanted.sort.removeprefix("-") not in SORTS:
+            raise _invalid("sort", f"sort by one of {', '.join(SORTS)}, with - first for descending")
+        await self._policies.refresh()
+        roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
+        query = CaseQuery(
+            tenant=actor.tenant,
+            visible=self._policies.engine.visible(actor.tenant, actor.id, roles),
+            case_type=wanted.case_type,
+            state=wanted.state,
+            assignee=wanted.assignee,
+            team=wanted.team,
+            reference=wanted.reference,
+            sort=wanted.sort,
+            limit=wanted.limit + 1,
+            after=_position(wanted.cursor, wanted.sort) if wanted.cursor else None,
+        )
+        cases = await self._store.cases(query)
+        items = cases[: wanted.limit]
+        return Page(items, _cursor(items[-1], wanted.sort) if len(cases) > wanted.limit else None)
+
+    async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
+        """The events that the actor may fire now; with `explain` also the others and why not."""
+        return possible(await self._readable(actor, case_id), explain)
+
+    async def log(
+        self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int
+    ) -> Sequence[StoredEntry]:
+        """A page of the case's chain, or of its refused attempts."""
+        await self._readable(actor, case_id)
+        return await self._store.entries(actor.tenant, case_id, denied=denied, after=after, limit=limit)
+
+    async def _readable(self, actor: Actor, case_id: str) -> Situation:
+        found = await self._store.case(CaseKey(actor.tenant, case_id=case_id))
+        if found is None:
+            raise no_such_case()
+        await self._policies.catch_up(found.policy_version)
+        await self._definitions.learn(self._store, [found.case.definition])
+        machine = self._definitions.of(found.case.definition)
+        asking = Attempt(actor, event=None, entry_id="", new_case_id="", request_id="", case_id=case_id)
+        here = Situation(machine, self._policies.engine, asking, found.at, new_salt, found.case, found.surroundings)
+        if not here.readable:
+            raise no_such_case()
+        return here
+
+
+def _case(here: Situation) -> Case:
+    assert here.case is not None
+    return here.case
+
+
+def _cursor(case: Case, sort: str) -> str:
+    value = getattr(case, sort.removeprefix("-"))
+    shown = rfc3339(value) if sort.removeprefix("-") in TIMES else value
+    return base64.urlsafe_b64encode(json.dumps([sort, shown, case.id]).encode()).decode()
+
+
+def _position(cursor: str, sort: str) -> tuple[Json, str]:
+    """Where the next page begins, as `_cursor` wrote it for the same sort."""
+    try:
+        made_for, value, case_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        uuid.UUID(case_id)
+        if made_for != sort or not isinstance(value, str | int | None):
+            raise ValueError("made for another sort")
+        return (parse_rfc3339(value) if sort.removeprefix("-") in TIMES else value), case_id
+    except (binascii.Error, ValueError, TypeError, AttributeError) as fault:
+        raise _invalid("cursor", "is not one that this service gave for this sort; start again without it") from fault
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(f"{field}: {message}", errors=(FieldError(field, message),))

@@ -1,0 +1,71 @@
+"""The case types in force, by name, and every version that a case may be pinned to, by hash."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.domain.case import Draft
+from app.domain.case_type import CaseType
+from app.domain.entry import seal
+from app.domain.errors import NotFound
+from app.domain.load import load_stored
+from app.domain.machine import Machine
+from app.services.identity import new_id, new_salt
+from app.services.ports import Record, Store, StoredDefinition
+
+SERVICE_TENANT = "*"
+"""The tenant in whose log the service records what concerns everybody."""
+
+
+@dataclass
+class Definitions:
+    """Compiled definitions. `current` opens cases; `machines` serves the cases that are open already."""
+
+    current: dict[str, Machine] = field(default_factory=dict)
+    machines: dict[str, Machine] = field(default_factory=dict)
+
+    async def publish(self, store: Store, case_types: Mapping[str, CaseType]) -> None:
+        """Store what is new among the declared case types, with a log entry each, and make them current."""
+        for name, case_type in case_types.items():
+            stored = await _store(store, case_type)
+            self.current[name] = self._compile(stored, case_type)
+
+    async def learn(self, store: Store, hashes: Iterable[str]) -> None:
+        """Compile the stored versions that are asked for and not known yet."""
+        missing = sorted({digest for digest in hashes if digest not in self.machines})
+        if missing:
+            for stored in await store.definitions(missing):
+                self._compile(stored, load_stored(stored.text))
+
+    def opening(self, name: str) -> Machine | None:
+        return self.current.get(name)
+
+    def of(self, digest: str) -> Machine:
+        return self.machines[digest]
+
+    def named(self, name: str) -> Machine:
+        if name not in self.current:
+            raise NotFound("there is no such case type")
+        return self.current[name]
+
+    def all(self) -> Sequence[Machine]:
+        return [self.current[name] for name in sorted(self.current)]
+
+    def _compile(self, stored: StoredDefinition, case_type: CaseType) -> Machine:
+        if stored.hash not in self.machines:
+            self.machines[stored.hash] = Machine(case_type, stored.hash, stored.version)
+        return self.machines[stored.hash]
+
+
+async def _store(store: Store, case_type: CaseType) -> StoredDefinition:
+    digest, text = case_type.hash(), case_type.canonical()
+    known = await store.definitions([digest])
+    if known:
+        return known[0]
+    async with store.transaction() as tx:
+        locked = await tx.lock([], [])
+        stored, added = await tx.add_definition(case_type.case_type, digest, text)
+        if added:
+            body = {"case_type": stored.case_type, "definition": {"version": stored.version, "hash": stored.hash}}
+            draft = Draft("definition", SERVICE_TENANT, new_id(), locked.at, body)
+            await tx.record(Record(entries=[seal(draft, new_salt)]))
+    return stored

@@ -1,0 +1,108 @@
+"""Read the lines of an event log: one attempt each, checked before it is sent."""
+
+import hashlib
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app.domain.case import Json
+from app.domain.moment import parse_rfc3339, rfc3339
+
+NEEDED = ("reference", "event", "actor", "at")
+OPTIONAL: dict[str, type] = {"payload": dict, "reason": str, "data": dict}
+
+
+class BadLine(Exception):
+    """A line that cannot be replayed; the message begins with FILE:LINE, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """One line of the log and the attempt it stands for, as `POST /api/v1/events` takes it."""
+
+    number: int
+    reference: str
+    event: str
+    attempt: dict[str, Json]
+
+
+class _Fault(Exception):
+    """What is wrong with a line; `read` says which line it was."""
+
+
+def read(case_type: str, lines: Iterable[str], name: str = "log") -> Iterator[LoggedEvent]:
+    """The events in log order; raises BadLine at the first line that is not one. Blank lines are skipped."""
+    seen: Counter[str] = Counter()
+    number = 0
+    try:
+        for number, line in enumerate(lines, start=1):
+            if text := line.strip():
+                yield _event(case_type, number, text, seen)
+    except _Fault as fault:
+        raise BadLine(f"{name}:{number}: {fault}") from None
+    except (UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
+        raise BadLine(f"{name}:{number + 1}: cannot be read: {error}") from None
+
+
+def _event(case_type: str, number: int, text: str, seen: Counter[str]) -> LoggedEvent:
+    row = _row(text)
+    reference = row["reference"]
+    attempt = {
+        "case_type": case_type,
+        "reference": reference,
+        "event": row["event"],
+        "idempotency_key": _key(case_type, reference, seen[reference], text),
+        "occurred_at": _moment(row["at"]),
+        "on_behalf_of": {"actor": row["actor"], "roles": row["roles"]},
+        **{name: row[name] for name in OPTIONAL if row.get(name) is not None},
+    }
+    seen[reference] += 1
+    return LoggedEvent(number, reference, row["event"], attempt)
+
+
+def _row(text: str) -> dict[str, Json]:
+    row = _parsed(text)
+    if not isinstance(row, dict):
+        raise _Fault("is not a JSON object")
+    for name in NEEDED:
+        if not isinstance(row.get(name), str) or not row[name]:
+            raise _Fault(f"needs `{name}`, a text")
+    roles = row.get("roles")
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        raise _Fault("needs `roles`, a list of texts such as role:clerk")
+    for name, kind in OPTIONAL.items():
+        if row.get(name) is not None and not isinstance(row[name], kind):
+            raise _Fault(f"has a `{name}` that is not {'a text' if kind is str else 'an object'}")
+    if unknown := row.keys() - {*NEEDED, *OPTIONAL, "roles"}:
+        raise _Fault(f"has the unknown field `{min(unknown)}`")
+    return row
+
+
+def _parsed(text: str) -> Json:
+    try:
+        row = json.loads(text, parse_constant=_refuse)
+        json.dumps(row, ensure_ascii=False).encode()  # a lone surrogate is no text that could be sent
+    except (ValueError, RecursionError) as error:
+        raise _Fault(f"is not JSON: {error}") from None
+    return row
+
+
+def _refuse(constant: str) -> Json:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+def _moment(text: str) -> str:
+    try:
+        return rfc3339(parse_rfc3339(text))
+    except (ValueError, OverflowError) as error:
+        raise _Fault(f"has no RFC 3339 time in `at`: {error}") from None
+
+
+def _key(case_type: str, reference: str, position: int, text: str) -> str:
+    """The same log gives the same keys, so that a second replay gets the first one's answers.
+
+    The position keeps two equal lines of one case apart.
+    """
+    return hashlib.sha256(json.dumps([case_type, reference, position, text]).encode()).hexdigest()

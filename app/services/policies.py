@@ -1,0 +1,94 @@
+"""The living policy: seeded from files once, changed in the database, caught up with in memory."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.domain.case import Draft
+from app.domain.entry import seal
+from app.services.definitions import SERVICE_TENANT
+from app.services.identity import new_id, new_salt
+from app.services.ports import PolicyChange, PolicyEngine, PolicyFile, PolicyLine, Record, Store, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySource:
+    """A policy file as it was read: its name, the SHA-256 of its text, its lines."""
+
+    file: PolicyFile
+    lines: Sequence[PolicyLine]
+
+
+class Policies:
+    """The engine and the database that it follows."""
+
+    def __init__(self, store: Store, engine: PolicyEngine) -> None:
+        self.engine = engine
+        self._store = store
+        self._catching_up = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Build the engine from what is in force; the only whole build."""
+        version = await self._store.policy_version()
+        self.engine.load(await self._store.policy_lines(), version)
+
+    async def catch_up(self, version: int) -> None:
+        """Apply what changed up to `version`, as a lock or a read returned it."""
+        if version <= self.engine.version:
+            return
+        async with self._catching_up:
+            if version > self.engine.version:
+                changed = await self._store.policy_lines(self.engine.version)
+                newest = max((max(line.added, line.removed or 0) for line in changed), default=version)
+                self.engine.apply(changed, max(version, newest))
+
+    async def refresh(self) -> None:
+        """Catch up with the database before something is read without a lock."""
+        await self.catch_up(await self._store.policy_version())
+
+    async def seed(self, sources: Sequence[PolicySource]) -> list[str]:
+        """Store the files whose names were never seen; returns the names of those that differ from the database."""
+        differing = []
+        for source in sources:
+            known = {file.name: file.sha256 for file in await self._store.policy_files()}
+            if source.file.name not in known:
+                async with self._store.transaction() as tx:
+                    if await tx.claim_policy_file(source.file):
+                        await self._change(tx, PolicyChange(add=list(source.lines), file=source.file), "seeded")
+            elif known[source.file.name] != source.file.sha256:
+                differing.append(source.file.name)
+        return differing
+
+    async def apply(self, source: PolicySource) -> tuple[int, int]:
+        """Replace the lines that came from this file; returns how many were added and removed."""
+        async with self._store.transaction() as tx:
+            await tx.claim_policy_file(source.file)
+            current = [line for line in await self._store.policy_lines() if line.source == source.file.name]
+            wanted = {_content(line): line for line in source.lines}
+            kept = {_content(line) for line in current}
+            change = PolicyChange(
+                add=[line for content, line in wanted.items() if content not in kept],
+                remove=[line.id for line in current if _content(line) not in wanted],
+                file=source.file,
+            )
+            await self._change(tx, change, "applied")
+        return len(change.add), len(change.remove)
+
+    async def _change(self, tx: Transaction, change: PolicyChange, how: str) -> None:
+        locked = await tx.lock([], [])
+        version = await tx.change_policy(change)
+        assert change.file is not None
+        body = {
+            "file": change.file.name,
+            "file_sha256": change.file.sha256,
+            "how": how,
+            "policy_version": version,
+            "added": len(change.add),
+            "removed": len(change.remove),
+        }
+        entry = seal(Draft("policy", SERVICE_TENANT, new_id(), locked.at, body), new_salt)
+        await tx.record(Record(entries=[entry]))
+
+
+def _content(line: PolicyLine) -> PolicyLine:
+    return replace(line, id=0, added=0, removed=None)

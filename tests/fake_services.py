@@ -1,0 +1,144 @@
+"""Fakes of the services that the HTTP border calls: they remember what they were asked and answer from memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from app.domain.case import Actor, Attempt, Case, Receipt
+from app.domain.case_type import CaseType
+from app.domain.errors import CaseError, NotFound
+from app.http.services import DiagramFormat, Readiness, Services
+from app.services.answer import Answer, case_json
+from app.services.ports import StoredEntry
+from app.services.views import CaseTypeView, Page, Possible, Wanted
+
+CASE_ID = "0198c0de-0000-7000-8000-000000000001"
+FOREIGN_ID = "0198c0de-0000-7000-8000-00000000ffff"
+OPENED_AT = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+
+CASE = Case(
+    tenant="acme",
+    id=CASE_ID,
+    case_type="expense_claim",
+    definition="ab" * 32,
+    definition_version=1,
+    reference="EXP-1",
+    state="submitted",
+    version=3,
+    seq=4,
+    data={"amount_cents": 4200, "currency": "EUR"},
+    creator="user:alice",
+    opened_at=OPENED_AT,
+    changed_at=OPENED_AT,
+    last_hash="cd" * 32,
+)
+RECEIPT = Receipt("0198c0de-0000-7000-8000-000000000009", 4, "ef" * 32)
+
+CASE_TYPE = CaseType.model_validate(
+    {
+        "case_type": "expense_claim",
+        "title": "Expense claim",
+        "opening": {"submit": "submitted"},
+        "data": {"type": "object", "required": ["amount_cents"]},
+        "states": {
+            "submitted": {"title": "Submitted"},
+            "review": {"initial": "first_line", "states": {"first_line": {}, "second_line": {}}},
+            "paid": {"final": True},
+        },
+        "events": {
+            "approve": {
+                "payload": {"type": "object"},
+                "from": ["submitted", "review"],
+                "to": "paid",
+                "when": "data.amount_cents <= 50000",
+                "unless_actor_of": ["submit"],
+            }
+        },
+    }
+)
+
+
+def applied(attempt: Attempt) -> Answer:
+    return Answer(RECEIPT, case_json(CASE), opened=attempt.opens != "never")
+
+
+@dataclass
+class FakeDesk:
+    """Answers every attempt with `decide`; `seen` holds the attempts in order."""
+
+    decide: Callable[[Attempt], Answer] = applied
+    seen: list[Attempt] = field(default_factory=list)
+
+    async def submit(self, attempts: Sequence[Attempt]) -> list[Answer]:
+        self.seen += attempts
+        return [self.decide(attempt) for attempt in attempts]
+
+    def refuse(self, error: CaseError, replayed: bool = False) -> None:
+        self.decide = lambda attempt: Answer(error=error, replayed=replayed)
+
+
+@dataclass
+class FakeCases:
+    case: Case = CASE
+    possible_now: Possible = field(default_factory=lambda: Possible([]))
+    entries: list[StoredEntry] = field(default_factory=list)
+    wanted: Wanted | None = None
+    raises: Exception | None = None
+
+    async def read(self, actor: Actor, case_id: str) -> Case:
+        if self.raises is not None:
+            raise self.raises
+        if (actor.tenant, case_id) != (self.case.tenant, self.case.id):
+            raise NotFound(f"there is no case {case_id}")
+        return self.case
+
+    async def find(self, actor: Actor, wanted: Wanted) -> Page:
+        self.wanted = wanted
+        if self.raises is not None:
+            raise self.raises
+        found = [self.case] if wanted.reference in {None, self.case.reference} else []
+        return Page(found, "more")
+
+    async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
+        await self.read(actor, case_id)
+        return self.possible_now if explain else replace(self.possible_now, refused=())
+
+    async def log(
+        self, actor: Actor, case_id: str, denied: bool, after: str | None, limit: int
+    ) -> Sequence[StoredEntry]:
+        await self.read(actor, case_id)
+        found = [entry for entry in self.entries if (entry.case_seq is None) == denied]
+        later = [e for e in found if after is None or (e.entry_id > after if denied else e.case_seq > int(after))]
+        return later[:limit]
+
+
+class FakeCaseTypes:
+    view = CaseTypeView(CASE_TYPE, 1, CASE_TYPE.hash())
+
+    def list(self) -> Sequence[CaseTypeView]:
+        return [self.view]
+
+    def get(self, name: str) -> CaseTypeView:
+        if name != self.view.case_type.case_type:
+            raise NotFound("there is no such case type")
+        return self.view
+
+    def diagram(self, name: str, format: DiagramFormat) -> str:
+        self.get(name)
+        return "<svg xmlns='http://www.w3.org/2000/svg'/>" if format == "svg" else "stateDiagram-v2"
+
+
+@dataclass
+class Fakes:
+    """All fakes of one application, to prepare and to look at."""
+
+    desk: FakeDesk = field(default_factory=FakeDesk)
+    cases: FakeCases = field(default_factory=FakeCases)
+    case_types: FakeCaseTypes = field(default_factory=FakeCaseTypes)
+    ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
+
+    def services(self) -> Services:
+        return Services(self.desk, self.cases, self.case_types, self.readiness)
+
+    async def readiness(self) -> Readiness:
+        return self.ready

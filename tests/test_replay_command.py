@@ -1,0 +1,160 @@
+"""`stateward replay` says what it did, and its exit code says whether it could."""
+
+import argparse
+import gzip
+import json
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from app.commands.replay import add_arguments, run
+from app.commands.replay_over_http import over_http
+from app.services.replay import Stopped, TooMuch, TryAgain
+
+LINES = [
+    {"reference": "a", "event": "open", "actor": "user:ann", "roles": [], "at": "2026-03-02T09:00:00Z", "data": {}},
+    {"reference": "a", "event": "jump", "actor": "user:ann", "roles": [], "at": "2026-03-02T10:00:00Z"},
+]
+ANSWER_OF = {
+    "open": {"status": 201, "case": {"state": "new"}, "receipt": {}},
+    "jump": {"status": 409, "problem": {"code": "wrong_state", "detail": "cannot jump"}},
+}
+
+
+class InProcess:
+    """Stands for the composition root: opens a submit for a tenant."""
+
+    def __init__(self):
+        self.tenants = []
+
+    @asynccontextmanager
+    async def __call__(self, tenant):
+        self.tenants.append(tenant)
+
+        async def submit(attempts):
+            return [ANSWER_OF[attempt["event"]] for attempt in attempts]
+
+        yield submit
+
+
+def log(path, lines=LINES):
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text)
+    return str(path)
+
+
+async def stateward_replay(*words, in_process=None):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return await run(parser.parse_args([*words, "--case-type", "claim"]), in_process or InProcess())
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "log.jsonl.gz"])
+async def test_a_refused_event_is_told_and_is_not_a_failure(tmp_path, capsys, name):
+    told, in_process = tmp_path / "report.json", InProcess()
+    code = await stateward_replay(
+        log(tmp_path / name), "--tenant", "acme", "--report", str(told), in_process=in_process
+    )
+    out, err = capsys.readouterr()
+    assert (code, err, in_process.tenants) == (0, "", ["acme"])
+    assert out.startswith("2 events of 1 cases in ")
+    assert "wrong_state" in out
+    report = json.loads(told.read_text())
+    assert (report["accepted"], report["refused"], report["final_states"]) == (1, {"wrong_state": 1}, {"new": 1})
+
+
+async def test_a_bad_line_fails_with_one_sentence_that_names_file_and_line(tmp_path, capsys):
+    path = log(tmp_path / "log.jsonl", [LINES[0], {**LINES[1], "at": "soon"}])
+    assert await stateward_replay(path) == 1
+    out, err = capsys.readouterr()
+    assert "accepted           1" in out
+    assert err.count("\n") == 1
+    assert f"{path}:2: has no RFC 3339 time" in err
+
+
+async def test_a_broken_archive_is_a_bad_line(tmp_path, capsys):
+    path = tmp_path / "log.jsonl.gz"
+    path.write_text("no archive")
+    assert await stateward_replay(str(path)) == 1
+    assert f"{path}:1: cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["missing.jsonl"], "there is no file missing.jsonl"),
+        (["FILE", "--url", "http://127.0.0.1:1"], "--url needs --token"),
+        (["FILE", "--token", "t"], "--token belongs to --url"),
+        (["FILE", "--url", "localhost", "--token", "t"], "--url is the address of a service"),
+        (["FILE", "--lanes", "0"], "--lanes is a number"),
+    ],
+)
+async def test_wrong_usage_is_told_in_one_sentence(tmp_path, capsys, words, sentence):
+    path = log(tmp_path / "log.jsonl")
+    assert await stateward_replay(*[path if word == "FILE" else word for word in words]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+class Answers(httpx.AsyncBaseTransport):
+    """A service that gives one answer and remembers what it was asked."""
+
+    def __init__(self, response):
+        self.response = response
+        self.request = None
+
+    async def handle_async_request(self, request):
+        self.request = request
+        if isinstance(self.response, Exception):
+            raise self.response
+        return self.response
+
+
+async def submitted(response):
+    service = Answers(response)
+    async with over_http("http://service", "secret", service) as submit:
+        return service, await submit([{"event": "open"}])
+
+
+async def test_attempts_go_to_the_batch_call_with_the_token():
+    service, results = await submitted(httpx.Response(200, json={"results": [{"status": 201}]}))
+    assert results == [{"status": 201}]
+    assert service.request.url.path == "/api/v1/events"
+    assert service.request.headers["Authorization"] == "Bearer secret"
+    assert json.loads(service.request.content) == {"attempts": [{"event": "open"}]}
+
+
+@pytest.mark.parametrize("answer", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), httpx.Response(502)])
+async def test_an_outage_may_be_tried_again(answer):
+    with pytest.raises(TryAgain):
+        await submitted(answer)
+
+
+async def test_the_service_says_how_long_to_wait():
+    with pytest.raises(TryAgain) as caught:
+        await submitted(httpx.Response(503, headers={"Retry-After": "5"}, json={"detail": "no database"}))
+    assert caught.value.after == 5
+    assert "no database" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (httpx.Response(401, json={"detail": "The token has expired."}), "has expired. Give a valid --token"),
+        (httpx.Response(403), "role:admin"),
+        (httpx.Response(404), "Give the address of a Stateward service"),
+        (httpx.Response(200, text="<html>"), "is this a Stateward service?"),
+    ],
+)
+async def test_an_answer_that_will_not_change_stops_the_replay(answer, sentence):
+    with pytest.raises(Stopped) as caught:
+        await submitted(answer)
+    assert sentence in str(caught.value)
+
+
+async def test_a_body_that_is_too_large_is_told_apart():
+    with pytest.raises(TooMuch):
+        await submitted(httpx.Response(413))
