@@ -12,6 +12,7 @@ import yaml
 
 from app.domain.case_type import CaseType
 from app.domain.diagram import mermaid, svg, transition_table
+from app.domain.diagram_style import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -68,6 +69,15 @@ def drawn(case_type: CaseType, *current: str) -> ElementTree.Element:
     return ElementTree.fromstring(svg(case_type, current))
 
 
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    digits = colour.removeprefix("#")
+    digits = digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)
+    shares = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def group(picture: ElementTree.Element, state: str) -> ElementTree.Element:
     return next(found for found in picture.iter(f"{SVG}g") if found.get("data-state") == state)
 
@@ -111,6 +121,16 @@ def test_the_picture_names_itself_and_lists_its_transitions_for_those_who_do_not
 def test_the_picture_needs_nothing_from_outside_and_runs_nothing(claim: CaseType) -> None:
     text = svg(claim).replace('xmlns="http://www.w3.org/2000/svg"', "")
     assert not re.search(r"https?:|href|url\(|<script|@import|\son\w+=", text)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_text_has_enough_contrast_on_everything_it_may_stand_on(colours: str) -> None:
+    named = dict(colour.removeprefix("--").split(":") for colour in colours.split(";"))
+    grounds = ("page", "box", "inside")
+    pairs = [("ink", "mark"), *((text, ground) for text in ("ink", "soft") for ground in grounds)]
+    for text, ground in pairs:
+        lighter, darker = sorted((luminance(named[text]), luminance(named[ground])), reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
 def test_titles_cannot_break_out_of_the_picture() -> None:

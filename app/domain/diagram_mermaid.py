@@ -40,8 +40,6 @@ def mermaid_of(chart: Chart) -> str:
         initial=None,
         graph_engine="mermaid",
         auto_transitions=False,
-        # else an event named to_SOMETHING may be taken for an automatic one and left out
-        show_auto_transitions=True,
     )
     title = json.dumps(one_line(shown(chart.case_type.case_type, chart.case_type.title)), ensure_ascii=False)
     text = NestedGraph(machine).get_graph(title=f"title: {title}").source
