@@ -13,7 +13,7 @@ from litestar import Litestar
 
 from app.commands import check, demo, diagram, migrate, policy, replay, serve, token
 from app.commands.failing import CommandFailed
-from app.commands.house import build, declared, is_sqlite, prepared, running
+from app.commands.house import build, declared, prepared, running
 from app.domain.case import Actor, Json
 from app.http import answers
 from app.http.app import HttpSettings, create_app
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
         configure_logs(settings)
         done = given.run(given, settings)
-        return asyncio.run(done) if inspect.iscoroutine(done) else done
+        return int(asyncio.run(done) if inspect.iscoroutine(done) else done)
     except SettingsError as error:
         print(f"stateward: {error}", file=sys.stderr)
         return 2
@@ -59,8 +59,10 @@ def application() -> Litestar:
     configure_logs(settings)
     assert settings.jwt_secret is not None, "`serve` checks it before it starts a worker"
     house = build(settings)
-    services = Services(house.desk, house.cases, house.case_types, partial(_readiness, house, settings))
-    return create_app(services, HttpSettings(settings.jwt_secret.get_secret_value()), lifespan=[_lived(house, settings)])
+    services = Services(house.desk, house.cases, house.case_types, partial(_readiness, house))
+    return create_app(
+        services, HttpSettings(settings.jwt_secret.get_secret_value()), lifespan=[_lived(house, settings)]
+    )
 
 
 def _lived(house: House, settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
@@ -78,11 +80,10 @@ def _lived(house: House, settings: Settings) -> Callable[[Litestar], AbstractAsy
     return lived
 
 
-async def _readiness(house: House, settings: Settings) -> Readiness:
+async def _readiness(house: House) -> Readiness:
     problems = tuple(await house.store.problems())
-    details = {"database": "sqlite" if is_sqlite(settings) else "postgresql", **house.store.details()}
     warnings = () if problems else tuple(await house.store.warnings())
-    return Readiness(not problems, problems, warnings, details)
+    return Readiness(not problems, problems, warnings, house.store.details())
 
 
 @asynccontextmanager

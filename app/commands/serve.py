@@ -2,10 +2,10 @@
 
 import argparse
 import asyncio
-import logging
 import os
 
 from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
 from granian.server import Server
 
 from app.commands.failing import USED_WRONGLY, CommandFailed
@@ -35,7 +35,9 @@ def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
     asyncio.run(_prepare(settings))
     if arguments.no_scheduler:
         os.environ["STATEWARD_SCHEDULER"] = "false"
-    serve(target, arguments.host or settings.host, arguments.port or settings.port, arguments.workers or settings.workers)
+    serve(
+        target, arguments.host or settings.host, arguments.port or settings.port, arguments.workers or settings.workers
+    )
     return 0
 
 
@@ -51,7 +53,7 @@ def serve(target: str, host: str, port: int, workers: int) -> None:
         loop=Loops.uvloop,
         backlog=BACKLOG,
         workers_kill_timeout=STOP_WITHIN,
-        log_level=logging.getLevelName(logging.WARNING).lower(),
+        log_level=LogLevels.warning,
         respawn_failed_workers=True,
     ).serve()
 

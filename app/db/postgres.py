@@ -59,6 +59,9 @@ class PostgresStore(SqlStore):
         what = "is a superuser" if login.rolsuper else f"may become {OWNER}" if login.owns else None
         return [f"the login role {login.rolname} {what}: it could alter the audit log"] if what else []
 
+    def details(self) -> dict[str, str]:
+        return {"database": "postgresql"}
+
     def _now(self) -> Any:
         return func.clock_timestamp()
 

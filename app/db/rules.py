@@ -46,19 +46,21 @@ async def change_policy(connection: AsyncConnection, change: PolicyChange) -> in
     if change.add:
         await _add(connection, change.add, new)
     if change.file is not None:
-        await _remember(connection, change.file)
+        await _remember(connection, change.file, change.seeds)
     return new
 
 
-async def add_definition(connection: AsyncConnection, case_type: str, digest: str, text: str) -> StoredDefinition:
-    """The caller holds the lock on definitions."""
+async def add_definition(
+    connection: AsyncConnection, case_type: str, digest: str, text: str
+) -> tuple[StoredDefinition, bool]:
+    """The definition, and whether it is new. The caller holds the lock on definitions."""
     stored = (await connection.execute(definitions([digest]))).mappings().first()
     if stored is not None:
-        return StoredDefinition(**stored)
+        return StoredDefinition(**stored), False
     last = await connection.scalar(select(func.max(D.version)).where(D.case_type == case_type))
     definition = StoredDefinition(case_type, (last or 0) + 1, digest, text)
     await connection.execute(insert(DEFINITION).values(asdict(definition)))
-    return definition
+    return definition, True
 
 
 async def _remove(connection: AsyncConnection, ids: Sequence[int], version: int) -> None:
@@ -74,9 +76,9 @@ async def _add(connection: AsyncConnection, added: Sequence[PolicyLine], version
     await connection.execute(insert(POLICY_LINE), rows)
 
 
-async def _remember(connection: AsyncConnection, file: PolicyFile) -> None:
+async def _remember(connection: AsyncConnection, file: PolicyFile, must_be_new: bool) -> None:
     known = update(POLICY_FILE).where(POLICY_FILE.c.name == file.name).values(sha256=file.sha256)
-    if (await connection.execute(known)).rowcount == 0:
+    if must_be_new or (await connection.execute(known)).rowcount == 0:
         await connection.execute(insert(POLICY_FILE).values(asdict(file)))
 
 

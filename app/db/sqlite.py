@@ -1,6 +1,7 @@
 """The store on one SQLite file: one writer at a time, the process clock."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -53,6 +54,9 @@ class SqliteStore(SqlStore):
         engine = sqlite_engine(url, pool_size)
         super().__init__(engine, engine, engine.execution_options(writes=True))
         self._writer = asyncio.Lock()
+
+    def details(self) -> dict[str, str]:
+        return {"database": "sqlite", "sqlite_version": sqlite3.sqlite_version}
 
     def _turn(self) -> AbstractAsyncContextManager[Any]:
         return self._writer

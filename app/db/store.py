@@ -2,12 +2,11 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Select, delete
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import ledger, listing, rules
@@ -51,7 +50,7 @@ class SqlTransaction(ABC):
         async with self._refusable():
             return await rules.change_policy(self._connection, change)
 
-    async def add_definition(self, case_type: str, digest: str, text: str) -> StoredDefinition:
+    async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
         async with self._refusable():
             await self._lock_definitions()
             return await rules.add_definition(self._connection, case_type, digest, text)
@@ -157,13 +156,16 @@ class SqlStore(ABC):
         """What an operator should know of a store that is ready all the same."""
         return []
 
+    @abstractmethod
+    def details(self) -> dict[str, str]: ...
+
     async def close(self) -> None:
         await self._engine.dispose()
 
-    async def _rows(self, select: Select[Any]) -> Sequence[RowMapping]:
+    async def _rows(self, select: Select[Any]) -> Sequence[Mapping[str, Any]]:
         async with self._open(self._readers) as connection:
             with translated():
-                return (await connection.execute(select)).mappings().all()
+                return [dict(row) for row in (await connection.execute(select)).mappings()]
 
     @asynccontextmanager
     async def _open(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from app.domain.case_type import CaseType
 from app.domain.check_guards import expression_faults
@@ -31,7 +31,7 @@ class PolicyRow:
 
     file: str
     line: int
-    kind: Literal["p", "g"]
+    kind: str
     role: str
     tenant: str
     obj: str

@@ -80,6 +80,8 @@ class Desk:
         for start in range(0, len(attempts), BATCH):
             chunk = attempts[start : start + BATCH]
             free = [attempt for attempt in chunk if answer_key(attempt) not in taken]
+            if _halted(answers):
+                return answers + [answers[-1]] * (len(attempts) - start)  # none may overtake those before it
             decided = iter(await self._patiently(free))
             answers += [_in_flight() if answer_key(attempt) in taken else next(decided) for attempt in chunk]
         return answers
@@ -165,6 +167,10 @@ class Desk:
 def _give(group: Group, answers: list[Answer | None]) -> None:
     if not group.answers.done():
         group.answers.set_result(answers)
+
+
+def _halted(answers: Sequence[Answer]) -> bool:
+    return bool(answers) and isinstance(answers[-1].error, Unavailable)
 
 
 def _in_flight() -> Answer:

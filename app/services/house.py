@@ -27,12 +27,16 @@ class House:
         self.case_types = CaseTypes(self.definitions)
 
     @asynccontextmanager
-    async def running(self, case_types: Mapping[str, CaseType], policies: Sequence[PolicySource]) -> AsyncIterator[None]:
+    async def running(
+        self, case_types: Mapping[str, CaseType], policies: Sequence[PolicySource]
+    ) -> AsyncIterator[None]:
         """Publish what is declared, seed what is new, and decide until the end; then finish what is accepted."""
         try:
             await self.definitions.publish(self.store, case_types)
             for name in await self.policies.seed(policies):
-                log.warning("%s differs from the policy in force; run `stateward policy apply %s` to use it", name, name)
+                log.warning(
+                    "%s differs from the policy in force; run `stateward policy apply %s` to use it", name, name
+                )
             await self.policies.start()
             await self.desk.start()
             yield

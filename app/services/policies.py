@@ -8,7 +8,7 @@ from app.domain.case import Draft
 from app.domain.entry import seal
 from app.services.definitions import SERVICE_TENANT
 from app.services.identity import new_id, new_salt
-from app.services.ports import PolicyChange, PolicyEngine, PolicyFile, PolicyLine, Record, Store, Transaction
+from app.services.ports import PolicyChange, PolicyEngine, PolicyFile, PolicyLine, Record, Refused, Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,23 @@ class Policies:
         for source in sources:
             known = {file.name: file.sha256 for file in await self._store.policy_files()}
             if source.file.name not in known:
-                async with self._store.transaction() as tx:
-                    if await tx.claim_policy_file(source.file):
-                        await self._change(tx, PolicyChange(add=list(source.lines), file=source.file), "seeded")
+                await self._seed(source)
             elif known[source.file.name] != source.file.sha256:
                 differing.append(source.file.name)
         return differing
 
+    async def _seed(self, source: PolicySource) -> None:
+        change = PolicyChange(add=source.lines, file=source.file, seeds=True)
+        try:
+            async with self._store.transaction() as tx:
+                await self._change(tx, change, "seeded")
+        except Refused:
+            if source.file.name not in {file.name for file in await self._store.policy_files()}:
+                raise  # it was not another replica that was faster
+
     async def apply(self, source: PolicySource) -> tuple[int, int]:
         """Replace the lines that came from this file; returns how many were added and removed."""
         async with self._store.transaction() as tx:
-            await tx.claim_policy_file(source.file)
             current = [line for line in await self._store.policy_lines() if line.source == source.file.name]
             wanted = {_content(line): line for line in source.lines}
             kept = {_content(line) for line in current}

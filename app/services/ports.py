@@ -128,11 +128,15 @@ class PolicyFile:
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """Lines to add and ids of lines to remove, in one new policy version; `file` where a file asked for it."""
+    """Lines to add and ids of lines to remove, in one new policy version; `file` where a file asked for it.
+
+    With `seeds` the file must be new, else the change is refused: another replica was faster.
+    """
 
     add: Sequence[PolicyLine] = ()
     remove: Sequence[int] = ()
     file: PolicyFile | None = None
+    seeds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +220,6 @@ class Transaction(Protocol):
         """Apply a change under the policy lock and return the new policy version."""
         ...
 
-    async def claim_policy_file(self, file: PolicyFile) -> bool:
-        """Take the policy lock and note the file's text; returns whether its name is new."""
-        ...
-
     async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
         """Store a definition under the next version of its case type, and whether it is new."""
         ...
@@ -257,7 +257,15 @@ class Store(Protocol):
         ...
 
     async def problems(self) -> Sequence[str]:
-        """Why the store is not ready: unreachable, an old schema, a login role that is too strong. Empty: ready."""
+        """Why the store is not ready: unreachable, or an old schema. Empty: ready."""
+        ...
+
+    async def warnings(self) -> Sequence[str]:
+        """What an operator should know of a store that is ready all the same."""
+        ...
+
+    def details(self) -> dict[str, str]:
+        """What `/readyz` tells of the store: its kind and versions."""
         ...
 
     async def close(self) -> None: ...
