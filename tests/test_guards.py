@@ -124,6 +124,11 @@ def test_data_that_cannot_be_read_makes_no_guard_true(data):
     assert truth.error
 
 
+def test_data_nests_64_deep_and_no_deeper():
+    assert holds("size(data) > 0", View({"data": nested(64)})).value
+    assert holds("size(data) > 0", View({"data": nested(65)})) == Truth(False, "a value nests too deeply")
+
+
 def test_a_time_of_the_case_that_is_not_there_makes_no_guard_true():
     assert holds("case.opened_at < now", View({"now": NOW})) == Truth(False, "case.opened_at is missing")
 
