@@ -26,6 +26,7 @@ _UNKNOWN = re.compile(r"undeclared reference to '(.*?)'")
 _RUNTIME_OVERLOAD = re.compile(r"No matching overloads found : ([^(]*)\((.*)\)")
 
 _RUNTIME = (
+    ("nests too deeply", "a value nests too deeply"),
     ("Iteration budget", "it looks at too many values"),
     ("No matching overloads found", "a condition is neither true nor false"),
     ("Index error: index", "a list has no such element"),

@@ -7,6 +7,8 @@ from app.domain.case import Json
 from app.domain.types import ANYTHING, Type, both, either
 
 MAX_DEPTH = 32
+REFERENCE_DEPTH = 8  # a schema that refers to itself branches without end
+MAX_PARTS = 20_000
 
 _NAMES = {
     "integer": {"int"},
@@ -27,9 +29,11 @@ def type_of_schema(schema: Json) -> Type:
 class _Reader:
     def __init__(self, root: Json) -> None:
         self._root = root
+        self._parts = 0
 
     def read(self, schema: Json, depth: int) -> Type:
-        if not isinstance(schema, dict) or depth > MAX_DEPTH:
+        self._parts += 1
+        if not isinstance(schema, dict) or depth > MAX_DEPTH or self._parts > MAX_PARTS:
             return ANYTHING
         parts = [*self._all(schema, depth), *self._alternatives(schema, depth), *self._conditional(schema, depth)]
         return reduce(both, parts, self._own(schema, depth))
@@ -61,7 +65,7 @@ class _Reader:
         yield from (self.read(part, depth + 1) for part in schema.get("allOf", ()))
         reference = schema.get("$ref")
         if isinstance(reference, str):
-            yield self.read(self._target(reference), depth + 1)
+            yield self.read(self._target(reference), depth + REFERENCE_DEPTH)
 
     def _alternatives(self, schema: Json, depth: int) -> Iterator[Type]:
         for key in ("anyOf", "oneOf"):

@@ -1,5 +1,7 @@
 """Spell a part of an expression as its author wrote it, near enough to find it."""
 
+import json
+
 from app.domain.expression import Call, Constant, ListOf, Node, Select, path_of
 
 _SYMBOLS = {"@in": "in", "_[_]": "[]", "_?_:_": "? :", "!_": "!", "-_": "-"}
@@ -15,12 +17,8 @@ def spelled(node: Node) -> str:
     if path is not None:
         return ".".join(path)
     match node:
-        case Constant(None):
-            return "null"
-        case Constant(bool(value)):
-            return str(value).lower()
         case Constant(value):
-            return repr(value)
+            return repr(value) if isinstance(value, str | bytes | float) else json.dumps(value)
         case ListOf(elements):
             return f"[{', '.join(map(spelled, elements))}]"
         case Select(operand, field):
