@@ -192,3 +192,12 @@ def test_a_batch_takes_a_thousand_attempts_and_no_more(client, fakes):
 
 def test_an_empty_batch_has_no_results(client):
     assert client.post("/api/v1/events", json={"attempts": []}).json() == {"results": []}
+
+
+def test_a_version_or_another_key_does_not_make_it_another_attempt(client, fakes):
+    attempt = {"case_id": CASE_ID, "event": "approve", "idempotency_key": "a", "if_version": 3}
+    later = {**attempt, "idempotency_key": "b", "if_version": 4}
+    client.post("/api/v1/events", json={"attempts": [attempt, later]})
+    first, second = (seen.idempotency for seen in fakes.desk.seen)
+    assert first.fingerprint == second.fingerprint
+    assert (first.key, second.key) == ("a", "b")
