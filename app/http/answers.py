@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response
 
 from app.domain.case import Json
+from app.domain.errors import CaseError, Internal
 from app.http.errors import problem, problem_response, status_of
 from app.http.views import AppliedView, ReceiptView, ResultView
 from app.services.answer import Answer
@@ -19,14 +20,14 @@ def etag(version: int) -> str:
 def opened(answer: Answer) -> Response[Any]:
     """The answer to POST /cases."""
     if answer.error is not None:
-        return problem_response(answer.error, _replayed(answer))
+        return _refused(answer, answer.error)
     return Response(_applied(answer), status_code=201, headers={**_location(answer), **_headers(answer)})
 
 
 def fired(answer: Answer) -> Response[Any]:
     """The answer to POST /cases/{id}/events."""
     if answer.error is not None:
-        return problem_response(answer.error, _replayed(answer))
+        return _refused(answer, answer.error)
     return Response(_applied(answer), status_code=200, headers=_headers(answer))
 
 
@@ -39,6 +40,12 @@ def result(answer: Answer) -> ResultView:
     if "case" in applied:
         shown["case"] = applied["case"]
     return shown
+
+
+def _refused(answer: Answer, error: CaseError) -> Response[Any]:
+    if isinstance(error, Internal):
+        raise error  # answered like every other fault of ours, with the request's id
+    return problem_response(error, _replayed(answer))
 
 
 def _applied(answer: Answer) -> AppliedView:

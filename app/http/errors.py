@@ -102,6 +102,8 @@ def on_exception(request: Request[Any, Any, Any], exception: Exception) -> Respo
         headers = exception.headers if isinstance(exception, HTTPException) else None
         return problem_response(error, headers)
     name = request_id(request.scope)
+    if isinstance(exception, Internal):
+        return problem_response(_internal(name))  # logged where it happened
     trace = "".join(format_exception(exception))  # as text: a pretty printer would show local variables, and so data
     LOGGER.error("unhandled exception", request_id=name, method=request.method, exception=trace)
     return problem_response(_internal(name))
