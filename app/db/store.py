@@ -163,7 +163,8 @@ class SqlStore(ABC):
     async def _rows(self, select: Select[Any]) -> Sequence[RowMapping]:
         async with self._open(self._readers) as connection:
             with translated():
-                return (await connection.execute(select)).mappings().all()
+                rows: Sequence[RowMapping] = (await connection.execute(select)).mappings().all()
+                return rows
 
     @asynccontextmanager
     async def _open(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
