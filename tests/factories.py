@@ -89,6 +89,8 @@ def moving(*pairs: tuple[Case, Case]) -> Record:
     return Record(changes, [entry_of(now, source=was.state) for was, now in pairs])
 
 
-def an_answer(key: str = "k1", answer: Any = None, lives: timedelta = timedelta(hours=24), **values: Any) -> StoredAnswer:
+def an_answer(
+    key: str = "k1", answer: Any = None, lives: timedelta = timedelta(hours=24), **values: Any
+) -> StoredAnswer:
     owner = AnswerKey(values.pop("tenant", TENANT), values.pop("subject", ALICE), key)
     return StoredAnswer(owner, values.pop("fingerprint", "f" * 64), answer, datetime.now(UTC) + lives)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.db import open_store
 from app.domain.case import Surroundings
 from app.services.ports import Acted, CaseKey, Changed, Record, Refused, Store, StoreUnavailable
 from tests.factories import ALICE, BOB, OPENED, a_case, denied, entry_of, moved, moving, new_id, opening
@@ -122,20 +123,28 @@ async def test_a_reference_belongs_to_one_case_of_a_type_and_tenant(store):
 async def test_what_was_refused_does_not_commit_though_the_caller_goes_on(store):
     case, other = a_case(), a_case()
     await record(store, opening(case))
-    with pytest.raises(Refused):
+
+    async def going_on() -> None:
         async with store.transaction() as tx:
             await tx.record(opening(other))
             with pytest.raises(Refused):
                 await tx.record(opening(case))
+
+    with pytest.raises(Refused):
+        await going_on()
     assert await stored(store, other) is None
 
 
 async def test_an_exception_leaves_nothing_behind(store):
     case = a_case()
-    with pytest.raises(KeyError):
+
+    async def failing() -> None:
         async with store.transaction() as tx:
             await tx.record(opening(case))
             raise KeyError("of the caller")
+
+    with pytest.raises(KeyError):
+        await failing()
     assert await stored(store, case) is None
 
 
@@ -200,8 +209,6 @@ async def test_another_tenants_rows_are_never_read(store):
 
 
 async def test_a_database_that_is_not_there_is_unavailable(tmp_path):
-    from app.db import open_store
-
     for url in (f"sqlite+aiosqlite:///{tmp_path}/no/such/folder/x.db", "postgresql://nobody@127.0.0.1:1/none"):
         store = open_store(url)
         with pytest.raises(StoreUnavailable):

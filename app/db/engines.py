@@ -67,14 +67,18 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _becoming(role: str) -> Any:
+    settings = (f"ROLE {role}", f"statement_timeout = '{COMMAND_SECONDS}s'", "timezone = 'UTC'", "jit = off")
+
     def become(connection: Any, _: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute(f"SET ROLE {role}")
-        cursor.execute(f"SET statement_timeout = '{COMMAND_SECONDS}s'")
-        cursor.execute("SET timezone = 'UTC'")
-        cursor.execute("SET jit = off")
-        cursor.close()
-        # A SET that is rolled back has not happened.
-        connection.commit()
+        try:
+            cursor = connection.cursor()
+            for setting in settings:
+                cursor.execute(f"SET {setting}")
+            cursor.close()
+            # A SET that is rolled back has not happened.
+            connection.commit()
+        except BaseException:
+            connection.terminate()
+            raise
 
     return become

@@ -36,6 +36,16 @@ def translated() -> Iterator[None]:
         raise StoreUnavailable(str(error) or type(error).__name__) from error
 
 
+@contextmanager
+def connecting() -> Iterator[None]:
+    """Raise StoreUnavailable for whatever keeps us out: no server, no such database, a password, a role."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, TimeoutError, OSError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise StoreUnavailable(str(reason) or type(error).__name__) from error
+
+
 def _meaning(error: DBAPIError) -> type[Refused | StoreUnavailable] | None:
     state = str(getattr(error.orig, "sqlstate", None) or "")
     if isinstance(error, IntegrityError) or state.startswith(_REFUSED):

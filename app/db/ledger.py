@@ -1,10 +1,11 @@
 """Read the audit entries of a case."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.engine import RowMapping
 
 from app.db.tables import ENTRY, PAYLOAD
 from app.services.ports import StoredEntry
@@ -26,7 +27,7 @@ def values(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
     return select(P.entry_id, P.path, P.value).where(P.tenant == tenant, P.entry_id.in_(entry_ids))
 
 
-def with_values(rows: Iterable[Mapping[str, Any]], values: Iterable[Mapping[str, Any]]) -> Sequence[StoredEntry]:
+def with_values(rows: Iterable[RowMapping], values: Iterable[RowMapping]) -> Sequence[StoredEntry]:
     by_entry: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for row in values:
         by_entry[row["entry_id"]][row["path"]] = row["value"]

@@ -1,9 +1,10 @@
 """One page of cases: filters, visibility and order as SQL."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, not_, or_, select, true, tuple_
+from sqlalchemy.engine import RowMapping
 
 from app.db.rows import case_of
 from app.db.tables import CASES, ROLE
@@ -28,7 +29,7 @@ def page(query: CaseQuery) -> Select[Any]:
     return select(CASES).where(*conditions).order_by(*_order(C[name], descending)).limit(query.limit)
 
 
-def found(rows: Iterable[Mapping[str, Any]]) -> Sequence[Case]:
+def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
     return [case_of(row) for row in rows]
 
 

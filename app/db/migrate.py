@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.engines import OWNER, SERVICE, database_url, is_sqlite, postgres_engine, sqlite_engine
-from app.db.failures import translated
+from app.db.failures import connecting, translated
 from app.db.schema import config, problem_of
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('stateward migrate', 0))")
@@ -24,6 +24,9 @@ async def migrate(url: str, migrate_url: str | None = None) -> None:
     """
     engine = _engine(migrate_url or url)
     try:
+        with connecting():
+            async with engine.connect():
+                pass
         with translated():
             if engine.dialect.name == "postgresql":
                 await _make_roles(engine, database_url(url).username)
@@ -36,7 +39,7 @@ async def schema_problem(url: str) -> str | None:
     """What is wrong with the schema, in one sentence with what to do; None where nothing is."""
     engine = _engine(url)
     try:
-        with translated():
+        with connecting():
             async with engine.connect() as connection:
                 return await connection.run_sync(problem_of)
     finally:

@@ -19,7 +19,7 @@ from app.services.ports import AnswerKey, CaseKey, Locked, Record, Refused, Stor
 _DEFINITIONS = text("SELECT pg_advisory_xact_lock(hashtextextended('stateward definitions', 0))")
 _LOGIN = text(f"""SELECT rolname, rolsuper,
     EXISTS (SELECT FROM pg_roles o WHERE o.rolname = '{OWNER}' AND pg_has_role(r.oid, o.oid, 'MEMBER')) AS owns
-    FROM pg_roles r WHERE rolname = session_user""")  # noqa: S608
+    FROM pg_roles r WHERE rolname = session_user""")
 
 
 class PostgresTransaction(SqlTransaction):

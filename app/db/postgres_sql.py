@@ -71,7 +71,9 @@ def record_statement(parts: frozenset[str]) -> TextClause:
 
 def arrays(part: str, rows: Sequence[Row]) -> dict[str, Any]:
     """The binds of one part: an array per column."""
-    return {_bind(part, name): [_plain(table_column, row[name]) for row in rows] for name, table_column in _SHAPES[part]}
+    return {
+        _bind(part, name): [_plain(table_column, row[name]) for row in rows] for name, table_column in _SHAPES[part]
+    }
 
 
 def _columns(table: Table) -> tuple[tuple[str, Any], ...]:
@@ -106,19 +108,19 @@ def _names(shape: Iterable[tuple[str, Any]], prefix: str = "") -> str:
 
 
 def _insert(table: Table, part: str) -> str:
-    return f"INSERT INTO {table.name} ({_names(_columns(table))}) SELECT * FROM {_unnest(part)}"  # noqa: S608
+    return f"INSERT INTO {table.name} ({_names(_columns(table))}) SELECT * FROM {_unnest(part)}"
 
 
 def _insert_pending() -> str:
     key = [(name, kind) for name, kind in _SHAPES["entry"] if name in ("tenant", "entry_id")]
-    return f"INSERT INTO {PENDING.name} (tenant, entry_id) SELECT * FROM {_unnest('entry', key)}"  # noqa: S608
+    return f"INSERT INTO {PENDING.name} (tenant, entry_id) SELECT * FROM {_unnest('entry', key)}"
 
 
 def _move() -> str:
     changed = [shape for shape in _columns(CASES) if shape[0] not in _KEPT]
     return f"""UPDATE cases SET ({_names(changed)}) = ROW ({_names(changed, "n.")})
         FROM {_unnest("moved")} n ({_names(_SHAPES["moved"])})
-        WHERE cases.tenant = n.tenant AND cases.id = n.id AND cases.seq = n.was_seq RETURNING 1"""  # noqa: S608
+        WHERE cases.tenant = n.tenant AND cases.id = n.id AND cases.seq = n.was_seq RETURNING 1"""
 
 
 def _answer() -> str:

@@ -1,9 +1,11 @@
 """Domain values as rows and back: one function per direction and table."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
+
+from sqlalchemy.engine import RowMapping
 
 from app.domain.case import AuditEntry, Case, Surroundings
 from app.services.ports import Acted, AnswerKey, Record, StoredAnswer
@@ -18,7 +20,7 @@ def case_row(case: Case) -> Row:
     return row
 
 
-def case_of(row: Mapping[str, Any]) -> Case:
+def case_of(row: RowMapping) -> Case:
     values = {name: row[name] for name in CASE_COLUMNS}
     values["memory"] = {path: tuple(leaves) for path, leaves in values["memory"].items()}
     return Case(**values)
@@ -37,7 +39,7 @@ def answer_row(answer: StoredAnswer) -> Row:
     return row | {"answer": answer.answer, "expires_at": answer.expires_at}
 
 
-def answer_of(row: Mapping[str, Any]) -> StoredAnswer:
+def answer_of(row: RowMapping) -> StoredAnswer:
     key = AnswerKey(row["tenant"], row["subject"], row["key"])
     return StoredAnswer(key, row["fingerprint"], row["answer"], row["expires_at"])
 

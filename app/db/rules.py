@@ -1,10 +1,11 @@
 """Read and write what cases are judged by: the living policy and the definitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Select, func, insert, or_, select, update
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables import DEFINITION, POLICY_FILE, POLICY_LINE, POLICY_STATE
@@ -12,6 +13,9 @@ from app.services.ports import PolicyChange, PolicyFile, PolicyLine, Refused, St
 
 L = POLICY_LINE.c
 D = DEFINITION.c
+
+# Both databases take at most 32,766 parameters in a statement.
+_PARAMETERS = 10_000
 
 
 def version() -> Select[Any]:
@@ -23,7 +27,7 @@ def lines(since: int | None) -> Select[Any]:
     return select(POLICY_LINE).where(concerned).order_by(L.id)
 
 
-def line_of(row: Mapping[str, Any]) -> PolicyLine:
+def line_of(row: RowMapping) -> PolicyLine:
     values = dict(row)
     return PolicyLine(when=values.pop("when_"), **values)
 
@@ -64,10 +68,12 @@ async def add_definition(
 
 
 async def _remove(connection: AsyncConnection, ids: Sequence[int], version: int) -> None:
-    in_force = update(POLICY_LINE).where(L.id.in_(set(ids)), L.removed.is_(None))
-    result = await connection.execute(in_force.values(removed=version))
-    if result.rowcount != len(set(ids)):
-        raise Refused("a policy line that is to go is not in force")
+    gone = sorted(set(ids))
+    for start in range(0, len(gone), _PARAMETERS):
+        part = gone[start : start + _PARAMETERS]
+        in_force = update(POLICY_LINE).where(L.id.in_(part), L.removed.is_(None))
+        if (await connection.execute(in_force.values(removed=version))).rowcount != len(part):
+            raise Refused("a policy line that is to go is not in force")
 
 
 async def _add(connection: AsyncConnection, added: Sequence[PolicyLine], version: int) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import Select, delete
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import ledger, listing, rules
-from app.db.failures import translated
-from app.db.schema import problem_of
+from app.db.engines import SERVICE
+from app.db.failures import connecting, translated
+from app.db.schema import REMEDY, problem_of
 from app.db.tables import IDEMPOTENCY
 from app.domain.case import Case
 from app.services.ports import (
@@ -149,7 +150,8 @@ class SqlStore(ABC):
                 with translated():
                     problem = await connection.run_sync(problem_of)
         except StoreUnavailable as unavailable:
-            return [f"the database cannot be used: {unavailable}"]
+            hint = f": {REMEDY}" if SERVICE in str(unavailable) else ""
+            return [f"the database cannot be used: {unavailable}{hint}"]
         return [problem] if problem else []
 
     async def warnings(self) -> Sequence[str]:
@@ -170,7 +172,7 @@ class SqlStore(ABC):
     @asynccontextmanager
     async def _open(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         connection = engine.connect()
-        with translated():
+        with connecting():
             await connection.start()
         try:
             yield connection

@@ -167,7 +167,10 @@ def _create_policy() -> None:
     _index("lines_by_removed", "policy_line", "removed")
     _create("policy_file", _key("name"), _must("sha256"))
     _create(
-        "policy_state", _key("id", Count), _must("version", Count), sa.CheckConstraint("id = 1", name="one_policy_state")
+        "policy_state",
+        _key("id", Count),
+        _must("version", Count),
+        sa.CheckConstraint("id = 1", name="one_policy_state"),
     )
     op.execute("INSERT INTO policy_state (id, version) VALUES (1, 0)")
 

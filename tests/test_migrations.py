@@ -1,0 +1,103 @@
+"""Migrations make the tables that the code declares, on both databases, alone and at once."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import SQLModel
+
+from app.db import open_store
+from app.db.migrate import migrate, schema_problem
+from app.services.ports import StoreUnavailable
+from tests.databases import Database
+
+
+async def run(url: str, *statements: str) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await engine.dispose()
+
+
+async def test_a_database_without_a_schema_is_named_with_what_to_do(empty_database: Database):
+    problem = await schema_problem(empty_database.admin_url)
+    assert problem == "the database has no schema yet: run `stateward migrate`"
+    store = open_store(empty_database.admin_url)
+    assert await store.problems() == [problem]
+    await store.close()
+
+
+async def test_migrating_twice_is_migrating_once(empty_database: Database):
+    for _ in range(2):
+        await migrate(empty_database.url, empty_database.admin_url)
+        assert await schema_problem(empty_database.url) is None
+    store = open_store(empty_database.url)
+    assert (await store.problems(), await store.warnings()) == ([], [])
+    await store.close()
+
+
+async def test_ten_migrations_at_once_are_one(empty_database: Database):
+    await asyncio.gather(*(migrate(empty_database.url, empty_database.admin_url) for _ in range(10)))
+    assert await schema_problem(empty_database.url) is None
+
+
+async def test_a_schema_of_a_later_release_is_no_problem(database: Database):
+    await run(database.admin_url, "UPDATE alembic_version SET version_num = '9999'")
+    assert await schema_problem(database.url) is None
+
+
+async def test_the_migrations_make_what_the_tables_declare(database: Database):
+    engine = create_async_engine(database.admin_url)
+    async with engine.connect() as connection:
+        differences = await connection.run_sync(
+            lambda sync: compare_metadata(MigrationContext.configure(sync), SQLModel.metadata)
+        )
+    await engine.dispose()
+    assert differences == []
+
+
+async def test_a_migrator_that_is_no_superuser_can_migrate(postgres_server, empty_postgres: Database):
+    """It needs CREATEROLE or the roles already made, and to own the database; it is not the service."""
+    name = make_url(empty_postgres.url).database
+    await postgres_server.run(
+        f"CREATE ROLE migrator_{name} LOGIN CREATEROLE",
+        f"GRANT stateward_owner, stateward_service TO migrator_{name} WITH ADMIN OPTION",
+        f"ALTER DATABASE {name} OWNER TO migrator_{name}",
+    )
+    await migrate(empty_postgres.url, postgres_server.url(name, f"migrator_{name}"))
+    store = open_store(empty_postgres.url)
+    assert (await store.problems(), await store.warnings()) == ([], [])
+    await store.close()
+
+
+async def test_a_login_that_was_not_granted_the_services_role_is_a_problem(postgres_server, postgres: Database):
+    name = make_url(postgres.url).database
+    await postgres_server.run(f"CREATE ROLE stranger_{name} LOGIN")
+    store = open_store(postgres_server.url(name, f"stranger_{name}"))
+    (problem,) = await store.problems()
+    assert "stateward_service" in problem
+    assert problem.endswith("run `stateward migrate`")
+    await store.close()
+
+
+async def test_a_database_or_login_that_does_not_exist_is_unavailable(postgres_server):
+    for url in (postgres_server.url("nowhere"), postgres_server.url("postgres", "nobody")):
+        with pytest.raises(StoreUnavailable, match="does not exist"):
+            await schema_problem(url)
+        with pytest.raises(StoreUnavailable, match="does not exist"):
+            await migrate(url)
+
+
+async def test_migrating_an_unreachable_database_says_so():
+    with pytest.raises(StoreUnavailable):
+        await migrate("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+
+
+async def test_only_known_databases_are_opened():
+    with pytest.raises(ValueError, match="mysql"):
+        open_store("mysql://localhost/x")

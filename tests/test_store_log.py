@@ -1,0 +1,175 @@
+"""The log only grows: whatever the service's role, or a writer of the file, tries."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from app.db import open_store
+from app.db.tables import ENTRY
+from app.services.ports import Changed, Record
+from tests.databases import Database
+from tests.factories import a_case, entry_of, moved, moving, opening
+
+
+async def with_a_case(url: str) -> None:
+    store = open_store(url)
+    case = a_case(reference="R-1")
+    later = moved(case)
+    async with store.transaction() as tx:
+        await tx.record(Record([Changed(None, case)], [entry_of(case, fields={"/data/iban": "DE00"})]))
+        await tx.record(moving((case, later)))
+        await tx.record(opening(a_case()))
+    await store.close()
+
+
+async def connected(url: str) -> "asyncpg.Connection":
+    parsed = make_url(url)
+    return await asyncpg.connect(host=parsed.query["host"], user=parsed.username, database=parsed.database)
+
+
+@pytest.fixture
+async def service(postgres: Database) -> AsyncIterator["asyncpg.Connection"]:
+    """A connection as the service has it."""
+    await with_a_case(postgres.url)
+    connection = await connected(postgres.url)
+    await connection.execute("SET ROLE stateward_service")
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def superuser(postgres: Database) -> AsyncIterator["asyncpg.Connection"]:
+    await with_a_case(postgres.url)
+    connection = await connected(postgres.admin_url)
+    yield connection
+    await connection.close()
+
+
+FORBIDDEN = [
+    "UPDATE audit_entry SET entry = 'x'",
+    "UPDATE audit_payload SET value = 'null'",
+    "DELETE FROM audit_entry",
+    "DELETE FROM audit_payload",
+    "TRUNCATE audit_entry CASCADE",
+    "TRUNCATE audit_payload",
+    "INSERT INTO audit_entry SELECT * FROM audit_entry ON CONFLICT (tenant, entry_id) DO UPDATE SET entry = 'x'",
+    "MERGE INTO audit_entry a USING audit_entry b ON a.entry_id = b.entry_id WHEN MATCHED THEN DELETE",
+    "SELECT * FROM audit_entry FOR UPDATE",
+    "ALTER TABLE audit_entry ADD COLUMN x int",
+    "ALTER TABLE audit_entry DISABLE TRIGGER append_only",
+    "ALTER TABLE cases DISABLE TRIGGER ALL",
+    "ALTER TABLE cases DROP CONSTRAINT every_state_is_audited",
+    "ALTER TABLE audit_entry OWNER TO stateward_service",
+    "DROP TABLE audit_payload",
+    "DROP TRIGGER append_only ON audit_entry",
+    "DROP FUNCTION refuse_change() CASCADE",
+    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "CREATE RULE quiet AS ON INSERT TO audit_entry DO INSTEAD NOTHING",
+    "CREATE TRIGGER mine BEFORE INSERT ON audit_entry EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "CREATE TABLE mine (x int)",
+    "GRANT stateward_owner TO stateward_service",
+    "SET ROLE stateward_owner",
+    "SET ROLE postgres",
+    "SET SESSION AUTHORIZATION postgres",
+    "SET session_replication_role = replica",
+    "DELETE FROM cases",
+    "TRUNCATE cases",
+    "DELETE FROM case_actor",
+    "UPDATE case_actor SET subject = 'user:nobody'",
+    "UPDATE definition SET text = 'x'",
+    "DELETE FROM policy_line",
+    "UPDATE alembic_version SET version_num = 'x'",
+]
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+async def test_the_services_role_may_not(service, statement):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await service.execute(statement)
+
+
+async def test_the_login_role_alone_may_not_either(service):
+    await service.execute("RESET ROLE")
+    for statement in FORBIDDEN:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await service.execute(statement)
+
+
+@pytest.mark.parametrize("seq", [1, 2])
+async def test_the_services_role_cannot_let_seq_stand_or_fall(service, seq):
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="only grows"):
+        await service.execute(f"UPDATE cases SET seq = {seq}, state = 'draft' WHERE reference = 'R-1'")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET entry = 'x'",
+        "UPDATE audit_entry SET entry = 'x' WHERE false",
+        "DELETE FROM audit_entry",
+        "DELETE FROM audit_payload",
+        "TRUNCATE audit_entry CASCADE",
+        "TRUNCATE audit_payload",
+    ],
+)
+async def test_the_triggers_stop_even_a_superuser_that_plays_replica(superuser, statement):
+    await superuser.execute("SET session_replication_role = replica")
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
+        await superuser.execute(statement)
+
+
+async def test_a_store_warns_of_a_login_role_that_is_too_strong(postgres: Database):
+    for url, warned in ((postgres.url, False), (postgres.admin_url, True)):
+        store = open_store(url)
+        assert bool(await store.warnings()) is warned
+        assert await store.problems() == []
+        await store.close()
+
+
+@pytest.fixture
+async def file(tmp_path, sqlite_template) -> AsyncIterator[sqlite3.Connection]:
+    """A connection that was told nothing: `recursive_triggers` is off, as any tool has it."""
+    copy = tmp_path / "log.db"
+    copy.write_bytes(sqlite_template.read_bytes())
+    await with_a_case(f"sqlite+aiosqlite:///{copy}")
+    connection = sqlite3.connect(copy)
+    yield connection
+    connection.close()
+
+
+def columns(**values: str) -> Iterator[str]:
+    return (values.get(column.name, column.name) for column in ENTRY.columns)
+
+
+def replacing(**values: str) -> str:
+    return f"INSERT OR REPLACE INTO audit_entry SELECT {', '.join(columns(**values))} FROM audit_entry"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET entry = 'x'",
+        "UPDATE OR REPLACE audit_entry SET entry_hash = 'x'",
+        "UPDATE audit_payload SET value = 'null'",
+        "DELETE FROM audit_entry",
+        "DELETE FROM audit_payload",
+        replacing(entry="'forged'"),
+        replacing(entry_id="'other' || entry_id", entry_hash="'other' || entry_hash", entry="'forged'"),
+        replacing(entry_id="'other' || entry_id", case_id="'other'", entry="'forged'"),
+        "INSERT OR REPLACE INTO audit_payload SELECT tenant, entry_id, path, salt, 'null' FROM audit_payload",
+        "INSERT INTO audit_entry SELECT * FROM audit_entry WHERE true ON CONFLICT DO UPDATE SET entry = 'x'",
+        "UPDATE cases SET seq = 1, state = 'draft' WHERE reference = 'R-1'",
+        "INSERT OR REPLACE INTO cases SELECT * FROM cases",
+    ],
+)
+async def test_a_writer_of_the_file_may_not(file, statement):
+    with pytest.raises(sqlite3.IntegrityError, match=r"append-only|only grows|has that key"):
+        file.execute(statement)
+
+
+async def test_no_entry_can_be_replaced_by_its_hidden_row_number(file):
+    with pytest.raises(sqlite3.OperationalError, match="rowid"):
+        file.execute("SELECT rowid FROM audit_entry")
