@@ -56,7 +56,13 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
     journal = "WAL" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "DELETE"
     cursor = connection.cursor()
-    for pragma in ("foreign_keys = ON", "synchronous = FULL", "recursive_triggers = ON", f"journal_mode = {journal}"):
+    for pragma in (
+        "foreign_keys = ON",
+        "synchronous = FULL",
+        "cache_size = -65536",
+        "recursive_triggers = ON",
+        f"journal_mode = {journal}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

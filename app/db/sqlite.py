@@ -2,14 +2,15 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, insert, or_, select, tuple_, type_coerce, update
+from sqlalchemy import Select, Text, bindparam, insert, or_, select, type_coerce, update
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.engines import sqlite_engine
@@ -87,36 +88,51 @@ def _plain(key: CaseKey) -> CaseKey:
 
 async def _cases(connection: AsyncConnection, keys: Sequence[CaseKey]) -> list[Case]:
     c = CASES.c
-    ids = [(key.tenant, key.case_id) for key in keys if key.case_id is not None]
-    references = [(key.tenant, key.case_type, key.reference) for key in keys if key.case_id is None]
-    named = or_(
-        *([tuple_(c.tenant, c.id).in_(ids)] if ids else []),
-        *([tuple_(c.tenant, c.case_type, c.reference).in_(references)] if references else []),
-    )
-    return [case_of(row) for row in (await connection.execute(select(CASES).where(named))).mappings()]
+    by_id = [((key.tenant,), key.case_id) for key in keys if key.case_id is not None]
+    by_reference = [((key.tenant, key.case_type), key.reference) for key in keys if key.case_id is None]
+    rows = [
+        *await _rows(connection, select(CASES), (c.tenant,), c.id, by_id),
+        *await _rows(connection, select(CASES), (c.tenant, c.case_type), c.reference, by_reference),
+    ]
+    return [case_of(row) for row in rows]
 
 
 async def _surroundings(connection: AsyncConnection, cases: Sequence[Case]) -> dict[str, Surroundings]:
-    a, r = ACTOR.c, ROLE.c
-    acted = await _pairs(connection, select(a.tenant, a.case_id, a.event, a.subject), (a.tenant, a.case_id), cases)
-    roles = await _pairs(connection, select(r.tenant, r.case_id, r.subject, r.role), (r.tenant, r.case_id), cases)
-    return {case.id: surroundings_of(_of(case, acted), _of(case, roles)) for case in cases}
+    ids = [((case.tenant,), case.id) for case in cases]
+    acted = await _rows(connection, select(ACTOR), (ACTOR.c.tenant,), ACTOR.c.case_id, ids)
+    roles = await _rows(connection, select(ROLE), (ROLE.c.tenant,), ROLE.c.case_id, ids)
+    return {
+        case.id: surroundings_of(
+            [(row["event"], row["subject"]) for row in acted if _belongs(row, case)],
+            [(row["subject"], row["role"]) for row in roles if _belongs(row, case)],
+        )
+        for case in cases
+    }
 
 
-async def _pairs(connection: AsyncConnection, wanted: Select[Any], key: Any, cases: Sequence[Case]) -> Any:
-    ids = [(case.tenant, case.id) for case in cases]
-    return (await connection.execute(wanted.where(tuple_(*key).in_(ids)))).tuples().all()
-
-
-def _of(case: Case, rows: Iterable[tuple[str, str, str, str]]) -> list[tuple[str, str]]:
-    return [(one, other) for tenant, case_id, one, other in rows if (tenant, case_id) == (case.tenant, case.id)]
+def _belongs(row: RowMapping, case: Case) -> bool:
+    return bool(row["tenant"] == case.tenant and row["case_id"] == case.id)
 
 
 async def _answers(connection: AsyncConnection, keys: Sequence[AnswerKey], now: datetime) -> list[StoredAnswer]:
     i = IDEMPOTENCY.c
-    asked = tuple_(i.tenant, i.subject, i.key).in_([(key.tenant, key.subject, key.key) for key in keys])
-    kept = select(IDEMPOTENCY).where(asked, i.expires_at > now)
-    return [answer_of(row) for row in (await connection.execute(kept)).mappings()]
+    asked = [((key.tenant, key.subject), key.key) for key in keys]
+    kept = select(IDEMPOTENCY).where(i.expires_at > now)
+    return [answer_of(row) for row in await _rows(connection, kept, (i.tenant, i.subject), i.key, asked)]
+
+
+async def _rows(
+    connection: AsyncConnection, wanted: Select[Any], owner: Sequence[Any], name: Any, keys: Sequence[tuple[Any, Any]]
+) -> list[RowMapping]:
+    """The rows of (owner, name) keys, a statement per owner: SQLite scans the table for `(a, b) IN (VALUES ...)`."""
+    names: defaultdict[Any, list[Any]] = defaultdict(list)
+    for key, value in keys:
+        names[key].append(value)
+    found: list[RowMapping] = []
+    for key, values in names.items():
+        same = [column == value for column, value in zip(owner, key, strict=True)]
+        found += (await connection.execute(wanted.where(*same, name.in_(values)))).mappings()
+    return found
 
 
 def _named(row: Row) -> Row:

@@ -2,11 +2,12 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Select, delete
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import ledger, listing, rules
@@ -164,10 +165,11 @@ class SqlStore(ABC):
     async def close(self) -> None:
         await self._engine.dispose()
 
-    async def _rows(self, select: Select[Any]) -> Sequence[Mapping[str, Any]]:
+    async def _rows(self, select: Select[Any]) -> Sequence[RowMapping]:
         async with self._open(self._readers) as connection:
             with translated():
-                return [dict(row) for row in (await connection.execute(select)).mappings()]
+                rows: Sequence[RowMapping] = (await connection.execute(select)).mappings().all()
+                return rows
 
     @asynccontextmanager
     async def _open(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:

@@ -10,7 +10,6 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-SQLITE = {"sqlite_strict": True, "sqlite_with_rowid": False}
 LOG = ("audit_entry", "audit_payload")
 
 
@@ -40,8 +39,9 @@ def _may(name: str, kind: type[sa.types.TypeEngine] = Word) -> sa.Column:
     return sa.Column(name, kind(), nullable=True)
 
 
-def _create(name: str, *parts: sa.schema.SchemaItem) -> None:
-    op.create_table(name, *parts, **SQLITE)
+def _create(name: str, *parts: sa.schema.SchemaItem, wide: bool = False) -> None:
+    """`wide`: rows that would overflow the pages of a table without rowid (sqlite.org/withoutrowid.html)."""
+    op.create_table(name, *parts, sqlite_strict=True, sqlite_with_rowid=wide)
 
 
 def _index(name: str, table: str, *columns: str, where: str | None = None) -> None:
@@ -68,6 +68,7 @@ def _create_log() -> None:
         sa.UniqueConstraint("tenant", "case_id", "case_seq", "target", name="entries_say_where_a_case_went"),
         sa.CheckConstraint("(case_seq IS NULL) = (target IS NULL)", name="a_chained_entry_has_a_target"),
         sa.CheckConstraint("case_seq IS NULL OR case_id IS NOT NULL", name="a_chained_entry_has_a_case"),
+        wide=True,
     )
     _index("entries_outside_of_chains", "audit_entry", "tenant", "case_id", "entry_id", where="case_seq IS NULL")
     _create(
@@ -114,6 +115,7 @@ def _create_cases() -> None:
             deferrable=True,
             initially="DEFERRED",
         ),
+        wide=True,
     )
     for column in ("opened_at", "changed_at", "urgency", "reference"):
         _index(f"cases_by_{column.removesuffix('_at')}", "cases", "tenant", column, "id")
@@ -138,6 +140,7 @@ def _create_idempotency() -> None:
         _must("fingerprint"),
         _must("answer", JsonText),
         _must("expires_at", Moment),
+        wide=True,
     )
     _index("answers_by_expiry", "idempotency", "expires_at")
 
@@ -150,6 +153,7 @@ def _create_definition() -> None:
         _must("hash"),
         _must("text"),
         sa.UniqueConstraint("hash", name="one_definition_per_hash"),
+        wide=True,
     )
 
 
