@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from app.domain.case_type import CaseType
 from app.domain.fault import Fault, Faults, quoted
-from app.domain.wording import faults_of
 from app.domain.places import models_at
+from app.domain.wording import faults_of
 from app.domain.yaml_source import Path, Source, parse
 
 
