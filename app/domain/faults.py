@@ -5,8 +5,20 @@ Nothing here repeats a value of a case: CEL's own messages do, and values can be
 
 import re
 
-_SYMBOLS = {"@in": "in", "_[_]": "[]", "_?_:_": "? :", "!_": "!", "-_": "-"}
-_TYPES = {"int": "integer", "int64": "integer", "uint64": "unsigned integer", "double": "number", "null_type": "null"}
+from app.domain.spelling import symbol
+
+_TYPES = {
+    "int": "integer",
+    "int64": "integer",
+    "uint": "integer",
+    "uint64": "integer",
+    "double": "number",
+    "bool": "boolean",
+    "map": "object",
+    "null_type": "null",
+    "google.protobuf.Timestamp": "timestamp",
+    "google.protobuf.Duration": "duration",
+}
 
 _COMPILE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _OVERLOAD = re.compile(r"found no matching overload for '(.*?)' applied to '(.*)'")
@@ -14,6 +26,7 @@ _UNKNOWN = re.compile(r"undeclared reference to '(.*?)'")
 _RUNTIME_OVERLOAD = re.compile(r"No matching overloads found : ([^(]*)\((.*)\)")
 
 _RUNTIME = (
+    ("nests too deeply", "a value nests too deeply"),
     ("Iteration budget", "it looks at too many values"),
     ("No matching overloads found", "a condition is neither true nor false"),
     ("Index error: index", "a list has no such element"),
@@ -32,11 +45,6 @@ _RUNTIME = (
     ("OUT_OF_RANGE", "a number or a time is out of range"),
     ("Key not found", "a field is missing"),
 )
-
-
-def symbol(function: str) -> str:
-    """`<` for CEL's `_<_`."""
-    return _SYMBOLS.get(function, function.strip("_"))
 
 
 def compile_fault(message: str) -> str:
@@ -74,6 +82,8 @@ def _sentence(text: str) -> str:
     unknown = _UNKNOWN.search(text)
     if unknown:
         return f"{_clip(unknown[1])} is not known; an expression sees data, payload, actor, case and now"
+    if "operand of a select" in text:
+        return "a value that is not an object has no fields"
     return _syntax(text.removeprefix("Syntax error: "))
 
 
@@ -92,7 +102,8 @@ def _syntax(text: str) -> str:
 
 
 def _operands(types: str) -> str:
-    names = [_TYPES.get(name.strip(), name.strip().split("(")[0]) for name in re.split(r",(?![^(]*\))", types)]
+    names = [name.strip().split("(")[0] for name in re.split(r",(?![^(]*\))", types)]
+    names = [_TYPES.get(name, name) for name in names]
     return " and ".join(names) or "nothing"
 
 

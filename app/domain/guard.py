@@ -18,7 +18,7 @@ from app.domain.check import check
 from app.domain.checked import Unsupported, decode
 from app.domain.expression import Node, reads_of
 from app.domain.moment import rfc3339
-from app.domain.types import Types
+from app.domain.variables import Types
 from app.domain.view import ENVIRONMENT, View
 from app.domain.writable import exact
 

@@ -15,6 +15,7 @@ _DYNAMIC = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
 _MAPS = ("data", "payload", "actor", "case")
 # a map of dynamic values cannot hold a timestamp, so these are variables of their own with a dot in the name
 _TIMES = ("case.opened_at", "case.changed_at")
+_PLAIN = {str, int, bool, float, type(None)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 ENVIRONMENT = cel.NewEnv(
@@ -65,6 +66,8 @@ class View:
 
 
 def _json(value: Json, depth: int = 0) -> Json:
+    if type(value) in _PLAIN:  # nearly every value, and the test for a Mapping is slow
+        return value
     if depth > MAX_DEPTH:
         raise ValueError("nests too deeply")
     if isinstance(value, Mapping):
