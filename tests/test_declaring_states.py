@@ -127,6 +127,12 @@ def test_shallow_history_enters_the_remembered_child_from_its_beginning():
     assert told(claim(states, without)) == ["5 warning: no case ever comes to `b.y.p`"]
 
 
+def test_more_regions_than_a_state_can_name_are_refused():
+    regions = ", ".join(f"r{number}: {{}}" for number in range(65))
+    states = f"a: {{parallel: true, states: {{{regions}}}}}"
+    assert told(claim(states)) == ["4 error: more than 64 states of `a` can be active at once"]
+
+
 def test_only_the_outermost_of_what_is_unreachable_is_named():
     assert told(claim(NESTED, "go: {from: a, to: c}")) == ["5 warning: no case ever comes to `b`"]
 
