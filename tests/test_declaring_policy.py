@@ -70,6 +70,17 @@ def test_a_role_that_a_clock_notifies_and_no_line_names_is_told_where_the_clock_
     assert told(rule(role="role:bos")) == [f"{FILE}:9 warning: no policy line names the role `role:boss`"]
 
 
+def test_the_role_of_the_clocks_and_that_of_administrators_are_built_in():
+    text = claim(
+        "a: {}\nb: {final: true}",
+        "go: {from: a, to: b}",
+        "d: {start: {enters: a}, target: 1h, stop: {enters: b}, steps: [{at: 50%, notify: role:admin}]}",
+    )
+    case_type = load_case_type(text, FILE).case_type
+    assert case_type is not None
+    assert check_policy({"claim": case_type}, []) == ()
+
+
 def test_grants_are_checked_too():
     assert told(rule(), grant("user:alice", "role:boss", "acme")) == []
     assert told(rule(), grant("user:alice", "role:boss")) == ["claim.csv:4 error: `user:alice` has a role in no tenant"]
