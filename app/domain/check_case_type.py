@@ -1,6 +1,8 @@
 """Check a loaded case type as a whole; errors stop the start, warnings do not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
 
 from app.domain.case_type import CaseType
 from app.domain.check_events import check_events
@@ -13,6 +15,8 @@ from app.domain.load import Loaded
 from app.domain.state_tree import StateTree
 from app.domain.yaml_source import Source
 
+MOST_FAULTS: Final = 200
+
 
 def check_case_type(loaded: Loaded, *, calendars: frozenset[str]) -> tuple[Fault, ...]:
     """Every fault of a file, those of loading included, in the order of the file.
@@ -22,8 +26,17 @@ def check_case_type(loaded: Loaded, *, calendars: frozenset[str]) -> tuple[Fault
     """
     if loaded.case_type is None or loaded.source is None:
         return loaded.faults
-    found = [*loaded.faults, *_check(loaded.case_type, loaded.source, calendars)]
-    return tuple(sorted(dict.fromkeys(found), key=lambda fault: fault.line))
+    found = dict.fromkeys((*loaded.faults, *_check(loaded.case_type, loaded.source, calendars)))
+    return _readable(sorted(found, key=lambda fault: fault.line))
+
+
+def _readable(found: list[Fault]) -> tuple[Fault, ...]:
+    """As many faults as somebody reads, errors before warnings where there are more."""
+    if len(found) <= MOST_FAULTS:
+        return tuple(found)
+    kept = sorted(found, key=lambda fault: fault.severity)[:MOST_FAULTS]
+    rest = f"{len(found) - MOST_FAULTS} more faults are not listed"
+    return (*kept, replace(kept[-1], message=rest, remedy="correct these first"))
 
 
 def _check(case_type: CaseType, source: Source, calendars: frozenset[str]) -> Iterator[Fault]:

@@ -70,8 +70,10 @@ def _undeclared(schema: Schema, walked: str, name: str, path: Path, source: Sour
 
 
 def _schema(schema: Schema, path: Path, source: Source) -> Iterator[Fault]:
-    invalid = schema_faults(schema)
-    for inner, message in invalid:
+    invalid: dict[Path, str] = {}
+    for inner, message in schema_faults(schema):
+        invalid.setdefault(inner, message)
+    for inner, message in invalid.items():
         yield source.error((*path, *inner), f"the schema is wrong: {message}", "see JSON Schema 2020-12")
     if not invalid:
         yield from _oddities(schema, path, source)

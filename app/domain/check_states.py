@@ -1,13 +1,18 @@
 """Check the states of a case type: names that lead nowhere, states that cannot be, and states without a way."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from app.domain.case_type import CaseType
 from app.domain.fault import Fault, choose, quoted
+from app.domain.joins import never_rests
 from app.domain.places import at_opening, at_state
-from app.domain.reach import Moves, Reach, is_trap
+from app.domain.reach import Moves, Reach
 from app.domain.state_tree import Node, StateTree, has_history, without_history
+from app.domain.traps import Traps
 from app.domain.yaml_source import Path, Source
+
+MOST_ACTIVE: Final = 64
 
 
 def check_states(case_type: CaseType, source: Source, tree: StateTree) -> Iterator[Fault]:
@@ -18,12 +23,15 @@ def check_states(case_type: CaseType, source: Source, tree: StateTree) -> Iterat
         yield from _initial(node, source)
         if node.state.on_done is not None:
             yield from _join(node, node.state.on_done, source, tree)
+        if node.parent is None and tree.most_active(node.path) > MOST_ACTIVE:
+            message = f"more than {MOST_ACTIVE} states of {quoted(node.path)} can be active at once"
+            yield source.error(at_state(node.path), message, "use fewer parallel regions")
 
 
 def check_reach(case_type: CaseType, source: Source, tree: StateTree) -> Iterator[Fault]:
     """All states together. Needs that every name is known."""
     moves = Moves(case_type, tree)
-    reach = Reach(case_type, moves)
+    reach, traps = Reach(case_type, moves), Traps(moves)
     for path, node in tree.nodes.items():
         here = at_state(path)
         if path not in reach.states:
@@ -31,7 +39,7 @@ def check_reach(case_type: CaseType, source: Source, tree: StateTree) -> Iterato
                 yield source.warning(
                     here, f"no case ever comes to {quoted(path)}", "let an event lead there, or remove it"
                 )
-        elif _ends_in_nothing(node) and is_trap(path, moves):
+        elif _ends_in_nothing(node) and traps.holds(path):
             yield source.warning(here, f"nothing leaves {quoted(path)}", _way_out(node))
         elif node.state.on_done and not reach.can_finish(path):
             message = f"{quoted(path)} has `on_done`, but can never be done"
@@ -95,7 +103,7 @@ def _join(node: Node, target: str, source: Source, tree: StateTree) -> Iterator[
     fault = check_target(source, here, target, tree)
     if fault:
         yield fault
-    elif _never_rests(node.path, tree):
+    elif never_rests(node.path, tree):
         message = f"`on_done` of {quoted(node.path)} leads back to it without an event"
         yield source.error(here, message, "lead to a state that waits for an event")
 
@@ -116,38 +124,6 @@ def unknown_state(source: Source, here: Path, state: str, tree: StateTree) -> Fa
     inner = [path for path in tree.nodes if path.endswith(f".{state}")]
     remedy = f"write {quoted(inner[0])}" if len(inner) == 1 else choose(state, tree.nodes, "states")
     return source.error(here, f"unknown state {quoted(state)}", remedy)
-
-
-def _never_rests(start: str, tree: StateTree) -> bool:
-    """Whether joins alone lead from this state back to it, each state being entered by default."""
-    seen: set[str] = set()
-    path: str | None = start
-    while path is not None and path not in seen:
-        seen.add(path)
-        target = without_history(tree.nodes[path].state.on_done or "=")
-        path = _done_on_entry(target, tree) if target in tree.nodes else None
-    return path == start
-
-
-def _done_on_entry(target: str, tree: StateTree) -> str | None:
-    """The innermost state with `on_done` that is done as soon as the target is entered."""
-    active = tree.configuration(target)
-    return next((path for leaf in sorted(active) for path in tree.ancestors(leaf) if _joins(path, active, tree)), None)
-
-
-def _joins(path: str, active: frozenset[str], tree: StateTree) -> bool:
-    return tree.nodes[path].state.on_done is not None and _is_done(path, active, tree)
-
-
-def _is_done(path: str, active: frozenset[str], tree: StateTree) -> bool:
-    node = tree.nodes[path]
-    if node.parallel:
-        return all(_is_done(region, active, tree) for region in node.children)
-    return (
-        node.state.final and path in active
-        if node.atomic
-        else any(child in active and tree.nodes[child].state.final for child in node.children)
-    )
 
 
 def _ends_in_nothing(node: Node) -> bool:

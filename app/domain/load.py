@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePath
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from app.domain.case_type import CaseType
 from app.domain.fault import Fault, Faults, quoted
 from app.domain.places import models_at
-from app.domain.wording import faults_of
+from app.domain.wording import MOST_FAULTS, faults_of
 from app.domain.yaml_source import Path, Source, parse
 
 
@@ -47,7 +48,7 @@ def load_stored(text: str) -> CaseType:
 
 def _faults_before_the_models(source: Source) -> tuple[Fault, ...]:
     if isinstance(source.value, dict):
-        return tuple(_empty(source.value, (), source))
+        return tuple(islice(_empty(source.value, (), source), MOST_FAULTS))
     return (source.error((), "the file holds no mapping", "begin with `case_type: NAME`"),)
 
 

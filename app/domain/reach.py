@@ -1,9 +1,10 @@
 """Which states of a case type can be reached, and what can be finished: never too few, so that a warning is true."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from app.domain.case_type import CaseType
-from app.domain.state_tree import HISTORY, StateTree, has_history, without_history
+from app.domain.state_tree import HISTORY, StateTree, without_history
 
 
 class Moves:
@@ -24,6 +25,15 @@ class Moves:
             self.from_anywhere.append(target)
         for source in sources:
             self.by_source[source].append(target)
+
+    def all_with_joins(self) -> Iterator[tuple[str, str]]:
+        """Every source and target, joins included, those from "*" left out."""
+        for source, targets in self.by_source.items():
+            if source in self.tree.nodes:
+                yield from ((source, target) for target in targets)
+        for path, node in self.tree.nodes.items():
+            if node.state.on_done and without_history(node.state.on_done) in self.tree.nodes:
+                yield path, node.state.on_done
 
 
 class Reach:
@@ -85,43 +95,3 @@ class Reach:
 
     def _is_done(self, path: str) -> bool:
         return self.tree.nodes[path].state.final or self.can_finish(path)
-
-
-def is_trap(leaf: str, moves: Moves) -> bool:
-    """Whether nothing takes a case out of this leaf state: no event of its own or of a state around it, no join."""
-    tree = moves.tree
-    targets = [(leaf, target) for target in moves.from_anywhere]
-    for state in tree.line(leaf):
-        targets += [(state, target) for target in moves.by_source.get(state, ())]
-        if tree.nodes[state].parallel:
-            targets += _beside(leaf, state, moves)
-        join = tree.nodes[state].state.on_done
-        if join is not None and state != leaf and tree.nodes[leaf].state.final:
-            return False
-    return not any(_leaves(tree, leaf, source, target) for source, target in targets)
-
-
-def _beside(leaf: str, parallel: str, moves: Moves) -> list[tuple[str, str]]:
-    """The moves and joins of the regions that are active next to the leaf."""
-    tree = moves.tree
-    regions = [region for region in tree.nodes[parallel].children if not tree.contains(region, leaf)]
-    states = [state for region in regions for state in tree.within(region)]
-    joins = [(state, join) for state in states if (join := tree.nodes[state].state.on_done)]
-    return joins + [(state, target) for state in states for target in moves.by_source.get(state, ())]
-
-
-def _leaves(tree: StateTree, leaf: str, source: str, target: str) -> bool:
-    path = without_history(target)
-    if path not in tree.nodes or path == leaf:
-        return False
-    if not tree.contains(source, leaf):
-        return not tree.contains(_region(tree, leaf, source), path)
-    if not has_history(target):
-        return tree.configuration(path) != {leaf}
-    returns_deep = not target.endswith(HISTORY) and tree.contains(path, leaf)
-    return not returns_deep and tree.nodes[leaf].parent != path
-
-
-def _region(tree: StateTree, leaf: str, source: str) -> str:
-    """The region of `source` that is active next to the leaf."""
-    return next(state for state in tree.line(source) if tree.contains(tree.nodes[state].parent or "", leaf))

@@ -39,6 +39,7 @@ class StateTree:
 
     def __init__(self, case_type: CaseType) -> None:
         self.nodes: dict[str, Node] = {}
+        self._configurations: dict[str, frozenset[str]] = {}
         for name, state in case_type.states.items():
             self._add(name, None, state)
 
@@ -87,9 +88,17 @@ class StateTree:
         for child in inner:
             yield from self._defaults(child)
 
+    def most_active(self, path: str) -> int:
+        """How many leaf states can be active at once while this state is."""
+        node = self.nodes[path]
+        inner = [self.most_active(child) for child in node.children] or [1]
+        return sum(inner) if node.parallel else max(inner)
+
     def configuration(self, path: str) -> frozenset[str]:
         """The leaf states that are active after a state was entered from outside."""
-        return frozenset(each for each in self.entered(path) if self.nodes[each].atomic)
+        if path not in self._configurations:
+            self._configurations[path] = frozenset(each for each in self.entered(path) if self.nodes[each].atomic)
+        return self._configurations[path]
 
 
 def without_history(target: str) -> str:

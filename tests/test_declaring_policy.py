@@ -1,0 +1,95 @@
+"""`check` finds policy lines that name what is not there, or that can never decide."""
+
+from typing import Any
+
+import pytest
+
+from app.domain.check_policy import PolicyRow, check_policy
+from app.domain.load import load_case_type
+from tests.declaring import FILE, claim
+
+LOADED = load_case_type(
+    claim(
+        "a: {}\nb: {final: true}",
+        "go: {from: a, to: b}",
+        "d: {start: {enters: a}, target: 1h, stop: {enters: b}, steps: [{at: 50%, notify: role:boss}]}",
+        data="type: object\nproperties: {amount: {type: integer}}",
+    ),
+    FILE,
+)
+
+
+def told(*rows: PolicyRow) -> list[str]:
+    assert LOADED.case_type is not None
+    assert LOADED.source is not None
+    faults = check_policy({"claim": LOADED.case_type}, rows, sources={"claim": LOADED.source})
+    return [f"{fault.file}:{fault.line} {fault.severity}: {fault.message}" for fault in faults]
+
+
+def rule(**columns: Any) -> PolicyRow:
+    base = {"role": "role:boss", "tenant": "*", "obj": "claim", "act": "go", "eft": "allow"}
+    return PolicyRow("claim.csv", 3, "p", **(base | columns))
+
+
+def grant(role: str, obj: str, tenant: str = "") -> PolicyRow:
+    return PolicyRow("claim.csv", 4, "g", role, tenant, obj)
+
+
+@pytest.mark.parametrize("act", ["go", "open", "*", "case:read", "case:admin"])
+def test_a_line_for_what_there_is_is_told_nothing(act):
+    assert told(rule(act=act)) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"obj": "claims"}, "error: unknown case type `claims`"),
+        ({"act": "goo"}, "error: `goo` is no event of `claim`"),
+        ({"act": "goo", "obj": "*"}, "error: `goo` is no event of any case type"),
+        ({"act": "case:raed"}, "error: unknown act `case:raed`"),
+        ({"eft": "permit"}, "error: the effect `permit` is unknown"),
+        ({"role": "user:alice"}, "error: `user:alice` is no role"),
+        ({"act": "case:read", "when": "data.amount > 1"}, "error: `case:read` takes no condition"),
+        (
+            {"role": "[creator]", "act": "open"},
+            "warning: `open` only opens cases, and no case role holds while opening",
+        ),
+    ],
+)
+def test_a_line_that_cannot_decide_is_named(columns, message):
+    assert told(rule(), rule(**columns)) == [f"claim.csv:3 {message}"]
+
+
+@pytest.mark.parametrize("when", ["data.amuont > 1", "data.amount >", "data.amount"])
+def test_a_condition_is_checked_against_the_data(when):
+    assert len(told(rule(when=when))) == 1
+    assert told(rule(when="data.amount > 1")) == []
+
+
+def test_a_role_that_a_clock_notifies_and_no_line_names_is_told_where_the_clock_stands():
+    assert told(rule(role="role:bos")) == [f"{FILE}:9 warning: no policy line names the role `role:boss`"]
+
+
+def test_the_role_of_the_clocks_and_that_of_administrators_are_built_in():
+    text = claim(
+        "a: {}\nb: {final: true}",
+        "go: {from: a, to: b}",
+        "d: {start: {enters: a}, target: 1h, stop: {enters: b}, steps: [{at: 50%, notify: role:admin}]}",
+    )
+    case_type = load_case_type(text, FILE).case_type
+    assert case_type is not None
+    assert check_policy({"claim": case_type}, []) == ()
+
+
+def test_grants_are_checked_too():
+    assert told(rule(), grant("user:alice", "role:boss", "acme")) == []
+    assert told(rule(), grant("user:alice", "role:boss")) == ["claim.csv:4 error: `user:alice` has a role in no tenant"]
+    assert told(rule(), grant("alice", "role:boss")) == ["claim.csv:4 error: `alice` cannot have a role"]
+    idle = "claim.csv:4 warning: no line lets `role:chef` do anything"
+    assert told(rule(), grant("user:alice", "role:chef", "acme")) == [idle]
+
+
+def test_roles_that_include_each_other_are_named():
+    lines = told(rule(), grant("role:boss", "role:a"), grant("role:a", "role:b"), grant("role:b", "role:boss"))
+    assert "claim.csv:4 warning: `role:boss` and `role:a` include each other" in lines
+    assert len(lines) == 3

@@ -1,0 +1,84 @@
+"""What ships in machines/ has no fault, and editors check it by a schema that is current."""
+
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from app.domain.check_case_type import check_case_type
+from app.domain.load import load_case_type, load_stored
+from app.domain.yaml_schema import case_type_schema, case_type_schema_text
+from app.domain.yaml_source import decode, parse
+
+ROOT = Path(__file__).resolve().parent.parent
+MACHINES = sorted((ROOT / "machines").glob("*.yaml"))
+CALENDARS = frozenset(path.stem for path in (ROOT / "machines" / "calendars").glob("*.yaml"))
+SHIPPED = ROOT / "app" / "domain" / "case_type.schema.json"
+
+shipped = pytest.mark.parametrize("path", MACHINES, ids=lambda path: path.stem)
+editor = jsonschema_rs.Draft202012Validator(case_type_schema(), offline=True)
+
+
+def text_of(path: Path) -> str:
+    return decode(path.read_bytes(), path.name)
+
+
+def test_three_case_types_ship():
+    assert {path.stem for path in MACHINES} >= {"expense_claim", "incident", "permit"}
+
+
+@shipped
+def test_a_shipped_case_type_has_no_fault_and_no_warning(path):
+    loaded = load_case_type(text_of(path), str(path))
+    assert [str(fault) for fault in check_case_type(loaded, calendars=CALENDARS)] == []
+    assert loaded.case_type is not None
+    assert load_stored(loaded.case_type.canonical()).hash() == loaded.case_type.hash()
+
+
+@shipped
+def test_a_shipped_case_type_tells_editors_where_its_schema_is(path):
+    prefix, _, written = text_of(path).partition("\n")[0].partition("=")
+    assert prefix == "# yaml-language-server: $schema"
+    assert (path.parent / written).resolve() == SHIPPED
+
+
+def test_the_shipped_schema_is_current():
+    assert SHIPPED.read_text() == case_type_schema_text(), (
+        "run: python -m app.domain.yaml_schema > app/domain/case_type.schema.json"
+    )
+
+
+@shipped
+def test_editors_find_nothing_wrong_with_a_shipped_case_type(path):
+    assert [error.message for error in editor.iter_errors(parse(text_of(path), path.name).value)] == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "right"),
+    [
+        ({}, True),
+        ({"initial": "a"}, False),
+        ({"events": {"go": {"from": "a", "to": "a"}}}, True),
+        ({"events": {"go": {"transitions": [{"from": ["a"], "to": "="}]}}}, True),
+        ({"events": {"go": {"from": "a", "to": "a", "transitions": [{"from": "a", "to": "a"}]}}}, False),
+        ({"events": {"go": {"form": "a", "to": "a"}}}, False),
+        ({"events": {"go": {"from": "a"}}}, False),
+        ({"events": {"Go": {"from": "a", "to": "a"}}}, False),
+        ({"data": {"type": "objekt"}}, False),
+        ({"states": {"a": {"title": None}}}, False),
+    ],
+)
+def test_editors_and_the_loader_agree(keys, right):
+    value = {"case_type": "claim", "opening": {"open": "a"}, "states": {"a": {}}} | keys
+    loaded = load_case_type(json.dumps(value), "claim.yaml")
+    faults = check_case_type(loaded, calendars=CALENDARS)
+    assert editor.is_valid(value) is right
+    assert all(fault.severity == "warning" for fault in faults) is right
+
+
+def test_a_calendar_ships_that_the_clocks_name():
+    for name in CALENDARS:
+        path = ROOT / "machines" / "calendars" / f"{name}.yaml"
+        assert {"zone", "weekly"} <= parse(text_of(path), path.name).value.keys()
+    assert "office_de" in CALENDARS

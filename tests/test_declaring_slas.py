@@ -1,0 +1,80 @@
+"""`check` finds clocks that name what is not there, or whose parts do not fit together."""
+
+import pytest
+
+from tests.declaring import claim, told
+
+STATES = "a: {}\nb: {final: true}"
+DATA = "type: object\nproperties: {on: {type: string}, urgent: {type: boolean}}"
+SOUND = {"start": "{enters: a}", "stop": "{enters: b}", "target": "8h", "calendar": "office_de"}
+
+
+def of(**keys: str | None) -> list[str]:
+    clock = {key: value for key, value in (SOUND | keys).items() if value is not None}
+    written = "{" + ", ".join(f"{key}: {value}" for key, value in clock.items()) + "}"
+    return told(claim(STATES, "go: {from: a, to: b}", slas=f"d: {written}", data=DATA))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        {"calendar": "always"},
+        {"calendar": "{follow: team}"},
+        {"pause": "{in: a}", "pause_max": "5d", "resume": "{event: open}"},
+        {"target": "[{when: data.urgent, is: 1h}, {is: 8h}]"},
+        {"kind": "due_at", "target": None, "due": '{business_days: 2, at: "16:00", cutoff: "15:00"}'},
+        {"kind": "due_at", "target": None, "due": "{field: data.on}"},
+        {"kind": "periodic", "target": None, "every": "1d", "sequence": "sequential"},
+        {"start_at": "data.on"},
+        {"steps": "[{at: +4h, every: 4h, max: 3, urgency: 20}, {at: 50%, notify: role:boss}, {at: -1h, fire: go}]"},
+    ],
+)
+def test_a_sound_clock_is_told_nothing(keys):
+    assert of(**keys) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"start": "{enters: z}"}, "error: unknown state `z`"),
+        ({"stop": "{leaves: [a, z]}"}, "error: unknown state `z`"),
+        ({"start": "{event: goo}"}, "error: unknown event `goo`"),
+        ({"start": "{}"}, "error: `start` says nothing"),
+        ({"start": "{when: data.urgnet}"}, "error: "),
+        ({"start_at": "data.of"}, "error: unknown field `data.of`"),
+        ({"calendar": "office_fr"}, "error: there is no calendars/office_fr.yaml"),
+        ({"target": "[{is: 1h, calendar: nowhere}]"}, "error: there is no calendars/nowhere.yaml"),
+        ({"target": None}, "error: a clock of kind `elapsed` lacks `target`"),
+        ({"every": "1d"}, "error: `every` means nothing to a clock of kind `elapsed`"),
+        ({"sequence": "sequential"}, "error: only a periodic clock has a `sequence`"),
+        ({"pause_max": "1d"}, "error: `pause_max` without `pause`"),
+        ({"stop": None}, "warning: the clock never stops"),
+        ({"target": "0h"}, "error: `0h` is not a duration between a second and ten years"),
+        ({"target": "99999999999d"}, "error: `99999999999d` is not a duration between a second and ten years"),
+        ({"target": "[{is: 1h}, {is: 2h, when: data.urgent}]"}, "warning: an earlier target always holds"),
+        ({"target": "[{is: 2h, when: data.urgent}]"}, "warning: perhaps no target holds"),
+        ({"kind": "due_at", "target": None, "due": "{at: '16:00'}"}, "error: `due` has no way to count"),
+        (
+            {"kind": "due_at", "target": None, "due": "{field: data.on, calendar_days: 2}"},
+            "error: `due` has `field` and `calendar_days`",
+        ),
+        (
+            {"kind": "due_at", "target": None, "due": "{business_days: 2, at: '25:00'}"},
+            "error: `25:00` is no time of day",
+        ),
+        (
+            {"kind": "due_at", "target": None, "due": "{calendar_days: 2, cutoff: '15:00'}"},
+            "error: `cutoff` belongs to `business_days`",
+        ),
+        ({"steps": "[{at: 50%}]"}, "error: the step does nothing"),
+        ({"steps": "[{at: 50%, fire: goo}]"}, "error: unknown event `goo`"),
+        ({"steps": "[{at: 50%, fire: open}]"}, "error: unknown event `open`"),
+        ({"steps": "[{at: +1h, max: 3, urgency: 1}]"}, "error: `max` without `every`"),
+        ({"steps": "[{at: 50%, every: 1h, urgency: 1}]"}, "error: only a step after due repeats"),
+        ({"steps": "[{at: 50%, notify: boss}]"}, "warning: `boss` names nobody"),
+    ],
+)
+def test_what_does_not_fit_is_named_on_its_line(keys, message):
+    [told_of] = of(**keys)
+    assert told_of.startswith(f"9 {message}")
