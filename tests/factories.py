@@ -9,7 +9,7 @@ from typing import Any
 from uuid_utils import uuid7
 
 from app.domain.case import AuditEntry, Case, Draft, PayloadRow
-from app.services.ports import AnswerKey, Changed, Record, StoredAnswer
+from app.services.stored import AnswerKey, Changed, Record, StoredAnswer
 
 TENANT = "acme"
 ALICE = "user:alice"

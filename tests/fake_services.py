@@ -15,7 +15,7 @@ from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
 from app.http.services import DiagramFormat, Readiness, Services
 from app.services.answer import Answer, case_json
-from app.services.ports import StoredEntry
+from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Wanted
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"

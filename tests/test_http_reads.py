@@ -5,7 +5,8 @@ import pytest
 from app.domain.errors import Internal, NotFound, Reason, Unavailable
 from app.http.services import Readiness
 from app.services.answer import Answer, case_json
-from app.services.ports import StoredEntry, StoreUnavailable
+from app.services.ports import StoreUnavailable
+from app.services.stored import StoredEntry
 from app.services.views import Possible, PossibleEvent, RefusedEvent
 from tests.fake_services import CASE, CASE_ID, FOREIGN_ID, Fakes, api
 

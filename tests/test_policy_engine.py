@@ -1,3 +1,5 @@
+"""The policy engine: decisions, closures, changes and what it does not remember."""
+
 from dataclasses import replace
 from typing import Any
 
@@ -6,7 +8,7 @@ import pytest
 from app.domain.case import Policy, Verdict
 from app.policy.engine import PolicyEngine
 from app.policy.files import read_policy
-from app.services.ports import PolicyLine
+from app.services.stored import PolicyLine
 
 CLAIM = """
 p, role:clerk, *, claim, triage, , allow

@@ -1,3 +1,5 @@
+"""Policy files: their lines, and everything that can be wrong with them."""
+
 import hashlib
 from pathlib import Path
 
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.policy.files import model_fault, read_policy
 from app.policy.lines import as_csv
-from app.services.ports import PolicyLine
+from app.services.stored import PolicyLine
 
 POLICIES = Path(__file__).parent.parent / "policies"
 

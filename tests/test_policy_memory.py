@@ -9,7 +9,7 @@ import pytest
 
 from app.policy.enforcer import MODEL
 from app.policy.engine import PolicyEngine
-from app.services.ports import PolicyLine
+from app.services.stored import PolicyLine
 
 CASE_TYPES, EVENTS, ROLES = 100, 100, 10
 

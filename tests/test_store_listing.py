@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -17,7 +17,8 @@ from app.db import open_store
 from app.db.tables import ROLE
 from app.domain.case import Case
 from app.domain.moment import rfc3339
-from app.services.ports import CaseQuery, Store, Visible
+from app.services.ports import Store
+from app.services.stored import CaseQuery, Visible
 from tests.databases import Database
 from tests.factories import ALICE, BOB, OPENED, TENANT, a_case, opening
 
@@ -97,6 +98,7 @@ async def all_pages(store: Store, query: CaseQuery) -> list[Case]:
     column = query.sort.removeprefix("-")
     while page := await store.cases(query):
         assert len(page) <= query.limit
+        assert len(cases) < len(OURS)
         cases.extend(page)
         value = getattr(page[-1], column)
         query = replace(query, after=(rfc3339(value) if column.endswith("_at") else value, page[-1].id))
@@ -193,14 +195,19 @@ visibles = st.builds(
 def a_filled_store(database: Database, runner: asyncio.Runner) -> Iterator[Store]:
     runner.run(fill(database))
     store = open_store(database.url)
-    yield store
-    runner.run(store.close())
+    try:
+        yield store
+    finally:
+        runner.run(store.close())
 
 
 def test_just_the_visible_cases_are_listed(database):
     with asyncio.Runner() as runner, a_filled_store(database, runner) as store:
 
         @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @example(Visible(ALICE, by_role={"[handler]": frozenset({"*"})}), 200)
+        @example(Visible(BOB, all_types=True, denied_by_role={"[handler]": frozenset({"claim"})}), 200)
+        @example(Visible(ALICE, all_types=True, denied_by_role={"[assignee]": frozenset({"*"})}), 200)
         @given(visible=visibles, limit=st.sampled_from([5, 200]))
         def check(visible: Visible, limit: int) -> None:
             listed = runner.run(all_pages(store, CaseQuery(TENANT, visible, limit=limit)))

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.db import open_store
-from app.services.ports import Acted, AnswerKey, CaseKey, PolicyChange, PolicyLine, Record, Refused
+from app.services.ports import Refused
+from app.services.stored import Acted, AnswerKey, CaseKey, PolicyChange, PolicyLine, Record
 from tests.databases import Database
 from tests.factories import ALICE, BOB, TENANT, a_case, an_answer, moved, moving, opening
 

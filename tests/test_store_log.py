@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 
 from app.db import open_store
 from app.db.tables import ENTRY
-from app.services.ports import Changed, Record
+from app.services.stored import Changed, Record
 from tests.databases import Database
 from tests.factories import a_case, entry_of, moved, moving, opening
 
@@ -170,6 +170,11 @@ async def test_a_writer_of_the_file_may_not(file, statement):
         file.execute(statement)
 
 
-async def test_no_entry_can_be_replaced_by_its_hidden_row_number(file):
-    with pytest.raises(sqlite3.OperationalError, match="rowid"):
-        file.execute("SELECT rowid FROM audit_entry")
+@pytest.mark.parametrize("table", ["audit_entry", "cases"])
+async def test_no_row_can_be_replaced_by_its_hidden_row_number(file, table):
+    names = [name for _, name, *_ in file.execute(f"PRAGMA table_info({table})")]
+    others = ", ".join(
+        "'other' || " + n if n in ("id", "entry_id", "case_id", "reference", "entry_hash") else n for n in names
+    )
+    with pytest.raises(sqlite3.IntegrityError, match="has that key"):
+        file.execute(f"INSERT OR REPLACE INTO {table} (rowid, {', '.join(names)}) SELECT rowid, {others} FROM {table}")

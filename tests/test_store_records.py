@@ -7,7 +7,8 @@ import pytest
 
 from app.db import open_store
 from app.domain.case import Surroundings
-from app.services.ports import Acted, CaseKey, Changed, Record, Refused, Store, StoreUnavailable
+from app.services.ports import Refused, Store, StoreUnavailable
+from app.services.stored import Acted, CaseKey, Changed, Record
 from tests.factories import ALICE, BOB, OPENED, a_case, denied, entry_of, moved, moving, new_id, opening
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.services.ports import PolicyChange, PolicyFile, PolicyLine, Refused
+from app.services.ports import Refused
+from app.services.stored import PolicyChange, PolicyFile, PolicyLine
 
 CLERK = PolicyLine("p", "role:clerk", "*", "expense_claim", "triage", when='data.kind == "a, b"', eft="allow")
 DENY = PolicyLine("p", "*", "acme", "*", "pay", eft="deny", source="expense_claim.csv")
@@ -72,7 +73,8 @@ async def test_thousands_of_lines_are_one_change(store):
 
 async def define(store, case_type: str, digest: str):
     async with store.transaction() as tx:
-        return await tx.add_definition(case_type, digest, f'{{"case_type":"{case_type}"}}')
+        stored, _ = await tx.add_definition(case_type, digest, f'{{"case_type":"{case_type}"}}')
+    return stored
 
 
 async def test_a_definition_gets_the_next_version_of_its_case_type(store):

@@ -11,7 +11,7 @@ from app.domain.fault import Fault
 from app.domain.load import load_case_type
 from app.policy.files import FileLine, PolicyText, model_fault, read_policy
 from app.services.policies import PolicySource
-from app.services.ports import PolicyFile
+from app.services.stored import PolicyFile
 
 Report = Callable[[str], None]
 

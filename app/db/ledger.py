@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.engine import RowMapping
 
 from app.db.tables import ENTRY, PAYLOAD
-from app.services.ports import StoredEntry
+from app.services.stored import StoredEntry
 
 E = ENTRY.c
 P = PAYLOAD.c

@@ -11,7 +11,7 @@ from app.db.tables import CASES, ROLE
 from app.db.types import Moment
 from app.domain.case import Case, Json
 from app.domain.moment import parse_rfc3339
-from app.services.ports import CaseQuery, Visible
+from app.services.stored import CaseQuery, Visible
 
 C = CASES.c
 Condition = ColumnElement[bool]

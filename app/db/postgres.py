@@ -14,7 +14,8 @@ from app.db.rows import case_of, rows_of, surroundings_of
 from app.db.store import SqlStore, SqlTransaction
 from app.db.types import from_microseconds
 from app.domain.case import Case, Surroundings
-from app.services.ports import AnswerKey, CaseKey, Locked, Record, Refused, StoredAnswer
+from app.services.ports import Refused
+from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 
 _DEFINITIONS = text("SELECT pg_advisory_xact_lock(hashtextextended('stateward definitions', 0))")
 _LOGIN = text(f"""SELECT rolname, rolsuper,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.engine import RowMapping
 
 from app.domain.case import AuditEntry, Case, Surroundings
-from app.services.ports import Acted, AnswerKey, Record, StoredAnswer
+from app.services.stored import Acted, AnswerKey, Record, StoredAnswer
 
 Row = dict[str, Any]
 CASE_COLUMNS = tuple(field.name for field in fields(Case))

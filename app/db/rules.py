@@ -9,7 +9,8 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables import DEFINITION, POLICY_FILE, POLICY_LINE, POLICY_STATE
-from app.services.ports import PolicyChange, PolicyFile, PolicyLine, Refused, StoredDefinition
+from app.services.ports import Refused
+from app.services.stored import PolicyChange, PolicyFile, PolicyLine, StoredDefinition
 
 L = POLICY_LINE.c
 D = DEFINITION.c

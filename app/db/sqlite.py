@@ -19,7 +19,8 @@ from app.db.store import SqlStore, SqlTransaction
 from app.db.tables import ACTOR, CASES, ENTRY, IDEMPOTENCY, PAYLOAD, PENDING, POLICY_STATE, ROLE
 from app.db.types import json_text
 from app.domain.case import Case, Surroundings
-from app.services.ports import AnswerKey, CaseKey, Locked, Record, Refused, StoredAnswer
+from app.services.ports import Refused
+from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 
 
 class SqliteTransaction(SqlTransaction):

@@ -9,7 +9,7 @@ from app.http.names import canonical_uuid
 from app.http.parameters import After, CaseId, Limit, OnlyDenied, existing
 from app.http.services import ApiRequest, services_of
 from app.http.views import EntryPageView, EntryView
-from app.services.ports import StoredEntry
+from app.services.stored import StoredEntry
 
 
 @get(

@@ -9,7 +9,7 @@ from litestar.datastructures import State
 
 from app.domain.case import Actor, Attempt, Case
 from app.services.answer import Answer
-from app.services.ports import StoredEntry
+from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Wanted
 
 DiagramFormat = Literal["svg", "mermaid"]

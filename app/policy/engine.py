@@ -11,7 +11,7 @@ from app.policy.lines import EVERY, as_csv, includes_role, rule_of
 from app.policy.reading import Readers
 from app.policy.reasons import deciding_rule, refusal
 from app.policy.roles import Roles
-from app.services.ports import PolicyLine, Visible
+from app.services.stored import PolicyLine, Visible
 
 BUILT_IN = tuple(PolicyLine("p", "role:admin", EVERY, EVERY, act, eft="allow") for act in ("case:admin", "case:read"))
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.policy.conditions import condition_fault
 from app.policy.lines import BUILT_IN_ACTS, EVERY, includes_role, is_case_role, is_role
-from app.services.ports import PolicyLine
+from app.services.stored import PolicyLine
 
 # lists and queues ask these two as one SQL predicate
 UNCONDITIONAL = frozenset({"case:read", "case:claim"})

@@ -11,7 +11,7 @@ from app.policy.cycles import closing_lines
 from app.policy.enforcer import MODEL
 from app.policy.faults import Fault, line_faults
 from app.policy.lines import EVERY, is_role
-from app.services.ports import PolicyLine
+from app.services.stored import PolicyLine
 
 SHAPES = {
     "p": "p, role, tenant, case type, act, condition, allow",

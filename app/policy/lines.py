@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.services.ports import PolicyLine
+from app.services.stored import PolicyLine
 
 EVERY = "*"
 READ = "case:read"

@@ -24,7 +24,7 @@ from app.domain.situation import Situation
 from app.services.answer import Answer, applied, from_json, to_json
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
-from app.services.ports import Acted, AnswerKey, CaseKey, Changed, Locked, Record, StoredAnswer
+from app.services.stored import Acted, AnswerKey, CaseKey, Changed, Locked, Record, StoredAnswer
 
 KEPT = timedelta(hours=24)
 """How long an answer is given again under its key (the IETF draft leaves it to the service)."""

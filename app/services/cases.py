@@ -15,7 +15,8 @@ from app.domain.situation import Situation
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
 from app.services.policies import Policies
-from app.services.ports import CaseKey, CaseQuery, Store, StoredEntry
+from app.services.ports import Store
+from app.services.stored import CaseKey, CaseQuery, StoredEntry
 from app.services.views import Page, Possible, Wanted
 
 SORTS = ("opened_at", "changed_at", "urgency", "reference")

@@ -10,7 +10,8 @@ from app.domain.errors import NotFound
 from app.domain.load import load_stored
 from app.domain.machine import Machine
 from app.services.identity import new_id, new_salt
-from app.services.ports import Record, Store, StoredDefinition
+from app.services.ports import Store
+from app.services.stored import Record, StoredDefinition
 
 SERVICE_TENANT = "*"
 """The tenant in whose log the service records what concerns everybody."""

@@ -11,7 +11,8 @@ from app.services.answer import Answer
 from app.services.batch import Batch, answer_key, keys
 from app.services.definitions import Definitions
 from app.services.policies import Policies
-from app.services.ports import AnswerKey, Locked, Refused, Store, StoreUnavailable
+from app.services.ports import Refused, Store, StoreUnavailable
+from app.services.stored import AnswerKey, Locked
 
 BATCH = 64
 """Attempts decided in one transaction; larger gained nothing in the measurements of docs."""

@@ -8,7 +8,8 @@ from app.domain.case import Draft
 from app.domain.entry import seal
 from app.services.definitions import SERVICE_TENANT
 from app.services.identity import new_id, new_salt
-from app.services.ports import PolicyChange, PolicyEngine, PolicyFile, PolicyLine, Record, Refused, Store, Transaction
+from app.services.ports import PolicyEngine, Refused, Store, Transaction
+from app.services.stored import PolicyChange, PolicyFile, PolicyLine, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,89 +1,24 @@
-"""What the services need from a store, derived from what they call."""
+"""What the services need from a store and a policy, derived from what they call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
-from app.domain.case import AuditEntry, Case, Json, Policy, Surroundings
-
-
-@dataclass(frozen=True, slots=True)
-class CaseKey:
-    """A case named by id, or by case type and reference."""
-
-    tenant: str
-    case_id: str | None = None
-    case_type: str | None = None
-    reference: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerKey:
-    """An idempotency key: one space per tenant and subject."""
-
-    tenant: str
-    subject: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """The answer kept under an idempotency key until `expires_at`.
-
-    `answer` is None where only the `denied` entry is remembered (a 404 is not given again, but it is not
-    logged twice).
-    """
-
-    key: AnswerKey
-    fingerprint: str
-    answer: Json | None
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """What one lock statement returns.
-
-    `at` is the database's clock read after the locks were taken (SQLite: the process clock), UTC.
-    `cases` holds a row per key that exists; `busy` the keys that another process is using right now.
-    """
-
-    at: datetime
-    policy_version: int
-    cases: Mapping[CaseKey, Case] = field(default_factory=dict)
-    surroundings: Mapping[str, Surroundings] = field(default_factory=dict)  # by case id
-    answers: Mapping[AnswerKey, StoredAnswer] = field(default_factory=dict)
-    busy: frozenset[AnswerKey] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Acted:
-    """That `subject` fired `event` on a case: what four eyes asks for."""
-
-    tenant: str
-    case_id: str
-    event: str
-    subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A case as it is to be, and the `seq` it had when it was locked (None: it is new)."""
-
-    was_seq: int | None
-    case: Case
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Everything that one transaction writes."""
-
-    cases: Sequence[Changed] = ()
-    entries: Sequence[AuditEntry] = ()
-    acted: Sequence[Acted] = ()
-    answers: Sequence[StoredAnswer] = ()
+from app.domain.case import Case, Policy
+from app.services.stored import (
+    AnswerKey,
+    CaseKey,
+    CaseQuery,
+    Found,
+    Locked,
+    PolicyChange,
+    PolicyFile,
+    PolicyLine,
+    Record,
+    StoredDefinition,
+    StoredEntry,
+    Visible,
+)
 
 
 class Refused(Exception):
@@ -92,119 +27,6 @@ class Refused(Exception):
 
 class StoreUnavailable(Exception):
     """The database cannot be reached, or took too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyLine:
-    """One line of the living policy.
-
-    `kind` p: `role`, `tenant` (or `*`), `obj` (case type or `*`), `act`, `when` (CEL or empty), `eft`.
-    `kind` g: `role` is the member (a role or a user), `obj` the role it gets, `tenant` the tenant of a
-    user's role (`*` for a role that includes another); `act`, `when` and `eft` are empty.
-    `source` is the file it was seeded from, or None where an administrator made it.
-    `id` is 0 until it is stored; `added` and `removed` are policy versions.
-    """
-
-    kind: str
-    role: str
-    tenant: str
-    obj: str
-    act: str = ""
-    when: str = ""
-    eft: str = ""
-    source: str | None = None
-    id: int = 0
-    added: int = 0
-    removed: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyFile:
-    """That a policy file was seeded or applied, with the SHA-256 of its text."""
-
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyChange:
-    """Lines to add and ids of lines to remove, in one new policy version; `file` where a file asked for it.
-
-    With `seeds` the file must be new, else the change is refused: another replica was faster.
-    """
-
-    add: Sequence[PolicyLine] = ()
-    remove: Sequence[int] = ()
-    file: PolicyFile | None = None
-    seeds: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDefinition:
-    """One version of a case type: `text` is its canonical JSON, `hash` the SHA-256 of that."""
-
-    case_type: str
-    version: int
-    hash: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Visible:
-    """Which cases a caller may read: the `case:read` lines as one predicate.
-
-    A case is visible if its type is in `types` or `all_types`, or it stands to the caller in a case role
-    that reads it; and no deny line hits. Case-relative parts map a bracketed role to the case types it
-    reads, with `*` for all. `subject` is the caller's reference.
-    """
-
-    subject: str
-    all_types: bool = False
-    types: frozenset[str] = frozenset()
-    by_role: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    denied_all: bool = False
-    denied_types: frozenset[str] = frozenset()
-    denied_by_role: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class CaseQuery:
-    """A page of cases. `sort` is opened_at, changed_at, urgency or reference, `-` first for descending.
-
-    `state` includes its substates. `after` is the (sort value, id) of the last item of the previous page.
-    """
-
-    tenant: str
-    visible: Visible
-    case_type: str | None = None
-    state: str | None = None
-    assignee: str | None = None
-    team: str | None = None
-    reference: str | None = None
-    sort: str = "-changed_at"
-    limit: int = 50
-    after: tuple[Json, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A case read without a lock, with what a decision on it needs."""
-
-    case: Case
-    surroundings: Surroundings
-    policy_version: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """An audit entry as it is kept, with the values that were not erased (path -> value)."""
-
-    entry_id: str
-    case_seq: int | None
-    entry: str
-    entry_hash: str
-    values: Mapping[str, Json]
 
 
 class Transaction(Protocol):

@@ -226,17 +226,20 @@ def _guard_on_sqlite() -> None:
         "entry_id = NEW.entry_id",
         "entry_hash = NEW.entry_hash",
         "(case_id = NEW.case_id AND case_seq = NEW.case_seq)",
+        rowid=True,
     )
     _refuse_replacing("audit_payload", "(entry_id = NEW.entry_id AND path = NEW.path)")
-    _refuse_replacing("cases", "id = NEW.id", "(case_type = NEW.case_type AND reference = NEW.reference)")
+    _refuse_replacing("cases", "id = NEW.id", "(case_type = NEW.case_type AND reference = NEW.reference)", rowid=True)
     op.execute("""
         CREATE TRIGGER cases_seq_grows BEFORE UPDATE ON cases WHEN NEW.seq <= OLD.seq
         BEGIN SELECT RAISE(ABORT, 'the seq of a case only grows'); END""")
 
 
-def _refuse_replacing(table: str, *keys: str) -> None:
+def _refuse_replacing(table: str, *keys: str, rowid: bool = False) -> None:
     """INSERT OR REPLACE deletes the row in the way, and unless `recursive_triggers` is on no DELETE trigger fires."""
     taken = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE tenant = NEW.tenant AND {key}" for key in keys)
+    if rowid:
+        taken += f" UNION ALL SELECT 1 FROM {table} WHERE rowid = NEW.rowid"
     op.execute(f"""
         CREATE TRIGGER {table}_refuses_replacing BEFORE INSERT ON {table} WHEN EXISTS ({taken})
         BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: {table} has that key'); END""")
