@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.check_policy import PolicyRow, check_policy
-from app.domain.load import load_case_type
+from app.domain.declaring.check_policy import PolicyRow, check_policy
+from app.domain.declaring.load import load_case_type
 from tests.declaring import FILE, claim
 
 LOADED = load_case_type(

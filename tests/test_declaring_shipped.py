@@ -6,10 +6,10 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from app.domain.check_case_type import check_case_type
-from app.domain.load import load_case_type, load_stored
-from app.domain.yaml_schema import case_type_schema, case_type_schema_text
-from app.domain.yaml_source import decode, parse
+from app.domain.declaring.check_case_type import check_case_type
+from app.domain.declaring.load import load_case_type, load_stored
+from app.domain.declaring.yaml_schema import case_type_schema, case_type_schema_text
+from app.domain.declaring.yaml_source import decode, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 MACHINES = sorted((ROOT / "machines").glob("*.yaml"))
@@ -45,7 +45,7 @@ def test_a_shipped_case_type_tells_editors_where_its_schema_is(path):
 
 def test_the_shipped_schema_is_current():
     assert SHIPPED.read_text() == case_type_schema_text(), (
-        "run: python -m app.domain.yaml_schema > app/domain/case_type.schema.json"
+        "run: python -m app.domain.declaring.yaml_schema > app/domain/case_type.schema.json"
     )
 
 

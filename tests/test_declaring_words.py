@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.case_type import CaseType
-from app.domain.expectations import EXPECTED
-from app.domain.load import load_case_type, load_stored
-from app.domain.places import TITLES, keys_of
+from app.domain.declaring.expectations import EXPECTED
+from app.domain.declaring.load import load_case_type, load_stored
+from app.domain.declaring.places import TITLES, keys_of
 from tests.declaring import CALENDARS, FILE, check_case_type, checked, claim, told
 
 EVENT = "4 error: "

@@ -12,7 +12,7 @@ import yaml
 
 from app.domain.case_type import CaseType
 from app.domain.diagram import mermaid, svg, transition_table
-from app.domain.diagram_style import DARK, LIGHT
+from app.domain.diagram.style import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from app.domain.case_type import CaseType
 from app.domain.diagram import mermaid, svg
-from app.domain.diagram_chart import chart, walk
-from app.domain.diagram_layout import laid_out
-from app.domain.diagram_shapes import Box, Divider, Text, Wire
-from app.domain.diagram_words import size_of, words
+from app.domain.diagram.chart import chart, walk
+from app.domain.diagram.layout import laid_out
+from app.domain.diagram.shapes import Box, Divider, Text, Wire
+from app.domain.diagram.words import size_of, words
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = ["end", "state", "note", "a", "b", "class", "to_a", "x_1"]

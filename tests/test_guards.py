@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.domain.guard import EvaluationFault, GuardFault, Truth, View, compile_expression
+from app.domain.writable import writable
 
 OPENED = datetime(2026, 1, 1, 8, tzinfo=UTC)
 NOW = OPENED + timedelta(hours=2)
@@ -334,6 +335,7 @@ def test_no_variables_make_a_guard_raise(text, variables):
 @settings(max_examples=150, deadline=None)
 @given(VALUES)
 def test_the_value_of_a_field_is_the_field_or_a_fault(value):
+    assume(writable(value) is None)  # nothing else gets as far as an expression
     try:
         found = compile_expression("data.a").value(View({"data": {"a": value}}))
     except EvaluationFault:

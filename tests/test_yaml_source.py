@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.fault import Faults
-from app.domain.yaml_source import LARGEST_BYTES, decode, parse
+from app.domain.declaring.fault import Faults
+from app.domain.declaring.yaml_source import LARGEST_BYTES, decode, parse
 
 LAUGHS = "a: &a [x, x]\n" + "".join(
     f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n"

@@ -1,19 +1,18 @@
 """Read and check the folders of machines and policies: what `check` reports and what `serve` starts with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain.case_type import CaseType
-from app.domain.check_case_type import check_case_type
-from app.domain.check_policy import PolicyRow, check_policy
-from app.domain.fault import Fault
-from app.domain.load import load_case_type
+from app.domain.declaring.check_case_type import check_case_type
+from app.domain.declaring.check_policy import PolicyRow, check_policy
+from app.domain.declaring.fault import Fault, Faults
+from app.domain.declaring.load import Loaded, load_case_type
+from app.domain.declaring.yaml_source import decode
 from app.policy.files import FileLine, PolicyText, model_fault, read_policy
 from app.services.policies import PolicySource
 from app.services.stored import PolicyFile
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +30,28 @@ class Declared:
 
 def read_folders(machines: Path, policies: Path) -> Declared:
     """Everything in the two folders. A folder that is missing is a fault, an empty one is not."""
-    case_types, faults = _machines(machines)
-    sources, rows, policy_faults = _policies(policies)
+    loaded, faults = _machines(machines)
+    case_types = {one.case_type.case_type: one.case_type for one in loaded if one.case_type}
+    files = {one.case_type.case_type: one.source for one in loaded if one.case_type and one.source}
+    policy_sources, rows, policy_faults = _policies(policies)
     faults += policy_faults
-    faults += check_policy(case_types, rows)
-    return Declared(case_types, tuple(sources), tuple(sorted(faults, key=lambda fault: (fault.file, fault.line))))
+    faults += check_policy(case_types, rows, sources=files)
+    ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line))
+    return Declared(case_types, tuple(policy_sources), tuple(ordered))
 
 
-def _machines(folder: Path) -> tuple[dict[str, CaseType], list[Fault]]:
+def _machines(folder: Path) -> tuple[list[Loaded], list[Fault]]:
     if not folder.is_dir():
-        return {}, [_no_folder(folder, "STATEWARD_MACHINES")]
+        return [], [_no_folder(folder, "STATEWARD_MACHINES")]
     calendars = frozenset(path.stem for path in (folder / "calendars").glob("*.yaml"))
-    case_types: dict[str, CaseType] = {}
+    found: list[Loaded] = []
     faults: list[Fault] = []
     for path in sorted(folder.glob("*.yaml")):
         text = _text(path, faults)
-        if text is None:
-            continue
-        loaded = load_case_type(text, str(path))
-        faults += loaded.faults
-        if loaded.case_type is not None:
-            faults += check_case_type(loaded, calendars=calendars)
-            case_types[loaded.case_type.case_type] = loaded.case_type
-    return case_types, faults
+        if text is not None:
+            found.append(load_case_type(text, str(path)))
+            faults += check_case_type(found[-1], calendars=calendars)
+    return found, faults
 
 
 def _policies(folder: Path) -> tuple[list[PolicySource], list[PolicyRow], list[Fault]]:
@@ -96,10 +94,9 @@ def _row(file: str, line: FileLine) -> PolicyRow:
 
 def _text(path: Path, faults: list[Fault]) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        faults.append(Fault(str(path), line, "this is not UTF-8 text", "save the file as UTF-8"))
+        return decode(path.read_bytes(), str(path))
+    except Faults as error:
+        faults += error.faults
     except OSError as error:
         faults.append(Fault(str(path), 1, f"cannot be read: {error.strerror}", "make it readable"))
     return None

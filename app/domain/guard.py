@@ -12,14 +12,14 @@ from typing import Any, Literal
 
 from cel_expr_python import cel
 
-from app.domain import faults
 from app.domain.case import Json
-from app.domain.check import check
-from app.domain.checked import Unsupported, decode
-from app.domain.expression import Node, reads_of
+from app.domain.cel import faults
+from app.domain.cel.check import check
+from app.domain.cel.checked import Unsupported, decode
+from app.domain.cel.expression import Node, reads_of
+from app.domain.cel.variables import Types
+from app.domain.cel.view import ENVIRONMENT, View
 from app.domain.moment import rfc3339
-from app.domain.variables import Types
-from app.domain.view import ENVIRONMENT, View
 from app.domain.writable import exact
 
 __all__ = [

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from app.domain.case import Draft
 from app.domain.case_type import CaseType
+from app.domain.declaring.load import load_stored
 from app.domain.entry import seal
 from app.domain.errors import NotFound
-from app.domain.load import load_stored
 from app.domain.machine import Machine
 from app.services.identity import new_id, new_salt
 from app.services.ports import Store

@@ -1,0 +1,206 @@
+"""Check an expression against what the schemas say: unknown fields, and operands that cannot meet."""
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import reduce
+
+from app.domain.cel.expression import Call, Comprehension, Constant, ListOf, MapOf, Name, Node, Select
+from app.domain.cel.overloads import NUMBERS, OVERLOADS
+from app.domain.cel.spelling import spelled, symbol
+from app.domain.cel.types import ANYTHING, BOOL, NOTHING, STRING, Type, either, listed, mapped, named
+from app.domain.cel.variables import Types
+
+Scope = Mapping[str, Type]
+
+
+def check(tree: Node, types: Types, *, wants_bool: bool) -> list[str]:
+    """One sentence for each thing that cannot be right."""
+    checker = _Checker(types)
+    result = checker.type_of(tree, {})
+    if wants_bool and not result.can_be("bool"):
+        checker.faults.append(f"the result is {result}, not true or false")
+    return list(dict.fromkeys(checker.faults))
+
+
+class _Checker:
+    def __init__(self, types: Types) -> None:
+        self._roots = types.roots
+        self.faults: list[str] = []
+
+    def type_of(self, node: Node, scope: Scope) -> Type:
+        match node:
+            case Constant(value):
+                return _constant(value)
+            case Name(name):
+                return self._name(name, scope)
+            case Select(operand, field, test):
+                found = self._field(operand, field, scope)
+                return BOOL if test else found
+            case Call():
+                return _RULES.get(node.function, _Checker._function)(self, node, scope)
+            case ListOf(elements):
+                return listed(reduce(either, (self.type_of(element, scope) for element in elements), NOTHING))
+            case MapOf():
+                return self._map(node, scope)
+            case Comprehension():
+                return self._comprehension(node, scope)
+
+    def _name(self, name: str, scope: Scope) -> Type:
+        root, *fields = name.removeprefix(".").split(".")
+        if name in scope:
+            return scope[name]
+        if root == "payload" and root not in self._roots:
+            return self._fault("the event declares no payload", ANYTHING)
+        found = self._roots.get(root, ANYTHING)
+        return found if not fields or found.fields is None else found.fields.get(fields[0], ANYTHING)
+
+    def _field(self, operand: Node, field: str, scope: Scope) -> Type:
+        container = self.type_of(operand, scope)
+        where = spelled(operand)
+        if not container.can_be("map"):
+            return self._fault(f"{where} is {container}, which has no fields", ANYTHING)
+        if container.fields is None:
+            return ANYTHING
+        if field in container.fields:
+            return container.fields[field]
+        if container.others is not None:
+            return container.others
+        near = get_close_matches(field, container.fields, n=1)
+        hint = f"; did you mean {where}.{near[0]}?" if near else ""
+        return self._fault(f"{where}.{field} is not declared{hint}", ANYTHING)
+
+    def _element(self, call: Call, scope: Scope) -> Type:
+        operand, index = call.arguments
+        container = self.type_of(operand, scope)
+        if isinstance(index, Constant) and isinstance(index.value, str) and container.can_be("map"):
+            return self._field(operand, index.value, scope)
+        key = self.type_of(index, scope)
+        fits = (container.can_be("map") and key.can_be("string")) or (container.can_be("list") and key.can_be(*NUMBERS))
+        if not fits:
+            said = f"{spelled(operand)} ({container}) cannot be indexed by {spelled(index)} ({key})"
+            return self._fault(said, ANYTHING)
+        return container.items or ANYTHING if container.names == {"list"} else ANYTHING
+
+    def _equality(self, call: Call, scope: Scope) -> Type:
+        left, right = call.arguments
+        one, other = self.type_of(left, scope), self.type_of(right, scope)
+        always = "is always true" if call.function == "_!=_" else "is never true"
+        said = f"{spelled(left)} {symbol(call.function)} {spelled(right)} {always}"
+        if not _can_be_equal(one, other):
+            return self._fault(f"{said}: {_why_never(left, one, right, other)}", BOOL)
+        for node, kind, against in ((left, one, right), (right, other, left)):
+            self._options(node, kind, against, said)
+        return BOOL
+
+    def _membership(self, call: Call, scope: Scope) -> Type:
+        left, right = call.arguments
+        one, container = self.type_of(left, scope), self.type_of(right, scope)
+        if not container.can_be("list", "map"):
+            return self._fault(f"`in` needs a list or an object; {spelled(right)} is {container}", BOOL)
+        items = container.items if container.names == {"list"} else STRING if container.names == {"map"} else None
+        said = f"{spelled(left)} in {spelled(right)} is never true"
+        if items is not None and not _can_be_equal(one, items):
+            return self._fault(f"{said}: {spelled(left)} is {one} and the elements are {items}", BOOL)
+        for element in right.elements if isinstance(right, ListOf) else ():
+            self._options(left, one, element, f"{spelled(left)} is never {spelled(element)}")
+        return BOOL
+
+    def _options(self, node: Node, kind: Type, against: Node, said: str) -> None:
+        if kind.options is None or not isinstance(against, Constant) or not isinstance(against.value, str):
+            return
+        if against.value not in kind.options:
+            self.faults.append(f"{said}: {spelled(node)} is one of {', '.join(kind.options)}")
+
+    def _logic(self, call: Call, scope: Scope) -> Type:
+        self._conditions(call, call.arguments, scope)
+        return BOOL
+
+    def _ternary(self, call: Call, scope: Scope) -> Type:
+        condition, yes, no = call.arguments
+        self._conditions(call, (condition,), scope)
+        return either(self.type_of(yes, scope), self.type_of(no, scope))
+
+    def _conditions(self, call: Call, conditions: tuple[Node, ...], scope: Scope) -> None:
+        for condition in conditions:
+            kind = self.type_of(condition, scope)
+            if not kind.can_be("bool"):
+                self.faults.append(f"`{symbol(call.function)}` needs true or false; {spelled(condition)} is {kind}")
+
+    def _function(self, call: Call, scope: Scope) -> Type:
+        kinds = [self.type_of(argument, scope) for argument in call.arguments]
+        overloads = [one for one in OVERLOADS.get(call.function, ()) if len(one.operands) == len(kinds)]
+        if not overloads:
+            return ANYTHING if call.result == "dyn" else named(call.result)
+        fitting = [one for one in overloads if all(map(Type.can_be, kinds, one.operands))]
+        if not fitting:
+            operands = " and ".join(
+                f"{spelled(node)} ({kind})" for node, kind in zip(call.arguments, kinds, strict=True)
+            )
+            self.faults.append(f"`{symbol(call.function)}` cannot take {operands}")
+        names = frozenset(one.result for one in fitting or overloads)
+        items = reduce(either, (kind.items or ANYTHING for kind in kinds)) if "list" in names else None
+        return Type(names, items=items)
+
+    def _map(self, node: MapOf, scope: Scope) -> Type:
+        keys = [key.value if isinstance(key, Constant) else None for key in node.keys]
+        kinds = [self.type_of(value, scope) for value in node.values]
+        for key in node.keys:
+            self.type_of(key, scope)
+        fields = {key: kind for key, kind in zip(keys, kinds, strict=True) if isinstance(key, str)}
+        return mapped(fields) if len(fields) == len(keys) else named("map")
+
+    def _comprehension(self, loop: Comprehension, scope: Scope) -> Type:
+        over = self.type_of(loop.over, scope)
+        if not over.can_be("list", "map"):
+            self.faults.append(f"only a list or an object has elements; {spelled(loop.over)} is {over}")
+        items = over.items if over.names == {"list"} else STRING if over.names == {"map"} else None
+        element = items if items and items != NOTHING and len(loop.variables) == 1 else ANYTHING
+        inside = {**scope, **dict.fromkeys(loop.variables, element)}
+        start = self.type_of(loop.start, scope)
+        step = self.type_of(loop.step, {**inside, loop.accumulator: start})
+        return self.type_of(loop.result, {**inside, loop.accumulator: step})
+
+    def _fault(self, text: str, kind: Type) -> Type:
+        self.faults.append(text)
+        return kind
+
+
+_RULES: dict[str, Callable[[_Checker, Call, Scope], Type]] = {
+    "_[_]": _Checker._element,
+    "_==_": _Checker._equality,
+    "_!=_": _Checker._equality,
+    "@in": _Checker._membership,
+    "_?_:_": _Checker._ternary,
+    **dict.fromkeys(("_&&_", "_||_", "!_", "@not_strictly_false"), _Checker._logic),
+}
+
+
+def _constant(value: bool | int | float | str | bytes | None) -> Type:
+    match value:
+        case None:
+            return named("null")
+        case bool():
+            return BOOL
+        case int():
+            return named("int", "uint")
+        case float():
+            return named("double")
+        case str():
+            return Type(frozenset({"string"}))
+        case bytes():
+            return named("bytes")
+
+
+def _why_never(left: Node, one: Type, right: Node, other: Type) -> str:
+    for node, against in ((left, right), (right, left)):
+        if against == Constant(None):
+            return f"it is never null; has({spelled(node)}) says whether it is there"
+    return f"{spelled(left)} is {one} and {spelled(right)} is {other}"
+
+
+def _can_be_equal(one: Type, other: Type) -> bool:
+    return not one.names or not other.names or not _classes(one).isdisjoint(_classes(other))
+
+
+def _classes(kind: Type) -> set[str]:
+    return {"number" if name in NUMBERS else name for name in kind.names}

@@ -1,0 +1,1 @@
+"""From a YAML file to a case type: reading, checking, and saying what is wrong on which line."""

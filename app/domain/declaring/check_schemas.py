@@ -1,0 +1,110 @@
+"""Check the JSON Schemas of a case type, and the data fields that the rest of it names."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from app.domain.case_type import CaseType, Schema
+from app.domain.declaring.fault import Fault, choose, nearest, quoted
+from app.domain.declaring.places import at_transition
+from app.domain.declaring.yaml_source import Path, Source
+from app.domain.schema import schema_faults
+
+_KEYWORDS: Final = (
+    "$anchor $comment $defs $dynamicAnchor $dynamicRef $id $ref $schema $vocabulary additionalProperties allOf anyOf "
+    "const contains contentEncoding contentMediaType contentSchema default dependentRequired dependentSchemas "
+    "deprecated description else enum examples exclusiveMaximum exclusiveMinimum format if items maxContains maxItems "
+    "maxLength maxProperties maximum minContains minItems minLength minProperties minimum multipleOf not oneOf pattern "
+    "patternProperties prefixItems properties propertyNames readOnly required then title type unevaluatedItems "
+    "unevaluatedProperties uniqueItems writeOnly x-personal"
+)
+KEYWORDS: Final = frozenset(_KEYWORDS.split())
+NAMED_SCHEMAS: Final = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
+VALUES: Final = frozenset({"const", "default", "enum", "examples", "required", "dependentRequired", "type"})
+COMBINED: Final = frozenset({"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "patternProperties"})
+
+
+def check_schemas(case_type: CaseType, source: Source) -> Iterator[Fault]:
+    """`data` and every `payload`: valid 2020-12, of one file, and of an object."""
+    yield from _schema(case_type.data, ("data",), source)
+    for name, event in case_type.events.items():
+        if event.payload is not None:
+            yield from _schema(event.payload, ("events", name, "payload"), source)
+
+
+def check_assignments(case_type: CaseType, source: Source) -> Iterator[Fault]:
+    """Every field that `set` writes is in the data schema."""
+    for name, event in case_type.events.items():
+        places: list[tuple[Path, dict[str, str]]] = [(("events", name), event.set)]
+        places += [
+            (at_transition(source, name, index), transition.set) for index, transition in enumerate(event.transitions)
+        ]
+        for path, assigned in places:
+            for field in assigned:
+                yield from check_field(case_type.data, field, (*path, "set", field), source)
+
+
+def check_field(data: Schema, field: str, path: Path, source: Source) -> Iterator[Fault]:
+    """A fault where a data field is not declared, and nothing says that there may be others."""
+    schema: Any = data
+    walked = "data"
+    for name in field.split(".")[1:]:
+        if not isinstance(schema, dict) or not COMBINED.isdisjoint(schema):
+            return
+        known = schema.get("properties", {})
+        if name not in known:
+            yield from _undeclared(schema, walked, name, path, source)
+            return
+        schema, walked = known[name], f"{walked}.{name}"
+
+
+def _undeclared(schema: Schema, walked: str, name: str, path: Path, source: Source) -> Iterator[Fault]:
+    kinds = schema.get("type", "object")
+    if "object" not in ([kinds] if isinstance(kinds, str) else kinds):
+        message = f"{quoted(walked)} is no object and has no {quoted(name)}"
+        yield source.error(path, message, "correct the field, or its type in `data`")
+        return
+    known = schema.get("properties", {})
+    if schema.get("additionalProperties", not known) is False or (known and "additionalProperties" not in schema):
+        message = f"unknown field {quoted(f'{walked}.{name}')}"
+        yield source.error(path, message, choose(name, known, "declared fields"))
+
+
+def _schema(schema: Schema, path: Path, source: Source) -> Iterator[Fault]:
+    invalid: dict[Path, str] = {}
+    for inner, message in schema_faults(schema):
+        invalid.setdefault(inner, message)
+    for inner, message in invalid.items():
+        yield source.error((*path, *inner), f"the schema is wrong: {message}", "see JSON Schema 2020-12")
+    if not invalid:
+        yield from _oddities(schema, path, source)
+
+
+def _oddities(schema: Any, path: Path, source: Source) -> Iterator[Fault]:
+    """What a valid schema hardly means: misspelt keywords, required fields that are not declared."""
+    if not isinstance(schema, dict):
+        return
+    known = schema.get("properties", {})
+    for name in schema.get("required", []) if known else []:
+        if name not in known and COMBINED.isdisjoint(schema):
+            message = f"{quoted(name)} is required and not declared"
+            yield source.warning((*path, "required"), message, choose(name, known, "declared fields"))
+    for key, value in schema.items():
+        here = (*path, key)
+        if key == "x-personal" and not isinstance(value, bool):
+            yield source.error(here, "`x-personal` is neither `true` nor `false`", "write `x-personal: true`")
+        if key not in KEYWORDS and (meant := nearest(key, KEYWORDS)):
+            yield source.warning(here, f"{quoted(key)} means nothing in a schema", f"did you mean {quoted(meant)}?")
+        yield from _inside(key, value, here, source)
+
+
+def _inside(key: str, value: Any, path: Path, source: Source) -> Iterator[Fault]:
+    if key in VALUES:
+        return
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _oddities(item, (*path, index), source)
+    elif key in NAMED_SCHEMAS and isinstance(value, dict):
+        for name, item in value.items():
+            yield from _oddities(item, (*path, name), source)
+    else:
+        yield from _oddities(value, path, source)

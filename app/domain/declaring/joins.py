@@ -1,0 +1,35 @@
+"""Follow completions: what is done as soon as it is entered, and whether joins alone lead round in a circle."""
+
+from app.domain.declaring.state_tree import StateTree, without_history
+
+
+def never_rests(start: str, tree: StateTree) -> bool:
+    """Whether joins alone lead from this state back to it, each state being entered by default."""
+    seen: set[str] = set()
+    path: str | None = start
+    while path is not None and path not in seen:
+        seen.add(path)
+        target = without_history(tree.nodes[path].state.on_done or "=")
+        path = done_on_entry(target, tree) if target in tree.nodes else None
+    return path == start
+
+
+def done_on_entry(target: str, tree: StateTree) -> str | None:
+    """The innermost state with `on_done` that is done as soon as the target is entered."""
+    active = tree.configuration(target)
+    return next((path for leaf in sorted(active) for path in tree.ancestors(leaf) if _joins(path, active, tree)), None)
+
+
+def _joins(path: str, active: frozenset[str], tree: StateTree) -> bool:
+    return tree.nodes[path].state.on_done is not None and _is_done(path, active, tree)
+
+
+def _is_done(path: str, active: frozenset[str], tree: StateTree) -> bool:
+    node = tree.nodes[path]
+    if node.parallel:
+        return all(_is_done(region, active, tree) for region in node.children)
+    return (
+        node.state.final and path in active
+        if node.atomic
+        else any(child in active and tree.nodes[child].state.final for child in node.children)
+    )
