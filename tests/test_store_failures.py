@@ -87,6 +87,28 @@ async def test_a_closed_server_side_is_seen_at_commit(postgres_server, postgres:
     await store.close()
 
 
+async def test_what_timed_out_does_not_commit_though_the_caller_goes_on(postgres: Database):
+    """COMMIT of a failed transaction is a quiet rollback, which must not look like success."""
+    store, other = open_store(postgres.url), open_store(postgres.url)
+    case = a_case()
+    key = CaseKey(case.tenant, case.id)
+    async with store.transaction() as tx:
+        await tx.record(opening(case))
+
+    async def going_on() -> None:
+        async with other.transaction() as tx:
+            await tx._connection.execute(text("SET LOCAL lock_timeout = '1ms'"))
+            with pytest.raises(StoreUnavailable):
+                await tx.lock([key], [])
+
+    async with store.transaction() as tx:
+        await tx.lock([key], [])
+        with pytest.raises(StoreUnavailable):
+            await going_on()
+    await store.close()
+    await other.close()
+
+
 async def _terminate_all(server, database: Database) -> None:
     admin: asyncpg.Connection = await server.connect()
     name = make_url(database.url).database

@@ -39,13 +39,13 @@ def sqlite_engine(url: URL, pool_size: int = 10, busy_seconds: int = 5) -> Async
 
 
 def postgres_engine(url: URL, pool_size: int = 10, role: str | None = SERVICE) -> AsyncEngine:
-    """Connections act as `role`; None leaves the login role as it is."""
+    """Connections act as `role`; None is for migrations: the login role, with all the time it needs."""
     engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
-        connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
+        connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS if role else None},
     )
     if role is not None:
         event.listen(engine.sync_engine, "connect", _becoming(role))

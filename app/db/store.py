@@ -2,8 +2,8 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Select, delete
@@ -33,32 +33,37 @@ from app.services.stored import (
 
 
 class SqlTransaction(ABC):
-    """One write transaction on a connection. Once something was refused nothing of it commits."""
+    """One write transaction on a connection. Once a part of it failed, nothing of it commits."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._refused: Refused | None = None
+        self._failed: Exception | None = None
 
     async def lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked:
-        with translated():
+        with self._failing():
             return await self._lock(cases, answers)
 
     async def record(self, record: Record) -> None:
-        async with self._refusable():
+        with self._failing():
             await self._record(record)
 
     async def change_policy(self, change: PolicyChange) -> int:
-        async with self._refusable():
+        with self._failing():
             return await rules.change_policy(self._connection, change)
 
+<<<<<<< HEAD
     async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
         async with self._refusable():
+=======
+    async def add_definition(self, case_type: str, digest: str, text: str) -> StoredDefinition:
+        with self._failing():
+>>>>>>> db
             await self._lock_definitions()
             return await rules.add_definition(self._connection, case_type, digest, text)
 
     async def commit(self) -> None:
-        if self._refused is not None:
-            raise Refused(str(self._refused)) from self._refused
+        if self._failed is not None:
+            raise self._failed
         try:
             with translated():
                 await self._connection.commit()
@@ -67,14 +72,14 @@ class SqlTransaction(ABC):
             await self._connection.invalidate()
             raise
 
-    @asynccontextmanager
-    async def _refusable(self) -> AsyncIterator[None]:
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
         try:
             with translated():
                 yield
-        except Refused as refused:
+        except Exception as error:
             # PostgreSQL answers COMMIT of a failed transaction with a quiet rollback, SQLite would keep the half.
-            self._refused = refused
+            self._failed = error
             raise
 
     @abstractmethod
