@@ -51,13 +51,8 @@ class SqlTransaction(ABC):
         with self._failing():
             return await rules.change_policy(self._connection, change)
 
-<<<<<<< HEAD
     async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
-        async with self._refusable():
-=======
-    async def add_definition(self, case_type: str, digest: str, text: str) -> StoredDefinition:
         with self._failing():
->>>>>>> db
             await self._lock_definitions()
             return await rules.add_definition(self._connection, case_type, digest, text)
 
