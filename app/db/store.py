@@ -16,7 +16,7 @@ from app.db.failures import connecting, translated
 from app.db.schema import REMEDY, problem_of
 from app.db.tables import IDEMPOTENCY
 from app.domain.case import Case
-from app.services.ports import Refused, StoreUnavailable
+from app.services.ports import StoreUnavailable
 from app.services.stored import (
     AnswerKey,
     CaseKey,
