@@ -6,6 +6,7 @@ SHA-256("stateward-case/1\\0" || JCS([tenant, case_id, definition_hash])). All h
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 
 import rfc8785
@@ -13,16 +14,22 @@ import rfc8785
 from app.domain.case import AuditEntry, Draft, Json, PayloadRow
 from app.domain.errors import TooLarge
 from app.domain.moment import rfc3339
+from app.domain.writable import MAX_EXACT
 
 TYP = "stateward-entry/1"
 MAX_ENTRY_BYTES = 32 * 1024
 MAX_FIELDS = 200
 SALT_BYTES = 32
+_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
 
 
 def canonical(value: Json) -> bytes:
-    """RFC 8785 canonical JSON."""
-    return rfc8785.dumps(value)
+    """RFC 8785 canonical JSON.
+
+    Where no number is a float and no name leaves ASCII, sorted JSON of the standard library is the same bytes
+    ten times sooner, and most of what an event writes is so.
+    """
+    return _PLAIN.encode(value).encode() if _is_plain(value) else rfc8785.dumps(value)
 
 
 def genesis(tenant: str, case_id: str, definition: str) -> str:
@@ -55,6 +62,17 @@ def seal(draft: Draft, new_salt: Callable[[], bytes]) -> AuditEntry:
 def pointer(root: str, name: str) -> str:
     """An RFC 6901 pointer to a top-level property, such as `/data/iban`."""
     return f"/{root}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def _is_plain(value: Json) -> bool:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return bool(-MAX_EXACT <= value <= MAX_EXACT)
+    if kind is dict:
+        return all(type(name) is str and name.isascii() and _is_plain(item) for name, item in value.items())
+    return kind is list and all(map(_is_plain, value))
 
 
 def _document(draft: Draft, payload: tuple[PayloadRow, ...]) -> Json:

@@ -5,7 +5,7 @@ It is not thread-safe, as Casbin is not; one event loop asks it.
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.policy.conditions import Subject, holds
 from app.policy.index import Address
 from app.policy.lines import Rule
 
+MOST_ROLE_SETS = 1024
 MODEL = Path(__file__).with_name("model.conf")
 
 # a level, because configuring logging sets `disabled` back; the audit log is the record of decisions
@@ -27,6 +28,19 @@ class Bucket:
 
     rules: tuple[Rule, ...]
     rows: frozenset[tuple[str, ...]]
+    _allowed: dict[frozenset[str], Rule] = field(default_factory=dict)
+
+    def allowed(self, roles: frozenset[str]) -> Rule | None:
+        """The line that allowed these roles before, where no line asks for more than roles."""
+        return self._allowed.get(roles)
+
+    def remember(self, roles: frozenset[str], rule: Rule) -> None:
+        """Of role sets, never of subjects, and only so many."""
+        if any(line.when for line in self.rules):
+            return
+        if len(self._allowed) >= MOST_ROLE_SETS:
+            self._allowed.clear()
+        self._allowed[roles] = rule
 
 
 class FixedMatcher(casbin.FastEnforcer):  # type: ignore[misc]

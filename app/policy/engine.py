@@ -63,11 +63,16 @@ class PolicyEngine:
         if address is None:
             return Verdict(False, None, policy, refusal((), subject, case_type, act, ()))
         enforcer = self._enforcer(address.tenant)
-        rules = enforcer.bucket(address, self._index.rules).rules
+        bucket = enforcer.bucket(address, self._index.rules)
+        if known := bucket.allowed(roles):
+            return Verdict(True, known.text, policy)
         allowed = enforcer.allows(address, subject)
-        rule = deciding_rule(rules, subject, allowed)
-        reasons = () if allowed else refusal(rules, subject, case_type, act, self._who_could(address))
-        return Verdict(allowed, rule.text if rule else None, policy, reasons)
+        rule = deciding_rule(bucket.rules, subject, allowed)
+        if allowed and rule:
+            bucket.remember(roles, rule)
+            return Verdict(True, rule.text, policy)
+        reasons = refusal(bucket.rules, subject, case_type, act, self._who_could(address))
+        return Verdict(False, rule.text if rule else None, policy, reasons)
 
     def visible(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
         """The `case:read` lines as one predicate over cases."""
