@@ -12,8 +12,8 @@ MAX_EXACT = 2**53 - 1
 def writable(value: Json) -> str | None:
     """The dotted path of the first value that cannot be written, `""` for `value` itself; None if all is fine.
 
-    That is: an integer beyond 2^53 - 1, NaN, an infinity, a lone surrogate (in a name: the path of its object),
-    anything that is not JSON, and nesting deeper than 64.
+    That is: an integer beyond 2^53 - 1, NaN, an infinity, a NUL or a lone surrogate (in a name: the path of its
+    object), anything that is not JSON, and nesting deeper than 64.
     """
     return next((".".join(path) for path in _unwritable(value, ())), None)
 
@@ -50,6 +50,9 @@ def _is_writable_leaf(value: Json) -> bool:
 
 
 def _is_text(text: str) -> bool:
+    """Without NUL, which neither PostgreSQL nor CEL keeps, and without lone surrogates, which UTF-8 has not."""
+    if "\0" in text:
+        return False
     try:
         text.encode()
     except UnicodeEncodeError:
