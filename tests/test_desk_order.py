@@ -180,7 +180,8 @@ async def test_who_fires_but_may_not_read_gets_no_case_back(house: House) -> Non
 
 
 async def test_who_fires_but_may_not_read_is_refused_without_states_and_values(house: House) -> None:
-    claim = await open_claim(blind)
+    await let_nobody_read(house, "expense_claim")
+    claim = await open_claim(house)
     wrong = await fire(house, claim, "approve", BOSS)
     assert code(wrong) == "wrong_state"
     assert "submitted" not in _told(wrong)
