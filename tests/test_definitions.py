@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from app.commands.declared import Declared
 from app.domain.case_type import CaseType
 from app.services.house import House
@@ -17,8 +15,8 @@ from tests.house import (
     another_process,
     applied,
     attempt,
+    change,
     code,
-    connect,
     declared,
     entries,
     fire,
@@ -102,13 +100,10 @@ async def test_processes_that_start_at_once_store_each_definition_and_policy_onc
     assert len(await rows(database, "SELECT id FROM policy_line")) == lines
 
 
-@pytest.mark.parametrize("database", ["postgres"], indirect=True)
 async def test_a_definition_that_cannot_be_read_harms_its_own_cases_only(house: House, database: Database) -> None:
     async with another_process(database, _with(expense_claim=_without_triage())) as newer:
         broken = await opened(newer)
     sound = await open_claim(house)
-    raw = await connect(database)
-    await raw.execute("UPDATE definition SET text = '{}' WHERE version = 2")
-    await raw.close()
+    await change(database, "UPDATE definition SET text = '{}' WHERE version = 2")
     answers = await house.desk.submit([attempt(ALICE, "add_note", broken), attempt(ALICE, "add_note", sound)])
     assert [code(answer) for answer in answers] == ["internal", "applied"]

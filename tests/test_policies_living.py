@@ -96,7 +96,7 @@ async def test_a_change_binds_the_next_attempt_and_the_next_read_on_every_proces
         await fired(other, claim, "triage", CLERK)
         assert len((await other.cases.find(agent, Wanted())).items) == 1
         await let_nobody_read(house, "incident")
-        assert (await other.cases.find(agent, Wanted())).items == ()
+        assert list((await other.cases.find(agent, Wanted())).items) == []
         with pytest.raises(NotFound):
             await other.cases.read(agent, incident)
 
