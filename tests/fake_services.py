@@ -110,7 +110,7 @@ class FakeCases:
         return self.possible_now if explain else replace(self.possible_now, refused=())
 
     async def log(
-        self, actor: Actor, case_id: str, denied: bool, after: str | None, limit: int
+        self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int
     ) -> Sequence[StoredEntry]:
         await self.read(actor, case_id)
         found = [entry for entry in self.entries if (entry.case_seq is None) == denied]

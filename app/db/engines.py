@@ -32,7 +32,9 @@ def is_sqlite(url: URL) -> bool:
 
 def sqlite_engine(url: URL, pool_size: int = 10, busy_seconds: int = 5) -> AsyncEngine:
     """Connections begin IMMEDIATE where the execution option `writes` is set."""
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": busy_seconds})
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args={"timeout": busy_seconds}
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -45,6 +47,7 @@ def postgres_engine(url: URL, pool_size: int = 10, role: str | None = SERVICE) -
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
+        hide_parameters=True,  # an error that is logged must not carry what people wrote
         connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS if role else None},
     )
     if role is not None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.domain.case import Attempt, AuditEntry, Case, Data, Outcome, Refusal, Verdict
 from app.domain.draft import denied_draft, event_draft
-from app.domain.entry import MAX_FIELDS, genesis, seal
+from app.domain.entry import genesis, seal
 from app.domain.errors import (
     CaseError,
     Conflict,
@@ -84,9 +84,8 @@ def _fire(here: Situation) -> Outcome:
 
 
 def _permit(here: Situation) -> Verdict:
-    delegated = here.attempt.on_behalf_of is not None or here.attempt.occurred_at is not None
-    if delegated and not (admin := here.caller_may(ADMIN)).allowed:
-        raise Denied(f"on_behalf_of and occurred_at need {ADMIN} on the case type", reasons=admin.reasons)
+    if here.delegation is not None and not here.delegation.allowed:
+        raise Denied(f"on_behalf_of and occurred_at need {ADMIN} on the case type", reasons=here.delegation.reasons)
     verdict = here.decide(here.event)
     if not verdict.allowed:
         raise Denied(f"you may not {here.event} here", reasons=verdict.reasons)
@@ -102,15 +101,12 @@ def _check_version(attempt: Attempt, case: Case) -> None:
 
 
 def _check_input(attempt: Attempt) -> None:
-    """What can never be recorded is refused before anything is asked."""
+    """What can never be recorded is refused first: a `denied` entry could not be written either."""
     for name, value in (("data", attempt.data), ("payload", attempt.payload), ("reason", attempt.reason)):
         place = writable(value)
         if place is not None:
             where = f"{name}.{place}" if place else name
-            raise _invalid(where, "cannot be written as canonical JSON: a number beyond 2^53, or a broken character")
-    size = len(attempt.data or {}) + len(attempt.payload or {})
-    if size > MAX_FIELDS - 20:
-        raise TooLarge(f"an event may carry at most {MAX_FIELDS - 20} properties, this one has {size}")
+            raise _invalid(where, "cannot be written down: a number beyond 2^53, NUL, or half a surrogate pair")
 
 
 def _check_payload(here: Situation) -> None:
@@ -169,7 +165,10 @@ def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc
     case = _moved(here, resting, data) if here.case else _new(here, resting, data)
     prev = here.case.last_hash if here.case else genesis(case.tenant, case.id, case.definition)
     entry = seal(event_draft(here, verdict, arcs, case, prev), here.new_salt)
-    return Outcome(replace(case, last_hash=entry.entry_hash), entry, opened=here.case is None, readable=here.readable)
+    case = replace(case, last_hash=entry.entry_hash)
+    # whoever opens a case is its creator from now on, and may read it as such
+    readable = here.readable if here.case else replace(here, case=case).readable
+    return Outcome(case, entry, opened=here.case is None, readable=readable)
 
 
 def _moved(here: Situation, resting: Resting, data: Data) -> Case:
@@ -212,9 +211,17 @@ def _refusal(here: Situation, error: CaseError) -> Refusal:
     entry = _denied_entry(here, error) if isinstance(error, RECORDED) else None
     if here.case is None or here.readable:
         return Refusal(error, entry)
-    if isinstance(error, Denied):
+    if not _permitted(here):
         return Refusal(no_such_case(), entry)
     return Refusal(_without_the_case(here, error), entry)
+
+
+def _permitted(here: Situation) -> bool:
+    """Whether the policy allows the attempt; whom it does not, learns of no case, whatever else is wrong."""
+    try:
+        return _permit(here).allowed
+    except Denied:
+        return False
 
 
 def _denied_entry(here: Situation, error: CaseError) -> AuditEntry:
@@ -226,10 +233,12 @@ def _denied_entry(here: Situation, error: CaseError) -> AuditEntry:
 
 
 def _without_the_case(here: Situation, error: CaseError) -> CaseError:
-    """The same refusal for somebody who may fire but not read: no state, no values."""
+    """The same refusal for somebody who may fire but not read: no state, no values, nor what tells of them."""
     if not isinstance(error, WrongState | GuardRefused):
         return error
-    reasons = tuple(Reason(r.code, f"this does not allow {here.event} now", r.remedy) for r in error.reasons)
+    said = dict.fromkeys(reason.code for reason in error.reasons)
+    remedy = "ask somebody who may read the case"
+    reasons = tuple(Reason(code, f"this does not allow {here.event} now", remedy) for code in said)
     return type(error)(f"cannot {here.event} now", reasons=reasons)
 
 

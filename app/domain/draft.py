@@ -40,7 +40,7 @@ def denied_draft(here: Situation, error: CaseError) -> Draft:
     """The entry of a refused attempt: it names the case but is not part of its chain."""
     saw: dict[str, Json] = {}
     for reason in error.reasons:
-        saw |= {f"/saw/{path}": value for path, value in reason.detail.get("saw", {}).items()}
+        saw |= {pointer("saw", path): value for path, value in reason.detail.get("saw", {}).items()}
     return Draft(
         kind="denied",
         tenant=here.attempt.tenant,

@@ -1,7 +1,7 @@
 """What one decision is about: who attempts what, on which case, and what expressions see of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -36,20 +36,19 @@ class Situation:
         return self.case.data if self.case else self.attempt.data or {}
 
     @cached_property
-    def roles(self) -> frozenset[str]:
-        """All roles of the one who decides: the one acted for, else the caller."""
-        principal = self.attempt.on_behalf_of
-        if principal is None:
-            return self.caller_roles
-        closure = self.policy.closure(self.attempt.tenant, principal.id, principal.roles, own=principal.roles is None)
-        return closure | relative_roles(self.case, self.around, principal.id)
+    def of_caller(self) -> "Situation":
+        """The same for the caller alone, whoever is acted for."""
+        return replace(self, attempt=replace(self.attempt, on_behalf_of=None, occurred_at=None))
 
     @cached_property
-    def caller_roles(self) -> frozenset[str]:
-        actor = self.attempt.actor
-        return self.policy.closure(actor.tenant, actor.id, actor.roles) | relative_roles(
-            self.case, self.around, actor.id
-        )
+    def roles(self) -> frozenset[str]:
+        """All roles of the one who decides: the one acted for, else the caller."""
+        actor, principal = self.attempt.actor, self.attempt.on_behalf_of
+        if principal is None:
+            closure = self.policy.closure(actor.tenant, actor.id, actor.roles)
+        else:
+            closure = self.policy.closure(actor.tenant, principal.id, principal.roles, own=principal.roles is None)
+        return closure | relative_roles(self.case, self.around, self.attempt.acting)
 
     @cached_property
     def view(self) -> View:
@@ -64,19 +63,23 @@ class Situation:
         )
 
     @cached_property
+    def delegation(self) -> Verdict | None:
+        """Whether the caller may act for others and for other times; None where that is not attempted."""
+        if self.attempt.on_behalf_of is None and self.attempt.occurred_at is None:
+            return None
+        return self.of_caller.decide(ADMIN)
+
+    @cached_property
     def readable(self) -> bool:
-        """Whether the one who decides may read the case."""
+        """Whether the one who decides may read the case. Who may not act for others is judged alone."""
+        if self.delegation is not None and not self.delegation.allowed:
+            return self.of_caller.readable
         return self.decide(READ).allowed
 
     def decide(self, act: str) -> Verdict:
         return self.policy.decide(
             self.attempt.tenant, self.roles, self.machine.case_type.case_type, act, self.view.variables
         )
-
-    def caller_may(self, act: str) -> Verdict:
-        """The same for the caller, whoever is acted for."""
-        name = self.machine.case_type.case_type
-        return self.policy.decide(self.attempt.tenant, self.caller_roles, name, act, self.view.variables)
 
     def _seen_actor(self) -> Json:
         principal = self.attempt.on_behalf_of

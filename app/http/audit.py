@@ -23,19 +23,23 @@ async def read_audit(
 ) -> Response[EntryPageView]:
     """The case's chain in order, or with denied=true the attempts that were refused."""
     case_id = existing(case_id)
-    _check(after, denied)
-    entries = await services_of(request).cases.log(request.user, case_id, denied, after, limit)
+    beyond = _beyond(after, denied)
+    entries = await services_of(request).cases.log(request.user, case_id, denied, beyond, limit)
     last = entries[-1] if len(entries) == limit else None
     return Response({"items": [_shown(entry) for entry in entries], "next_after": _position(last, denied)})
 
 
-def _check(after: str | None, denied: bool) -> None:
+def _beyond(after: str | None, denied: bool) -> int | str | None:
+    """Where the page begins: after a `case_seq`, or after the id of an entry."""
     if after is None:
-        return
-    if denied and canonical_uuid(after) is None:
-        raise Invalid("after is not valid.", errors=(FieldError("after", "should be the id of an entry"),))
-    if not denied and not (after.isascii() and after.isdigit() and len(after) <= 15):
+        return None
+    if denied:
+        if (entry_id := canonical_uuid(after)) is None:
+            raise Invalid("after is not valid.", errors=(FieldError("after", "should be the id of an entry"),))
+        return entry_id
+    if not (after.isascii() and after.isdigit() and len(after) <= 15):
         raise Invalid("after is not valid.", errors=(FieldError("after", "should be the case_seq of an entry"),))
+    return int(after)
 
 
 def _shown(entry: StoredEntry) -> EntryView:

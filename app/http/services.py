@@ -33,7 +33,7 @@ class CasesPort(Protocol):
     async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible: ...
 
     async def log(
-        self, actor: Actor, case_id: str, denied: bool, after: str | None, limit: int
+        self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int
     ) -> Sequence[StoredEntry]:
         """The case's chain after a `case_seq`, or its refused attempts after an entry id."""
         ...

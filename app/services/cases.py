@@ -12,6 +12,7 @@ from app.domain.errors import FieldError, Invalid
 from app.domain.explain import possible
 from app.domain.moment import parse_rfc3339, rfc3339
 from app.domain.situation import Situation
+from app.domain.writable import writable
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
 from app.services.policies import Policies
@@ -21,6 +22,7 @@ from app.services.views import Page, Possible, Wanted
 
 SORTS = ("opened_at", "changed_at", "urgency", "reference")
 TIMES = ("opened_at", "changed_at")
+UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 class Cases:
@@ -100,7 +102,7 @@ def _position(cursor: str, sort: str) -> tuple[Json, str]:
         if made_for != sort:
             raise ValueError("made for another sort")
         return _sort_value(value, sort.removeprefix("-")), case_id
-    except (binascii.Error, ValueError, TypeError, AttributeError) as fault:
+    except UNREADABLE as fault:
         raise _invalid("cursor", "is not one that this service gave for this sort; start again without it") from fault
 
 
@@ -109,6 +111,8 @@ def _sort_value(value: Json, column: str) -> Json:
         return parse_rfc3339(value)
     if not isinstance(value, int if column == "urgency" else str | None):
         raise ValueError("a value of another column")
+    if writable(value) is not None:
+        raise ValueError("a value that no column holds")
     return value
 
 

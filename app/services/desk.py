@@ -11,7 +11,7 @@ from app.services.answer import Answer
 from app.services.batch import Batch, answer_key, keys
 from app.services.definitions import Definitions
 from app.services.policies import Policies
-from app.services.ports import Refused, Store, StoreUnavailable
+from app.services.ports import Store, StoreUnavailable
 from app.services.stored import AnswerKey, Locked
 
 BATCH = 64
@@ -81,8 +81,8 @@ class Desk:
         for start in range(0, len(attempts), BATCH):
             chunk = attempts[start : start + BATCH]
             free = [attempt for attempt in chunk if answer_key(attempt) not in taken]
-            if _halted(answers):
-                return answers + [answers[-1]] * (len(attempts) - start)  # none may overtake those before it
+            if halted := _halted(answers):
+                return answers + [halted] * (len(attempts) - start)  # none may overtake those before it
             decided = iter(await self._patiently(free))
             answers += [_in_flight() if answer_key(attempt) in taken else next(decided) for attempt in chunk]
         return answers
@@ -131,21 +131,30 @@ class Desk:
     async def _decide(self, attempts: Sequence[Attempt]) -> list[Answer | None]:
         try:
             return await self._together(attempts)
-        except Refused:
-            return [await self._alone(attempt) for attempt in attempts]
         except StoreUnavailable as error:
-            log.warning("the database is not available: %s", error)
-            return [Answer(error=Unavailable("the database is not available; try again in a second"))] * len(attempts)
+            return [_unavailable(error)] * len(attempts)
+        except Exception:  # whatever it is, one attempt has it and the others do not
+            return await self._one_by_one(attempts)
+
+    async def _one_by_one(self, attempts: Sequence[Attempt]) -> list[Answer | None]:
+        """The attempts of a batch that failed, each by itself, so that none harms another."""
+        answers: list[Answer | None] = []
+        for attempt in attempts:
+            try:
+                answers.append(await self._alone(attempt))
+            except StoreUnavailable as error:  # none may overtake those before it
+                return answers + [_unavailable(error)] * (len(attempts) - len(answers))
+        return answers
 
     async def _alone(self, attempt: Attempt) -> Answer | None:
-        """An attempt whose batch the database refused, again by itself, so that it harms no other."""
+        why: Exception | None = None
         for _ in range(TRIES_ALONE):
             try:
                 return (await self._together([attempt]))[0]
-            except Refused as refused:
-                why = refused
             except StoreUnavailable:
-                return Answer(error=Unavailable("the database is not available; try again in a second"))
+                raise
+            except Exception as fault:
+                why = fault
         log.error("the database refused an attempt", exc_info=why, extra={"request_id": attempt.request_id})
         return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
 
@@ -170,8 +179,13 @@ def _give(group: Group, answers: list[Answer | None]) -> None:
         group.answers.set_result(answers)
 
 
-def _halted(answers: Sequence[Answer]) -> bool:
-    return bool(answers) and isinstance(answers[-1].error, Unavailable)
+def _halted(answers: Sequence[Answer]) -> Answer | None:
+    return next((answer for answer in answers if isinstance(answer.error, Unavailable)), None)
+
+
+def _unavailable(error: StoreUnavailable) -> Answer:
+    log.warning("the database is not available: %s", error)
+    return Answer(error=Unavailable("the database is not available; try again in a second"))
 
 
 def _in_flight() -> Answer:

@@ -39,7 +39,9 @@ class House:
                 )
             await self.policies.start()
             await self.desk.start()
-            yield
-            await self.desk.stop()
+            try:
+                yield
+            finally:
+                await self.desk.stop()
         finally:
             await self.store.close()

@@ -1,0 +1,195 @@
+"""A running house on a real store, with the shipped case types and policies, and words for what people do in it."""
+
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from app.commands.declared import Declared, read_folders
+from app.db import open_store
+from app.domain.case import Actor, Attempt, Case, Idempotency, Opens
+from app.policy.engine import PolicyEngine
+from app.services.answer import Answer
+from app.services.house import House
+from app.services.policies import PolicySource
+from app.services.ports import Store
+from tests.databases import Database
+from tests.factories import TENANT, new_id
+
+__all__ = ["house"]
+
+ROOT = Path(__file__).resolve().parent.parent
+CLAIM = {"amount_cents": 120_000, "currency": "EUR"}
+SMALL_CLAIM = {"amount_cents": 5_000, "currency": "EUR"}
+INCIDENT = {"summary": "The printer burns", "priority": 3}
+PERMIT = {"applicant_name": "Zoe", "site": "Elm Street 1", "floor_area_m2": 90, "protected_area": False}
+
+
+def actor(name: str, *roles: str, tenant: str = TENANT) -> Actor:
+    return Actor(tenant, f"user:{name}", frozenset(f"role:{role}" for role in roles))
+
+
+ALICE = actor("alice")
+CLERK = actor("carl", "clerk")
+SUPERVISOR = actor("susan", "supervisor")
+MANAGER = actor("mona", "manager")
+CASHIER = actor("cash", "cashier")
+STRANGER = actor("steve")
+ADMIN = actor("root", "admin")
+TO_CHECKS = [("triage", CLERK), ("approve", SUPERVISOR), ("approve", MANAGER)]
+
+
+@cache
+def declared() -> Declared:
+    found = read_folders(ROOT / "machines", ROOT / "policies")
+    assert not found.errors
+    return found
+
+
+def policy_file(name: str) -> PolicySource:
+    [found] = [source for source in declared().policies if source.file.name == f"{name}.csv"]
+    return found
+
+
+async def let_nobody_read(house: House, case_type: str) -> None:
+    source = policy_file(case_type)
+    await house.policies.apply(replace(source, lines=[line for line in source.lines if line.act != "case:read"]))
+
+
+@asynccontextmanager
+async def running(store: Store, found: Declared | None = None, desks: int = 1) -> AsyncIterator[House]:
+    """A process of the service: its desk, its policy in memory. It closes the store."""
+    found = found or declared()
+    house = House(store, PolicyEngine(), desks)
+    async with house.running(found.case_types, found.policies):
+        yield house
+
+
+@asynccontextmanager
+async def another_process(database: Database, found: Declared | None = None) -> AsyncIterator[House]:
+    async with running(open_store(database.url), found) as house:
+        yield house
+
+
+@pytest.fixture
+async def house(store: Store, database: Database) -> AsyncIterator[House]:
+    async with running(store, desks=1 if database.kind == "sqlite" else 2) as started:
+        yield started
+
+
+def attempt(by: Actor, event: str | None, case_id: str | None = None, key: str | None = None, **values: Any) -> Attempt:
+    """An attempt as the border makes it; the fingerprint of its key is over what matters of it."""
+    made = Attempt(by, event, new_id(), new_id(), "request-1", case_id=case_id, **values)
+    told = {name: str(getattr(made, name)) for name in ("event", "case_id", "data", "payload", "reason", "reference")}
+    return replace(made, idempotency=Idempotency(key, json.dumps(told)) if key else None)
+
+
+def opening(
+    by: Actor = ALICE, case_type: str = "expense_claim", event: str | None = "submit", data: Any = None, **values: Any
+) -> Attempt:
+    return attempt(by, event, case_type=case_type, data=CLAIM if data is None else data, opens=Opens.ALWAYS, **values)
+
+
+async def submit(house: House, *attempts: Attempt) -> list[Answer]:
+    return await house.desk.submit(attempts)
+
+
+async def tried(house: House, one: Attempt) -> Answer:
+    [answer] = await house.desk.submit([one])
+    return answer
+
+
+async def fire(house: House, case_id: str, event: str, by: Actor, **values: Any) -> Answer:
+    return await tried(house, attempt(by, event, case_id, **values))
+
+
+async def fired(house: House, case_id: str, event: str, by: Actor, **values: Any) -> dict[str, Any]:
+    """The case after an event that has to apply."""
+    return applied(await fire(house, case_id, event, by, **values))
+
+
+async def opened(house: House, **values: Any) -> str:
+    """The id of a case that has to open."""
+    one = opening(**values)
+    answer = await tried(house, one)
+    assert answer.error is None, answer.error
+    return one.new_case_id
+
+
+async def open_claim(house: House, data: Mapping[str, Any] = CLAIM, by: Actor = ALICE, to: str = "submitted") -> str:
+    """A submitted claim, taken further where `to` says so."""
+    case_id = await opened(house, by=by, data=dict(data))
+    for event, who in {"submitted": [], "review": TO_CHECKS[:1], "checks": TO_CHECKS}[to]:
+        await fired(house, case_id, event, who)
+    return case_id
+
+
+async def open_incident(house: House, by: Actor = ALICE, **data: Any) -> str:
+    return await opened(house, by=by, case_type="incident", event="report", data=INCIDENT | data)
+
+
+async def open_permit(house: House, by: Actor = ALICE, **data: Any) -> str:
+    return await opened(house, by=by, case_type="permit", event="apply", data=PERMIT | data)
+
+
+def applied(answer: Answer) -> dict[str, Any]:
+    assert answer.error is None, answer.error
+    return dict(answer.case or {})
+
+
+def code(answer: Answer) -> str:
+    return answer.error.code if answer.error else "applied"
+
+
+async def state(house: House, case_id: str) -> Case:
+    """The case as it is stored, whoever may read it."""
+    return await house.cases.read(ADMIN, case_id)
+
+
+async def rows(database: Database, sql: str) -> list[dict[str, Any]]:
+    """What stands in the database, read without our code."""
+    if database.kind == "sqlite":
+        connection = sqlite3.connect(str(make_url(database.url).database))
+        connection.row_factory = sqlite3.Row
+        try:
+            return [dict(row) for row in connection.execute(sql)]
+        finally:
+            connection.close()
+    raw = await connect(database)
+    try:
+        return [dict(row) for row in await raw.fetch(sql)]
+    finally:
+        await raw.close()
+
+
+async def change(database: Database, sql: str) -> None:
+    """Do to the database what our code does not."""
+    if database.kind == "sqlite":
+        connection = sqlite3.connect(str(make_url(database.url).database))
+        with connection:
+            connection.execute(sql)
+        connection.close()
+        return
+    raw = await connect(database)
+    await raw.execute(sql)
+    await raw.close()
+
+
+async def connect(database: Database) -> "asyncpg.Connection":
+    parsed = make_url(database.admin_url)
+    return await asyncpg.connect(host=parsed.query["host"], user="postgres", database=parsed.database)
+
+
+async def entries(database: Database, kind: str | None = None) -> list[dict[str, Any]]:
+    """The log in the order in which it was written, each entry as JSON."""
+    texts = [row["entry"] for row in await rows(database, "SELECT entry FROM audit_entry ORDER BY entry_id")]
+    found = [json.loads(text) for text in texts]
+    return [entry for entry in found if kind is None or entry["kind"] == kind]

@@ -1,0 +1,129 @@
+"""The policy lives in the database: seeded once, changed by `apply`, and in force at once on every process."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from app.commands.declared import Declared
+from app.domain.errors import NotFound
+from app.services.house import House
+from app.services.policies import PolicySource
+from app.services.views import Wanted
+from tests.databases import Database
+from tests.house import (
+    ALICE,
+    CLERK,
+    actor,
+    another_process,
+    code,
+    declared,
+    entries,
+    fire,
+    fired,
+    let_nobody_read,
+    open_claim,
+    open_incident,
+    policy_file,
+    rows,
+)
+
+CLAIMS = policy_file("expense_claim")
+NO_TRIAGE = [line for line in CLAIMS.lines if line.act != "triage"]
+
+
+def _changed(lines: Sequence[object]) -> PolicySource:
+    return replace(CLAIMS, file=replace(CLAIMS.file, sha256="0" * 64), lines=lines)  # type: ignore[arg-type]
+
+
+def _declaring(source: PolicySource) -> Declared:
+    others = [found for found in declared().policies if found.file.name != source.file.name]
+    return replace(declared(), policies=(*others, source))
+
+
+async def test_a_file_is_seeded_once_and_its_seeding_is_logged(house: House, database: Database) -> None:
+    async with another_process(database):
+        pass
+    logged = await entries(database, "policy")
+    assert [(entry["tenant"], entry["file"], entry["how"]) for entry in logged] == [
+        ("*", "expense_claim.csv", "seeded"),
+        ("*", "incident.csv", "seeded"),
+        ("*", "permit.csv", "seeded"),
+    ]
+    assert [entry["policy_version"] for entry in logged] == [1, 2, 3]
+    assert logged[0]["added"] == len(CLAIMS.lines)
+
+
+async def test_a_file_that_differs_only_warns(
+    house: House, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    claim = await open_claim(house)
+    caplog.clear()
+    async with another_process(database, _declaring(_changed(NO_TRIAGE))) as other:
+        [warning] = [record for record in caplog.records if record.levelno == logging.WARNING]
+        assert "stateward policy apply expense_claim.csv" in warning.getMessage()
+        assert code(await fire(other, claim, "triage", CLERK)) == "applied"
+    assert len(await entries(database, "policy")) == 3
+
+
+async def test_apply_replaces_the_lines_of_its_own_file_and_no_other(house: House, database: Database) -> None:
+    incidents = "SELECT * FROM policy_line WHERE source <> 'expense_claim.csv' ORDER BY id"
+    before = await rows(database, incidents)
+    more = replace(CLAIMS.lines[-1], role="role:clerk", act="pay")
+    assert await house.policies.apply(_changed([*NO_TRIAGE, more])) == (1, 1)
+    assert await rows(database, incidents) == before
+    in_force = await rows(
+        database, "SELECT act FROM policy_line WHERE removed IS NULL AND source = 'expense_claim.csv'"
+    )
+    assert sorted(row["act"] for row in in_force) == sorted(line.act for line in [*NO_TRIAGE, more])
+    entry = (await entries(database, "policy"))[-1]
+    assert (entry["how"], entry["added"], entry["removed"], entry["file_sha256"]) == ("applied", 1, 1, "0" * 64)
+    assert await house.policies.apply(_changed([*NO_TRIAGE, more])) == (0, 0)
+
+
+async def test_a_change_binds_the_next_attempt_and_the_next_read_on_every_process(
+    house: House, database: Database
+) -> None:
+    claim, incident = await open_claim(house), await open_incident(house)
+    agent = actor("ag", "agent")
+    async with another_process(database) as other:
+        assert code(await fire(other, claim, "add_note", CLERK)) == "applied"
+        await house.policies.apply(_changed(NO_TRIAGE))
+        assert code(await fire(other, claim, "triage", CLERK)) == "denied"
+        await house.policies.apply(_changed(CLAIMS.lines))
+        assert "triage" in {event.event for event in (await other.cases.possible(CLERK, claim, False)).events}
+        await fired(other, claim, "triage", CLERK)
+        assert len((await other.cases.find(agent, Wanted())).items) == 1
+        await let_nobody_read(house, "incident")
+        assert list((await other.cases.find(agent, Wanted())).items) == []
+        with pytest.raises(NotFound):
+            await other.cases.read(agent, incident)
+
+
+async def test_a_role_that_a_line_gives_somebody_binds_at_once(house: House) -> None:
+    claim = await open_claim(house)
+    dora = actor("dora")
+    member = replace(CLAIMS.lines[0], role="user:dora", obj="role:clerk", tenant="acme")
+    assert code(await fire(house, claim, "triage", dora)) == "not_found"
+    await house.policies.apply(_changed([*CLAIMS.lines, member]))
+    assert code(await fire(house, claim, "triage", actor("dora", tenant="other"))) == "not_found"
+    assert code(await fire(house, claim, "triage", dora)) == "applied"
+
+
+async def test_an_entry_names_the_policy_that_was_in_force(house: House, database: Database) -> None:
+    claim = await open_claim(house)
+    await fired(house, claim, "add_note", ALICE)
+    await house.policies.apply(_changed(NO_TRIAGE))
+    await fired(house, claim, "add_note", ALICE)
+    hashes = [entry["policy"]["hash"] for entry in await entries(database) if "case_seq" in entry]
+    assert (hashes[0], len(set(hashes))) == (hashes[1], 2)
+
+
+async def test_a_process_that_starts_later_has_the_living_policy_and_not_the_file(
+    house: House, database: Database
+) -> None:
+    claim = await open_claim(house)
+    await house.policies.apply(_changed(NO_TRIAGE))
+    async with another_process(database) as other:
+        assert code(await fire(other, claim, "triage", CLERK)) == "denied"
