@@ -84,8 +84,7 @@ def _fire(here: Situation) -> Outcome:
 
 
 def _permit(here: Situation) -> Verdict:
-    delegated = here.attempt.on_behalf_of is not None or here.attempt.occurred_at is not None
-    if delegated and not (admin := here.caller_may(ADMIN)).allowed:
+    if here.delegated and not (admin := here.caller_may(ADMIN)).allowed:
         raise Denied(f"on_behalf_of and occurred_at need {ADMIN} on the case type", reasons=admin.reasons)
     verdict = here.decide(here.event)
     if not verdict.allowed:

@@ -35,6 +35,11 @@ class Situation:
         """The case data before the event; of a case that is being opened, the data it is opened with."""
         return self.case.data if self.case else self.attempt.data or {}
 
+    @property
+    def delegated(self) -> bool:
+        """Whether the caller says who acts or when, which takes an administrator."""
+        return self.attempt.on_behalf_of is not None or self.attempt.occurred_at is not None
+
     @cached_property
     def roles(self) -> frozenset[str]:
         """All roles of the one who decides: the one acted for, else the caller."""
@@ -65,7 +70,9 @@ class Situation:
 
     @cached_property
     def readable(self) -> bool:
-        """Whether the one who decides may read the case."""
+        """Whether the one who decides may read the case; a caller who may decide for nobody is asked instead."""
+        if self.delegated and not self.caller_may(ADMIN).allowed:
+            return self.caller_may(READ).allowed
         return self.decide(READ).allowed
 
     def decide(self, act: str) -> Verdict:
