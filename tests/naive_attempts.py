@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -31,6 +32,7 @@ class Attempts:
     def __init__(self, random: Random, model: NaiveModel) -> None:
         self._random, self._model = random, model
         self._keyed: list[Attempt] = []
+        self._tried = Counter[str]()
 
     def batch(self) -> list[Attempt]:
         size = self._random.randint(1, 20)
@@ -38,7 +40,7 @@ class Attempts:
         return [self._attempt(hot) for _ in range(size)]
 
     def _some_cases(self, count: int) -> list[dict[str, Any]]:
-        newest = list(self._model.cases.values())[-60:]
+        newest = list(self._model.cases.values())[-25:]
         return self._random.sample(newest, min(count, len(newest)))
 
     def _attempt(self, hot: list[str]) -> Attempt:
@@ -86,22 +88,33 @@ class Attempts:
         declared = self._model.types[case["case_type"]]
         fitting = [name for name, moves in declared.moves.items() if declared.machine.candidates(case["leaves"], moves)]
         everything = [*declared.events, *declared.opening, "nonsense"]
-        event = random.choice(fitting if fitting and random.random() < 0.85 else everything)
+        event = self._rarest(fitting) if fitting and random.random() < 0.85 else random.choice(everything)
         version = case["version"] + random.choice([0, 0, 0, -1, 1])
-        actor = random.choice(ACTORS)
-        if random.random() < 0.9:
-            actor = replace(actor, tenant=case["tenant"])
-        return self._made(
+        attempt = self._made(
             case_id=case_id if random.random() < 0.98 else str(uuid7()),
             event=event,
-            actor=actor,
-            if_version=version if random.random() < 0.25 else None,
+            actor=random.choice([actor for actor in ACTORS if actor.tenant == case["tenant"] or random.random() < 0.1]),
+            if_version=version if random.random() < 0.15 else None,
         )
+        return self._by_somebody_who_may(case, attempt) if random.random() < 0.75 else attempt
+
+    def _rarest(self, events: list[str]) -> str:
+        """One of the events, rather one that was tried less often, so that cases get everywhere."""
+        event = self._random.choices(events, [1 / (1 + self._tried[event]) for event in events])[0]
+        self._tried[event] += 1
+        return event
+
+    def _by_somebody_who_may(self, case: dict[str, Any], attempt: Attempt) -> Attempt:
+        people = [actor for actor in ACTORS if actor.tenant == case["tenant"]]
+        if attempt.on_behalf_of or attempt.occurred_at:
+            people = [actor for actor in people if {"role:admin", "role:chief"} & actor.roles]
+        tries = [replace(attempt, actor=actor) for actor in self._random.sample(people, len(people))]
+        return next((one for one in tries if self._model.may(case, one, attempt.event or "", acting=True)), attempt)
 
     def _made(self, event: str | None, **given: Any) -> Attempt:
         random = self._random
         actor: Actor = given.pop("actor", None) or random.choice(ACTORS)
-        unusual = random.random() < 0.2
+        unusual = random.random() < 0.15
         return Attempt(
             actor=actor,
             event=event,

@@ -142,7 +142,7 @@ class NaiveModel:
             raise No("not_found" if attempt.opens == "if_absent" else "invalid")
         case = {"tenant": attempt.tenant, "case_type": declared.name, "data": dict(attempt.data or {}), "new": True}
         self._admin(case, attempt)
-        if not self._may(case, attempt, event, acting=True):
+        if not self.may(case, attempt, event, acting=True):
             raise No("denied")
         self._conflict(attempt)
         self._check_input(declared, event, attempt)
@@ -181,8 +181,8 @@ class NaiveModel:
         if event is None or event not in {*declared.events, *declared.opening}:
             raise No("invalid")
         self._admin(case, attempt)
-        if not self._may(case, attempt, event, acting=True):
-            raise No("denied", None if self._may(case, attempt, "case:read", acting=True) else "not_found")
+        if not self.may(case, attempt, event, acting=True):
+            raise No("denied", None if self.may(case, attempt, "case:read", acting=True) else "not_found")
         if attempt.if_version not in (None, case["version"]):
             raise No("version_conflict", current_version=case["version"])
         moves = declared.machine.candidates(case["leaves"], declared.moves.get(event, []))
@@ -206,7 +206,7 @@ class NaiveModel:
         case["acted"].setdefault(event, set()).update({attempt.actor.id, attempt.acting})
         entry = {"kind": kind, "event": event, "source": source, "target": "+".join(case["leaves"])}
         case["entries"].append({"entry_id": attempt.entry_id, "seq": case["seq"], **entry, **_actors(attempt)})
-        readable = self._may(case, attempt, "case:read", acting=True)
+        readable = self.may(case, attempt, "case:read", acting=True)
         return Expected("ok", self.shown(case) if readable else None, case["seq"], kind == "opened")
 
     def shown(self, case: dict[str, Any]) -> dict[str, Any]:
@@ -221,11 +221,11 @@ class NaiveModel:
     def _admin(self, case: dict[str, Any], attempt: Attempt) -> None:
         """Only an administrator says when something happened, or for whom."""
         asked = attempt.occurred_at or attempt.on_behalf_of
-        if asked and not self._may(case, attempt, "case:admin", acting=False):
-            hidden = "new" not in case and not self._may(case, attempt, "case:read", acting=False)
+        if asked and not self.may(case, attempt, "case:admin", acting=False):
+            hidden = "new" not in case and not self.may(case, attempt, "case:read", acting=False)
             raise No("denied", "not_found" if hidden else None)
 
-    def _may(self, case: dict[str, Any], attempt: Attempt, act: str, *, acting: bool) -> bool:
+    def may(self, case: dict[str, Any], attempt: Attempt, act: str, *, acting: bool) -> bool:
         subject, roles = self._who(case, attempt, acting)
         lines = [
             (condition, effect)
