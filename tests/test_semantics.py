@@ -1,7 +1,9 @@
 """Nested, parallel and history behaviour equals that of an independent SCXML implementation."""
 
+from itertools import permutations
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statemachine.io import load
@@ -96,6 +98,22 @@ def test_random_machines_reach_the_configurations_that_scxml_demands(case_type: 
             assume(False)
         oracle.send(event)
         assert set(here.configuration) == oracle.leaves(), event
+
+
+@pytest.mark.parametrize("order", list(permutations(("visa", "tax", "goods"))))
+def test_the_regions_join_whichever_comes_last(order: tuple[str, ...]) -> None:
+    """SCXML's algorithm joins only where a region of the outermost parallel state comes last; its text does not."""
+    region = {"initial": "open", "states": {"open": {}, "ok": {"final": True}}}
+    papers = {"parallel": True, "states": {"visa": region, "tax": region}}
+    legs = {"parallel": True, "on_done": "arrived", "states": {"papers": papers, "goods": region}}
+    places = {"visa": "legs.papers.visa", "tax": "legs.papers.tax", "goods": "legs.goods"}
+    events = {name: {"transitions": [{"from": f"{place}.open", "to": f"{place}.ok"}]} for name, place in places.items()}
+    declared = {"case_type": "trip", "opening": {"open": "legs"}, "states": {"legs": legs, "arrived": {}}}
+    machine = Machine(CaseType.model_validate({**declared, "events": events}), "hash", 1)
+    here = machine.opened("open")
+    for event in order:
+        here = _fired(machine, here, event)
+    assert here.state == "arrived"
 
 
 def _fired(machine: Machine, here: Resting, event: str) -> Resting:

@@ -127,14 +127,19 @@ class Graph:
         return self._sorted(stays), memory
 
     def finished_by(self, leaf: str, configuration: Configuration) -> list[str]:
-        """The states that entering a final `leaf` finishes: its parent, and the parallel state around that."""
+        """The states that entering a final `leaf` finishes: its parent, and the parallel states around that.
+
+        A parallel state that is a region of another finishes that one too, as section 3.4 of SCXML says; its
+        appendix D goes one level up only, so that such a join would depend on which region came last.
+        """
         if not self.states[leaf].final or "." not in leaf:
             return []
         parent = leaf.rpartition(".")[0]
-        grandparent = parent.rpartition(".")[0]
-        if grandparent and self.states[grandparent].parallel and self._all_final(grandparent, configuration):
-            return [parent, grandparent]
-        return [parent]
+        finished, outer = [parent], parent.rpartition(".")[0]
+        while outer and self.states[outer].parallel and self._all_final(outer, configuration):
+            finished.append(outer)
+            outer = outer.rpartition(".")[0]
+        return finished
 
     def closed(self, configuration: Configuration) -> bool:
         """Whether a top-level final state is reached."""

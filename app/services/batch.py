@@ -80,14 +80,20 @@ class Batch:
         decision = self._decision(attempt)
         if isinstance(decision, Refusal):
             answer = Answer(error=decision.error)
-            already_denied = (key := answer_key(attempt)) is not None and key in self._answers
-            if decision.entry is not None and not already_denied:
+            if decision.entry is not None and not self._logged(attempt):
                 self._entries.append(decision.entry)
         else:
             answer = applied(decision)
             self._take(attempt, decision)
         self._remember(attempt, answer, isinstance(decision, Refusal) and decision.entry is not None)
         return answer
+
+    def _logged(self, attempt: Attempt) -> bool:
+        """Whether this same request was refused before; another one under its key is logged like any other."""
+        key = answer_key(attempt)
+        logged = self._answers.get(key) if key else None
+        same = attempt.idempotency
+        return logged is not None and same is not None and logged.fingerprint == same.fingerprint
 
     def _decision(self, attempt: Attempt) -> Outcome | Refusal:
         case = self._case(attempt)

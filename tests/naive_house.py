@@ -1,0 +1,27 @@
+"""The real services with the case types and policies that the naive model knows."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from app.commands.declared import read_folders
+from app.policy.engine import PolicyEngine
+from app.services.house import House
+from app.services.ports import Store
+from tests.databases import Database
+from tests.naive_types import PARCEL, VOYAGE, policy_text
+
+
+@asynccontextmanager
+async def naive_house(store: Store, database: Database, folder: Path) -> AsyncIterator[House]:
+    machines, policies = folder / "machines", folder / "policies"
+    machines.mkdir()
+    policies.mkdir()
+    for name, text in (("voyage", VOYAGE), ("parcel", PARCEL)):
+        (machines / f"{name}.yaml").write_text(text)
+        (policies / f"{name}.csv").write_text(policy_text(name))
+    found = read_folders(machines, policies)
+    assert not found.errors
+    house = House(store, PolicyEngine(), desks=1 if database.kind == "sqlite" else 2)
+    async with house.running(found.case_types, found.policies):
+        yield house

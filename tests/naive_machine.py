@@ -1,0 +1,160 @@
+"""States as SCXML means them, as plainly as possible: what the product's machine is compared with.
+
+Written from DESIGN.md and https://www.w3.org/TR/scxml/ (appendix D) alone. Slow, and that is fine.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+ROOT = ""
+Holds = Callable[["Move"], bool]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One transition of an event, from one state: `to` is `=`, a state, or a state's history."""
+
+    source: str
+    to: str
+    when: str | None
+    unless_actor_of: tuple[str, ...]
+    only_actor_of: tuple[str, ...]
+    sets: tuple[tuple[str, str], ...]
+
+
+class NaiveMachine:
+    """The states of one case type. A configuration is a list of active leaf states in declaration order."""
+
+    def __init__(self, states: dict[str, Any]) -> None:
+        self.nodes: dict[str, dict[str, Any]] = {ROOT: {"states": states}}
+        self._walk(ROOT, states)
+
+    def _walk(self, parent: str, states: dict[str, Any]) -> None:
+        for name, node in states.items():
+            path = f"{parent}.{name}" if parent else name
+            self.nodes[path] = node
+            self._walk(path, node.get("states", {}))
+
+    # Reading the tree
+
+    def children(self, state: str) -> list[str]:
+        return [f"{state}.{name}" if state else name for name in self.nodes[state].get("states", {})]
+
+    def open_states(self) -> list[str]:
+        """What `from: "*"` means: every state but top-level final ones."""
+        return [s for s in self.nodes if s and not ("." not in s and self.nodes[s].get("final"))]
+
+    def closed(self, leaves: list[str]) -> bool:
+        return any("." not in leaf and bool(self.nodes[leaf].get("final")) for leaf in leaves)
+
+    def _in_order(self, leaves: set[str]) -> list[str]:
+        return [state for state in self.nodes if state in leaves]
+
+    # Entering
+
+    def initial(self, state: str) -> list[str]:
+        return self._in_order(set(self._fill(state, set())))
+
+    def open(self, state: str) -> list[str]:
+        return self._join(self.initial(state), {})[0]
+
+    def _fill(self, state: str, wanted: set[str]) -> list[str]:
+        """The leaves of a state that is entered: through what is wanted, else through what is initial."""
+        children = self.children(state)
+        if not children:
+            return [state]
+        if self.nodes[state].get("parallel"):
+            return [leaf for child in children for leaf in self._fill(child, wanted)]
+        through = [child for child in children if child in wanted] or [f"{state}.{self.nodes[state]['initial']}"]
+        return self._fill(through[0], wanted)
+
+    def _targets(self, to: str, memory: dict[str, list[str]]) -> list[str]:
+        state, _, kind = to.partition(".$")
+        if not kind or state not in memory:
+            return [state]
+        if kind == "deep_history":
+            return memory[state]
+        return [child for child in self.children(state) if any(_within(leaf, child) for leaf in memory[state])]
+
+    # One event
+
+    def candidates(self, leaves: list[str], moves: list[Move]) -> list[Move]:
+        active = {state for leaf in leaves for state in _upwards(leaf)}
+        return [move for move in moves if move.source in active]
+
+    def select(self, leaves: list[str], moves: list[Move], holds: Holds) -> list[Move]:
+        """Per active leaf the innermost, then first, move that holds; of those that conflict the inner or first."""
+        chosen: list[Move] = []
+        for leaf in leaves:
+            enabled = (m for state in _upwards(leaf) for m in moves if m.source == state and holds(m))
+            move = next(enabled, None)
+            if move and move not in chosen:
+                chosen.append(move)
+        kept: list[Move] = []
+        for move in chosen:
+            rivals = [other for other in kept if self._exits(leaves, move) & self._exits(leaves, other)]
+            if all(move.source != rival.source and _within(move.source, rival.source) for rival in rivals):
+                kept = [other for other in kept if other not in rivals] + [move]
+        return kept
+
+    def step(
+        self, leaves: list[str], memory: dict[str, list[str]], moves: list[Move]
+    ) -> tuple[list[str], dict[str, list[str]]]:
+        """The configuration and the memory after moves that do not conflict, and after the joins they complete."""
+        remembered = dict(memory)
+        for move in moves:
+            remembered |= self._remember(leaves, self._exits(leaves, move))
+        now = set(leaves)
+        for move in moves:
+            if move.to != "=":
+                now = self._moved(now, move, memory | remembered)
+        return self._join(self._in_order(now), remembered)
+
+    def _join(self, leaves: list[str], memory: dict[str, list[str]]) -> tuple[list[str], dict[str, list[str]]]:
+        for state, node in self.nodes.items():
+            active = any(_within(leaf, state) for leaf in leaves)
+            if state and active and node.get("parallel") and "on_done" in node and self._done(state, leaves):
+                return self.step(leaves, memory, [Move(state, node["on_done"], None, (), (), ())])
+        return leaves, memory
+
+    def _done(self, state: str, leaves: list[str]) -> bool:
+        children = self.children(state)
+        if self.nodes[state].get("parallel"):
+            return all(self._done(child, leaves) for child in children)
+        return any(child in leaves and self.nodes[child].get("final") for child in children)
+
+    def _domain(self, move: Move) -> str:
+        """The innermost compound state around both source and target, which is not left."""
+        target = move.to.partition(".$")[0]
+        for state in list(_upwards(move.source))[1:]:
+            if not self.nodes[state].get("parallel") and state != target and _within(target, state):
+                return state
+        return ROOT
+
+    def _exits(self, leaves: list[str], move: Move) -> set[str]:
+        if move.to == "=":
+            return set()
+        domain = self._domain(move)
+        return {s for leaf in leaves for s in _upwards(leaf) if s and s != domain and _within(s, domain)}
+
+    def _remember(self, leaves: list[str], exited: set[str]) -> dict[str, list[str]]:
+        return {state: [leaf for leaf in leaves if _within(leaf, state)] for state in exited if self.children(state)}
+
+    def _moved(self, leaves: set[str], move: Move, memory: dict[str, list[str]]) -> set[str]:
+        domain = self._domain(move)
+        targets = self._targets(move.to, memory)
+        wanted = {state for target in targets for state in _upwards(target)}
+        stays = {leaf for leaf in leaves if not _within(leaf, domain)}
+        (entered,) = [child for child in self.children(domain) if child in wanted]
+        return stays | set(self._fill(entered, wanted))
+
+
+def _upwards(state: str) -> Iterator[str]:
+    while state:
+        yield state
+        state = state.rpartition(".")[0]
+
+
+def _within(state: str, outer: str) -> bool:
+    return outer == ROOT or state == outer or state.startswith(outer + ".")

@@ -1,0 +1,302 @@
+"""Who may do what to which case, and what comes of it, as naively as possible, written from DESIGN.md alone.
+
+No product code but the plain values of an attempt. Cases are dicts, conditions are Python functions that stand beside
+their CEL text in tests/naive_types.py, and every check stands where "Order of the checks" puts it.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import jsonschema_rs
+
+from app.domain.case import Attempt
+from tests.naive_machine import Move, NaiveMachine
+
+LARGEST = 2**53 - 1
+"""The largest integer that RFC 8785 writes."""
+KEPT = {"ok", "denied", "wrong_state", "guard_refused", "conflict", "version_conflict", "invalid"}
+LOGGED = {"denied", "wrong_state", "guard_refused"}
+BUILT_IN_LINES = (
+    ("role:admin", "*", "*", "case:admin", "", "allow"),
+    ("role:admin", "*", "*", "case:read", "", "allow"),
+)
+
+Condition = Callable[[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]], Any]
+Line = tuple[str, str, str, str, str, str]  # role, tenant, case type, act, condition, effect
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the model answers: `code` is `ok` or an error's; `case` is None where nothing may be shown."""
+
+    code: str
+    case: dict[str, Any] | None = None
+    seq: int | None = None
+    opened: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+    replayed: bool = False
+
+
+class No(Exception):
+    """A refusal; `hidden` is what the caller is told instead of `code`."""
+
+    def __init__(self, code: str, hidden: str | None = None, **extra: Any) -> None:
+        self.code, self.hidden, self.extra = code, hidden, extra
+
+
+class NaiveType:
+    """A case type as a second reader of the YAML sees it."""
+
+    def __init__(self, declared: dict[str, Any]) -> None:
+        self.name: str = declared["case_type"]
+        initial = declared.get("initial")
+        self.opening: dict[str, str] = {"open": initial} if initial else declared["opening"]
+        self.events: dict[str, dict[str, Any]] = declared["events"]
+        self.machine = NaiveMachine(declared["states"])
+        self.data = jsonschema_rs.Draft202012Validator(declared["data"])
+        self.moves = {name: list(self._moves(event)) for name, event in self.events.items()}
+
+    def _moves(self, event: dict[str, Any]) -> Any:
+        for move in event.get("transitions", [event]):
+            sources = move["from"] if isinstance(move["from"], list) else [move["from"]]
+            for source in self.machine.open_states() if sources == ["*"] else sources:
+                sets = {**event.get("set", {}), **move.get("set", {})}
+                eyes = [tuple(move.get(name, ())) for name in ("unless_actor_of", "only_actor_of")]
+                yield Move(source, move["to"], move.get("when"), *eyes, tuple(sets.items()))
+
+
+class NaiveModel:
+    """Cases, log and idempotency keys of all tenants."""
+
+    def __init__(
+        self,
+        types: list[NaiveType],
+        lines: list[Line],
+        includes: dict[str, set[str]],
+        own_roles: dict[tuple[str, str], set[str]],
+        conditions: dict[str, Condition],
+    ) -> None:
+        self.types = {one.name: one for one in types}
+        self.lines = (*lines, *BUILT_IN_LINES)
+        self.includes, self.own_roles, self.conditions = includes, own_roles, conditions
+        self.cases: dict[str, dict[str, Any]] = {}
+        self.denied: list[dict[str, Any]] = []
+        self.kept: dict[tuple[str, str, str], tuple[str, Expected]] = {}
+        self.logged: dict[tuple[str, str, str], str] = {}
+
+    def answer(self, attempt: Attempt) -> Expected:
+        key = attempt.idempotency and (attempt.tenant, attempt.actor.id, attempt.idempotency.key)
+        if not (key and attempt.idempotency):
+            return self._decided(attempt)
+        if key in self.kept:
+            fingerprint, answer = self.kept[key]
+            if fingerprint != attempt.idempotency.fingerprint:
+                return Expected("idempotency_mismatch")
+            return replace(answer, replayed=True)
+        answer = self._decided(attempt)
+        if answer.code in KEPT:
+            self.kept[key] = (attempt.idempotency.fingerprint, answer)
+        return answer
+
+    def _decided(self, attempt: Attempt) -> Expected:
+        case = self._existing(attempt)
+        try:
+            return self._fire(case, attempt) if case else self._open(attempt)
+        except No as no:
+            self._log_refusal(no, case, attempt)
+            return Expected(no.hidden or no.code, extra=no.extra)
+
+    def _log_refusal(self, no: No, case: dict[str, Any] | None, attempt: Attempt) -> None:
+        if no.code not in LOGGED:
+            return
+        if key := attempt.idempotency:
+            owner = (attempt.tenant, attempt.actor.id, key.key)
+            if self.logged.get(owner) == key.fingerprint:
+                return
+            self.logged[owner] = key.fingerprint
+        event = attempt.event or self._only_opening(attempt)
+        entry = {"kind": "denied", "case_id": case and case["id"], "event": event}
+        self.denied.append({"tenant": attempt.tenant, "entry_id": attempt.entry_id, **entry, **_actors(attempt)})
+
+    # Finding and opening
+
+    def _existing(self, attempt: Attempt) -> dict[str, Any] | None:
+        for case in self.cases.values():
+            named = (case["case_type"], case["reference"]) == (attempt.case_type, attempt.reference)
+            if case["tenant"] != attempt.tenant:
+                continue
+            if case["id"] == attempt.case_id:
+                return case
+            if attempt.opens == "if_absent" and attempt.reference and named:
+                return case
+        return None
+
+    def _open(self, attempt: Attempt) -> Expected:
+        if attempt.opens == "never" or attempt.case_type not in self.types:
+            raise No("not_found")
+        declared = self.types[attempt.case_type]
+        event = attempt.event or self._only_opening(attempt)
+        if event not in declared.opening:
+            raise No("not_found" if attempt.opens == "if_absent" else "invalid")
+        case = {"tenant": attempt.tenant, "case_type": declared.name, "data": dict(attempt.data or {}), "new": True}
+        self._admin(case, attempt)
+        if not self.may(case, attempt, event, acting=True):
+            raise No("denied")
+        self._conflict(attempt)
+        self._check_input(declared, event, attempt)
+        data = self._set(case, attempt, tuple(declared.events.get(event, {}).get("set", {}).items()))
+        case = {
+            "id": attempt.new_case_id,
+            "tenant": attempt.tenant,
+            "case_type": declared.name,
+            "reference": attempt.reference,
+            "leaves": declared.machine.open(declared.opening[event]),
+            "memory": {},
+            "version": 0,
+            "seq": 0,
+            "data": data,
+            "creator": attempt.acting,
+            "acted": {},
+            "entries": [],
+        }
+        self.cases[case["id"]] = case
+        return self._record(case, attempt, "opened", event, None)
+
+    def _only_opening(self, attempt: Attempt) -> str | None:
+        names = [*self.types[attempt.case_type or ""].opening]
+        return names[0] if len(names) == 1 else None
+
+    def _conflict(self, attempt: Attempt) -> None:
+        for case in self.cases.values():
+            theirs = (case["tenant"], case["case_type"], case["reference"])
+            if attempt.reference and theirs == (attempt.tenant, attempt.case_type, attempt.reference):
+                raise No("conflict", case_id=case["id"])
+
+    # Firing
+
+    def _fire(self, case: dict[str, Any], attempt: Attempt) -> Expected:
+        declared, event = self.types[case["case_type"]], attempt.event
+        if event is None or event not in {*declared.events, *declared.opening}:
+            raise No("invalid")
+        self._admin(case, attempt)
+        if not self.may(case, attempt, event, acting=True):
+            raise No("denied", None if self.may(case, attempt, "case:read", acting=True) else "not_found")
+        if attempt.if_version not in (None, case["version"]):
+            raise No("version_conflict", current_version=case["version"])
+        moves = declared.machine.candidates(case["leaves"], declared.moves.get(event, []))
+        if declared.machine.closed(case["leaves"]) or not moves:
+            raise No("wrong_state")
+        if attempt.data is not None:
+            raise No("invalid")  # DESIGN.md leaves it open; data that nobody takes are not ignored
+        self._check_input(declared, event, attempt)
+        chosen = declared.machine.select(case["leaves"], moves, lambda move: self._holds(move, case, attempt))
+        if not chosen:
+            raise No("guard_refused")
+        data = self._set(case, attempt, tuple(pair for move in chosen for pair in move.sets))
+        source = "+".join(case["leaves"])
+        case["leaves"], case["memory"] = declared.machine.step(case["leaves"], case["memory"], chosen)
+        case["data"] = data
+        return self._record(case, attempt, "transition", event, source)
+
+    def _record(self, case: dict[str, Any], attempt: Attempt, kind: str, event: str, source: str | None) -> Expected:
+        case["version"] += 1
+        case["seq"] += 1
+        case["acted"].setdefault(event, set()).update({attempt.actor.id, attempt.acting})
+        entry = {"kind": kind, "event": event, "source": source, "target": "+".join(case["leaves"])}
+        case["entries"].append({"entry_id": attempt.entry_id, "seq": case["seq"], **entry, **_actors(attempt)})
+        readable = self.may(case, attempt, "case:read", acting=True)
+        return Expected("ok", self.shown(case) if readable else None, case["seq"], kind == "opened")
+
+    def shown(self, case: dict[str, Any]) -> dict[str, Any]:
+        """The part of a case that is compared."""
+        names = ("id", "case_type", "reference", "version", "data")
+        closed = self.types[case["case_type"]].machine.closed(case["leaves"])
+        shown = {name: case[name] for name in names} | {"state": "+".join(case["leaves"]), "closed": closed}
+        return copy.deepcopy(shown)
+
+    # The checks
+
+    def _admin(self, case: dict[str, Any], attempt: Attempt) -> None:
+        """Only an administrator says when something happened, or for whom."""
+        asked = attempt.occurred_at or attempt.on_behalf_of
+        if asked and not self.may(case, attempt, "case:admin", acting=False):
+            hidden = "new" not in case and not self.may(case, attempt, "case:read", acting=False)
+            raise No("denied", "not_found" if hidden else None)
+
+    def may(self, case: dict[str, Any], attempt: Attempt, act: str, *, acting: bool) -> bool:
+        subject, roles = self._who(case, attempt, acting)
+        lines = [
+            (condition, effect)
+            for role, tenant, case_type, line_act, condition, effect in self.lines
+            if role in roles
+            and tenant in ("*", attempt.tenant)
+            and case_type in ("*", case["case_type"])
+            and (line_act == act or (line_act == "*" and ":" not in act))
+        ]
+        variables = (case["data"], {}, {"id": subject, "roles": roles}, case)
+        hit = {effect for condition, effect in lines if self._truth(condition, variables, error=effect == "deny")}
+        return "allow" in hit and "deny" not in hit
+
+    def _who(self, case: dict[str, Any], attempt: Attempt, acting: bool) -> tuple[str, set[str]]:
+        subject, given = attempt.actor.id, set(attempt.actor.roles) | self._own(attempt.tenant, attempt.actor.id)
+        if acting and (other := attempt.on_behalf_of):
+            given = self._own(attempt.tenant, other.id) if other.roles is None else set(other.roles)
+            subject = other.id
+        roles = {"*"} | ({"[creator]"} if case.get("creator") == subject else set())
+        while given - roles:
+            role = (given - roles).pop()
+            roles.add(role)
+            given |= self.includes.get(role, set())
+        return subject, roles
+
+    def _own(self, tenant: str, subject: str) -> set[str]:
+        return set(self.own_roles.get((tenant, subject), ()))
+
+    def _check_input(self, declared: NaiveType, event: str, attempt: Attempt) -> None:
+        rules = declared.events.get(event, {})
+        if rules.get("reason") == "required" and not attempt.reason:
+            raise No("invalid")
+        if "payload" in rules and not jsonschema_rs.is_valid(rules["payload"], attempt.payload or {}):
+            raise No("invalid")
+
+    def _holds(self, move: Move, case: dict[str, Any], attempt: Attempt) -> bool:
+        """Whether a move's condition holds and its four eyes are four."""
+        for events, wanted in ((move.unless_actor_of, False), (move.only_actor_of, True)):
+            acted = {who for event in events for who in case["acted"].get(event, ())}
+            if events and (attempt.acting in acted) != wanted:
+                return False
+        return self._truth(move.when or "", self._variables(case, attempt), error=False)
+
+    def _set(self, case: dict[str, Any], attempt: Attempt, sets: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+        """The data after the event: every expression reads the data as it was."""
+        data, variables = copy.deepcopy(case["data"]), self._variables(case, attempt)
+        for path, expression in sets:
+            try:
+                data[path.removeprefix("data.")] = self.conditions[expression](*variables)
+            except (KeyError, TypeError) as error:
+                raise No("invalid") from error
+        too_large = any(isinstance(value, int) and abs(value) > LARGEST for value in data.values())
+        if too_large or not self.types[case["case_type"]].data.is_valid(data):
+            raise No("invalid")
+        return data
+
+    def _variables(self, case: dict[str, Any], attempt: Attempt) -> Any:
+        subject, roles = self._who(case, attempt, acting=True)
+        return case["data"], attempt.payload or {}, {"id": subject, "roles": roles}, case
+
+    def _truth(self, condition: str, variables: Any, *, error: bool) -> bool:
+        if not condition:
+            return True
+        try:
+            value = self.conditions[condition](*variables)
+        except (KeyError, TypeError):
+            return error
+        return value if isinstance(value, bool) else error
+
+
+def _actors(attempt: Attempt) -> dict[str, Any]:
+    behalf = attempt.on_behalf_of
+    at = attempt.occurred_at
+    return {"actor": attempt.actor.id, "on_behalf_of": behalf and behalf.id, "occurred_at": at}
