@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"stateward: {error}", file=sys.stderr)
         return error.code
     except StoreUnavailable as error:
-        print(f"stateward: the database cannot be used: {error}", file=sys.stderr)
+        print(f"stateward: the database cannot be used ({error}); is STATEWARD_DATABASE_URL right?", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -31,29 +31,33 @@ class Declared:
 
 def read_folders(machines: Path, policies: Path) -> Declared:
     """Everything in the two folders. A folder that is missing is a fault, an empty one is not."""
-    case_types, faults = _machines(machines)
+    case_types, unread, faults = _machines(machines)
     sources, rows, policy_faults = _policies(policies)
     faults += policy_faults
-    faults += check_policy(case_types, rows)
+    if machines.is_dir():
+        # Lines about a case type that cannot be read are not wrong because of that.
+        faults += check_policy(case_types, [row for row in rows if row.obj not in unread])
     return Declared(case_types, tuple(sources), tuple(sorted(faults, key=lambda fault: (fault.file, fault.line))))
 
 
-def _machines(folder: Path) -> tuple[dict[str, CaseType], list[Fault]]:
+def _machines(folder: Path) -> tuple[dict[str, CaseType], set[str], list[Fault]]:
+    """The case types by name, the names of files that hold none, and what is wrong."""
     if not folder.is_dir():
-        return {}, [_no_folder(folder, "STATEWARD_MACHINES")]
+        return {}, set(), [_no_folder(folder, "STATEWARD_MACHINES")]
     calendars = frozenset(path.stem for path in (folder / "calendars").glob("*.yaml"))
     case_types: dict[str, CaseType] = {}
+    unread: set[str] = set()
     faults: list[Fault] = []
     for path in sorted(folder.glob("*.yaml")):
         text = _text(path, faults)
-        if text is None:
+        loaded = load_case_type(text, str(path)) if text is not None else None
+        faults += loaded.faults if loaded else []
+        if loaded is None or loaded.case_type is None:
+            unread.add(path.stem)
             continue
-        loaded = load_case_type(text, str(path))
-        faults += loaded.faults
-        if loaded.case_type is not None:
-            faults += check_case_type(loaded, calendars=calendars)
-            case_types[loaded.case_type.case_type] = loaded.case_type
-    return case_types, faults
+        faults += check_case_type(loaded, calendars=calendars)
+        case_types[loaded.case_type.case_type] = loaded.case_type
+    return case_types, unread, faults
 
 
 def _policies(folder: Path) -> tuple[list[PolicySource], list[PolicyRow], list[Fault]]:
@@ -100,6 +104,8 @@ def _text(path: Path, faults: list[Fault]) -> str | None:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         faults.append(Fault(str(path), line, "this is not UTF-8 text", "save the file as UTF-8"))
+    except FileNotFoundError:
+        faults.append(Fault(str(path), 1, "there is no such file", "give one that exists"))
     except OSError as error:
         faults.append(Fault(str(path), 1, f"cannot be read: {error.strerror}", "make it readable"))
     return None

@@ -37,9 +37,10 @@ def _lines(api: str, token: Token, cases: Mapping[str, str]) -> Iterator[str]:
 
 
 def _end(token: Token, url: str) -> Iterator[str]:
-    yield "\n# For the lines of the README, or to call as somebody else:"
+    yield "\n# For the lines of the README (Ann, Carl), and to see every case (Ada):"
     yield f"export TOKEN={token('ann')}"
     yield f"export CLERK_TOKEN={token('carl')}"
+    yield f"export ADA_TOKEN={token('ada')}"
     yield f"\nTo try calls in the browser, press Authorize on {url}/schema and paste one of the tokens."
     yield "Ctrl-C stops the demo."
 

@@ -169,7 +169,8 @@ def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc
     case = _moved(here, resting, data) if here.case else _new(here, resting, data)
     prev = here.case.last_hash if here.case else genesis(case.tenant, case.id, case.definition)
     entry = seal(event_draft(here, verdict, arcs, case, prev), here.new_salt)
-    return Outcome(replace(case, last_hash=entry.entry_hash), entry, opened=here.case is None, readable=here.readable)
+    after = here if here.case else replace(here, case=case)  # the creator of a case may read it once there is one
+    return Outcome(replace(case, last_hash=entry.entry_hash), entry, opened=here.case is None, readable=after.readable)
 
 
 def _moved(here: Situation, resting: Resting, data: Data) -> Case:
