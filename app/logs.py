@@ -38,5 +38,5 @@ def configure_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    for noisy in ("apscheduler", "alembic", "httpx", "transitions"):
+    for noisy in ("alembic", "apscheduler", "connected_components", "httpx", "rust-sugiyama", "transitions"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import inspect
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -39,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
         configure_logs(settings)
         done = given.run(given, settings)
-        return int(asyncio.run(done) if inspect.iscoroutine(done) else done)
+        code = int(asyncio.run(done) if inspect.iscoroutine(done) else done)
+        sys.stdout.flush()
+        return code
     except SettingsError as error:
         print(f"stateward: {error}", file=sys.stderr)
         return 2
@@ -47,7 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"stateward: {error}", file=sys.stderr)
         return error.code
     except StoreUnavailable as error:
-        print(f"stateward: the database cannot be used: {error}", file=sys.stderr)
+        print(f"stateward: the database cannot be used ({error}); is STATEWARD_DATABASE_URL right?", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read us has enough; what is still in the buffer would fail once more at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         return 130

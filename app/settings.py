@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "STATEWARD_"
@@ -31,7 +31,14 @@ def _with_async_driver(url: SecretStr) -> SecretStr:
     driver = DRIVERS.get(parsed.drivername, parsed.drivername)
     if driver not in DRIVERS.values():
         raise ValueError
-    return SecretStr(parsed.set(drivername=driver).render_as_string(hide_password=False))
+    return SecretStr(_with_ssl(parsed.set(drivername=driver)).render_as_string(hide_password=False))
+
+
+def _with_ssl(url: URL) -> URL:
+    """asyncpg calls `ssl` what everybody else's URLs call `sslmode`."""
+    if "sslmode" not in url.query:
+        return url
+    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": url.query["sslmode"]})
 
 
 def _at_least_32_bytes(secret: SecretStr) -> SecretStr:

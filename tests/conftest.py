@@ -1,4 +1,19 @@
 """Fixtures for all tests."""
 
+import logging
+from collections.abc import Iterator
+
+import pytest
+
 from tests.databases import *  # noqa: F403
 from tests.house import *  # noqa: F403
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A command run in this process points the logs at the test's own stderr, which is closed after the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)

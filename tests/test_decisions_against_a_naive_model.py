@@ -14,7 +14,8 @@ import pytest
 from app.domain.case import Attempt
 from app.services.answer import Answer
 from app.services.house import House
-from app.services.ports import CaseKey, Store
+from app.services.ports import Store
+from app.services.stored import CaseKey
 from tests.databases import Database
 from tests.naive_attempts import Attempts
 from tests.naive_house import naive_house

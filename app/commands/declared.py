@@ -33,9 +33,12 @@ def read_folders(machines: Path, policies: Path) -> Declared:
     loaded, faults = _machines(machines)
     case_types = {one.case_type.case_type: one.case_type for one in loaded if one.case_type}
     files = {one.case_type.case_type: one.source for one in loaded if one.case_type and one.source}
+    unread = {path.stem for path in machines.glob("*.yaml")} - case_types.keys()
     policy_sources, rows, policy_faults = _policies(policies)
     faults += policy_faults
-    faults += check_policy(case_types, rows, sources=files)
+    if machines.is_dir():
+        # Lines about a case type that cannot be read are not wrong because of that.
+        faults += check_policy(case_types, [row for row in rows if row.obj not in unread], sources=files)
     ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line))
     return Declared(case_types, tuple(policy_sources), tuple(ordered))
 
@@ -97,6 +100,8 @@ def _text(path: Path, faults: list[Fault]) -> str | None:
         return decode(path.read_bytes(), str(path))
     except Faults as error:
         faults += error.faults
+    except FileNotFoundError:
+        faults.append(Fault(str(path), 1, "there is no such file", "give one that exists"))
     except OSError as error:
         faults.append(Fault(str(path), 1, f"cannot be read: {error.strerror}", "make it readable"))
     return None

@@ -17,9 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    case_types = read_folders(settings.machines, settings.policies).case_types
+    found = read_folders(settings.machines, settings.policies)
+    case_types = found.case_types
     if arguments.case_type not in case_types:
         known = ", ".join(case_types) or "none"
-        raise CommandFailed(f"{arguments.case_type} is not a case type of {settings.machines} ({known})", USED_WRONGLY)
+        broken = "; `stateward check` says what is wrong there" if found.errors else ""
+        raise CommandFailed(
+            f"{arguments.case_type} is not a case type of {settings.machines} (there are: {known}){broken}",
+            USED_WRONGLY,
+        )
     print(DRAWN[arguments.format](case_types[arguments.case_type]))
     return 0

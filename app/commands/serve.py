@@ -10,6 +10,7 @@ from granian.server import Server
 
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import declared, prepared, running
+from app.commands.listening import announce, base_url, port_to_listen_on
 from app.settings import HOW_TO_MAKE_ONE, Settings
 
 STOP_WITHIN = 10
@@ -20,8 +21,8 @@ BACKLOG = 1024
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Serve the HTTP API. SQLite is migrated first; PostgreSQL needs `stateward migrate` before."
     parser.add_argument("--host", help="an address to listen on (STATEWARD_HOST)")
-    parser.add_argument("--port", type=int, help="a port (STATEWARD_PORT)")
-    parser.add_argument("--workers", type=int, help="processes (STATEWARD_WORKERS)")
+    parser.add_argument("--port", type=port_number, help="a port, 0 for any free one (STATEWARD_PORT)")
+    parser.add_argument("--workers", type=number_of_workers, help="processes (STATEWARD_WORKERS)")
     parser.add_argument("--no-scheduler", action="store_true", help="leave the ticks to `stateward work`")
 
 
@@ -32,17 +33,20 @@ def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
             f"STATEWARD_JWT_SECRET is not set, so no caller could be trusted; make one with: {HOW_TO_MAKE_ONE}",
             USED_WRONGLY,
         )
+    host = arguments.host or settings.host
+    port = port_to_listen_on(host, settings.port if arguments.port is None else arguments.port)
     asyncio.run(_prepare(settings))
     if arguments.no_scheduler:
         os.environ["STATEWARD_SCHEDULER"] = "false"
-    serve(
-        target, arguments.host or settings.host, arguments.port or settings.port, arguments.workers or settings.workers
-    )
+    url = base_url(host, port)
+    told = f"Stateward answers on {url} (what it can do: {url}/schema). Ctrl-C stops it."
+    serve(target, host, port, arguments.workers or settings.workers, told)
     return 0
 
 
-def serve(target: str, host: str, port: int, workers: int) -> None:
-    """Run granian; each worker makes its own application."""
+def serve(target: str, host: str, port: int, workers: int, told: str) -> None:
+    """Run granian until a signal says stop; `told` is printed once it listens. Workers make their own application."""
+    announce(told, host, port)
     Server(
         target,
         address=host,
@@ -56,6 +60,20 @@ def serve(target: str, host: str, port: int, workers: int) -> None:
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
     ).serve()
+
+
+def port_number(text: str) -> int:
+    return _within(text, 0, 65535)
+
+
+def number_of_workers(text: str) -> int:
+    return _within(text, 1, 256)
+
+
+def _within(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"must be a number from {least} to {most}, not {text!r}")
+    return int(text)
 
 
 async def _prepare(settings: Settings) -> None:

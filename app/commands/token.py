@@ -8,6 +8,7 @@ from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.settings import HOW_TO_MAKE_ONE, Settings
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SPELLING = "Users and roles are letters, digits and _ . -, a tenant the same in lower case."
 Mint = Callable[[str, str, str, list[str], int], str]
 
 
@@ -26,7 +27,7 @@ def run(arguments: argparse.Namespace, settings: Settings, mint: Mint) -> int:
     try:
         print(mint(secret, arguments.tenant, arguments.user, arguments.role, seconds(arguments.ttl)))
     except ValueError as fault:
-        raise CommandFailed(str(fault), USED_WRONGLY) from None
+        raise CommandFailed(f"{fault} {SPELLING}", USED_WRONGLY) from None
     return 0
 
 

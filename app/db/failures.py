@@ -44,6 +44,9 @@ def connecting() -> Iterator[None]:
     except (DBAPIError, PoolTimeout, TimeoutError, OSError) as error:
         reason = getattr(error, "orig", None) or error
         raise StoreUnavailable(str(reason) or type(error).__name__) from error
+    except TypeError as error:
+        # The driver takes what stands behind the ? of a URL as arguments by name.
+        raise StoreUnavailable(f"its URL has a parameter that the driver does not know: {error}") from error
 
 
 def _meaning(error: DBAPIError) -> type[Refused | StoreUnavailable] | None:

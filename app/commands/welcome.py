@@ -1,0 +1,94 @@
+"""What the demo says when it runs: where, who, and lines to paste."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from app.commands.sample_people import PEOPLE, TENANT
+
+Token = Callable[[str], str]  # of a person's name
+PRETTY = " | python3 -m json.tool"
+
+
+def welcome(url: str, token: Token, cases: Mapping[str, str], counted: int, where: str) -> str:
+    """`cases` maps the references that the lines need to case ids; what is not there is left out."""
+    return "\n".join(
+        [*_what_runs(url, counted, where), "", *_who(), "", *_lines(f"{url}/api/v1", token, cases), *_end(token, url)]
+    )
+
+
+def _what_runs(url: str, counted: int, where: str) -> Iterator[str]:
+    yield f"Stateward runs on {url} with {counted} sample cases of the tenant {TENANT}, in {where}."
+    yield f"What the API can do, to read and to try: {url}/schema"
+
+
+def _who() -> Iterator[str]:
+    yield "People, with the roles in their tokens:"
+    for person in PEOPLE.values():
+        yield f"  {person.name:<6}{' '.join(f'role:{role}' for role in person.roles) or '-':<42}{person.work}"
+
+
+def _lines(api: str, token: Token, cases: Mapping[str, str]) -> Iterator[str]:
+    yield "Paste any of these; the tokens are good for twelve hours, and for this demo only."
+    for title, who, needed, call in LINES:
+        if needed and needed not in cases:
+            continue
+        told = call.replace("API", api).replace("CASE", cases.get(needed, ""))  # the token last: it may hold either
+        yield f"\n# {title}"
+        yield "curl -sS " + told.replace("AUTH", f"-H 'Authorization: Bearer {token(who)}'")
+
+
+def _end(token: Token, url: str) -> Iterator[str]:
+    yield "\n# For the lines of the README (Ann, Carl), and to see every case (Ada):"
+    yield f"export TOKEN={token('ann')}"
+    yield f"export CLERK_TOKEN={token('carl')}"
+    yield f"export ADA_TOKEN={token('ada')}"
+    yield f"\nTo try calls in the browser, press Authorize on {url}/schema and paste one of the tokens."
+    yield "Ctrl-C stops the demo."
+
+
+SEND = "AUTH -H 'Content-Type: application/json'"
+LINES = (
+    (
+        "Sue sees the permits that two departments check at the same time:",
+        "sue",
+        "",
+        f"'API/cases?case_type=permit&state=checks&limit=2' AUTH{PRETTY}",
+    ),
+    (
+        "What may Nils do now with a permit that is to be decided, what not, and why?",
+        "nils",
+        "PER-2026-0007",
+        f"'API/cases/CASE/events?explain=true' AUTH{PRETTY}",
+    ),
+    (
+        "Nils grants it. He cleared it for building, so four eyes says no, and who could:",
+        "nils",
+        "PER-2026-0007",
+        f'API/cases/CASE/events {SEND} -d \'{{"event": "grant"}}\'{PRETTY}',
+    ),
+    (
+        "Dirk grants it. Pasted twice it has one effect, because of the key:",
+        "dirk",
+        "PER-2026-0007",
+        f"API/cases/CASE/events {SEND} -H 'Idempotency-Key: grant-1' -d '{{\"event\": \"grant\"}}'{PRETTY}",
+    ),
+    ("What happened to it, as its log has it:", "dirk", "PER-2026-0007", f"API/cases/CASE/audit AUTH{PRETTY}"),
+    (
+        "And what was refused:",
+        "dirk",
+        "PER-2026-0007",
+        f"'API/cases/CASE/audit?denied=true' AUTH{PRETTY}",
+    ),
+    (
+        "Ann claims the train to a customer:",
+        "ann",
+        "",
+        f'API/cases {SEND} -d \'{{"case_type": "expense_claim", "event": "submit", '
+        f'"data": {{"amount_cents": 4200, "currency": "EUR"}}}}\'{PRETTY}',
+    ),
+    (
+        "The state machine of a permit, drawn: open permit.svg in a browser",
+        "ann",
+        "",
+        "'API/case-types/permit/diagram?format=svg' AUTH -o permit.svg",
+    ),
+)

@@ -1,0 +1,60 @@
+"""`serve` says where it answers, stops when it is told to, and does not share a port."""
+
+import signal
+import socket
+
+import httpx
+import pytest
+
+from app.main import main
+from tests.running import SECRET, stateward
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly_when_it_is_told_to(tmp_path, workers, number):
+    with stateward(tmp_path, "serve", "--port", "0", "--workers", workers, jwt_secret=SECRET) as service:
+        assert httpx.get(f"{service.url}/readyz").json()["ready"] is True
+        assert service.stop(number) == 0
+        assert service.errors.read_text() == ""
+
+
+def test_a_taken_port_is_one_sentence_and_is_not_shared(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STATEWARD_JWT_SECRET", SECRET)
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert main(["serve", "--port", port]) == 1
+        assert main(["demo", "--port", port]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2
+    assert all(f"port {port} of 127.0.0.1 is taken" in line and "--port" in line for line in told)
+
+
+def test_an_address_of_another_machine_is_one_sentence(capsys, monkeypatch):
+    monkeypatch.setenv("STATEWARD_JWT_SECRET", SECRET)
+    assert main(["serve", "--host", "192.0.2.1"]) == 1
+    assert "give an address of this machine with --host" in capsys.readouterr().err
+
+
+def test_without_a_secret_it_does_not_start(capsys, monkeypatch):
+    monkeypatch.delenv("STATEWARD_JWT_SECRET", raising=False)
+    assert main(["serve"]) == 2
+    assert "make one with" in capsys.readouterr().err
+
+
+def test_on_postgresql_it_names_the_command_that_makes_the_schema(empty_postgres, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("STATEWARD_JWT_SECRET", SECRET)
+    monkeypatch.setenv("STATEWARD_DATABASE_URL", empty_postgres.url)
+    assert main(["serve", "--port", "0"]) == 1
+    told = capsys.readouterr().err
+    assert "stateward migrate" in told
+    assert len(told.splitlines()) == 1
+
+
+def test_on_postgresql_it_answers_once_the_schema_is_there(postgres, tmp_path):
+    with stateward(tmp_path, "serve", "--port", "0", jwt_secret=SECRET, database_url=postgres.url) as service:
+        assert httpx.get(f"{service.url}/readyz").json()["ready"] is True
