@@ -11,7 +11,7 @@ from typing import Any
 from uuid_utils import uuid7
 
 from app.domain.case import Actor, Attempt, Idempotency, Opens
-from tests.naive_model import NaiveModel
+from tests.naive_model import Expected, NaiveModel
 from tests.naive_types import ACTORS, PRINCIPALS
 
 REFERENCES = 40
@@ -34,10 +34,12 @@ class Attempts:
         self._keyed: list[Attempt] = []
         self._tried = Counter[str]()
 
-    def batch(self) -> list[Attempt]:
+    def batch(self) -> list[tuple[Attempt, Expected]]:
+        """Attempts, many on the same cases, each with what the model answers after those before it."""
         size = self._random.randint(1, 20)
         hot = [case["id"] for case in self._some_cases(3)]
-        return [self._attempt(hot) for _ in range(size)]
+        attempts = (self._attempt(hot) for _ in range(size))
+        return [(attempt, self._model.answer(attempt)) for attempt in attempts]
 
     def _some_cases(self, count: int) -> list[dict[str, Any]]:
         newest = list(self._model.cases.values())[-25:]
@@ -108,7 +110,10 @@ class Attempts:
         people = [actor for actor in ACTORS if actor.tenant == case["tenant"]]
         if attempt.on_behalf_of or attempt.occurred_at:
             people = [actor for actor in people if {"role:admin", "role:chief"} & actor.roles]
-        tries = [replace(attempt, actor=actor) for actor in self._random.sample(people, len(people))]
+        people = self._random.sample(people, len(people))
+        if self._random.random() < 0.5:  # those who acted before, for the sake of four eyes
+            people.sort(key=lambda actor: not any(actor.id in acted for acted in case["acted"].values()))
+        tries = [replace(attempt, actor=actor) for actor in people]
         return next((one for one in tries if self._model.may(case, one, attempt.event or "", acting=True)), attempt)
 
     def _made(self, event: str | None, **given: Any) -> Attempt:

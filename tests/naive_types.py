@@ -137,11 +137,11 @@ events:
   check:
     transitions:
       - {from: trip.legs.goods.loaded, to: trip.legs.goods.checked}
-      - {from: trip.legs.goods.checked, to: trip.legs.goods.ok}
+      - {from: trip.legs.goods.checked, to: trip.legs.goods.ok, unless_actor_of: [check]}
   papers_again: {from: trip.legs.papers, to: trip.legs.papers.visa.open}
   hold: {from: trip, to: held}
-  go_on: {from: held, to: trip.$deep_history}
-  go_on_roughly: {from: held, to: trip.$history}
+  go_on: {from: held, to: trip.$deep_history, unless_actor_of: [hold]}
+  go_on_roughly: {from: held, to: trip.$history, only_actor_of: [hold, send]}
   legs_again: {from: [held, trip.arrived], to: trip.legs.$history}
   deliver: {from: trip.arrived, to: delivered, reason: required}
   touch: {from: "*", to: "="}
