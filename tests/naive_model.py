@@ -179,7 +179,7 @@ class NaiveModel:
     def _fire(self, case: dict[str, Any], attempt: Attempt) -> Expected:
         declared, event = self.types[case["case_type"]], attempt.event
         if event is None or event not in {*declared.events, *declared.opening}:
-            raise No("invalid")
+            raise No("invalid" if self._knows_of(case, attempt, event or "") else "not_found")
         self._admin(case, attempt)
         if not self.may(case, attempt, event, acting=True):
             raise No("denied", None if self.may(case, attempt, "case:read", acting=True) else "not_found")
@@ -224,6 +224,13 @@ class NaiveModel:
         if asked and not self.may(case, attempt, "case:admin", acting=False):
             hidden = "new" not in case and not self.may(case, attempt, "case:read", acting=False)
             raise No("denied", "not_found" if hidden else None)
+
+    def _knows_of(self, case: dict[str, Any], attempt: Attempt, event: str) -> bool:
+        """Who may neither read the case nor do what is attempted gets the answer of a case that is not there."""
+        asked = attempt.occurred_at or attempt.on_behalf_of
+        if asked and not self.may(case, attempt, "case:admin", acting=False):
+            return self.may(case, attempt, "case:read", acting=False)
+        return any(self.may(case, attempt, act, acting=True) for act in ("case:read", event))
 
     def may(self, case: dict[str, Any], attempt: Attempt, act: str, *, acting: bool) -> bool:
         subject, roles = self._who(case, attempt, acting)

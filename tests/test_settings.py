@@ -115,6 +115,11 @@ def test_a_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert _url(settings) == "postgresql+asyncpg://u:p@h/d"
 
 
+def test_sslmode_of_other_drivers_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = _given(monkeypatch, DATABASE_URL="postgresql://u:p@h/d?sslmode=verify-full")
+    assert _url(settings) == "postgresql+asyncpg://u:p@h/d?ssl=verify-full"
+
+
 def test_a_secret_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="both set"):
         _given(monkeypatch, JWT_SECRET=SECRET, JWT_SECRET_FILE=f"{tmp_path}/secret")
@@ -132,4 +137,5 @@ def test_the_guide_has_every_setting_with_its_default() -> None:
     defaults = {name: getattr(load_settings(), name) for name in Settings.model_fields if name != "migrate_url"}
     for name, value in defaults.items():
         shown = value.get_secret_value() if hasattr(value, "get_secret_value") else value
+        shown = str(shown).lower() if isinstance(shown, bool) else shown
         assert value is None or f"`{shown}`" in rows[f"`STATEWARD_{name.upper()}`"]

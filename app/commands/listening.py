@@ -1,10 +1,10 @@
 """Where a service listens: a port that is free, and a word on the terminal once it answers."""
 
+import asyncio
 import errno
 import multiprocessing
 import signal
 import socket
-import time
 
 from app.commands.failing import CommandFailed
 
@@ -43,15 +43,28 @@ def announce(text: str, host: str, port: int) -> None:
 def _announced(text: str, host: str, port: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    give_up = time.monotonic() + PATIENCE
-    while time.monotonic() < give_up:
-        try:
-            socket.create_connection((ANYWHERE.get(host, host), port), timeout=1).close()
-        except OSError:
-            time.sleep(LOOK_EVERY)
-        else:
-            return print(text, flush=True)
-    return None
+    if asyncio.run(_answered(ANYWHERE.get(host, host), port)):
+        print(text, flush=True)
+
+
+async def _answered(host: str, port: int) -> bool:
+    """Wait until something listens; False where nothing did in time."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not await _listens(host, port):  # noqa: ASYNC110  a server of another process sets no event
+                await asyncio.sleep(LOOK_EVERY)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _listens(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:
