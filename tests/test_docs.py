@@ -1,0 +1,110 @@
+"""What the guides tell a newcomer to type works as it is printed."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from app.main import main
+from tests.running import ROOT, environment, stateward
+
+SERVED = "http://127.0.0.1:8000"
+SECRET = "a-secret-of-thirty-two-bytes-or-more"
+
+
+def blocks(guide, kind=""):
+    """The code blocks of a guide that are of a kind."""
+    return re.findall(rf"^```{kind}\n(.*?)^```$", (ROOT / guide).read_text(), re.DOTALL | re.MULTILINE)
+
+
+def typed(folder, service, *lines):
+    """What a newcomer sees who types these lines into one shell; each line of JSON that is printed, parsed."""
+    command = folder / "stateward"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m app "$@"\n')
+    command.chmod(0o755)
+    script = "\n".join(["set -e", f'PATH="{folder}:$PATH"', *lines]).replace(SERVED, service.url)
+    script = script.replace("curl -s ", "curl -sS -w '\\n' ")
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+@pytest.fixture
+def serving(tmp_path):
+    with stateward(tmp_path, "serve", "--port", "0", jwt_secret=SECRET) as service:
+        yield service
+
+
+def test_the_first_event_of_the_readme(tmp_path):
+    with stateward(tmp_path, "demo", "--port", "0") as demo:
+        exports = [line for line in demo.told.splitlines() if line.startswith("export ")]
+        opened, possible, triaged = typed(
+            tmp_path, demo, *exports, *(block for block in blocks("README.md") if "curl" in block)
+        )
+    assert opened["case"]["state"] == "submitted"
+    assert [event["event"] for event in possible["events"]] == ["add_note"]
+    assert triaged["case"]["state"] == "review.first_line"
+
+
+def test_the_guide_to_firing_events_and_the_one_to_the_log(tmp_path, serving):
+    guide = [block for block in blocks("docs/fire_events.md") if "stateward serve" not in block]
+    log = blocks("docs/audit_log.md")
+    opened, possible, fired, bulk, found, entries, denied = typed(tmp_path, serving, *guide, *log)
+    assert opened["case"]["reference"] == "INC-7"
+    assert "triage" in {event["event"] for event in possible["events"]}
+    assert fired["case"]["state"] == "support.second_line"
+    assert [result["status"] for result in bulk["results"]] == [200, 201]
+    assert [case["reference"] for case in found["items"]] == ["INC-7"]
+    assert len(entries["items"]) == 3
+    assert denied["items"] == []
+
+
+def test_the_guide_to_replay(tmp_path, serving):
+    (log,) = blocks("docs/replay_a_log.md", "json")
+    (tmp_path / "claims.jsonl").write_text(log)
+    typed(tmp_path, serving, f"export STATEWARD_JWT_SECRET={SECRET}", *blocks("docs/replay_a_log.md"))
+    assert json.loads((tmp_path / "report.json").read_text())["accepted"] == 2
+
+
+def test_the_smallest_case_type_is_one(tmp_path, capsys, monkeypatch):
+    (tmp_path / "machines").mkdir()
+    (tmp_path / "policies").mkdir()
+    monkeypatch.chdir(tmp_path)
+    smallest = blocks("docs/declare_a_case_type.md", "yaml")[0]
+    (tmp_path / "machines" / "request.yaml").write_text(smallest)
+    assert main(["check", "machines", "policies"]) == 0
+    assert "1 case types" in capsys.readouterr().out
+
+
+def test_the_policy_of_the_guide_fits_the_expense_claim(tmp_path, capsys):
+    (tmp_path / "expense_claim.csv").write_text(blocks("docs/write_a_policy.md")[0])
+    assert main(["check", str(ROOT / "machines"), str(tmp_path)]) == 0
+    assert " 0 errors" in capsys.readouterr().out
+
+
+def test_the_problem_that_is_shown_is_the_one_that_is_answered(tmp_path, serving):
+    (shown,) = (json.loads(block) for block in blocks("docs/errors.md", "json"))
+    exported = f"export STATEWARD_JWT_SECRET={SECRET}"
+    call = f"curl -s {SERVED}/api/v1"
+    send = '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d'
+    told = typed(
+        tmp_path,
+        serving,
+        exported,
+        "TOKEN=$(stateward token --tenant acme --user cleo --role cashier)",
+        f"""{call}/cases {send} '{{"case_type": "expense_claim", "event": "submit",
+            "data": {{"amount_cents": 1, "currency": "EUR"}}}}' > case.json""",
+        """ID=$(python3 -c 'import json; print(json.load(open("case.json"))["case"]["id"])')""",
+        "TOKEN=$(stateward token --tenant acme --user carl --role cashier)",
+        f"""{call}/cases/$ID/events {send} '{{"event": "pay"}}'""",
+    )
+    answered = told[-1]
+    assert {name: answered[name] for name in shown if name != "reasons"} == {
+        name: value for name, value in shown.items() if name != "reasons"
+    }
+    for name, value in shown["reasons"][0].items():
+        assert answered["reasons"][0][name] == value
