@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from app.commands.declared import Declared, read_folders
 from app.db import open_store
 from app.domain.case import Actor, Attempt, Case, Idempotency, Opens
+from app.domain.case_type import CaseType
 from app.policy.engine import PolicyEngine
 from app.services.answer import Answer
 from app.services.house import House
@@ -52,6 +53,12 @@ def declared() -> Declared:
     found = read_folders(ROOT / "machines", ROOT / "policies")
     assert not found.errors
     return found
+
+
+def declaring(**case_types: CaseType | None) -> Declared:
+    """What is declared, with other case types in the place of some; None takes one away."""
+    known: Mapping[str, CaseType | None] = {**declared().case_types, **case_types}
+    return replace(declared(), case_types={name: found for name, found in known.items() if found is not None})
 
 
 def policy_file(name: str) -> PolicySource:

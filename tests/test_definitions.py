@@ -1,11 +1,8 @@
 """Definitions live on: a changed file is a new version, and a case stays on the one it was opened under."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from app.commands.declared import Declared
 from app.domain.case_type import CaseType
 from app.services.house import House
 from tests.databases import Database
@@ -18,6 +15,7 @@ from tests.house import (
     change,
     code,
     declared,
+    declaring,
     entries,
     fire,
     fired,
@@ -37,11 +35,6 @@ def _without_triage() -> CaseType:
     return CaseType.model_validate(told)
 
 
-def _with(**case_types: CaseType | None) -> Declared:
-    known: Mapping[str, CaseType | None] = {**declared().case_types, **case_types}
-    return replace(declared(), case_types={name: found for name, found in known.items() if found is not None})
-
-
 async def test_an_unchanged_file_is_no_new_version_and_no_new_entry(house: House, database: Database) -> None:
     async with another_process(database):
         pass
@@ -58,7 +51,7 @@ async def test_an_unchanged_file_is_no_new_version_and_no_new_entry(house: House
 
 async def test_a_changed_file_is_a_new_version_for_new_cases_and_no_other(house: House, database: Database) -> None:
     old = await open_claim(house)
-    async with another_process(database, _with(expense_claim=_without_triage())) as newer:
+    async with another_process(database, declaring(expense_claim=_without_triage())) as newer:
         new = applied(await tried(newer, opening()))
         assert (new["definition"]["version"], (await state(newer, old)).definition_version) == (2, 1)
         assert code(await fire(newer, new["id"], "triage", CLERK)) == "invalid"
@@ -72,7 +65,7 @@ async def test_a_changed_file_is_a_new_version_for_new_cases_and_no_other(house:
 
 
 async def test_a_file_that_becomes_what_it_was_is_the_version_it_was(house: House, database: Database) -> None:
-    for found in (_with(expense_claim=_without_triage()), declared()):
+    for found in (declaring(expense_claim=_without_triage()), declared()):
         async with another_process(database, found) as process:
             case = applied(await tried(process, opening()))
     assert case["definition"]["version"] == 1
@@ -81,7 +74,7 @@ async def test_a_file_that_becomes_what_it_was_is_the_version_it_was(house: Hous
 
 async def test_a_case_goes_on_where_its_file_is_gone(house: House, database: Database) -> None:
     claim = await open_claim(house)
-    async with another_process(database, _with(expense_claim=None)) as without:
+    async with another_process(database, declaring(expense_claim=None)) as without:
         assert code(await tried(without, opening())) == "invalid"
         assert [view.case_type.case_type for view in without.case_types.list()] == ["incident", "permit"]
         await fired(without, claim, "triage", CLERK)
@@ -101,7 +94,7 @@ async def test_processes_that_start_at_once_store_each_definition_and_policy_onc
 
 
 async def test_a_definition_that_cannot_be_read_harms_its_own_cases_only(house: House, database: Database) -> None:
-    async with another_process(database, _with(expense_claim=_without_triage())) as newer:
+    async with another_process(database, declaring(expense_claim=_without_triage())) as newer:
         broken = await opened(newer)
     sound = await open_claim(house)
     await change(database, "UPDATE definition SET text = '{}' WHERE version = 2")

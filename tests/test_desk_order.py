@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.case import Actor, Principal
+from app.domain.case_type import CaseType
 from app.services.house import House
 from tests.databases import Database
 from tests.factories import new_id
@@ -14,11 +15,15 @@ from tests.house import (
     ALICE,
     CLERK,
     INCIDENT,
+    SMALL_CLAIM,
     STRANGER,
     SUPERVISOR,
     actor,
+    another_process,
     attempt,
     code,
+    declared,
+    declaring,
     entries,
     fire,
     fired,
@@ -65,6 +70,22 @@ async def test_the_payload_comes_before_the_guard(house: House) -> None:
         await fired(house, permit, event, both)
     assert code(await fire(house, permit, "grant", both, payload={"conditions": 7})) == "invalid"
     assert code(await fire(house, permit, "grant", both)) == "guard_refused"
+
+
+async def test_the_data_that_an_event_sets_is_checked_last(house: House, database: Database) -> None:
+    """A next version of claims, in which rejecting sets a forbidden amount, and only of large claims."""
+    told: dict[str, Any] = declared().case_types["expense_claim"].model_dump(by_alias=True, exclude_none=True)
+    told["events"]["reject"]["transitions"][0] |= {
+        "when": "data.amount_cents > 9000",
+        "set": {"data.amount_cents": "0"},
+    }
+    async with another_process(database, declaring(expense_claim=CaseType.model_validate(told))) as other:
+        small, large = await open_claim(other, SMALL_CLAIM), await open_claim(other)
+        assert code(await fire(other, small, "reject", SUPERVISOR, reason="no")) == "guard_refused"
+        refused = await fire(other, large, "reject", SUPERVISOR, reason="no")
+        assert (code(refused), refused.error.errors[0].field) == ("invalid", "data.amount_cents")
+        assert (await state(other, large)).version == 1
+    assert len(await entries(database, "denied")) == 1
 
 
 async def test_data_is_for_openings_alone_and_its_check_comes_after_the_state(house: House) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,7 @@ from tests.house import (
     open_permit,
     opened,
     opening,
+    policy_file,
     rows,
     state,
     submit,
@@ -209,3 +211,15 @@ async def test_a_refusal_is_logged_whatever_was_sent(house: House, database: Dat
     for payload in TOO_LARGE.values():
         assert code(await fire(house, claim, "approve", ALICE, payload=payload)) == "denied"
     assert [entry["fields"] for entry in await entries(database, "denied")] == [{}, {}]
+
+
+async def test_a_refusal_is_logged_however_long_the_rules_are_that_say_no(house: House, database: Database) -> None:
+    claim, source = await open_claim(house), policy_file("expense_claim")
+    line = replace(source.lines[-1], role="*", act="approve")
+    words = [f"{n}é" * 900 for n in range(9)]
+    never = [replace(line, when=f"case.creator == '{word}'") for word in words]
+    unknown = [replace(line, when=f"data.none == '{word}'", eft="deny") for word in words]
+    await house.policies.apply(replace(source, lines=[*source.lines, *never, *unknown]))
+    assert code(await fire(house, claim, "approve", CLERK)) == "denied"
+    [entry] = await entries(database, "denied")
+    assert {reason["code"] for reason in entry["refused_by"]} == {"rule"}

@@ -1,5 +1,6 @@
 """The policy lives in the database: seeded once, changed by `apply`, and in force at once on every process."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -99,6 +100,18 @@ async def test_a_change_binds_the_next_attempt_and_the_next_read_on_every_proces
         assert list((await other.cases.find(agent, Wanted())).items) == []
         with pytest.raises(NotFound):
             await other.cases.read(agent, incident)
+
+
+async def test_of_two_files_applied_at_once_one_is_in_force_and_not_a_mixture(house: House, database: Database) -> None:
+    last = CLAIMS.lines[-1]
+    versions = [[*CLAIMS.lines[:-1], replace(last, act=act)] for act in ("add_note", "reject", "pay")]
+    async with another_process(database) as other, another_process(database) as third:
+        pairs = zip((house, other, third), versions, strict=True)
+        await asyncio.gather(*(process.policies.apply(_changed(lines)) for process, lines in pairs))
+    ours = "removed IS NULL AND source = 'expense_claim.csv'"
+    acts = sorted(row["act"] for row in await rows(database, f"SELECT act FROM policy_line WHERE {ours}"))
+    assert acts in [sorted(line.act for line in lines) for lines in versions]
+    assert [entry["policy_version"] for entry in await entries(database, "policy")] == [1, 2, 3, 4, 5, 6]
 
 
 async def test_a_role_that_a_line_gives_somebody_binds_at_once(house: House) -> None:

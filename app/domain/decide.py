@@ -103,8 +103,7 @@ def _check_version(attempt: Attempt, case: Case) -> None:
 def _check_input(attempt: Attempt) -> None:
     """What can never be recorded is refused first: a `denied` entry could not be written either."""
     for name, value in (("data", attempt.data), ("payload", attempt.payload), ("reason", attempt.reason)):
-        place = writable(value)
-        if place is not None:
+        if (place := writable(value)) is not None:
             where = f"{name}.{place}" if place else name
             raise _invalid(where, "cannot be written down: a number beyond 2^53, NUL, or half a surrogate pair")
 
@@ -228,8 +227,9 @@ def _denied_entry(here: Situation, error: CaseError) -> AuditEntry:
     draft = denied_draft(here, error)
     try:
         return seal(draft, here.new_salt)
-    except TooLarge:
-        return seal(replace(draft, fields={}), here.new_salt)  # a refusal is logged whatever was sent
+    except TooLarge:  # a refusal is logged whatever was sent, and however long the rules are
+        short = {**draft.body, "refused_by": [{"code": reason.code} for reason in error.reasons]}
+        return seal(replace(draft, fields={}, body=short), here.new_salt)
 
 
 def _without_the_case(here: Situation, error: CaseError) -> CaseError:

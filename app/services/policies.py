@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app.domain.case import Draft
@@ -10,6 +11,8 @@ from app.services.definitions import SERVICE_TENANT
 from app.services.identity import new_id, new_salt
 from app.services.ports import PolicyEngine, Refused, Store, Transaction
 from app.services.stored import PolicyChange, PolicyFile, PolicyLine, Record
+
+TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +72,18 @@ class Policies:
 
     async def apply(self, source: PolicySource) -> tuple[int, int]:
         """Replace the lines that came from this file; returns how many were added and removed."""
-        async with self._store.transaction() as tx:
-            current = [line for line in await self._store.policy_lines() if line.source == source.file.name]
-            wanted = {_content(line): line for line in source.lines}
-            kept = {_content(line) for line in current}
-            change = PolicyChange(
-                add=[line for content, line in wanted.items() if content not in kept],
-                remove=[line.id for line in current if _content(line) not in wanted],
-                file=source.file,
-            )
-            await self._change(tx, change, "applied")
-        return len(change.add), len(change.remove)
+        for _ in range(TRIES):
+            version = await self._store.policy_version()
+            lines = await self._store.policy_lines()
+            change = _replacing([line for line in lines if line.source == source.file.name], source)
+            with suppress(Refused):
+                async with self._store.transaction() as tx:
+                    if await self._change(tx, change, "applied") != version + 1:
+                        raise Refused("the policy changed since it was read")
+                return len(change.add), len(change.remove)
+        raise Refused("the policy changes all the time; apply the file again")
 
-    async def _change(self, tx: Transaction, change: PolicyChange, how: str) -> None:
+    async def _change(self, tx: Transaction, change: PolicyChange, how: str) -> int:
         locked = await tx.lock([], [])
         version = await tx.change_policy(change)
         assert change.file is not None
@@ -95,6 +97,17 @@ class Policies:
         }
         entry = seal(Draft("policy", SERVICE_TENANT, new_id(), locked.at, body), new_salt)
         await tx.record(Record(entries=[entry]))
+        return version
+
+
+def _replacing(current: Sequence[PolicyLine], source: PolicySource) -> PolicyChange:
+    wanted = {_content(line): line for line in source.lines}
+    kept = {_content(line) for line in current}
+    return PolicyChange(
+        add=[line for content, line in wanted.items() if content not in kept],
+        remove=[line.id for line in current if _content(line) not in wanted],
+        file=source.file,
+    )
 
 
 def _content(line: PolicyLine) -> PolicyLine:
