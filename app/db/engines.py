@@ -1,11 +1,15 @@
 """Open connections: what every one of them is told before its first statement."""
 
 import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.services.ports import StoreUnavailable
 
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30
@@ -35,6 +39,7 @@ def sqlite_engine(url: URL, pool_size: int = 10, busy_seconds: int = 5) -> Async
     engine = create_async_engine(
         url, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args={"timeout": busy_seconds}
     )
+    event.listen(engine.sync_engine, "do_connect", _look_for_the_folder)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -53,6 +58,13 @@ def postgres_engine(url: URL, pool_size: int = 10, role: str | None = SERVICE) -
     if role is not None:
         event.listen(engine.sync_engine, "connect", _becoming(role))
     return engine
+
+
+def _look_for_the_folder(_: Any, __: Any, arguments: Sequence[Any], ___: Any) -> None:
+    """The driver's own thread would say no, perhaps to a loop that is closed by then."""
+    folder = Path(arguments[0]).absolute().parent
+    if not folder.is_dir():
+        raise StoreUnavailable(f"there is no folder {folder} for the database file")
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
