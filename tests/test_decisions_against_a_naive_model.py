@@ -23,7 +23,7 @@ from tests.naive_log import Log, read_log
 from tests.naive_model import Expected, NaiveModel
 from tests.naive_types import naive_model
 
-ATTEMPTS = int(os.environ.get("MODEL_ATTEMPTS", "6000"))
+ATTEMPTS = int(os.environ.get("MODEL_ATTEMPTS", "4000"))
 SEED = int(os.environ.get("MODEL_SEED", "1"))
 ANSWERS = {
     "ok", "denied", "not_found", "invalid", "version_conflict", "wrong_state", "guard_refused", "conflict",
