@@ -177,7 +177,7 @@ async def test_an_attempt_that_the_database_refuses_does_not_hurt_its_neighbours
 async def test_text_that_the_database_cannot_read_does_not_hurt_its_neighbours(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answers = await submit(house, opening(), opening(reference="R\0", data={"amount_cents": 987123, "currency": "EUR"}))
+    answers = await submit(house, opening(), opening(reference="R-987123\0"))
     assert [code(answer) for answer in answers] == ["applied", "internal"]
     assert "987123" not in caplog.text
 
