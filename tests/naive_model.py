@@ -102,7 +102,7 @@ class NaiveModel:
             self.logged[owner] = key.fingerprint
         event = attempt.event or self._only_opening(attempt)
         entry = {"kind": "denied", "case_id": case and case["id"], "event": event}
-        self.denied.append({"tenant": attempt.tenant, "entry_id": attempt.entry_id, **entry, **_actors(attempt)})
+        self.denied.append({"tenant": attempt.tenant, "entry_id": attempt.entry_id, **entry, **_told(attempt)})
 
     # Finding and opening
 
@@ -189,7 +189,7 @@ class NaiveModel:
         case["seq"] += 1
         case["acted"].setdefault(event, set()).update({attempt.actor.id, attempt.acting})
         entry = {"kind": kind, "event": event, "source": source, "target": "+".join(case["leaves"])}
-        case["entries"].append({"entry_id": attempt.entry_id, "seq": case["seq"], **entry, **_actors(attempt)})
+        case["entries"].append({"entry_id": attempt.entry_id, "seq": case["seq"], **entry, **_told(attempt)})
         readable = self.policy.may(case, attempt, "case:read", acting=True)
         return Expected("ok", self.shown(case) if readable else None, case["seq"], kind == "opened")
 
@@ -245,7 +245,10 @@ class NaiveModel:
         return data
 
 
-def _actors(attempt: Attempt) -> dict[str, Any]:
+def _told(attempt: Attempt) -> dict[str, Any]:
+    """What an entry says of the attempt itself; payload and reason stand in it as commitments."""
     behalf = attempt.on_behalf_of
+    sent = {f"/payload/{name}": value for name, value in (attempt.payload or {}).items()}
+    sent |= {"/reason": attempt.reason} if attempt.reason else {}
     at = attempt.occurred_at
-    return {"actor": attempt.actor.id, "on_behalf_of": behalf and behalf.id, "occurred_at": at}
+    return {"actor": attempt.actor.id, "on_behalf_of": behalf and behalf.id, "occurred_at": at, "sent": sent}
