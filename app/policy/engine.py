@@ -1,9 +1,10 @@
 """Answer from memory who may do what: the policy lines in force, and Casbin over those that a question needs."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from app.domain.case import Json, Verdict
+from app.domain.case import Verdict
+from app.domain.guard import View
 from app.policy.conditions import Subject
 from app.policy.enforcer import TenantEnforcer
 from app.policy.index import Address, Index, covering
@@ -53,11 +54,9 @@ class PolicyEngine:
         """All roles of a subject: its own `g` roles and those given, with what they include, and `*`."""
         return self._roles.closure(tenant, subject, given, own)
 
-    def decide(
-        self, tenant: str, roles: frozenset[str], case_type: str, act: str, variables: Mapping[str, Json]
-    ) -> Verdict:
+    def decide(self, tenant: str, roles: frozenset[str], case_type: str, act: str, see: Callable[[], View]) -> Verdict:
         """Allow or deny an act; a deny line wins, and what no line allows is denied."""
-        subject = Subject(roles, variables)
+        subject = Subject(roles, see)
         policy = self.policy_hash(tenant, case_type)
         address = self._index.address(tenant, case_type, act)
         if address is None:
