@@ -1,0 +1,1 @@
+"""Benchmarks against limits, side by side in one run: `make bench`."""
