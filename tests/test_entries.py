@@ -209,13 +209,13 @@ async def test_as_many_properties_as_an_entry_takes_are_taken(house: House) -> N
 async def test_a_refusal_names_the_policy_and_the_line_too(house: House, database: Database) -> None:
     claim = await open_claim(house, to="review")
     susan = Principal("user:susan", frozenset({"role:supervisor"}))
-    for actor, event, principal, expected in (
+    for who, event, principal, expected in (
         (CLERK, "approve", None, None),
         (ALICE, "approve", None, "p, [creator], *, expense_claim, approve, , deny"),
         (CLERK, "triage", None, "p, role:clerk, *, expense_claim, triage, , allow"),
         (CLERK, "approve", susan, None),  # a clerk may not act for others, whatever those may
     ):
-        await fire(house, claim, event, actor, on_behalf_of=principal)
+        await fire(house, claim, event, who, on_behalf_of=principal)
         policy = (await entries(database, "denied"))[-1]["policy"]
         assert policy == {"hash": house.policies.engine.policy_hash("acme", "expense_claim"), "rule": expected}
 
