@@ -63,6 +63,21 @@ def test_a_case_type_that_cannot_be_read_is_no_fault_of_its_policy(tmp_path, cap
     assert "1 errors, 0 warnings" in capsys.readouterr().out
 
 
+def test_a_case_type_may_go_while_its_policy_stays_for_the_cases_it_has_left(tmp_path, capsys):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "p").mkdir()
+    own = "# for a claim\np, role:a, *, claim, open, , allow\np, role:b, *, claim, pay, , allow\n"
+    own += "g, user:ann, role:a, acme\n"
+    (tmp_path / "p" / "claim.csv").write_text(own)
+    assert main(["check", "m", "p"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "claim.csv:2: warning: no case type `claim` is declared" in told[0]
+    assert told[1] == "0 case types, 1 policy files: 0 errors, 1 warnings"
+    (tmp_path / "p" / "other.csv").write_text("p, role:a, *, claim, open, , allow\n")
+    assert main(["check", "m", "p"]) == 1
+    assert "other.csv:1: error: unknown case type `claim`" in capsys.readouterr().out
+
+
 def test_a_missing_folder_is_one_fault_and_names_its_setting(tmp_path, capsys):
     assert main(["check", "nowhere"]) == 1
     told = capsys.readouterr().out.splitlines()

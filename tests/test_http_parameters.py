@@ -78,7 +78,14 @@ def test_an_unknown_route_is_a_problem_too(client, path):
 def test_another_method_learns_which_ones_there_are(client):
     answer = client.delete(f"{CASES}/{CASE_ID}")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    assert "GET" in answer.headers["allow"]
+    assert answer.headers["allow"] == "GET, OPTIONS"
+
+
+def test_two_replicas_name_the_methods_in_the_same_order(client):
+    for method, path in (("PUT", CASES), ("PATCH", f"{CASES}/{CASE_ID}/events")):
+        answer = client.request(method, path)
+        assert answer.headers["allow"] == "GET, OPTIONS, POST"
+        assert answer.json()["detail"] == "Use one of: GET, OPTIONS, POST."
 
 
 @pytest.mark.parametrize("accepted", ["text/html", "image/*", "application/json;q=0", "*/*;q=0.0", "nonsense"])

@@ -1,6 +1,6 @@
 """Read and check the folders of machines and policies: what `check` reports and what `serve` starts with."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +37,26 @@ def read_folders(machines: Path, policies: Path) -> Declared:
     policy_sources, rows, policy_faults = _policies(policies)
     faults += policy_faults
     if machines.is_dir():
+        retired = {source.file.name.removesuffix(".csv") for source in policy_sources} - case_types.keys() - unread
         # Lines about a case type that cannot be read are not wrong because of that.
-        faults += check_policy(case_types, [row for row in rows if row.obj not in unread], sources=files)
+        unchecked = {row for row in rows if row.obj in unread or _is_retired(row, retired)}
+        faults += check_policy(case_types, rows, sources=files, unchecked=unchecked)
+        faults += _retired(rows, retired)
     ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line))
     return Declared(case_types, tuple(policy_sources), tuple(ordered))
+
+
+def _is_retired(row: PolicyRow, names: Collection[str]) -> bool:
+    """Whether a line stands in the file of a case type that is declared no more."""
+    return row.kind == "p" and row.obj in names and Path(row.file).stem == row.obj
+
+
+def _retired(rows: Sequence[PolicyRow], names: Collection[str]) -> Iterator[Fault]:
+    """A case type whose file went away: its cases live on, and so must the lines that say who may do what."""
+    lines = {row.obj: row for row in reversed(rows) if _is_retired(row, names)}
+    for name, first in sorted(lines.items()):
+        message = f"no case type `{name}` is declared, so these lines serve the cases it has left"
+        yield first.warning(message, f"add {name}.yaml to the machines, or remove this file when no case needs it")
 
 
 def _machines(folder: Path) -> tuple[list[Loaded], list[Fault]]:

@@ -228,7 +228,8 @@ def _denied_entry(here: Situation, error: CaseError) -> AuditEntry:
     try:
         return seal(draft, here.new_salt)
     except TooLarge:  # a refusal is logged whatever was sent, and however long the rules are
-        short = {**draft.body, "refused_by": [{"code": reason.code} for reason in error.reasons]}
+        policy = {**draft.body["policy"], "rule": None}
+        short = {**draft.body, "policy": policy, "refused_by": [{"code": reason.code} for reason in error.reasons]}
         return seal(replace(draft, fields={}, body=short), here.new_salt)
 
 
