@@ -4,10 +4,10 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
-import uuid_utils
 from litestar.types import Message, Scope
 
 from app.domain.errors import FieldError, Invalid
+from app.services.identity import new_id
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
@@ -31,7 +31,7 @@ def request_id(scope: Scope) -> str:
     kept: MutableMapping[str, Any] = scope["state"]
     if "request_id" not in kept:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
-        kept["request_id"] = given if REQUEST_ID.fullmatch(given) else str(uuid_utils.uuid7())
+        kept["request_id"] = given if REQUEST_ID.fullmatch(given) else new_id()
     return str(kept["request_id"])
 
 
