@@ -22,8 +22,8 @@ from app.domain.errors import (
 from app.domain.guard import EvaluationFault, Expression
 from app.domain.machine import Arc, Resting
 from app.domain.refusing import arc_reasons, state_reason
-from app.domain.schema import writable
 from app.domain.situation import ADMIN, Situation
+from app.domain.writable import writable
 
 RECORDED = (Denied, WrongState, GuardRefused)
 """The refusals that leave a `denied` entry."""
@@ -55,7 +55,8 @@ def _decided(here: Situation, decide: Callable[[], Outcome]) -> Outcome | Refusa
 def _open(here: Situation, existing: Case | None) -> Outcome:
     event = here.event
     if event not in here.machine.case_type.opening:
-        raise _invalid("event", f"{event} does not open a case; {_either(sorted(here.machine.case_type.opening))} does")
+        openings = " or ".join(sorted(here.machine.case_type.opening))
+        raise _invalid("event", f"{event} does not open a case; {openings} does")
     verdict = _permit(here)
     if existing is not None:
         raise Conflict(f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id})
@@ -244,7 +245,3 @@ def _without_the_case(here: Situation, error: CaseError) -> CaseError:
 
 def _invalid(field: str, message: str) -> Invalid:
     return Invalid(f"{field}: {message}", errors=(FieldError(field, message),))
-
-
-def _either(names: list[str]) -> str:
-    return " or ".join(names)

@@ -64,10 +64,6 @@ class UnsupportedMediaType(CaseError):
     code = "unsupported_media_type"
 
 
-class RateLimited(CaseError):
-    code = "rate_limited"
-
-
 def status_of(error: CaseError) -> int:
     return PROBLEMS[error.code][0]
 
