@@ -17,11 +17,11 @@ from app.commands import check, demo, diagram, migrate, policy, replay, serve, t
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import build, declared, prepared, running
 from app.domain.case import Actor, Json
+from app.domain.names import TENANT
 from app.http import answers
 from app.http.app import HttpSettings, create_app
 from app.http.attempts import trying
 from app.http.auth import mint
-from app.http.names import TENANT
 from app.http.requests import TryEvent
 from app.http.services import Readiness, Services
 from app.logs import configure_logs

@@ -4,8 +4,8 @@ import msgspec
 from litestar import Response, get
 
 from app.domain.errors import FieldError, Invalid
+from app.domain.names import canonical_uuid
 from app.http.documented import problems
-from app.http.names import canonical_uuid
 from app.http.parameters import After, CaseId, Limit, OnlyDenied, existing
 from app.http.services import ApiRequest, services_of
 from app.http.views import EntryPageView, EntryView

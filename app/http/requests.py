@@ -5,8 +5,8 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.domain.case_type import Name
+from app.domain.names import ROLE, SUBJECT, canonical_uuid
 from app.http.moments import moment
-from app.http.names import ROLE, SUBJECT, canonical_uuid
 
 MOST_ATTEMPTS = 1000
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
