@@ -63,6 +63,17 @@ def test_a_case_type_that_cannot_be_read_is_no_fault_of_its_policy(tmp_path, cap
     assert "1 errors, 0 warnings" in capsys.readouterr().out
 
 
+def test_roles_that_include_each_other_across_files_are_named_once_where_the_circle_closes(tmp_path, capsys):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "first.csv").write_text("g, role:a, role:b\n")
+    (tmp_path / "p" / "second.csv").write_text("g, role:b, role:a\ng, role:c, role:d\ng, role:d, role:c\n")
+    assert main(["check", "m", "p"]) == 1
+    told = capsys.readouterr().out
+    assert re.findall(r"(\w+\.csv:\d): error: these roles include each other", told) == ["second.csv:1", "second.csv:3"]
+    assert "2 errors" in told
+
+
 def test_a_missing_folder_is_one_fault_and_names_its_setting(tmp_path, capsys):
     assert main(["check", "nowhere"]) == 1
     told = capsys.readouterr().out.splitlines()
