@@ -17,10 +17,9 @@ from app.services.definitions import Definitions
 from app.services.identity import new_salt
 from app.services.policies import Policies
 from app.services.ports import Store
-from app.services.stored import CaseKey, CaseQuery, StoredEntry
+from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry
 from app.services.views import Page, Possible, Wanted
 
-SORTS = ("opened_at", "changed_at", "urgency", "reference")
 TIMES = ("opened_at", "changed_at")
 UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
