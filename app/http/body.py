@@ -133,7 +133,7 @@ def _is_text(value: str) -> bool:
 def _for_people(message: str) -> str:
     if message == "Field required":
         return "is required"
-    return message.removeprefix("Value error, ").replace("Input should", "should")
+    return message.removeprefix("Value error, ").replace("Input should", "must")
 
 
 def _refuse(faults: list[FieldError]) -> None:
