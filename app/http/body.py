@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import Any, NoReturn, TypeVar
 
 from litestar import Request
@@ -131,9 +132,8 @@ def _is_text(value: str) -> bool:
 
 
 def _for_people(message: str) -> str:
-    if message == "Field required":
-        return "is required"
-    return message.removeprefix("Value error, ").replace("Input should", "must")
+    known = {"Field required": "This field is required.", "Extra inputs are not permitted": "This field is not known."}
+    return known.get(message) or re.sub(r"^\w+ should ", "must ", message.removeprefix("Value error, "))
 
 
 def _refuse(faults: list[FieldError]) -> None:
