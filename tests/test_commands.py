@@ -193,11 +193,10 @@ def test_replay_says_what_it_was_given_wrongly(words, expected, tmp_path, capsys
 
 
 def test_replay_names_the_line_whose_attempt_the_service_cannot_take(tmp_path, capsys):
-    (tmp_path / "log.jsonl").write_text(OPENING + LINE.replace("submit", "Not An Event") + "}\n")
+    (tmp_path / "log.jsonl").write_text(OPENING + LINE.replace('"A"', '"A\\u0001"') + "}\n")
     code, told = refused(capsys, "replay", "log.jsonl", "--case-type", "expense_claim")
     assert code == 1
-    assert "log.jsonl:2" in told
-    assert "event" in told
+    assert "line 2: reference must match" in told
 
 
 def test_policy_apply_says_when_there_is_nothing_to_apply(tmp_path, capsys, monkeypatch):
