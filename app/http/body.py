@@ -1,7 +1,6 @@
 """Request bodies: strict JSON that the log can write down again, then the model of the call."""
 
 import json
-import math
 import re
 from typing import Any, NoReturn, TypeVar
 
@@ -12,10 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from app.domain.case import Actor, Json
 from app.domain.errors import FieldError, Invalid, Malformed
+from app.domain.writable import MAX_DEPTH, MAX_EXACT, exact, is_text
 from app.http.errors import UnsupportedMediaType
 
-DEEPEST = 64
-LARGEST_INTEGER = 2**53 - 1  # RFC 8785 writes numbers as IEEE 754 doubles
 MOST_ERRORS = 100
 LONGEST_PATH = 200
 
@@ -99,11 +97,11 @@ def _look(value: Json, path: str, depth: int, faults: list[FieldError]) -> None:
 
 
 def _look_inside(value: dict[str, Json] | list[Json], path: str, depth: int, faults: list[FieldError]) -> None:
-    if depth >= DEEPEST:
-        faults.append(FieldError(path, f"is nested more than {DEEPEST} deep"))
+    if depth >= MAX_DEPTH:
+        faults.append(FieldError(path, f"is nested more than {MAX_DEPTH} deep"))
         return
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(key, str) and not _is_text(key):
+        if isinstance(key, str) and not is_text(key):
             faults.append(FieldError(path, "holds a key with NUL or half a surrogate pair"))
         else:
             _look(item, f"{path}.{key}" if path else str(key), depth + 1, faults)
@@ -111,24 +109,10 @@ def _look_inside(value: dict[str, Json] | list[Json], path: str, depth: int, fau
 
 def _fault(value: Json) -> str | None:
     if isinstance(value, str):
-        return None if _is_text(value) else "must not hold NUL or half a surrogate pair"
-    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        return f"must be an integer between -{LARGEST_INTEGER} and {LARGEST_INTEGER}"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "is too large a number"
+        return None if is_text(value) else "must not hold NUL or half a surrogate pair"
+    if isinstance(value, int | float) and not exact(value):
+        return f"must be a number that is kept exactly, such as an integer from -{MAX_EXACT} to {MAX_EXACT}"
     return None
-
-
-def _is_text(value: str) -> bool:
-    if "\0" in value:
-        return False
-    if value.isascii():
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _for_people(message: str) -> str:
