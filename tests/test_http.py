@@ -121,6 +121,15 @@ def test_a_refusal_says_why_and_what_would_help(client, fakes, error):
     ]
 
 
+def test_what_a_caller_reads_is_a_sentence_and_names_stay_as_they_are(client, fakes):
+    reason = Reason("state", "role:clerk has to wait", "it takes a case that is draft")
+    fakes.desk.refuse(WrongState("cannot pay a case that is submitted", reasons=(reason,)))
+    answer = client.post(EVENTS, json={"event": "pay"}).json()
+    assert answer["detail"] == "Cannot pay a case that is submitted."
+    [told] = answer["reasons"]
+    assert (told["message"], told["remedy"]) == ("role:clerk has to wait.", "It takes a case that is draft.")
+
+
 def test_a_conflict_names_the_case_and_a_late_caller_learns_the_version(client, fakes):
     fakes.desk.refuse(Conflict("It exists.", extra={"case_id": CASE_ID}))
     answer = client.post(CASES, json=OPEN)

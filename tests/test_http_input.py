@@ -81,6 +81,7 @@ INVALID_EVENTS = {
     "half a surrogate pair": ('{"event": "a", "payload": {"x": "\\ud800"}}', "payload.x"),
     "a key with half a surrogate pair": ('{"event": "a", "payload": {"\\udfff": 1}}', "payload"),
     "an integer beyond 2^53": ('{"event": "a", "payload": {"x": 9007199254740992}}', "payload.x"),
+    "a number that loses its last digit": ('{"event": "a", "payload": {"x": 9007199254740993.0}}', "payload.x"),
     "a number beyond a double": ('{"event": "a", "payload": {"x": 1e999}}', "payload.x"),
     "seventy levels": ('{"event": "a", "payload": ' + nested(70) + "}", "payload" + ".a" * 63),
     "eight hundred levels": ('{"event": "a", "payload": ' + nested(800) + "}", "payload" + ".a" * 63),

@@ -39,10 +39,9 @@ def build(settings: Settings) -> House:
 
 
 @asynccontextmanager
-async def running(settings: Settings, found: Declared | None = None) -> AsyncIterator[House]:
+async def running(settings: Settings, found: Declared) -> AsyncIterator[House]:
     """The services of this process, started."""
     house = build(settings)
-    found = found or declared(settings)
     async with house.running(found.case_types, found.policies):
         yield house
 

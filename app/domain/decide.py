@@ -10,7 +10,6 @@ from app.domain.errors import (
     CaseError,
     Conflict,
     Denied,
-    FieldError,
     GuardRefused,
     Invalid,
     NotFound,
@@ -18,12 +17,13 @@ from app.domain.errors import (
     TooLarge,
     VersionConflict,
     WrongState,
+    invalid,
 )
 from app.domain.guard import EvaluationFault, Expression
 from app.domain.machine import Arc, Resting
 from app.domain.refusing import arc_reasons, state_reason
-from app.domain.schema import writable
 from app.domain.situation import ADMIN, Situation
+from app.domain.writable import writable
 
 RECORDED = (Denied, WrongState, GuardRefused)
 """The refusals that leave a `denied` entry."""
@@ -55,7 +55,8 @@ def _decided(here: Situation, decide: Callable[[], Outcome]) -> Outcome | Refusa
 def _open(here: Situation, existing: Case | None) -> Outcome:
     event = here.event
     if event not in here.machine.case_type.opening:
-        raise _invalid("event", f"{event} does not open a case; {_either(sorted(here.machine.case_type.opening))} does")
+        openings = " or ".join(sorted(here.machine.case_type.opening))
+        raise invalid("event", f"{event} does not open a case; {openings} does")
     verdict = _permit(here)
     if existing is not None:
         raise Conflict(f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id})
@@ -67,14 +68,14 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
 def _fire(here: Situation) -> Outcome:
     assert here.case is not None
     if not here.machine.knows(here.event):
-        raise _invalid("event", f"{here.event} is not an event of {here.machine.case_type.case_type}")
+        raise invalid("event", f"{here.event} is not an event of {here.machine.case_type.case_type}")
     verdict = _permit(here)
     _check_version(here.attempt, here.case)
     if not here.machine.candidates(here.case.states, here.event):
         reason = state_reason(here)
         raise WrongState(reason.message, reasons=(reason,))
     if here.attempt.data is not None:
-        raise _invalid("data", "only an opening event takes data; send a payload")
+        raise invalid("data", "only an opening event takes data; send a payload")
     _check_payload(here)
     arcs = _guarded(here)
     assignments = here.machine.event_sets[here.event] + tuple(pair for arc in arcs for pair in arc.set)
@@ -105,7 +106,7 @@ def _check_input(attempt: Attempt) -> None:
     for name, value in (("data", attempt.data), ("payload", attempt.payload), ("reason", attempt.reason)):
         if (place := writable(value)) is not None:
             where = f"{name}.{place}" if place else name
-            raise _invalid(where, "cannot be written down: a number beyond 2^53, NUL, or half a surrogate pair")
+            raise invalid(where, "cannot be written down: a number beyond 2^53, NUL, or half a surrogate pair")
 
 
 def _check_payload(here: Situation) -> None:
@@ -113,7 +114,7 @@ def _check_payload(here: Situation) -> None:
     if event is None:
         return
     if event.reason == "required" and not (here.attempt.reason or "").strip():
-        raise _invalid("reason", f"{here.event} needs a reason")
+        raise invalid("reason", f"{here.event} needs a reason")
     validator = here.machine.payloads.get(here.event)
     if validator is None:
         return
@@ -145,7 +146,7 @@ def _assigned(here: Situation, assignments: tuple[tuple[str, Expression], ...]) 
         try:
             data = _with(data, path.split(".")[1:], expression.value(here.view))
         except EvaluationFault as fault:
-            raise _invalid(path, f"`{expression.text}` cannot be computed: {fault}") from fault
+            raise invalid(path, f"`{expression.text}` cannot be computed: {fault}") from fault
     errors = here.machine.data.errors(data, "data")
     if errors:
         raise Invalid("the case data would not be valid", errors=errors)
@@ -241,11 +242,3 @@ def _without_the_case(here: Situation, error: CaseError) -> CaseError:
     remedy = "ask somebody who may read the case"
     reasons = tuple(Reason(code, f"this does not allow {here.event} now", remedy) for code in said)
     return type(error)(f"cannot {here.event} now", reasons=reasons)
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", errors=(FieldError(field, message),))
-
-
-def _either(names: list[str]) -> str:
-    return " or ".join(names)

@@ -110,10 +110,6 @@ class Machine:
         moves = tuple(arc.move for arc in arcs)
         return self._rest(configuration, tuple(sorted(memory.items())), moves)
 
-    def open_events(self, configuration: Configuration) -> Iterator[str]:
-        """The events that some transition takes from here, guards not asked."""
-        return (event for event in self.case_type.events if self.candidates(configuration, event))
-
     def _rest_uncached(
         self, configuration: Configuration, memory: tuple[tuple[str, Configuration], ...], moves: tuple[Move, ...]
     ) -> Resting:

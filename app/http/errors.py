@@ -64,10 +64,6 @@ class UnsupportedMediaType(CaseError):
     code = "unsupported_media_type"
 
 
-class RateLimited(CaseError):
-    code = "rate_limited"
-
-
 def status_of(error: CaseError) -> int:
     return PROBLEMS[error.code][0]
 
@@ -78,11 +74,11 @@ def problem(error: CaseError) -> ProblemView:
     if isinstance(error, NotFound):
         error = NotFound("There is nothing here, or nothing that you may see.")
     body: dict[str, Json] = {**error.extra, "type": f"urn:stateward:problem:{error.code}", "title": title}
-    body |= {"status": status, "detail": error.message, "code": error.code}
+    body |= {"status": status, "detail": sentence(error.message), "code": error.code}
     if error.reasons or error.code in WITH_REASONS:
         body["reasons"] = [reason_json(reason) for reason in error.reasons]
     if error.errors or isinstance(error, Invalid):
-        body["errors"] = [{"field": fault.field, "message": fault.message} for fault in error.errors]
+        body["errors"] = [{"field": fault.field, "message": sentence(fault.message)} for fault in error.errors]
     return cast(ProblemView, body)
 
 
@@ -161,7 +157,14 @@ def _internal(name: str) -> Internal:
 
 
 def reason_json(reason: Reason) -> dict[str, Json]:
-    return {**reason.detail, "code": reason.code, "message": reason.message, "remedy": reason.remedy}
+    told = {"code": reason.code, "message": sentence(reason.message), "remedy": sentence(reason.remedy)}
+    return {**reason.detail, **told}
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence, for whoever shows it to a person; a name such as `role:clerk` stays as it is."""
+    begun = text[:1].upper() + text[1:] if text.partition(" ")[0].isalpha() else text
+    return begun if begun.endswith((".", "?", "!")) else f"{begun}."
 
 
 def _headers(error: CaseError) -> dict[str, str]:

@@ -16,4 +16,4 @@ def moment(text: str) -> datetime:
             return parse_rfc3339(upper)
     except (ValueError, OverflowError):
         pass
-    raise ValueError("should be an RFC 3339 time with an offset, such as 2026-11-20T08:00:00Z")
+    raise ValueError("must be an RFC 3339 time with an offset, such as 2026-11-20T08:00:00Z")

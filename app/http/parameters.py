@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from app.domain.errors import NotFound
-from app.http.names import canonical_uuid
+from app.domain.names import canonical_uuid
 
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from app.domain.diagram import mermaid, svg
+from app.domain.diagram import DRAWN
 from app.domain.machine import Machine
 from app.services.definitions import Definitions
 from app.services.views import CaseTypeView
-
-DRAWN = {"svg": svg, "mermaid": mermaid}
 
 
 class CaseTypes:

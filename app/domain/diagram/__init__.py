@@ -7,7 +7,7 @@ from app.domain.diagram.mermaid import mermaid_of
 from app.domain.diagram.svg import drawn
 from app.domain.diagram.words import words
 
-__all__ = ["Row", "mermaid", "svg", "transition_table"]
+__all__ = ["DRAWN", "Row", "mermaid", "svg", "transition_table"]
 
 
 def mermaid(case_type: CaseType) -> str:
@@ -20,3 +20,6 @@ def svg(case_type: CaseType, current: tuple[str, ...] = ()) -> str:
     charted = chart(case_type)
     worded = words(charted)
     return drawn(charted, worded, laid_out(charted, worded), current)
+
+
+DRAWN = {"svg": svg, "mermaid": mermaid}
