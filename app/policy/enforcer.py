@@ -4,7 +4,7 @@ It is not thread-safe, as Casbin is not; one event loop asks it.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,9 +61,9 @@ class TenantEnforcer:
         self._buckets: dict[Address, Bucket] = {}
 
     @property
-    def addresses(self) -> tuple[Address, ...]:
+    def addresses(self) -> Set[Address]:
         """The buckets that it holds."""
-        return tuple(self._buckets)
+        return self._buckets.keys()
 
     def bucket(self, address: Address, rules: Callable[[Address], Iterable[Rule]]) -> Bucket:
         """The bucket at an address, filled with its rules when it is first asked for."""

@@ -38,6 +38,9 @@ class Index:
         elif counted.pop(rule, 0) and not counted:
             self._prune(rule)
 
+    def holds(self, rule: Rule) -> bool:
+        return rule in self._at(rule.tenant, rule.obj, rule.act)
+
     def address(self, tenant: str, case_type: str, act: str) -> Address | None:
         """Where this question is decided; None where no line is about it."""
         named = [(obj, named) for obj, named in covering(case_type, act) if self._at(EVERY, obj, named)]
