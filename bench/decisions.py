@@ -27,7 +27,7 @@ READS_DATA = {"data": {"amount_cents": 100}}
 
 def policy(bench: Bench) -> Sequence[Row]:
     """A decision as asked before, as never asked, and the first one after a change with the change itself."""
-    few = Office(case_types=1, events=2, roles=5, users=10)
+    few = Office(case_types=1, events=1, roles=10, users=10)
     many = Office(case_types=200, events=50, roles=10, users=20_000)
     again = bench.interleaved(few=few.decisions, many=many.decisions)
     never = bench.interleaved(few=few.new_decisions, many=many.new_decisions)

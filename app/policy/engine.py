@@ -143,7 +143,7 @@ class PolicyEngine:
         for tenant, enforcer in list(self._enforcers.items()):
             for address in _touched(tenant, enforcer.addresses, rules):
                 enforcer.drop(address)
-            if not enforcer.addresses:
+            if not enforcer.addresses and tenant != EVERY:  # who comes next would build the shared one again
                 del self._enforcers[tenant]
         for tenant, could in self._could.items():
             for address in _touched(tenant, could.keys(), rules):
