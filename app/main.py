@@ -11,15 +11,17 @@ from functools import partial
 from typing import Any
 
 from litestar import Litestar
+from pydantic import ValidationError
 
 from app.commands import check, demo, diagram, migrate, policy, replay, serve, token
-from app.commands.failing import CommandFailed
+from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import build, declared, prepared, running
 from app.domain.case import Actor, Json
 from app.http import answers
 from app.http.app import HttpSettings, create_app
 from app.http.attempts import trying
 from app.http.auth import mint
+from app.http.names import TENANT
 from app.http.requests import TryEvent
 from app.http.services import Readiness, Services
 from app.logs import configure_logs
@@ -27,7 +29,7 @@ from app.scheduler import scheduler
 from app.services.house import House
 from app.services.identity import new_id
 from app.services.ports import StoreUnavailable
-from app.services.replay import Submit
+from app.services.replay import BadAttempt, Submit
 from app.settings import Settings, SettingsError, load_settings
 
 APPLICATION = "app.main:application"
@@ -94,17 +96,30 @@ async def _readiness(house: House) -> Readiness:
 
 
 @asynccontextmanager
-async def _in_process(settings: Settings, tenant: str) -> AsyncIterator[Submit]:
+async def _in_process(settings: Settings, case_type: str, tenant: str) -> AsyncIterator[Submit]:
     """A submit for `replay` without a server: the same attempts, the same answers."""
+    known = declared(settings).case_types
+    if case_type not in known:
+        raise CommandFailed(f"{case_type} is not a case type; there are: {', '.join(known) or 'none'}", USED_WRONGLY)
+    if not TENANT.fullmatch(tenant):
+        raise CommandFailed(f"--tenant is a name in lower case, not {tenant!r}", USED_WRONGLY)
     await prepared(settings)
     importer = Actor(tenant, "system:replay", frozenset({"role:admin"}), authenticated="process")
     async with running(settings) as house:
 
         async def submit(attempts: Sequence[dict[str, Json]]) -> Sequence[Json]:
-            tried = [trying(importer, new_id(), TryEvent.model_validate(attempt)) for attempt in attempts]
+            tried = [trying(importer, new_id(), _read(place, attempt)) for place, attempt in enumerate(attempts)]
             return [answers.result(answer) for answer in await house.desk.submit(tried)]
 
         yield submit
+
+
+def _read(place: int, attempt: dict[str, Json]) -> TryEvent:
+    try:
+        return TryEvent.model_validate(attempt)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        raise BadAttempt(place, f"{'.'.join(map(str, fault['loc']))} {fault['msg']}".strip()) from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
         "check": (check, check.run),
         "token": (token, lambda given, settings: token.run(given, settings, mint)),
         "policy": (policy, policy.run),
-        "replay": (replay, lambda given, settings: replay.run(given, partial(_in_process, settings))),
+        "replay": (replay, lambda given, settings: replay.run(given, partial(_in_process, settings, given.case_type))),
         "diagram": (diagram, diagram.run),
     }
     for name, (module, run) in table.items():

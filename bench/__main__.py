@@ -16,11 +16,10 @@ from bench.table import table
 # In the order of the table. `--quick` runs the first QUICK of them.
 GROUPS: dict[str, Group] = {
     "postgres": throughput.postgres,
-    "bulk": throughput.bulk,
     "sqlite": throughput.sqlite,
     "alone": throughput.alone,
 }
-QUICK = ("postgres", "bulk", "sqlite", "alone")
+QUICK = ("postgres", "sqlite", "alone")
 
 
 def main(words: Sequence[str] | None = None) -> int:

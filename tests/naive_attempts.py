@@ -33,6 +33,7 @@ class Attempts:
         self._random, self._model = random, model
         self._keyed: list[Attempt] = []
         self._tried = Counter[str]()
+        self._reference_before = "R1"
 
     def batch(self) -> list[tuple[Attempt, Expected]]:
         """Attempts, many on the same cases, each with what the model answers after those before it."""
@@ -111,15 +112,20 @@ class Attempts:
         if attempt.on_behalf_of or attempt.occurred_at:
             people = [actor for actor in people if {"role:admin", "role:chief"} & actor.roles]
         people = self._random.sample(people, len(people))
-        if self._random.random() < 0.5:  # those who acted before, for the sake of four eyes
-            people.sort(key=lambda actor: not any(actor.id in acted for acted in case["acted"].values()))
+        if self._random.random() < 0.5:  # those who acted before, themselves or through others, meet four eyes
+            before = {who for acted in case["acted"].values() for who in acted}
+            people.sort(key=lambda actor: actor.id not in before)
+            if attempt.on_behalf_of and (known := [one for one in PRINCIPALS if one.id in before]):
+                attempt = replace(attempt, on_behalf_of=self._random.choice(known))
         tries = [replace(attempt, actor=actor) for actor in people]
-        return next((one for one in tries if self._model.may(case, one, attempt.event or "", acting=True)), attempt)
+        return next(
+            (one for one in tries if self._model.policy.may(case, one, attempt.event or "", acting=True)), attempt
+        )
 
     def _made(self, event: str | None, **given: Any) -> Attempt:
         random = self._random
         actor: Actor = given.pop("actor", None) or random.choice(ACTORS)
-        unusual = random.random() < 0.15
+        unusual = random.random() < 0.25
         return Attempt(
             actor=actor,
             event=event,
@@ -128,13 +134,16 @@ class Attempts:
             request_id="r1",
             payload=random.choice(FITTING.get(event or "", PAYLOADS) if random.random() < 0.8 else PAYLOADS),
             reason=random.choice([None, "because", "because"]),
-            occurred_at=_some_day(random) if unusual and random.random() < 0.5 else None,
-            on_behalf_of=random.choice(PRINCIPALS) if unusual and random.random() < 0.7 else None,
+            occurred_at=_some_day(random) if unusual and random.random() < 0.3 else None,
+            on_behalf_of=random.choice(PRINCIPALS) if unusual and random.random() < 0.8 else None,
             **given,
         )
 
     def _reference(self) -> str:
-        return f"R{self._random.randint(1, REFERENCES + len(self._model.cases) // 2)}"
+        """Often the one before, so that attempts of one batch meet on a case that does not exist yet."""
+        if self._random.random() < 0.6:
+            self._reference_before = f"R{self._random.randint(1, REFERENCES + len(self._model.cases) // 2)}"
+        return self._reference_before
 
     def _data(self) -> dict[str, Any] | None:
         random = self._random

@@ -64,6 +64,11 @@ class Log:
             assert said["at"] > at, (chain, number)
             prev, source, at = entry["entry_hash"], entry["target"], said["at"]
 
+    def sent(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """The payload and the reason that came with an entry's attempt."""
+        values = self.values[entry["tenant"], entry["entry_id"]]
+        return {path: value for path, (_, value) in values.items() if path.startswith(("/payload/", "/reason"))}
+
     def fold(self, chain: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
         """The state and the data that the entries alone tell."""
         data: dict[str, Any] = {}

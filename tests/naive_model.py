@@ -5,7 +5,6 @@ their CEL text in tests/naive_types.py, and every check stands where "Order of t
 """
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,18 +12,12 @@ import jsonschema_rs
 
 from app.domain.case import Attempt
 from tests.naive_machine import Move, NaiveMachine
+from tests.naive_policy import NaivePolicy
 
 LARGEST = 2**53 - 1
 """The largest integer that RFC 8785 writes."""
 KEPT = {"ok", "denied", "wrong_state", "guard_refused", "conflict", "version_conflict", "invalid"}
 LOGGED = {"denied", "wrong_state", "guard_refused"}
-BUILT_IN_LINES = (
-    ("role:admin", "*", "*", "case:admin", "", "allow"),
-    ("role:admin", "*", "*", "case:read", "", "allow"),
-)
-
-Condition = Callable[[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]], Any]
-Line = tuple[str, str, str, str, str, str]  # role, tenant, case type, act, condition, effect
 
 
 @dataclass(frozen=True)
@@ -63,24 +56,15 @@ class NaiveType:
             sources = move["from"] if isinstance(move["from"], list) else [move["from"]]
             for source in self.machine.open_states() if sources == ["*"] else sources:
                 sets = {**event.get("set", {}), **move.get("set", {})}
-                eyes = [tuple(move.get(name, ())) for name in ("unless_actor_of", "only_actor_of")]
-                yield Move(source, move["to"], move.get("when"), *eyes, tuple(sets.items()))
+                unless, only = (tuple(move.get(name, ())) for name in ("unless_actor_of", "only_actor_of"))
+                yield Move(source, move["to"], move.get("when"), unless, only, tuple(sets.items()))
 
 
 class NaiveModel:
     """Cases, log and idempotency keys of all tenants."""
 
-    def __init__(
-        self,
-        types: list[NaiveType],
-        lines: list[Line],
-        includes: dict[str, set[str]],
-        own_roles: dict[tuple[str, str], set[str]],
-        conditions: dict[str, Condition],
-    ) -> None:
-        self.types = {one.name: one for one in types}
-        self.lines = (*lines, *BUILT_IN_LINES)
-        self.includes, self.own_roles, self.conditions = includes, own_roles, conditions
+    def __init__(self, types: list[NaiveType], policy: NaivePolicy) -> None:
+        self.types, self.policy = {one.name: one for one in types}, policy
         self.cases: dict[str, dict[str, Any]] = {}
         self.denied: list[dict[str, Any]] = []
         self.kept: dict[tuple[str, str, str], tuple[str, Expected]] = {}
@@ -118,7 +102,7 @@ class NaiveModel:
             self.logged[owner] = key.fingerprint
         event = attempt.event or self._only_opening(attempt)
         entry = {"kind": "denied", "case_id": case and case["id"], "event": event}
-        self.denied.append({"tenant": attempt.tenant, "entry_id": attempt.entry_id, **entry, **_actors(attempt)})
+        self.denied.append({"tenant": attempt.tenant, "entry_id": attempt.entry_id, **entry, **_told(attempt)})
 
     # Finding and opening
 
@@ -142,7 +126,7 @@ class NaiveModel:
             raise No("not_found" if attempt.opens == "if_absent" else "invalid")
         case = {"tenant": attempt.tenant, "case_type": declared.name, "data": dict(attempt.data or {}), "new": True}
         self._admin(case, attempt)
-        if not self.may(case, attempt, event, acting=True):
+        if not self.policy.may(case, attempt, event, acting=True):
             raise No("denied")
         self._conflict(attempt)
         self._check_input(declared, event, attempt)
@@ -181,8 +165,8 @@ class NaiveModel:
         if event is None or event not in {*declared.events, *declared.opening}:
             raise No("invalid" if self._knows_of(case, attempt, event or "") else "not_found")
         self._admin(case, attempt)
-        if not self.may(case, attempt, event, acting=True):
-            raise No("denied", None if self.may(case, attempt, "case:read", acting=True) else "not_found")
+        if not self.policy.may(case, attempt, event, acting=True):
+            raise No("denied", None if self.policy.may(case, attempt, "case:read", acting=True) else "not_found")
         if attempt.if_version not in (None, case["version"]):
             raise No("version_conflict", current_version=case["version"])
         moves = declared.machine.candidates(case["leaves"], declared.moves.get(event, []))
@@ -205,8 +189,8 @@ class NaiveModel:
         case["seq"] += 1
         case["acted"].setdefault(event, set()).update({attempt.actor.id, attempt.acting})
         entry = {"kind": kind, "event": event, "source": source, "target": "+".join(case["leaves"])}
-        case["entries"].append({"entry_id": attempt.entry_id, "seq": case["seq"], **entry, **_actors(attempt)})
-        readable = self.may(case, attempt, "case:read", acting=True)
+        case["entries"].append({"entry_id": attempt.entry_id, "seq": case["seq"], **entry, **_told(attempt)})
+        readable = self.policy.may(case, attempt, "case:read", acting=True)
         return Expected("ok", self.shown(case) if readable else None, case["seq"], kind == "opened")
 
     def shown(self, case: dict[str, Any]) -> dict[str, Any]:
@@ -221,45 +205,16 @@ class NaiveModel:
     def _admin(self, case: dict[str, Any], attempt: Attempt) -> None:
         """Only an administrator says when something happened, or for whom."""
         asked = attempt.occurred_at or attempt.on_behalf_of
-        if asked and not self.may(case, attempt, "case:admin", acting=False):
-            hidden = "new" not in case and not self.may(case, attempt, "case:read", acting=False)
+        if asked and not self.policy.may(case, attempt, "case:admin", acting=False):
+            hidden = "new" not in case and not self.policy.may(case, attempt, "case:read", acting=False)
             raise No("denied", "not_found" if hidden else None)
 
     def _knows_of(self, case: dict[str, Any], attempt: Attempt, event: str) -> bool:
         """Who may neither read the case nor do what is attempted gets the answer of a case that is not there."""
         asked = attempt.occurred_at or attempt.on_behalf_of
-        if asked and not self.may(case, attempt, "case:admin", acting=False):
-            return self.may(case, attempt, "case:read", acting=False)
-        return any(self.may(case, attempt, act, acting=True) for act in ("case:read", event))
-
-    def may(self, case: dict[str, Any], attempt: Attempt, act: str, *, acting: bool) -> bool:
-        subject, roles = self._who(case, attempt, acting)
-        lines = [
-            (condition, effect)
-            for role, tenant, case_type, line_act, condition, effect in self.lines
-            if role in roles
-            and tenant in ("*", attempt.tenant)
-            and case_type in ("*", case["case_type"])
-            and (line_act == act or (line_act == "*" and ":" not in act))
-        ]
-        variables = (case["data"], {}, {"id": subject, "roles": roles}, case)
-        hit = {effect for condition, effect in lines if self._truth(condition, variables, error=effect == "deny")}
-        return "allow" in hit and "deny" not in hit
-
-    def _who(self, case: dict[str, Any], attempt: Attempt, acting: bool) -> tuple[str, set[str]]:
-        subject, given = attempt.actor.id, set(attempt.actor.roles) | self._own(attempt.tenant, attempt.actor.id)
-        if acting and (other := attempt.on_behalf_of):
-            given = self._own(attempt.tenant, other.id) if other.roles is None else set(other.roles)
-            subject = other.id
-        roles = {"*"} | ({"[creator]"} if case.get("creator") == subject else set())
-        while given - roles:
-            role = (given - roles).pop()
-            roles.add(role)
-            given |= self.includes.get(role, set())
-        return subject, roles
-
-    def _own(self, tenant: str, subject: str) -> set[str]:
-        return set(self.own_roles.get((tenant, subject), ()))
+        if asked and not self.policy.may(case, attempt, "case:admin", acting=False):
+            return self.policy.may(case, attempt, "case:read", acting=False)
+        return any(self.policy.may(case, attempt, act, acting=True) for act in ("case:read", event))
 
     def _check_input(self, declared: NaiveType, event: str, attempt: Attempt) -> None:
         rules = declared.events.get(event, {})
@@ -274,14 +229,14 @@ class NaiveModel:
             acted = {who for event in events for who in case["acted"].get(event, ())}
             if events and (attempt.acting in acted) != wanted:
                 return False
-        return self._truth(move.when or "", self._variables(case, attempt), error=False)
+        return self.policy.truth(move.when or "", self.policy.variables(case, attempt), error=False)
 
     def _set(self, case: dict[str, Any], attempt: Attempt, sets: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         """The data after the event: every expression reads the data as it was."""
-        data, variables = copy.deepcopy(case["data"]), self._variables(case, attempt)
+        data, variables = copy.deepcopy(case["data"]), self.policy.variables(case, attempt)
         for path, expression in sets:
             try:
-                data[path.removeprefix("data.")] = self.conditions[expression](*variables)
+                data[path.removeprefix("data.")] = self.policy.conditions[expression](*variables)
             except (KeyError, TypeError) as error:
                 raise No("invalid") from error
         too_large = any(isinstance(value, int) and abs(value) > LARGEST for value in data.values())
@@ -289,21 +244,11 @@ class NaiveModel:
             raise No("invalid")
         return data
 
-    def _variables(self, case: dict[str, Any], attempt: Attempt) -> Any:
-        subject, roles = self._who(case, attempt, acting=True)
-        return case["data"], attempt.payload or {}, {"id": subject, "roles": roles}, case
 
-    def _truth(self, condition: str, variables: Any, *, error: bool) -> bool:
-        if not condition:
-            return True
-        try:
-            value = self.conditions[condition](*variables)
-        except (KeyError, TypeError):
-            return error
-        return value if isinstance(value, bool) else error
-
-
-def _actors(attempt: Attempt) -> dict[str, Any]:
+def _told(attempt: Attempt) -> dict[str, Any]:
+    """What an entry says of the attempt itself; payload and reason stand in it as commitments."""
     behalf = attempt.on_behalf_of
+    sent = {f"/payload/{name}": value for name, value in (attempt.payload or {}).items()}
+    sent |= {"/reason": attempt.reason} if attempt.reason else {}
     at = attempt.occurred_at
-    return {"actor": attempt.actor.id, "on_behalf_of": behalf and behalf.id, "occurred_at": at}
+    return {"actor": attempt.actor.id, "on_behalf_of": behalf and behalf.id, "occurred_at": at, "sent": sent}

@@ -5,7 +5,8 @@ from typing import Any
 import yaml
 
 from app.domain.case import Actor, Principal
-from tests.naive_model import Condition, Line, NaiveModel, NaiveType
+from tests.naive_model import NaiveModel, NaiveType
+from tests.naive_policy import Condition, Line, NaivePolicy
 
 VOYAGE = """
 case_type: voyage
@@ -188,6 +189,7 @@ LINES: dict[str, list[Line]] = {
     ],
     "parcel": [
         ("role:courier", "*", "parcel", "*", "", "allow"),
+        ("role:courier", "acme", "parcel", "tax", "data.weight < 20", "deny"),
         ("role:reader", "*", "parcel", "case:read", "", "allow"),
         ("[creator]", "*", "parcel", "hold", "", "allow"),
         ("role:importer", "globex", "parcel", "case:admin", "", "allow"),
@@ -222,9 +224,8 @@ PRINCIPALS = [
 
 def naive_model() -> NaiveModel:
     lines = [line for of_type in LINES.values() for line in of_type]
-    return NaiveModel(
-        [NaiveType(yaml.safe_load(text)) for text in (VOYAGE, PARCEL)], lines, INCLUDES, OWN_ROLES, CONDITIONS
-    )
+    types = [NaiveType(yaml.safe_load(text)) for text in (VOYAGE, PARCEL)]
+    return NaiveModel(types, NaivePolicy(lines, INCLUDES, OWN_ROLES, CONDITIONS))
 
 
 def policy_text(name: str) -> str:

@@ -163,6 +163,39 @@ def test_replay_names_the_line_that_it_cannot_read(text, expected, tmp_path, cap
     assert expected in told
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--case-type", "nope"), "expense_claim, incident, permit"),
+        (("--case-type", "No Such"), "expense_claim, incident, permit"),
+        (("--case-type", "expense_claim", "--tenant", "A Tenant"), "lower case"),
+        (("--case-type", "expense_claim", "--report", "."), "--report"),
+        (("--case-type", "expense_claim", "--lanes", "0"), "1 to 64"),
+        (("--case-type", "expense_claim", "--url", "http://127.0.0.1:1"), "needs --token"),
+    ],
+)
+def test_replay_says_what_it_was_given_wrongly(words, expected, tmp_path, capsys):
+    (tmp_path / "log.jsonl").write_text(OPENING)
+    code, told = refused(capsys, "replay", "log.jsonl", *words)
+    assert code == 2
+    assert expected in told
+
+
+def test_replay_names_the_line_whose_attempt_the_service_cannot_take(tmp_path, capsys):
+    (tmp_path / "log.jsonl").write_text(OPENING + LINE.replace("submit", "Not An Event") + "}\n")
+    code, told = refused(capsys, "replay", "log.jsonl", "--case-type", "expense_claim")
+    assert code == 1
+    assert "log.jsonl:2" in told
+    assert "event" in told
+
+
+def test_policy_apply_says_when_there_is_nothing_to_apply(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("STATEWARD_POLICIES", "nowhere")
+    code, told = refused(capsys, "policy", "apply")
+    assert code == 2
+    assert "STATEWARD_POLICIES" in told
+
+
 def test_replay_looks_before_it_works_whether_it_can_write_its_report(tmp_path, capsys):
     (tmp_path / "log.jsonl").write_text(OPENING)
     code, told = refused(

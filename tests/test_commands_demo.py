@@ -3,8 +3,6 @@
 import json
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -54,22 +52,23 @@ def test_the_people_are_told_with_their_roles(demo):
     assert "nils  role:building_inspector role:decider" in demo.told
 
 
-def test_it_stops_cleanly_and_leaves_nothing_behind(tmp_path):
-    before = set(Path(tempfile.gettempdir()).glob("stateward-demo-*"))
+def test_it_stops_cleanly_and_leaves_nothing_behind(tmp_path, monkeypatch):
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     with stateward(tmp_path, "demo", "--port", "0") as service:
+        assert len(list((tmp_path / "temporary").glob("stateward-demo-*"))) == 1
         assert service.stop() == 0
         assert service.errors.read_text() == ""
-    assert [path.name for path in tmp_path.iterdir()] == ["stderr.txt"]
-    assert set(Path(tempfile.gettempdir()).glob("stateward-demo-*")) <= before
+    assert {path.name for path in tmp_path.iterdir()} == {"stderr.txt", "temporary"}
+    assert list((tmp_path / "temporary").glob("stateward-demo-*")) == []
 
 
-def test_on_a_database_of_ones_own_the_cases_stay_and_are_made_once(tmp_path):
+def test_on_a_database_of_ones_own_the_cases_stay_and_are_made_once(tmp_path, database):
     counts = []
     for _ in range(2):
-        with stateward(tmp_path, "demo", "--port", "0", database_url="sqlite:///mine.db") as service:
+        with stateward(tmp_path, "demo", "--port", "0", database_url=database.url) as service:
             counts.append(len(_as("ada", service, "/api/v1/cases?limit=200")["items"]))
     assert counts[0] == counts[1] > 0
-    assert (tmp_path / "mine.db").exists()
 
 
 def _as(name, service, path):

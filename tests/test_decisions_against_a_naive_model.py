@@ -23,7 +23,7 @@ from tests.naive_log import Log, read_log
 from tests.naive_model import Expected, NaiveModel
 from tests.naive_types import naive_model
 
-ATTEMPTS = int(os.environ.get("MODEL_ATTEMPTS", "6000"))
+ATTEMPTS = int(os.environ.get("MODEL_ATTEMPTS", "4000"))
 SEED = int(os.environ.get("MODEL_SEED", "1"))
 ANSWERS = {
     "ok", "denied", "not_found", "invalid", "version_conflict", "wrong_state", "guard_refused", "conflict",
@@ -46,7 +46,7 @@ async def test_every_answer_case_and_entry_is_the_one_of_a_naive_model(house: Ho
     for case in model.cases.values():
         await check_case(house.store, log, model, case)
     assert len(log.chained()) == sum(case["seq"] for case in model.cases.values())
-    denied = [_refusal(entry) for entry in log.denied()]
+    denied = [_refusal(log, entry) for entry in log.denied()]
     assert sorted(denied, key=str) == sorted(model.denied, key=str)
 
 
@@ -82,30 +82,28 @@ async def check_case(store: Store, log: Log, model: NaiveModel, case: dict[str, 
     assert shown == model.shown(case)
     log.check_chain(chain)
     assert log.fold(chain) == (stored.state, stored.data)
-    assert [_entry(entry) for entry in chain] == case["entries"]
+    assert [_entry(log, entry) for entry in chain] == case["entries"]
     read = await store.entries(case["tenant"], case["id"], denied=False, after=None, limit=1000)
     assert [(e.entry, e.entry_hash) for e in read] == [(e["entry"], e["entry_hash"]) for e in chain]
 
 
-def _entry(entry: dict[str, Any]) -> dict[str, Any]:
+def _entry(log: Log, entry: dict[str, Any]) -> dict[str, Any]:
     said = entry["said"]
     told = {name: said[name] for name in ("entry_id", "kind", "event", "source", "target")}
-    return told | {"seq": said["case_seq"]} | _actors(said)
+    return told | {"seq": said["case_seq"]} | _attempted(log, entry)
 
 
-def _refusal(entry: dict[str, Any]) -> dict[str, Any]:
+def _refusal(log: Log, entry: dict[str, Any]) -> dict[str, Any]:
     said = entry["said"]
     told = {name: said.get(name) for name in ("tenant", "entry_id", "kind", "case_id", "event")}
-    return told | _actors(said)
+    return told | _attempted(log, entry)
 
 
-def _actors(said: dict[str, Any]) -> dict[str, Any]:
+def _attempted(log: Log, entry: dict[str, Any]) -> dict[str, Any]:
+    said = entry["said"]
     at = datetime.fromisoformat(said["occurred_at"]) if "occurred_at" in said else None
-    return {
-        "actor": said["actor"]["reference"],
-        "on_behalf_of": said["actor"]["on_behalf_of"],
-        "occurred_at": at,
-    }
+    who = {"actor": said["actor"]["reference"], "on_behalf_of": said["actor"]["on_behalf_of"]}
+    return {**who, "occurred_at": at, "sent": log.sent(entry)}
 
 
 def _told(answer: Answer) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.case import Policy, Verdict
+from app.domain.guard import View
 from app.policy.engine import PolicyEngine
 from app.policy.files import read_policy
 from app.services.stored import PolicyLine
@@ -40,7 +41,7 @@ def decide(
     engine: PolicyEngine, act: str, *roles: str, tenant: str = "acme", case_type: str = "claim", **data: Any
 ) -> Verdict:
     variables = {"data": {"frozen": False} | data, "case": {}, "actor": {"id": "user:x", "roles": frozenset(roles)}}
-    return engine.decide(tenant, frozenset({*roles, "*"}), case_type, act, variables)
+    return engine.decide(tenant, frozenset({*roles, "*"}), case_type, act, lambda: View(variables))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.guard import View
 from app.policy.enforcer import MODEL
 from app.policy.engine import PolicyEngine
 from app.services.stored import PolicyLine
@@ -37,7 +38,7 @@ def rows_of(engine: PolicyEngine, tenant: str) -> list[tuple[str, ...]]:
 
 def ask(engine: PolicyEngine, case_type: str, act: str, *, tenant: str = "acme", role: str = "role:r3") -> bool:
     variables = {"data": {}, "case": {}, "actor": {}}
-    return engine.decide(tenant, frozenset({role, "*"}), case_type, act, variables).allowed
+    return engine.decide(tenant, frozenset({role, "*"}), case_type, act, lambda: View(variables)).allowed
 
 
 def test_of_100_000_lines_one_question_puts_only_its_own_into_casbin(large):

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.guard import View
 from app.policy.engine import BUILT_IN, PolicyEngine
 from app.policy.lines import as_csv
 from app.services.stored import PolicyLine, Visible
@@ -168,7 +169,7 @@ def questions() -> st.SearchStrategy[Question]:
 
 def ask(engine: PolicyEngine, asked: Question) -> Any:
     variables = {"data": asked.data, "case": {}, "actor": {"id": "user:alice"}}
-    return engine.decide(asked.tenant, asked.roles, asked.case_type, asked.act, variables)
+    return engine.decide(asked.tenant, asked.roles, asked.case_type, asked.act, lambda: View(variables))
 
 
 @given(policies(), st.lists(questions(), min_size=1, max_size=6))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app.domain.guard import View
 from app.policy.engine import PolicyEngine
 from app.policy.files import read_policy
 from app.policy.lines import is_event
@@ -28,7 +29,7 @@ def may(engine, roles, case_type, act, *, actor="user:alice", case=CREATED, **da
     given = frozenset(role for role in roles if role.startswith("role:"))
     held = engine.closure("acme", actor, given) | frozenset(roles)
     variables = {"data": data, "case": case, "actor": {"id": actor, "roles": held}}
-    return engine.decide("acme", held, case_type, act, variables).allowed
+    return engine.decide("acme", held, case_type, act, lambda: View(variables)).allowed
 
 
 @pytest.mark.parametrize("path", MACHINES, ids=lambda path: path.stem)

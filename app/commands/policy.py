@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from app.commands.declared import read_source
-from app.commands.failing import CommandFailed
+from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import build, prepared
 from app.policy.lines import as_csv
 from app.settings import Settings
@@ -25,6 +25,10 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.action == "show":
         return await _show(arguments, settings)
     files = [_file(path, settings) for path in arguments.files] or sorted(settings.policies.glob("*.csv"))
+    if not files:
+        raise CommandFailed(
+            f"{settings.policies} holds no policies; name files, or set STATEWARD_POLICIES", USED_WRONGLY
+        )
     return await _apply(files, settings)
 
 

@@ -51,8 +51,8 @@ async def run(arguments: argparse.Namespace, in_process: InProcess) -> int:
 def misuse(arguments: argparse.Namespace) -> str | None:
     if not arguments.file.is_file():
         return f"there is no file {arguments.file}; give an event log of JSON lines."
-    if arguments.report and not arguments.report.parent.is_dir():
-        return f"there is no folder {arguments.report.parent} to write --report to; make it first."
+    if arguments.report and (arguments.report.is_dir() or not arguments.report.parent.is_dir()):
+        return f"--report is a file in a folder that exists, not {arguments.report}."
     if not 1 <= arguments.lanes <= 64:
         return "--lanes is a number from 1 to 64."
     if arguments.token and not arguments.url:

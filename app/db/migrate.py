@@ -1,13 +1,17 @@
 """Bring a database to the schema of this release, and make the roles that PostgreSQL enforces it with."""
 
+import sqlite3
+
 from alembic import command
 from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.engines import OWNER, SERVICE, database_url, is_sqlite, postgres_engine, sqlite_engine
 from app.db.failures import connecting, translated
 from app.db.schema import config, problem_of
+from app.services.ports import StoreUnavailable
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('stateward migrate', 0))")
 _BUSY_SECONDS = 60
@@ -22,6 +26,7 @@ async def migrate(url: str, migrate_url: str | None = None) -> None:
 
     Raises StoreUnavailable where the database cannot be reached.
     """
+    _check_that_it_opens(database_url(migrate_url or url))
     engine = _engine(migrate_url or url)
     try:
         with connecting():
@@ -44,6 +49,16 @@ async def schema_problem(url: str) -> str | None:
                 return await connection.run_sync(problem_of)
     finally:
         await engine.dispose()
+
+
+def _check_that_it_opens(url: URL) -> None:
+    """A file that SQLite cannot open is told here: the thread of aiosqlite would complain after the loop has ended."""
+    if not is_sqlite(url) or not url.database or url.database.startswith((":", "file:")):
+        return
+    try:
+        sqlite3.connect(url.database).close()
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"{error}: {url.database}") from error
 
 
 def _engine(url: str) -> AsyncEngine:

@@ -1,12 +1,15 @@
 """The values that a decision is made of: a case, who acts, what is attempted, what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.domain.errors import CaseError, Reason
+
+if TYPE_CHECKING:
+    from app.domain.cel.view import View
 
 Json = Any
 Data = dict[str, Json]
@@ -222,9 +225,9 @@ class Policy(Protocol):
         ...
 
     def decide(
-        self, tenant: str, roles: frozenset[str], case_type: str, act: str, variables: Mapping[str, Json]
+        self, tenant: str, roles: frozenset[str], case_type: str, act: str, see: Callable[[], "View"]
     ) -> Verdict:
-        """Allow or deny an act. `variables` is what CEL sees: case, data, actor."""
+        """Allow or deny an act. `see` gives what conditions read, where there are any: case, data, actor."""
         ...
 
     def who_could(self, tenant: str, case_type: str, act: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 def rfc3339(moment: datetime) -> str:
     """An aware moment as `2026-11-20T08:00:00.000000Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

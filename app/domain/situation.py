@@ -78,7 +78,7 @@ class Situation:
 
     def decide(self, act: str) -> Verdict:
         return self.policy.decide(
-            self.attempt.tenant, self.roles, self.machine.case_type.case_type, act, self.view.variables
+            self.attempt.tenant, self.roles, self.machine.case_type.case_type, act, lambda: self.view
         )
 
     def _seen_actor(self) -> Json:

@@ -1,6 +1,6 @@
 """The conditions of policy lines: CEL over `case`, `data` and `actor`, which fail closed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -24,12 +24,12 @@ class Subject:
     """Who asks, as Casbin sees it: roles that always contain `*`, and what conditions read."""
 
     roles: frozenset[str]
-    variables: Mapping[str, Json]
+    see: Callable[[], View]
     _truths: dict[str, Truth] = field(default_factory=dict)
 
     @cached_property
     def view(self) -> View:
-        return View(self.variables)
+        return self.see()
 
     def truth(self, when: str) -> Truth:
         """Whether a condition holds; evaluated once per decision."""

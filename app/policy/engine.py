@@ -1,11 +1,13 @@
 """Answer from memory who may do what: the policy lines in force, and Casbin over those that a question needs."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
 
-from app.domain.case import Json, Verdict
+from app.domain.case import Verdict
+from app.domain.guard import View
 from app.policy.conditions import Subject
-from app.policy.enforcer import TenantEnforcer
+from app.policy.enforcer import Bucket, TenantEnforcer
 from app.policy.index import Address, Index, covering
 from app.policy.lines import EVERY, Rule, as_csv, includes_role, rule_of
 from app.policy.reading import Readers
@@ -15,6 +17,19 @@ from app.policy.texts import Texts
 from app.services.stored import PolicyLine, Visible
 
 BUILT_IN = tuple(PolicyLine("p", "role:admin", EVERY, EVERY, act, eft="allow") for act in ("case:admin", "case:read"))
+
+
+MOST_PLACES = 20_000  # remembered at a time: callers may make names up
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question is decided at one version of the policy; without a bucket where no line is about it."""
+
+    version: int
+    policy: str
+    address: Address | None
+    bucket: Bucket | None
 
 
 class PolicyEngine:
@@ -54,26 +69,21 @@ class PolicyEngine:
         """All roles of a subject: its own `g` roles and those given, with what they include, and `*`."""
         return self._roles.closure(tenant, subject, given, own)
 
-    def decide(
-        self, tenant: str, roles: frozenset[str], case_type: str, act: str, variables: Mapping[str, Json]
-    ) -> Verdict:
+    def decide(self, tenant: str, roles: frozenset[str], case_type: str, act: str, see: Callable[[], View]) -> Verdict:
         """Allow or deny an act; a deny line wins, and what no line allows is denied."""
-        subject = Subject(roles, variables)
-        policy = self.policy_hash(tenant, case_type)
-        address = self._index.address(tenant, case_type, act)
-        if address is None:
-            return Verdict(False, None, policy, refusal((), subject, case_type, act, ()))
-        enforcer = self._enforcer(address.tenant)
-        bucket = enforcer.bucket(address, self._index.rules)
-        if known := bucket.allowed(roles):
-            return Verdict(True, known.text, policy)
-        allowed = enforcer.allows(address, subject)
-        rule = deciding_rule(bucket.rules, subject, allowed)
+        place = self._place(tenant, case_type, act)
+        if place.bucket and (known := place.bucket.allowed(roles)):
+            return Verdict(True, known, place.policy)
+        subject = Subject(roles, see)
+        if place.address is None or place.bucket is None:
+            return Verdict(False, None, place.policy, refusal((), subject, case_type, act, ()))
+        allowed = self._enforcer(place.address.tenant).allows(place.address, subject)
+        rule = deciding_rule(place.bucket.rules, subject, allowed)
         if allowed and rule:
-            bucket.remember(roles, rule)
-            return Verdict(True, rule.text, policy)
-        reasons = refusal(bucket.rules, subject, case_type, act, self._who_could(address))
-        return Verdict(False, rule.text if rule else None, policy, reasons)
+            place.bucket.remember(roles, rule)
+            return Verdict(True, rule.text, place.policy)
+        reasons = refusal(place.bucket.rules, subject, case_type, act, self._who_could(place.address))
+        return Verdict(False, rule.text if rule else None, place.policy, reasons)
 
     def visible(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
         """The `case:read` lines as one predicate over cases."""
@@ -94,6 +104,19 @@ class PolicyEngine:
     def policy_text(self, tenant: str, case_type: str) -> str:
         """What applies to a case type in a tenant: sorted canonical lines, without the roles of users."""
         return self._texts.text(self._index.scope(tenant, case_type), self._lines_about)
+
+    def _place(self, tenant: str, case_type: str, act: str) -> Place:
+        """Found once per question and version; one look instead of a dozen, which wait for memory if it is large."""
+        asked = (tenant, case_type, act)
+        place = self._places.get(asked)
+        if place is None or place.version != self.version:
+            address = self._index.address(*asked)
+            bucket = self._enforcer(address.tenant).bucket(address, self._index.rules) if address else None
+            place = Place(self.version, self.policy_hash(tenant, case_type), address, bucket)
+            if len(self._places) >= MOST_PLACES:
+                self._places.clear()
+            self._places[asked] = place
+        return place
 
     def _lines_about(self, tenant: str, case_type: str) -> set[str]:
         rules = {rule.text for rule in self._index.about(tenant, case_type)}
@@ -127,6 +150,7 @@ class PolicyEngine:
         self._enforcers: dict[str, TenantEnforcer] = {}
         self._hashes: dict[tuple[str, str], str] = {}
         self._texts = Texts()
+        self._places: dict[tuple[str, str, str], Place] = {}
         self._could: dict[str, dict[Address, tuple[str, ...]]] = {}
         self._readers = Readers()
 

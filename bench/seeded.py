@@ -1,0 +1,83 @@
+"""Databases full of benchmark cases, opened through the product so that their log verifies."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from bench import load
+from bench.harness import Bench, Unusable, say
+from bench.servers import Database, Service, serving, sqlite
+
+CASES = 20_000
+AT_ONCE = 1_000
+IN_BULK = 100
+EVENT = {"event": "step", "payload": {"note": "hello there"}}
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Files of requests against one service: an event each, the same with idempotency keys, and 100 at a time."""
+
+    single: Path
+    keyed: Path
+    bulk: Path
+
+
+def on_postgres(bench: Bench) -> str:
+    """The name of a database with CASES cases that nobody is connected to, made once per run; copy it."""
+    name = "seeded"
+    if name not in bench.kept:
+        _fill(bench.postgres.database(name))
+        bench.kept[name] = name
+    return name
+
+
+def on_sqlite(bench: Bench) -> Path:
+    file = bench.folder / "seeded.db"
+    if "seeded.db" not in bench.kept:
+        _fill(sqlite(file))
+        bench.kept["seeded.db"] = file
+    return file
+
+
+@contextmanager
+def requests(folder: Path, service: Service, cases: list[str]) -> Iterator[Requests]:
+    token = service.token()
+    chance = random.Random(3)
+
+    def fired(case: str, keyed: bool = False) -> bytes:
+        return load.request(service.port, token, f"/cases/{case}/events", EVENT, keyed)
+
+    def together() -> bytes:
+        attempts = [{"case_id": case, **EVENT} for case in chance.sample(cases, IN_BULK)]
+        return load.request(service.port, token, "/events", {"attempts": attempts})
+
+    files = Requests(*(folder / f"requests-{service.port}-{kind}" for kind in ("single", "keyed", "bulk")))
+    load.write(files.single, [fired(case) for case in cases])
+    load.write(files.keyed, [fired(case, keyed=True) for case in cases])
+    load.write(files.bulk, [together() for _ in range(200)])
+    yield files
+    for file in (files.single, files.keyed, files.bulk):
+        file.unlink()
+
+
+def _fill(database: Database) -> None:
+    say(f"opening {CASES:,} cases")
+    with serving(database) as service, service.client(service.token()) as client:
+        for start in range(1, CASES + 1, AT_ONCE):
+            _open(client, range(start, start + AT_ONCE))
+
+
+def _open(client: httpx.Client, numbers: range) -> None:
+    attempts = [
+        {"case_type": "bench", "reference": str(number), "event": "open", "data": {"amount": number}}
+        for number in numbers
+    ]
+    answer = client.post("/events", json={"attempts": attempts}).raise_for_status()
+    refused = [result for result in answer.json()["results"] if result["status"] != httpx.codes.CREATED]
+    if refused:
+        raise Unusable(f"a case did not open: {refused[0]}")
