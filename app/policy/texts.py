@@ -19,7 +19,8 @@ class Texts:
         tenants = self._lines.setdefault(case_type, {})
         if tenant not in tenants:
             tenants[tenant] = sorted(build(tenant, case_type))
-        return "\n".join((*tenants[tenant], ""))
+        lines = tenants[tenant]
+        return "\n".join(lines) + "\n" if lines else ""
 
     def change(self, rule: Rule, holds: bool) -> list[Scope]:
         """Take a rule in or out, where it is not yet so; returns the scopes that it is about."""
