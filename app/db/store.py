@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Select, delete
+from sqlalchemy import Select, TextClause, delete
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -117,7 +117,8 @@ class SqlStore(ABC):
         return None if case is None else Found(case, read.surroundings[case.id], read.policy_version, read.at)
 
     async def cases(self, query: CaseQuery) -> Sequence[Case]:
-        return listing.found(await self._rows(listing.page(query)))
+        states = await self._rows(listing.states(query.tenant)) if query.state is not None else ()
+        return listing.found(await self._rows(listing.page(query, [row["state"] for row in states])))
 
     async def entries(
         self, tenant: str, case_id: str, *, denied: bool, after: int | str | None, limit: int
@@ -167,7 +168,7 @@ class SqlStore(ABC):
     async def close(self) -> None:
         await self._engine.dispose()
 
-    async def _rows(self, select: Select[Any]) -> Sequence[RowMapping]:
+    async def _rows(self, select: Select[Any] | TextClause) -> Sequence[RowMapping]:
         async with self._open(self._readers) as connection:
             with translated():
                 rows: Sequence[RowMapping] = (await connection.execute(select)).mappings().all()

@@ -40,6 +40,7 @@ class CaseRow(SQLModel, table=True):
         Index("cases_by_urgency", "tenant", "urgency", "id"),
         Index("cases_by_reference", "tenant", "reference", "id"),
         Index("cases_by_state", "tenant", "state", "case_type"),
+        Index("cases_by_creator", "tenant", "creator"),
         Index(
             "cases_by_assignee",
             "tenant",

@@ -21,7 +21,7 @@ from app.domain.errors import (
 )
 from app.domain.guard import EvaluationFault, Expression
 from app.domain.machine import Arc, Resting
-from app.domain.refusing import arc_reasons, state_reason
+from app.domain.refusing import arc_reasons, is_open, state_reason
 from app.domain.situation import ADMIN, Situation
 from app.domain.writable import writable
 
@@ -125,16 +125,16 @@ def _check_payload(here: Situation) -> None:
 
 def _guarded(here: Situation) -> list[Arc]:
     assert here.case is not None
-    refused: dict[Arc, tuple[Reason, ...]] = {}
+    tried: dict[Arc, bool] = {}
 
     def enabled(arc: Arc) -> bool:
-        if arc.conditional and arc not in refused:
-            refused[arc] = arc_reasons(here, arc)
-        return not refused.get(arc)
+        if arc.conditional and arc not in tried:
+            tried[arc] = is_open(here, arc)
+        return tried.get(arc, True)
 
     arcs = here.machine.select(here.case.states, here.case.memory, here.event, enabled)
     if not arcs:
-        reasons = tuple(reason for found in refused.values() for reason in found)
+        reasons = tuple(reason for arc in tried for reason in arc_reasons(here, arc))
         raise GuardRefused(f"cannot {here.event} now: {reasons[0].message}", reasons=reasons)
     return arcs
 

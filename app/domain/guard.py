@@ -72,6 +72,13 @@ class Expression:
             return Truth(bool(result.value()))
         return Truth(False, "it is neither true nor false")
 
+    def is_true(self, view: View) -> bool:
+        """The value of `holds` alone: an event may ask dozens of guards before one holds."""
+        try:
+            return self.program.eval(view.activation).value() is True  # an error is truthy, but it is not true
+        except Exception:  # as in _evaluate
+            return False
+
     def value(self, view: View) -> Json:
         """The value as JSON: a timestamp as RFC 3339, a duration as `3.5s`; raises EvaluationFault."""
         return _json(self._evaluate(view).plain_value())

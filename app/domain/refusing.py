@@ -19,6 +19,13 @@ def state_reason(here: Situation) -> Reason:
     )
 
 
+def is_open(here: Situation, arc: Arc) -> bool:
+    """Whether one transition may be taken; why not costs more than the answer, and is asked only where none may."""
+    if (arc.unless_actor_of or arc.only_actor_of) and four_eyes_reasons(here, arc):
+        return False
+    return arc.guard is None or arc.guard.is_true(here.view)
+
+
 def arc_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
     """What says no to one transition; empty where it may be taken."""
     return (*four_eyes_reasons(here, arc), *_guard(here, arc))

@@ -4,7 +4,7 @@ It is not thread-safe, as Casbin is not; one event loop asks it.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,10 @@ class Bucket:
 
     rules: tuple[Rule, ...]
     rows: frozenset[tuple[str, ...]]
-    _allowed: dict[frozenset[str], Rule] = field(default_factory=dict)
+    _allowed: dict[frozenset[str], str] = field(default_factory=dict)
 
-    def allowed(self, roles: frozenset[str]) -> Rule | None:
-        """The line that allowed these roles before, where no line asks for more than roles."""
+    def allowed(self, roles: frozenset[str]) -> str | None:
+        """The text of the line that allowed these roles before, where no line asks for more than roles."""
         return self._allowed.get(roles)
 
     def remember(self, roles: frozenset[str], rule: Rule) -> None:
@@ -40,7 +40,7 @@ class Bucket:
             return
         if len(self._allowed) >= MOST_ROLE_SETS:
             self._allowed.clear()
-        self._allowed[roles] = rule
+        self._allowed[roles] = rule.text
 
 
 class FixedMatcher(casbin.FastEnforcer):  # type: ignore[misc]
@@ -61,9 +61,9 @@ class TenantEnforcer:
         self._buckets: dict[Address, Bucket] = {}
 
     @property
-    def addresses(self) -> tuple[Address, ...]:
+    def addresses(self) -> Set[Address]:
         """The buckets that it holds."""
-        return tuple(self._buckets)
+        return self._buckets.keys()
 
     def bucket(self, address: Address, rules: Callable[[Address], Iterable[Rule]]) -> Bucket:
         """The bucket at an address, filled with its rules when it is first asked for."""

@@ -1,20 +1,35 @@
 """Answer from memory who may do what: the policy lines in force, and Casbin over those that a question needs."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
 
 from app.domain.case import Verdict
 from app.domain.guard import View
 from app.policy.conditions import Subject
-from app.policy.enforcer import TenantEnforcer
+from app.policy.enforcer import Bucket, TenantEnforcer
 from app.policy.index import Address, Index, covering
-from app.policy.lines import EVERY, as_csv, includes_role, rule_of
+from app.policy.lines import EVERY, Rule, as_csv, includes_role, rule_of
 from app.policy.reading import Readers
 from app.policy.reasons import deciding_rule, refusal
 from app.policy.roles import Roles
+from app.policy.texts import Texts
 from app.services.stored import PolicyLine, Visible
 
 BUILT_IN = tuple(PolicyLine("p", "role:admin", EVERY, EVERY, act, eft="allow") for act in ("case:admin", "case:read"))
+
+
+MOST_PLACES = 20_000  # remembered at a time: callers may make names up
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question is decided at one version of the policy; without a bucket where no line is about it."""
+
+    version: int
+    policy: str
+    address: Address | None
+    bucket: Bucket | None
 
 
 class PolicyEngine:
@@ -56,22 +71,19 @@ class PolicyEngine:
 
     def decide(self, tenant: str, roles: frozenset[str], case_type: str, act: str, see: Callable[[], View]) -> Verdict:
         """Allow or deny an act; a deny line wins, and what no line allows is denied."""
+        place = self._place(tenant, case_type, act)
+        if place.bucket and (known := place.bucket.allowed(roles)):
+            return Verdict(True, known, place.policy)
         subject = Subject(roles, see)
-        policy = self.policy_hash(tenant, case_type)
-        address = self._index.address(tenant, case_type, act)
-        if address is None:
-            return Verdict(False, None, policy, refusal((), subject, case_type, act, ()))
-        enforcer = self._enforcer(address.tenant)
-        bucket = enforcer.bucket(address, self._index.rules)
-        if known := bucket.allowed(roles):
-            return Verdict(True, known.text, policy)
-        allowed = enforcer.allows(address, subject)
-        rule = deciding_rule(bucket.rules, subject, allowed)
+        if place.address is None or place.bucket is None:
+            return Verdict(False, None, place.policy, refusal((), subject, case_type, act, ()))
+        allowed = self._enforcer(place.address.tenant).allows(place.address, subject)
+        rule = deciding_rule(place.bucket.rules, subject, allowed)
         if allowed and rule:
-            bucket.remember(roles, rule)
-            return Verdict(True, rule.text, policy)
-        reasons = refusal(bucket.rules, subject, case_type, act, self._who_could(address))
-        return Verdict(False, rule.text if rule else None, policy, reasons)
+            place.bucket.remember(roles, rule)
+            return Verdict(True, rule.text, place.policy)
+        reasons = refusal(place.bucket.rules, subject, case_type, act, self._who_could(place.address))
+        return Verdict(False, rule.text if rule else None, place.policy, reasons)
 
     def visible(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
         """The `case:read` lines as one predicate over cases."""
@@ -86,14 +98,29 @@ class PolicyEngine:
         """SHA-256 in hex over `policy_text` in UTF-8."""
         scope = self._index.scope(tenant, case_type)
         if scope not in self._hashes:
-            self._hashes[scope] = hashlib.sha256(self.policy_text(*scope).encode()).hexdigest()
+            self._hashes[scope] = hashlib.sha256(self._texts.text(scope, self._lines_about).encode()).hexdigest()
         return self._hashes[scope]
 
     def policy_text(self, tenant: str, case_type: str) -> str:
         """What applies to a case type in a tenant: sorted canonical lines, without the roles of users."""
+        return self._texts.text(self._index.scope(tenant, case_type), self._lines_about)
+
+    def _place(self, tenant: str, case_type: str, act: str) -> Place:
+        """Found once per question and version; one look instead of a dozen, which wait for memory if it is large."""
+        asked = (tenant, case_type, act)
+        place = self._places.get(asked)
+        if place is None or place.version != self.version:
+            address = self._index.address(*asked)
+            bucket = self._enforcer(address.tenant).bucket(address, self._index.rules) if address else None
+            place = Place(self.version, self.policy_hash(tenant, case_type), address, bucket)
+            if len(self._places) >= MOST_PLACES:
+                self._places.clear()
+            self._places[asked] = place
+        return place
+
+    def _lines_about(self, tenant: str, case_type: str) -> set[str]:
         rules = {rule.text for rule in self._index.about(tenant, case_type)}
-        inclusions = {as_csv(PolicyLine("g", role, EVERY, other)) for role, other in self._roles.inclusions()}
-        return "".join(f"{line}\n" for line in sorted(rules | inclusions))
+        return rules | {as_csv(PolicyLine("g", role, EVERY, other)) for role, other in self._roles.inclusions()}
 
     def _enforcer(self, tenant: str) -> TenantEnforcer:
         if tenant not in self._enforcers:
@@ -101,10 +128,11 @@ class PolicyEngine:
         return self._enforcers[tenant]
 
     def _who_could(self, address: Address) -> tuple[str, ...]:
-        if address not in self._could:
+        could = self._could.setdefault(address.tenant, {})
+        if address not in could:
             named = {rule.role for rule in self._index.rules(address) if rule.eft == "allow"}
-            self._could[address] = tuple(sorted(self._roles.including(named)))
-        return self._could[address]
+            could[address] = tuple(sorted(self._roles.including(named)))
+        return could[address]
 
     def _add(self, line: PolicyLine) -> None:
         if line.kind == "p":
@@ -121,23 +149,47 @@ class PolicyEngine:
     def _forget(self) -> None:
         self._enforcers: dict[str, TenantEnforcer] = {}
         self._hashes: dict[tuple[str, str], str] = {}
-        self._could: dict[Address, tuple[str, ...]] = {}
+        self._texts = Texts()
+        self._places: dict[tuple[str, str, str], Place] = {}
+        self._could: dict[str, dict[Address, tuple[str, ...]]] = {}
         self._readers = Readers()
 
     def _drop_touched(self, moved: Sequence[PolicyLine]) -> None:
-        rules = [line for line in moved if line.kind == "p"]
-        if rules or any(includes_role(line) for line in moved):
+        rules = {rule_of(line) for line in moved if line.kind == "p"}
+        if any(includes_role(line) for line in moved):
             self._could.clear()
             self._hashes.clear()
+            self._texts = Texts()
+        for rule in rules:
+            for scope in self._texts.change(rule, self._index.holds(rule)):
+                self._hashes.pop(scope, None)
         self._readers.drop(rules)
-        touched = {(line.tenant, line.obj, line.act) for line in rules}
         for tenant, enforcer in list(self._enforcers.items()):
-            for address in enforcer.addresses:
-                pairs = covering(address.obj, address.act)
-                if any((owner, *pair) in touched for owner in (tenant, EVERY) for pair in pairs):
-                    enforcer.drop(address)
-            if not enforcer.addresses:
+            for address in _touched(tenant, enforcer.addresses, rules):
+                enforcer.drop(address)
+            if not enforcer.addresses and tenant != EVERY:  # who comes next would build the shared one again
                 del self._enforcers[tenant]
+        for tenant, could in self._could.items():
+            for address in _touched(tenant, could.keys(), rules):
+                del could[address]
+
+
+def _touched(tenant: str, held: Set[Address], rules: Iterable[Rule]) -> Set[Address]:
+    """Of a tenant's addresses, those that a rule covers.
+
+    A line that names its case type and act covers one address, which is found however many are held.
+    """
+    named: set[Address] = set()
+    wild: set[tuple[str, str]] = set()
+    for rule in rules:
+        if rule.tenant not in (tenant, EVERY):
+            continue
+        if EVERY in (rule.obj, rule.act):
+            wild.add((rule.obj, rule.act))
+        else:
+            named.add(Address(tenant, rule.obj, rule.act))
+    covered = {address for address in held if wild.intersection(covering(*address[1:]))} if wild else set()
+    return (held & named) | covered
 
 
 def _in_force(line: PolicyLine, version: int) -> bool:

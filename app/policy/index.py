@@ -9,9 +9,6 @@ from app.policy.lines import EVERY, READ, Rule, is_event
 Counted: TypeAlias = dict[Rule, int]  # several files may say the same; each line goes by itself
 
 
-MOST_QUESTIONS = 10_000  # remembered at a time: callers may make names up
-
-
 class Address(NamedTuple):
     """Where a question is decided: whose enforcer, and the bucket in it.
 
@@ -29,31 +26,23 @@ class Index:
 
     def __init__(self) -> None:
         self._rules: dict[str, dict[str, dict[str, Counted]]] = defaultdict(dict)
-        self._addresses: dict[tuple[str, str, str], Address | None] = {}
 
     def add(self, rule: Rule) -> None:
         counted = self._rules[rule.tenant].setdefault(rule.obj, {}).setdefault(rule.act, {})
         counted[rule] = counted.get(rule, 0) + 1
-        self._addresses.clear()
 
     def remove(self, rule: Rule) -> None:
-        self._addresses.clear()
         counted = self._at(rule.tenant, rule.obj, rule.act)
         if counted.get(rule, 0) > 1:
             counted[rule] -= 1
         elif counted.pop(rule, 0) and not counted:
             self._prune(rule)
 
+    def holds(self, rule: Rule) -> bool:
+        return rule in self._at(rule.tenant, rule.obj, rule.act)
+
     def address(self, tenant: str, case_type: str, act: str) -> Address | None:
         """Where this question is decided; None where no line is about it."""
-        asked = (tenant, case_type, act)
-        if asked not in self._addresses:
-            if len(self._addresses) >= MOST_QUESTIONS:
-                self._addresses.clear()
-            self._addresses[asked] = self._address(*asked)
-        return self._addresses[asked]
-
-    def _address(self, tenant: str, case_type: str, act: str) -> Address | None:
         named = [(obj, named) for obj, named in covering(case_type, act) if self._at(EVERY, obj, named)]
         own = [(obj, named) for obj, named in covering(case_type, act) if self._at(tenant, obj, named)]
         if not named and not own:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from app.policy.index import Index
 from app.policy.lines import EVERY, READ, Rule, is_case_role
-from app.services.stored import PolicyLine, Visible
+from app.services.stored import Visible
 
 ByRole: TypeAlias = dict[str, list[Rule]]
 
@@ -33,10 +33,10 @@ class Readers:
             denied_by_role=_by_case_role(deny),
         )
 
-    def drop(self, changed: Iterable[PolicyLine]) -> None:
-        for line in changed:
-            if line.act == READ:
-                self._tenants.pop(line.tenant, None)
+    def drop(self, changed: Iterable[Rule]) -> None:
+        for rule in changed:
+            if rule.act == READ:
+                self._tenants.pop(rule.tenant, None)
 
     def _lines(self, index: Index, tenant: str, roles: frozenset[str]) -> Iterator[Rule]:
         by_role = self._of(index, tenant)

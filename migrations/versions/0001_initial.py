@@ -120,6 +120,7 @@ def _create_cases() -> None:
     for column in ("opened_at", "changed_at", "urgency", "reference"):
         _index(f"cases_by_{column.removesuffix('_at')}", "cases", "tenant", column, "id")
     _index("cases_by_state", "cases", "tenant", "state", "case_type")
+    _index("cases_by_creator", "cases", "tenant", "creator")
     for column in ("assignee", "team"):
         where = f"{column} IS NOT NULL"
         _index(f"cases_by_{column}", "cases", "tenant", column, "changed_at", "id", where=where)

@@ -1,0 +1,53 @@
+"""Two databases of the same product, one with a thousand cases and one with a million, that several rows share."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from app.commands.declared import read_folders
+from app.db import open_store
+from app.policy.engine import PolicyEngine
+from app.services.house import House
+from app.services.stored import PolicyChange, PolicyLine
+from bench.generate import generate
+from bench.harness import Bench, say
+from bench.servers import MACHINES, ROOT, TENANT, Database
+
+FEW = 1_000
+MANY = int(os.environ.get("BENCH_CASES", "1000000"))
+READS_WHAT_IS_ASSIGNED = PolicyLine("p", "[assignee]", "*", "*", "case:read", eft="allow")
+
+
+def grown(bench: Bench) -> Mapping[str, Database]:
+    """The databases `few` and `many`, made by the first row that asks."""
+    if "grown" not in bench.kept:
+        bench.kept["grown"] = {"few": _made(bench, "few", FEW), "many": _made(bench, "many", MANY)}
+    made: Mapping[str, Database] = bench.kept["grown"]  # type: ignore[assignment]
+    return made
+
+
+@asynccontextmanager
+async def house(database: Database, shipped: bool = True) -> AsyncIterator[House]:
+    """The services of a process on a database: with the case types that are shipped, or those of the benchmark."""
+    folders = (ROOT / "machines", ROOT / "policies") if shipped else (MACHINES, MACHINES.parent / "policies")
+    found = read_folders(*folders)
+    assert not found.errors, found.errors
+    opened = House(open_store(database.url), PolicyEngine(), desks=2)
+    async with opened.running(found.case_types, found.policies):
+        yield opened
+
+
+def _made(bench: Bench, name: str, count: int) -> Database:
+    say(f"  generating {count:,} cases")
+    database = bench.postgres.database(name)
+    asyncio.run(_filled(database, count))
+    bench.postgres.run("VACUUM ANALYZE", name)
+    return database
+
+
+async def _filled(database: Database, count: int) -> None:
+    async with house(database) as opened:
+        async with opened.store.transaction() as tx:
+            await tx.change_policy(PolicyChange(add=[READS_WHAT_IS_ASSIGNED]))
+        await generate(database.url, opened.definitions, opened.policies.engine, TENANT, count)

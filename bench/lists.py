@@ -1,0 +1,144 @@
+"""Pages of cases, the first and the 500th, by every filter, sort and kind of reader, as cases grow a thousandfold."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from itertools import product
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import Select, TextClause, func, select
+from sqlalchemy.engine import RowMapping
+
+from app.db import listing
+from app.db.store import SqlStore
+from app.db.tables import CASES
+from app.domain.case import Actor, Case
+from app.services.cases import _cursor
+from app.services.house import House
+from app.services.stored import CaseQuery
+from app.services.views import Wanted
+from bench.grown import grown, house
+from bench.harness import Bench, Row, median
+from bench.servers import TENANT, Database
+
+LIMIT = 50
+DEEP = 500
+TIMES = 3
+READERS = {
+    "an admin": Actor(TENANT, "user:root", frozenset({"role:admin"})),
+    "a clerk": Actor(TENANT, "user:w7", frozenset({"role:clerk"})),
+    "a creator": Actor(TENANT, "user:c7"),
+    "an assignee": Actor(TENANT, "user:w7"),
+}
+FILTERS: Mapping[str, Mapping[str, str]] = {
+    "all": {},
+    "a case type": {"case_type": "incident"},
+    "a state": {"state": "submitted"},
+    "a state and those below": {"state": "support"},
+    "a rare state": {"state": "checks"},
+    "a state and a case type": {"state": "review", "case_type": "expense_claim"},
+    "a team": {"team": "team:7"},
+    "a team and a state": {"team": "team:7", "state": "submitted"},
+    "an assignee": {"assignee": "user:w7"},
+    "an assignee and a state": {"assignee": "user:w7", "state": "support"},
+    "a reference": {"case_type": "expense_claim", "reference": "REF-7"},
+}
+SORTS = [f"{sign}{name}" for name, sign in product(listing.SORTS, ("", "-"))]
+
+
+@dataclass
+class Question:
+    """A page that somebody asks for, and how long each answer took in ms, by size of the database."""
+
+    reader: str
+    filters: str
+    sort: str
+    deep: bool
+    wanted: dict[str, Wanted] = field(default_factory=dict)
+    took: dict[str, list[float]] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        page = f"page {DEEP} or the last" if self.deep else "first page"
+        return f"{self.filters} as {self.reader}, sort={self.sort}, {page}"
+
+    @property
+    def ms(self) -> dict[str, float]:
+        return {size: median(took) for size, took in self.took.items()}
+
+
+def lists(bench: Bench) -> Sequence[Row]:
+    """In the process, with the database, without HTTP, which costs the same for both."""
+    asked = asyncio.run(_asked(grown(bench), bench.rounds))
+    by_ratio = max(asked, key=lambda question: question.ms["many"] / question.ms["few"])
+    slowest = max(asked, key=lambda question: question.ms["many"])
+    missed = sorted(asked, key=lambda question: -question.ms["many"])[:12]
+    note = "; ".join(f"{question}: {question.ms['many']:.1f} / {question.ms['few']:.1f} ms" for question in missed)
+    typical = [median([question.ms[size] for question in asked]) for size in ("many", "few")]
+    ms = by_ratio.ms
+    return [
+        Row(f"GET /cases, median of {len(asked)} pages, 1,000,000 cases / 1,000", *typical, "ms", 2, at_least=False),
+        Row("the one that grew most", ms["many"], ms["few"], "ms", 2, at_least=False, note=str(by_ratio)),
+        Row("the slowest / 20 ms", slowest.ms["many"], 20, "ms", 1, at_least=False, note=note),
+    ]
+
+
+async def _asked(databases: Mapping[str, Database], rounds: int) -> Sequence[Question]:
+    questions = [Question(*what) for what in product(READERS, FILTERS, SORTS, (False, True))]
+    async with AsyncExitStack() as stack:
+        houses = {size: await stack.enter_async_context(house(found)) for size, found in databases.items()}
+        for question in questions:
+            for size, opened in houses.items():
+                question.wanted[size] = await _wanted(opened, question)
+        for _ in range(rounds):
+            for question in questions:
+                for size, opened in houses.items():
+                    question.took.setdefault(size, []).append(await _time(opened, question, size))
+    return questions
+
+
+async def _time(opened: House, question: Question, size: str) -> float:
+    took = []
+    for _ in range(TIMES):
+        began = perf_counter()
+        await opened.cases.find(READERS[question.reader], question.wanted[size])
+        took.append((perf_counter() - began) * 1000)
+    return median(took)
+
+
+async def _wanted(opened: House, question: Question) -> Wanted:
+    """The page, by a cursor where it is not the first: the last full one where there are no 500."""
+    wanted = Wanted(sort=question.sort, limit=LIMIT, **FILTERS[question.filters])
+    if not question.deep:
+        return wanted
+    reader, engine = READERS[question.reader], opened.policies.engine
+    visible = engine.visible(TENANT, reader.id, engine.closure(TENANT, reader.id, reader.roles))
+    query = CaseQuery(TENANT, visible, sort=question.sort, limit=DEEP * LIMIT, **FILTERS[question.filters])
+    count = await _count(opened, query)
+    pages = min(DEEP, count // LIMIT)
+    if pages < 2:
+        return wanted
+    before = await _last_before(opened, replace(query, limit=1), (pages - 1) * LIMIT - 1)
+    return replace(wanted, cursor=_cursor(before, question.sort))
+
+
+async def _count(opened: House, query: CaseQuery) -> int:
+    page = (await _page(opened, query)).with_only_columns(CASES.c.id).subquery()
+    [row] = await _rows(opened, select(func.count().label("count")).select_from(page))
+    return int(row["count"])
+
+
+async def _last_before(opened: House, query: CaseQuery, offset: int) -> Case:
+    [case] = listing.found(await _rows(opened, (await _page(opened, query)).offset(offset)))
+    return case
+
+
+async def _page(opened: House, query: CaseQuery) -> Select[Any]:
+    states = await _rows(opened, listing.states(query.tenant))
+    return listing.page(query, [row["state"] for row in states])
+
+
+async def _rows(opened: House, statement: Select[Any] | TextClause) -> Sequence[RowMapping]:
+    assert isinstance(opened.store, SqlStore)
+    return await opened.store._rows(statement)
