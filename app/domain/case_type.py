@@ -1,9 +1,9 @@
 """What a case type declares: the models behind machines/NAME.yaml, and its identity as a hash."""
 
 import hashlib
+import json
 from typing import Annotated, Any, Literal
 
-import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
@@ -175,8 +175,11 @@ class CaseType(Declared):
         return {**kept, "opening": {"open": value["initial"]}}
 
     def canonical(self) -> str:
-        """The declaration as RFC 8785 JSON without defaults: two files that mean the same are the same."""
-        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True, exclude_defaults=True)).decode()
+        """The declaration as JSON without defaults and in its own order: of two regions the first goes first, so the
+        order of names is part of what a file means (RFC 8785 would sort them). That of keys within one thing is not.
+        """
+        declared = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return json.dumps(declared, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
     def hash(self) -> str:
         """SHA-256 of the canonical form in hex: the identity of this version."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.domain.case import Attempt, AuditEntry, Case, Data, Outcome, Refusal, Verdict
-from app.domain.draft import denied_draft, event_draft
+from app.domain.draft import denied_draft, event_draft, shortened
 from app.domain.entry import genesis, seal
 from app.domain.errors import (
     CaseError,
@@ -229,9 +229,7 @@ def _denied_entry(here: Situation, error: CaseError) -> AuditEntry:
     try:
         return seal(draft, here.new_salt)
     except TooLarge:  # a refusal is logged whatever was sent, and however long the rules are
-        policy = {**draft.body["policy"], "rule": None}
-        short = {**draft.body, "policy": policy, "refused_by": [{"code": reason.code} for reason in error.reasons]}
-        return seal(replace(draft, fields={}, body=short), here.new_salt)
+        return seal(shortened(draft, error), here.new_salt)
 
 
 def _without_the_case(here: Situation, error: CaseError) -> CaseError:

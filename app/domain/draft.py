@@ -1,6 +1,7 @@
 """What an audit entry says of an attempt, before it is sealed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.domain.case import Attempt, Case, Draft, Json, Verdict
 from app.domain.entry import pointer
@@ -55,6 +56,13 @@ def denied_draft(here: Situation, error: CaseError) -> Draft:
         fields={**_values("data", here.attempt.data or {}), **_sent(here.attempt), **saw},
         case_id=here.case.id if here.case else None,
     )
+
+
+def shortened(draft: Draft, error: CaseError) -> Draft:
+    """The entry of a refusal without what was sent and without the text of rules, which always fits."""
+    policy = {**draft.body["policy"], "rule": None}
+    refused_by = [{"code": reason.code} for reason in error.reasons]
+    return replace(draft, fields={}, body={**draft.body, "policy": policy, "refused_by": refused_by})
 
 
 def _common(here: Situation) -> dict[str, Json]:
