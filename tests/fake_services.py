@@ -10,10 +10,11 @@ from litestar.testing import TestClient
 
 from app.domain.case import Actor, Attempt, Case, Receipt
 from app.domain.case_type import CaseType
+from app.domain.diagram import DiagramFormat
 from app.domain.errors import CaseError, NotFound
 from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
-from app.http.services import DiagramFormat, Readiness, Services
+from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
 from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Wanted
