@@ -89,7 +89,7 @@ def test_roles_that_include_each_other_across_files_are_named_once_where_the_cir
     assert "2 errors" in told
 
 
-def test_a_missing_folder_is_one_fault_and_names_its_setting(tmp_path, capsys):
+def test_a_missing_folder_is_one_fault_and_names_its_setting(capsys):
     assert main(["check", "nowhere"]) == 1
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "nowhere:1: error: there is no such folder; make it, or point STATEWARD_MACHINES to the right one"
@@ -214,7 +214,7 @@ def test_replay_names_the_line_whose_attempt_the_service_cannot_take(tmp_path, c
     assert "line 2: reference must match" in told
 
 
-def test_policy_apply_says_when_there_is_nothing_to_apply(tmp_path, capsys, monkeypatch):
+def test_policy_apply_says_when_there_is_nothing_to_apply(capsys, monkeypatch):
     monkeypatch.setenv("STATEWARD_POLICIES", "nowhere")
     code, told = refused(capsys, "policy", "apply")
     assert code == 2

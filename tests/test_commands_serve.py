@@ -46,7 +46,7 @@ def test_without_a_secret_it_does_not_start(capsys, monkeypatch):
     assert "make one with" in capsys.readouterr().err
 
 
-def test_on_postgresql_it_names_the_command_that_makes_the_schema(empty_postgres, tmp_path, capsys, monkeypatch):
+def test_on_postgresql_it_names_the_command_that_makes_the_schema(empty_postgres, capsys, monkeypatch):
     monkeypatch.setenv("STATEWARD_JWT_SECRET", SECRET)
     monkeypatch.setenv("STATEWARD_DATABASE_URL", empty_postgres.url)
     assert main(["serve", "--port", "0"]) == 1

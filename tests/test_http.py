@@ -16,12 +16,9 @@ from app.domain.errors import (
     WrongState,
 )
 from app.services.answer import Answer, case_json
-from tests.fake_services import CASE, CASE_ID, FOREIGN_ID, RECEIPT, Fakes, api
+from tests.fake_services import CASE, CASE_ID, CASES, EVENTS, FOREIGN_ID, REASON, RECEIPT, Fakes, api
 
-CASES = "/api/v1/cases"
-EVENTS = f"{CASES}/{CASE_ID}/events"
 OPEN = {"case_type": "expense_claim", "data": {"amount_cents": 4200}}
-REASON = Reason("role", "You hold none of the roles.", "Ask a role:manager.", {"roles": ["role:manager"]})
 
 
 @pytest.fixture

@@ -6,10 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fake_services import CASE_ID, Fakes, api
+from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api
 
-CASES = "/api/v1/cases"
-EVENTS = f"{CASES}/{CASE_ID}/events"
 JSON = {"content-type": "application/json"}
 OPEN = {"case_type": "expense_claim", "event": "submit", "reference": "EXP-1", "data": {"a": [1, {"b": None}]}}
 ATTEMPT = {"case_id": CASE_ID, "event": "approve"}

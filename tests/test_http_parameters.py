@@ -2,10 +2,7 @@
 
 import pytest
 
-from tests.fake_services import CASE_ID, Fakes, api
-
-CASES = "/api/v1/cases"
-EVENTS = f"{CASES}/{CASE_ID}/events"
+from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from app.domain.case_type import CaseType, Event, Transition
+from app.domain.case_type import CaseType, Event, Transition, walk
 from app.domain.graph import Configuration, Graph, Memory, Move, move_to
 from app.domain.guard import Expression, compile_expression
 from app.domain.schema import Validator
@@ -162,11 +162,11 @@ def _compiled(assignments: dict[str, str]) -> tuple[tuple[str, Expression], ...]
 def _remembered(case_type: CaseType) -> Iterator[str]:
     """The states that some history target names."""
     targets = [transition.to for event in case_type.events.values() for transition in event.transitions]
-    targets += [state.on_done for state in Graph(case_type.states).states.values() if state.on_done]
+    targets += [state.on_done for _, state in walk(case_type.states) if state.on_done]
     for target in targets:
-        path, history, _ = target.partition(".$")
-        if history:
-            yield path
+        move = move_to("", target)
+        if move.target is not None and move.history:
+            yield move.target
 
 
 def _entered(

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.case_type import Event, FollowTeam, Transition
+from app.domain.case_type import INLINE, Event, FollowTeam, Transition
 from app.domain.declaring.expectations import MAPPING, NAME, expected
 from app.domain.declaring.fault import Fault, choose, nearest, quoted
-from app.domain.declaring.places import INLINE, TITLES, Models, field_at, follow, keys_of, models_at
+from app.domain.declaring.places import TITLES, Models, field_at, follow, keys_of, models_at
 from app.domain.declaring.yaml_source import Path, Source
 
 MOST_FAULTS = 50
