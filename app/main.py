@@ -77,7 +77,7 @@ def application() -> Litestar:
 def _lived(house: House, settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lived(_: Litestar) -> AsyncIterator[None]:
-        found = declared(settings)
+        found = declared(settings, told=True)  # by the process that started this one
         async with house.running(found.case_types, found.policies):
             ticks = scheduler(house.store)
             if settings.scheduler:
@@ -98,14 +98,15 @@ async def _readiness(house: House) -> Readiness:
 @asynccontextmanager
 async def _in_process(settings: Settings, case_type: str, tenant: str) -> AsyncIterator[Submit]:
     """A submit for `replay` without a server: the same attempts, the same answers."""
-    known = declared(settings).case_types
-    if case_type not in known:
-        raise CommandFailed(f"{case_type} is not a case type; there are: {', '.join(known) or 'none'}", USED_WRONGLY)
+    found = declared(settings)
+    if case_type not in found.case_types:
+        known = ", ".join(found.case_types) or "none"
+        raise CommandFailed(f"{case_type} is not a case type; there are: {known}", USED_WRONGLY)
     if not TENANT.fullmatch(tenant):
         raise CommandFailed(f"--tenant is a name in lower case, not {tenant!r}", USED_WRONGLY)
     await prepared(settings)
     importer = Actor(tenant, "system:replay", frozenset({"role:admin"}), authenticated="process")
-    async with running(settings) as house:
+    async with running(settings, found) as house:
 
         async def submit(attempts: Sequence[dict[str, Json]]) -> Sequence[Json]:
             tried = [trying(importer, new_id(), _read(place, attempt)) for place, attempt in enumerate(attempts)]
