@@ -78,7 +78,7 @@ def application() -> Litestar:
 def _lived(house: House, settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lived(_: Litestar) -> AsyncIterator[None]:
-        found = declared(settings)
+        found = declared(settings, told=True)  # by the process that started this one
         async with house.running(found.case_types, found.policies):
             ticks = scheduler(house.store)
             if settings.scheduler:
