@@ -135,8 +135,8 @@ async def _last_before(opened: House, query: CaseQuery, offset: int) -> Case:
 
 
 async def _page(opened: House, query: CaseQuery) -> Select[Any]:
-    states = await _rows(opened, listing.states(query.tenant))
-    return listing.page(query, [row["state"] for row in states])
+    kinds = await _rows(opened, listing.kinds(query.tenant))
+    return listing.page(query, [listing.Kind(**kind) for kind in kinds])
 
 
 async def _rows(opened: House, statement: Select[Any] | TextClause) -> Sequence[RowMapping]:

@@ -61,6 +61,12 @@ def test_a_parameter_that_cannot_be_read_is_named(client, path, query, field):
     assert "`" not in answer.text
 
 
+@pytest.mark.parametrize("name", ["overdue", "q"])
+def test_a_filter_that_is_to_come_is_not_ignored(client, name):
+    answer = client.get(f"{CASES}?{name}=true")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, name)
+
+
 def test_unknown_parameters_are_ignored(client):
     assert client.get(f"{CASES}?colour=%ff%00&=&&").status_code == 200
 

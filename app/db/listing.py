@@ -1,6 +1,7 @@
 """One page of cases: filters, visibility and order as SQL."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -27,32 +28,52 @@ from app.services.stored import SORTS, CaseQuery, Visible
 
 C = CASES.c
 Condition = ColumnElement[bool]
+EVERY = "*"
 
 
-# The distinct states of a tenant, one step of the index each: few, however many cases there are.
-_STATES = text("""
-    WITH RECURSIVE found (state) AS (
-        SELECT min(state) FROM cases WHERE tenant = :tenant
+# What is in a tenant, one step of the index per kind: few, however many cases there are.
+_KINDS = text("""
+    WITH RECURSIVE found (state, case_type) AS (
+        SELECT * FROM (SELECT state, case_type FROM cases WHERE tenant = :tenant
+                       ORDER BY state, case_type LIMIT 1) AS one
         UNION ALL
-        SELECT (SELECT min(c.state) FROM cases c WHERE c.tenant = :tenant AND c.state > found.state)
+        SELECT
+            (SELECT c.state FROM cases c WHERE c.tenant = :tenant
+                AND (c.state, c.case_type) > (found.state, found.case_type) ORDER BY c.state, c.case_type LIMIT 1),
+            (SELECT c.case_type FROM cases c WHERE c.tenant = :tenant
+                AND (c.state, c.case_type) > (found.state, found.case_type) ORDER BY c.state, c.case_type LIMIT 1)
         FROM found WHERE found.state IS NOT NULL
     )
-    SELECT state FROM found WHERE state IS NOT NULL
+    SELECT state, case_type FROM found WHERE state IS NOT NULL
 """)
 
 
-def states(tenant: str) -> TextClause:
-    """The states that cases of a tenant are in, as they stand in their rows."""
-    return _STATES.bindparams(tenant=tenant)
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """That a tenant has cases of this type in this state."""
+
+    state: str
+    case_type: str
 
 
-def page(query: CaseQuery, states: Collection[str] = ()) -> Select[Any]:
-    """`states` are those of the tenant, needed where the query filters by one: a list of whole values has an index
-    and statistics, where a pattern has neither. ValueError where `sort` is none of ours."""
+def kinds(tenant: str) -> TextClause:
+    return _KINDS.bindparams(tenant=tenant)
+
+
+def page(query: CaseQuery, kinds: Iterable[Kind]) -> Select[Any]:
+    """`kinds` are those of the tenant: a database guesses well how many cases have one of some whole values, and badly
+    what a pattern means, or that nobody who reads one type will find it in a state of another.
+
+    ValueError where `sort` is none of ours.
+    """
     name, descending = query.sort.removeprefix("-"), query.sort.startswith("-")
     if name not in SORTS:
         raise ValueError(f"cases are not sorted by {name}")
-    conditions = [C.tenant == query.tenant, *_filters(query, states), _visible(query.visible)]
+    possible = [kind for kind in kinds if _may_be(kind, query)]
+    types = frozenset(kind.case_type for kind in possible)
+    conditions = [C.tenant == query.tenant, *_filters(query), _visible(query.visible, types)]
+    if query.state is not None:
+        conditions.append(C.state.in_(sorted({kind.state for kind in possible})))
     if query.after is not None:
         conditions.append(_beyond(C[name], descending, *query.after))
     return select(CASES).where(*conditions).order_by(*_order(C[name], descending)).limit(query.limit)
@@ -62,13 +83,15 @@ def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
     return [case_of(row) for row in rows]
 
 
-def _filters(query: CaseQuery, states: Collection[str]) -> Iterable[Condition]:
+def _filters(query: CaseQuery) -> Iterable[Condition]:
     for name in ("case_type", "assignee", "team", "reference"):
         value = getattr(query, name)
         if value is not None:
             yield C[name] == value
-    if query.state is not None:
-        yield C.state.in_(sorted(whole for whole in states if _is_in(whole, query.state)))
+
+
+def _may_be(kind: Kind, query: CaseQuery) -> bool:
+    return query.case_type in (None, kind.case_type) and (query.state is None or _is_in(kind.state, query.state))
 
 
 def _is_in(whole: str, state: str) -> bool:
@@ -76,20 +99,27 @@ def _is_in(whole: str, state: str) -> bool:
     return whole == state or any(leaf == state or leaf.startswith(f"{state}.") for leaf in whole.split("+"))
 
 
-def _visible(visible: Visible) -> Condition:
+def _visible(visible: Visible, types: frozenset[str]) -> Condition:
+    """`types` are those of the cases in question; what is denied is said in full, for a case of a new type may come
+    before the page is read."""
+    subject = visible.subject
     allowed = or_(
-        true() if visible.all_types else _of_types(visible.types),
-        *(_stands(visible.subject, role, types) for role, types in sorted(visible.by_role.items())),
+        true() if visible.all_types else _of_types(visible.types & types),
+        *(_stands(subject, role, _narrowed(given, types)) for role, given in sorted(visible.by_role.items())),
     )
     denied = or_(
         true() if visible.denied_all else _of_types(visible.denied_types),
-        *(_stands(visible.subject, role, types) for role, types in sorted(visible.denied_by_role.items())),
+        *(_stands(subject, role, given) for role, given in sorted(visible.denied_by_role.items())),
     )
     return and_(allowed, not_(denied))
 
 
+def _narrowed(given: frozenset[str], types: frozenset[str]) -> frozenset[str]:
+    return given if EVERY in given else given & types
+
+
 def _stands(subject: str, role: str, types: frozenset[str]) -> Condition:
-    return and_(_in_role(subject, role), true() if "*" in types else _of_types(types))
+    return and_(_in_role(subject, role), true() if EVERY in types else _of_types(types))
 
 
 def _in_role(subject: str, role: str) -> Condition:

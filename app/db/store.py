@@ -117,8 +117,8 @@ class SqlStore(ABC):
         return None if case is None else Found(case, read.surroundings[case.id], read.policy_version, read.at)
 
     async def cases(self, query: CaseQuery) -> Sequence[Case]:
-        states = await self._rows(listing.states(query.tenant)) if query.state is not None else ()
-        return listing.found(await self._rows(listing.page(query, [row["state"] for row in states])))
+        kinds = [listing.Kind(**row) for row in await self._rows(listing.kinds(query.tenant))]
+        return listing.found(await self._rows(listing.page(query, kinds)))
 
     async def entries(
         self, tenant: str, case_id: str, *, denied: bool, after: int | str | None, limit: int

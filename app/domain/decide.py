@@ -60,6 +60,7 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
     verdict = _permit(here)
     if existing is not None:
         raise Conflict(f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id})
+    _check_version(here.attempt, 0)
     _check_payload(here)
     data = _assigned(here, here.machine.event_sets.get(event, ()))
     return _outcome(here, verdict, here.machine.opened(event), [], data)
@@ -70,7 +71,7 @@ def _fire(here: Situation) -> Outcome:
     if not here.machine.knows(here.event):
         raise invalid("event", f"{here.event} is not an event of {here.machine.case_type.case_type}")
     verdict = _permit(here)
-    _check_version(here.attempt, here.case)
+    _check_version(here.attempt, here.case.version)
     if not here.machine.candidates(here.case.states, here.event):
         reason = state_reason(here)
         raise WrongState(reason.message, reasons=(reason,))
@@ -93,11 +94,12 @@ def _permit(here: Situation) -> Verdict:
     return verdict
 
 
-def _check_version(attempt: Attempt, case: Case) -> None:
-    if attempt.if_version is not None and attempt.if_version != case.version:
+def _check_version(attempt: Attempt, current: int) -> None:
+    """`current` is 0 for a case that does not exist yet."""
+    if attempt.if_version is not None and attempt.if_version != current:
         raise VersionConflict(
-            f"the case is at version {case.version}, not {attempt.if_version}; read it again",
-            extra={"current_version": case.version},
+            f"the case is at version {current}, not {attempt.if_version}; read it again",
+            extra={"current_version": current},
         )
 
 
