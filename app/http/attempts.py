@@ -5,8 +5,8 @@ import hashlib
 import rfc8785
 
 from app.domain.case import Actor, Attempt, Idempotency, Json, Opens, Principal
+from app.domain.moment import parse_rfc3339
 from app.http.headers import expected_version, idempotency_key, request_id
-from app.http.moments import moment
 from app.http.requests import Body, FireEvent, OnBehalfOf, OpenCase, TryEvent
 from app.http.services import ApiRequest
 from app.services.identity import new_id
@@ -64,7 +64,7 @@ def trying(actor: Actor, request_name: str, body: TryEvent) -> Attempt:
         payload=body.payload,
         reason=body.reason,
         if_version=body.if_version,
-        occurred_at=moment(body.occurred_at) if body.occurred_at else None,
+        occurred_at=parse_rfc3339(body.occurred_at) if body.occurred_at else None,
         on_behalf_of=_principal(body.on_behalf_of),
         idempotency=_idempotency(body.idempotency_key, "POST /events", body),
     )

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.domain.case_type import Name
+from app.domain.moment import parse_rfc3339
 from app.domain.names import ROLE, SUBJECT, canonical_uuid
-from app.http.moments import moment
 
 MOST_ATTEMPTS = 1000
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
@@ -45,7 +45,7 @@ def _role(text: str) -> str:
 
 
 def _moment(text: str) -> str:
-    moment(text)
+    parse_rfc3339(text)
     return text
 
 
