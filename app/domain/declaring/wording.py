@@ -88,7 +88,8 @@ def _missing(source: Source, path: Path, key: str) -> Iterator[tuple[Path, Fault
 
 
 def _bad_name(source: Source, path: Path, name: object) -> Fault:
-    if field_at(path) and field_at(path)[1] == "set":  # type: ignore[index]
+    found = field_at(path)
+    if found is not None and found[1] == "set":
         return source.error(path, f"{quoted(name)} is no data field", "write it as `data.NAME`")
     return source.error(path, f"{quoted(name)} is no name", f"a name is {NAME}")
 
