@@ -12,17 +12,18 @@ from functools import partial
 from typing import Any
 
 from litestar import Litestar
-from pydantic import ValidationError
 
 from app.commands import check, demo, diagram, migrate, policy, replay, serve, token
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import build, declared, prepared, running
 from app.domain.case import Actor, Json
+from app.domain.errors import Invalid
+from app.domain.names import TENANT
 from app.http import answers
 from app.http.app import HttpSettings, create_app
 from app.http.attempts import trying
 from app.http.auth import mint
-from app.http.names import TENANT
+from app.http.body import validated
 from app.http.requests import TryEvent
 from app.http.services import Readiness, Services
 from app.logs import configure_logs
@@ -78,7 +79,7 @@ def application() -> Litestar:
 def _lived(house: House, settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lived(_: Litestar) -> AsyncIterator[None]:
-        found = declared(settings)
+        found = declared(settings, told=True)  # by the process that started this one
         async with house.running(found.case_types, found.policies):
             stay()
             ticks = scheduler(house.store)
@@ -106,14 +107,15 @@ async def _readiness(house: House) -> Readiness:
 @asynccontextmanager
 async def _in_process(settings: Settings, case_type: str, tenant: str) -> AsyncIterator[Submit]:
     """A submit for `replay` without a server: the same attempts, the same answers."""
-    known = declared(settings).case_types
-    if case_type not in known:
-        raise CommandFailed(f"{case_type} is not a case type; there are: {', '.join(known) or 'none'}", USED_WRONGLY)
+    found = declared(settings)
+    if case_type not in found.case_types:
+        known = ", ".join(found.case_types) or "none"
+        raise CommandFailed(f"{case_type} is not a case type; there are: {known}", USED_WRONGLY)
     if not TENANT.fullmatch(tenant):
         raise CommandFailed(f"--tenant is a name in lower case, not {tenant!r}", USED_WRONGLY)
     await prepared(settings)
     importer = Actor(tenant, "system:replay", frozenset({"role:admin"}), authenticated="process")
-    async with running(settings) as house:
+    async with running(settings, found) as house:
 
         async def submit(attempts: Sequence[dict[str, Json]]) -> Sequence[Json]:
             tried = [trying(importer, new_id(), _read(place, attempt)) for place, attempt in enumerate(attempts)]
@@ -124,10 +126,10 @@ async def _in_process(settings: Settings, case_type: str, tenant: str) -> AsyncI
 
 def _read(place: int, attempt: dict[str, Json]) -> TryEvent:
     try:
-        return TryEvent.model_validate(attempt)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        raise BadAttempt(place, f"{'.'.join(map(str, fault['loc']))} {fault['msg']}".strip()) from None
+        return validated(TryEvent, attempt)
+    except Invalid as refused:
+        fault = refused.errors[0]
+        raise BadAttempt(place, f"{fault.field} {fault.message}".strip()) from None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,12 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+
+from app.db.engines import database_url
 
 PREFIX = "STATEWARD_"
 SECRETS = ("jwt_secret", "database_url", "migrate_url")
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 SERVICE_LINK = re.compile(r"(SERVICE_(HOST|PORT)|PORT_\d+)(_\w+)?")  # Kubernetes sets these for a service "stateward"
 HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 
@@ -25,20 +24,10 @@ class SettingsError(Exception):
 
 def _with_async_driver(url: SecretStr) -> SecretStr:
     try:
-        parsed = make_url(url.get_secret_value())
-    except (ArgumentError, ValueError):
-        raise ValueError from None
-    driver = DRIVERS.get(parsed.drivername, parsed.drivername)
-    if driver not in DRIVERS.values():
-        raise ValueError
-    return SecretStr(_with_ssl(parsed.set(drivername=driver)).render_as_string(hide_password=False))
-
-
-def _with_ssl(url: URL) -> URL:
-    """asyncpg calls `ssl` what everybody else's URLs call `sslmode`."""
-    if "sslmode" not in url.query:
-        return url
-    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": url.query["sslmode"]})
+        parsed = database_url(url.get_secret_value())
+    except ValueError:
+        raise ValueError from None  # without the text, which may hold a password
+    return SecretStr(parsed.render_as_string(hide_password=False))
 
 
 def _at_least_32_bytes(secret: SecretStr) -> SecretStr:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -29,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         bench = Bench(stack.enter_context(a_folder()), stack)
         if given.quick:
-            bench.seconds, bench.warm_up = 4, 1
+            bench.quick, bench.seconds, bench.warm_up = True, 4, 1
         rows = [row for name in GROUPS if name in chosen for row in _measured(name, bench)]
     facts = machine.facts()
     print(f"{facts}\n\n{table(rows)}")
@@ -41,6 +42,11 @@ def main(words: Sequence[str] | None = None) -> int:
 def _measured(name: str, bench: Bench) -> Sequence[Row]:
     say(name)
     return GROUPS[name](bench)
+
+
+def _end(*_: object) -> None:
+    """Leave as Ctrl-C does, so that what was started is stopped."""
+    raise KeyboardInterrupt
 
 
 def _as_json(row: Row) -> dict[str, object]:
@@ -56,4 +62,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     sys.exit(main())

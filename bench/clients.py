@@ -5,11 +5,14 @@ import random
 import re
 import time
 from collections.abc import Sequence
+from typing import cast
 
 from bench.harness import percentile
 
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 SUCCESS = b"HTTP/1.1 200"
+PATIENCE = 30
+"""Seconds that a last answer may take."""
 
 
 class Clients:
@@ -32,7 +35,8 @@ class Clients:
             await loop.create_connection(lambda: Connection(self, loop.create_future()), "127.0.0.1", port)
             for _ in range(connections)
         ]
-        await asyncio.gather(*(connection.closed for _, connection in made))
+        async with asyncio.timeout(seconds + PATIENCE):
+            await asyncio.gather(*(connection.closed for _, connection in made))
         lasted = time.perf_counter() - began
         count = len(self.latencies)
         p50, p99 = (1000 * percentile(self.latencies, share) for share in (0.5, 0.99)) if count else (0.0, 0.0)
@@ -56,8 +60,7 @@ class Connection(asyncio.Protocol):
         self.closed = closed
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's own transport is no subclass of it
         self._send()
 
     def data_received(self, data: bytes) -> None:

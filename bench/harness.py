@@ -50,7 +50,7 @@ class Bench:
     """What a group of rows is given: how long to measure, a folder on a disk, and one PostgreSQL for all.
 
     A run of load is `warm_up` seconds that do not count and `seconds` that do; a figure is the median of `rounds`.
-    `kept` lets a group reuse what another one made (a seeded database), by name.
+    `quick` leaves out what no target asks for; `kept` lets a group reuse by name what another one made.
     """
 
     folder: Path
@@ -58,6 +58,7 @@ class Bench:
     rounds: int = 3
     seconds: float = 8
     warm_up: float = 2
+    quick: bool = False
     kept: dict[str, object] = field(default_factory=dict)
 
     @cached_property

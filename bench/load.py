@@ -21,9 +21,13 @@ KEY = b"{key}"
 
 @dataclass(frozen=True)
 class Answered:
-    """What a run of load saw: requests per second, latencies in ms, and what generating it took of one core."""
+    """What a run of load saw: requests per second and the events in each, latencies in ms, and what generating took.
+
+    `generator_cores` is in cores: at 1 the generator itself was the limit.
+    """
 
     per_second: float
+    events: int
     p50: float
     p99: float
     generator: str
@@ -44,7 +48,8 @@ def load(port: int, requests: Path, connections: int, seconds: float) -> Answere
     cores = (_processor_seconds() - used) / (time.perf_counter() - began)
     if bad or not answered:
         raise Unusable(f"{bad} of {answered} requests failed or were refused")
-    return Answered(per_second, p50, p99, generate.__name__.strip("_"), cores)
+    name = "wrk" if generate is _wrk else "own"
+    return Answered(per_second, _events(requests), p50, p99, name, cores)
 
 
 def request(port: int, token: str, path: str, body: object, keyed: bool = False) -> bytes:
@@ -74,6 +79,11 @@ def read(file: Path) -> list[bytes]:
         at = start + int(content[at : start - 1])
         requests.append(content[start:at])
     return requests
+
+
+def _events(requests: Path) -> int:
+    """How many events the first request tries to fire; all of a file try as many."""
+    return read(requests)[0].count(b'"event":')
 
 
 def _wrk(port: int, requests: Path, connections: int, seconds: float) -> tuple[int, int, float, float, float]:

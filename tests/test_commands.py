@@ -63,7 +63,33 @@ def test_a_case_type_that_cannot_be_read_is_no_fault_of_its_policy(tmp_path, cap
     assert "1 errors, 0 warnings" in capsys.readouterr().out
 
 
-def test_a_missing_folder_is_one_fault_and_names_its_setting(tmp_path, capsys):
+def test_a_case_type_may_go_while_its_policy_stays_for_the_cases_it_has_left(tmp_path, capsys):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "p").mkdir()
+    own = "# for a claim\np, role:a, *, claim, open, , allow\np, role:b, *, claim, pay, , allow\n"
+    own += "g, user:ann, role:a, acme\n"
+    (tmp_path / "p" / "claim.csv").write_text(own)
+    assert main(["check", "m", "p"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "claim.csv:2: warning: no case type `claim` is declared" in told[0]
+    assert told[1] == "0 case types, 1 policy files: 0 errors, 1 warnings"
+    (tmp_path / "p" / "other.csv").write_text("p, role:a, *, claim, open, , allow\n")
+    assert main(["check", "m", "p"]) == 1
+    assert "other.csv:1: error: unknown case type `claim`" in capsys.readouterr().out
+
+
+def test_roles_that_include_each_other_across_files_are_named_once_where_the_circle_closes(tmp_path, capsys):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "first.csv").write_text("g, role:a, role:b\n")
+    (tmp_path / "p" / "second.csv").write_text("g, role:b, role:a\ng, role:c, role:d\ng, role:d, role:c\n")
+    assert main(["check", "m", "p"]) == 1
+    told = capsys.readouterr().out
+    assert re.findall(r"(\w+\.csv:\d): error: these roles include each other", told) == ["second.csv:1", "second.csv:3"]
+    assert "2 errors" in told
+
+
+def test_a_missing_folder_is_one_fault_and_names_its_setting(capsys):
     assert main(["check", "nowhere"]) == 1
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "nowhere:1: error: there is no such folder; make it, or point STATEWARD_MACHINES to the right one"
@@ -182,14 +208,13 @@ def test_replay_says_what_it_was_given_wrongly(words, expected, tmp_path, capsys
 
 
 def test_replay_names_the_line_whose_attempt_the_service_cannot_take(tmp_path, capsys):
-    (tmp_path / "log.jsonl").write_text(OPENING + LINE.replace("submit", "Not An Event") + "}\n")
+    (tmp_path / "log.jsonl").write_text(OPENING + LINE.replace('"A"', '"A\\u0001"') + "}\n")
     code, told = refused(capsys, "replay", "log.jsonl", "--case-type", "expense_claim")
     assert code == 1
-    assert "log.jsonl:2" in told
-    assert "event" in told
+    assert "line 2: reference must match" in told
 
 
-def test_policy_apply_says_when_there_is_nothing_to_apply(tmp_path, capsys, monkeypatch):
+def test_policy_apply_says_when_there_is_nothing_to_apply(capsys, monkeypatch):
     monkeypatch.setenv("STATEWARD_POLICIES", "nowhere")
     code, told = refused(capsys, "policy", "apply")
     assert code == 2

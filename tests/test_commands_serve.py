@@ -40,13 +40,24 @@ def test_an_address_of_another_machine_is_one_sentence(capsys, monkeypatch):
     assert "give an address of this machine with --host" in capsys.readouterr().err
 
 
+def test_a_case_type_may_go_and_serve_warns_of_it_once(tmp_path):
+    (tmp_path / "p").mkdir()
+    (tmp_path / "m").mkdir()
+    (tmp_path / "p" / "claim.csv").write_text("p, *, *, claim, open, , allow\n")
+    folders = {"machines": str(tmp_path / "m"), "policies": str(tmp_path / "p")}
+    with stateward(tmp_path, "serve", "--port", "0", "--workers", "2", jwt_secret=SECRET, **folders) as service:
+        assert httpx.get(f"{service.url}/readyz").json()["ready"] is True
+        assert service.stop() == 0
+        assert service.errors.read_text().count("no case type `claim` is declared") == 1
+
+
 def test_without_a_secret_it_does_not_start(capsys, monkeypatch):
     monkeypatch.delenv("STATEWARD_JWT_SECRET", raising=False)
     assert main(["serve"]) == 2
     assert "make one with" in capsys.readouterr().err
 
 
-def test_on_postgresql_it_names_the_command_that_makes_the_schema(empty_postgres, tmp_path, capsys, monkeypatch):
+def test_on_postgresql_it_names_the_command_that_makes_the_schema(empty_postgres, capsys, monkeypatch):
     monkeypatch.setenv("STATEWARD_JWT_SECRET", SECRET)
     monkeypatch.setenv("STATEWARD_DATABASE_URL", empty_postgres.url)
     assert main(["serve", "--port", "0"]) == 1

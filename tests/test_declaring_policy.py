@@ -27,12 +27,12 @@ def told(*rows: PolicyRow) -> list[str]:
 
 
 def rule(**columns: Any) -> PolicyRow:
-    base = {"role": "role:boss", "tenant": "*", "obj": "claim", "act": "go", "eft": "allow"}
+    base = {"role": "role:boss", "obj": "claim", "act": "go"}
     return PolicyRow("claim.csv", 3, "p", **(base | columns))
 
 
-def grant(role: str, obj: str, tenant: str = "") -> PolicyRow:
-    return PolicyRow("claim.csv", 4, "g", role, tenant, obj)
+def grant(role: str, obj: str) -> PolicyRow:
+    return PolicyRow("claim.csv", 4, "g", role, obj)
 
 
 @pytest.mark.parametrize("act", ["go", "open", "*", "case:read", "case:admin"])
@@ -46,10 +46,6 @@ def test_a_line_for_what_there_is_is_told_nothing(act):
         ({"obj": "claims"}, "error: unknown case type `claims`"),
         ({"act": "goo"}, "error: `goo` is no event of `claim`"),
         ({"act": "goo", "obj": "*"}, "error: `goo` is no event of any case type"),
-        ({"act": "case:raed"}, "error: unknown act `case:raed`"),
-        ({"eft": "permit"}, "error: the effect `permit` is unknown"),
-        ({"role": "user:alice"}, "error: `user:alice` is no role"),
-        ({"act": "case:read", "when": "data.amount > 1"}, "error: `case:read` takes no condition"),
         (
             {"role": "[creator]", "act": "open"},
             "warning: `open` only opens cases, and no case role holds while opening",
@@ -81,15 +77,7 @@ def test_the_role_of_the_clocks_and_that_of_administrators_are_built_in():
     assert check_policy({"claim": case_type}, []) == ()
 
 
-def test_grants_are_checked_too():
-    assert told(rule(), grant("user:alice", "role:boss", "acme")) == []
-    assert told(rule(), grant("user:alice", "role:boss")) == ["claim.csv:4 error: `user:alice` has a role in no tenant"]
-    assert told(rule(), grant("alice", "role:boss")) == ["claim.csv:4 error: `alice` cannot have a role"]
+def test_a_grant_of_a_role_that_may_do_nothing_is_told():
+    assert told(rule(), grant("user:alice", "role:boss")) == []
     idle = "claim.csv:4 warning: no line lets `role:chef` do anything"
-    assert told(rule(), grant("user:alice", "role:chef", "acme")) == [idle]
-
-
-def test_roles_that_include_each_other_are_named():
-    lines = told(rule(), grant("role:boss", "role:a"), grant("role:a", "role:b"), grant("role:b", "role:boss"))
-    assert "claim.csv:4 warning: `role:boss` and `role:a` include each other" in lines
-    assert len(lines) == 3
+    assert told(rule(), grant("user:alice", "role:chef")) == [idle]

@@ -97,6 +97,29 @@ def test_what_is_stored_is_what_was_loaded():
     assert (stored, stored.hash()) == (loaded, loaded.hash())
 
 
+def test_the_order_of_names_is_kept_and_part_of_what_a_file_means():
+    first, second = "zeta: {initial: o, states: {o: {}}}", "alpha: {initial: o, states: {o: {}}}"
+    loaded, turned = (
+        load_case_type(claim(f"a: {{parallel: true, states: {{{one}, {other}}}}}", ""), FILE).case_type
+        for one, other in ((first, second), (second, first))
+    )
+    assert loaded is not None
+    assert turned is not None
+    stored = load_stored(loaded.canonical())
+    assert list(stored.states["a"].states) == list(loaded.states["a"].states) == ["zeta", "alpha"]
+    assert loaded.hash() != turned.hash()
+
+
+def test_the_order_of_keys_and_comments_mean_nothing():
+    one, other = (
+        load_case_type(claim("a: {}\nb: {}", text), FILE).case_type
+        for text in ("go: {from: a, to: b}", "go: {to: b, from: a} # and back")
+    )
+    assert one is not None
+    assert other is not None
+    assert one.hash() == other.hash()
+
+
 def test_every_field_has_words_for_what_it_takes():
     for model in TITLES:
         assert set(EXPECTED[model.__name__]) - {"initial"} == set(keys_of((model,))) - {

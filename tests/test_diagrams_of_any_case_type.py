@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.case_type import CaseType
+from app.domain.case_type import CaseType, walk
 from app.domain.diagram import mermaid, svg
-from app.domain.diagram.chart import chart, walk
+from app.domain.diagram.chart import chart
 from app.domain.diagram.layout import laid_out
 from app.domain.diagram.shapes import Box, Divider, Text, Wire
 from app.domain.diagram.words import size_of, words

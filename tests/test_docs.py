@@ -74,7 +74,7 @@ def test_the_smallest_case_type_is_one(tmp_path, capsys, monkeypatch):
     (tmp_path / "machines").mkdir()
     (tmp_path / "policies").mkdir()
     monkeypatch.chdir(tmp_path)
-    smallest = blocks("docs/declare_a_case_type.md", "yaml")[0]
+    [smallest] = [block for block in blocks("docs/declare_a_case_type.md", "yaml") if "case_type:" in block]
     (tmp_path / "machines" / "request.yaml").write_text(smallest)
     assert main(["check", "machines", "policies"]) == 0
     assert "1 case types" in capsys.readouterr().out

@@ -206,6 +206,20 @@ async def test_as_many_properties_as_an_entry_takes_are_taken(house: House) -> N
     assert code(await fire(house, claim, "add_note", ALICE, payload=payload)) == "applied"
 
 
+async def test_a_refusal_names_the_policy_and_the_line_too(house: House, database: Database) -> None:
+    claim = await open_claim(house, to="review")
+    susan = Principal("user:susan", frozenset({"role:supervisor"}))
+    for who, event, principal, expected in (
+        (CLERK, "approve", None, None),
+        (ALICE, "approve", None, "p, [creator], *, expense_claim, approve, , deny"),
+        (CLERK, "triage", None, "p, role:clerk, *, expense_claim, triage, , allow"),
+        (CLERK, "approve", susan, None),  # a clerk may not act for others, whatever those may
+    ):
+        await fire(house, claim, event, who, on_behalf_of=principal)
+        policy = (await entries(database, "denied"))[-1]["policy"]
+        assert policy == {"hash": house.policies.engine.policy_hash("acme", "expense_claim"), "rule": expected}
+
+
 async def test_a_refusal_is_logged_whatever_was_sent(house: House, database: Database) -> None:
     claim = await open_claim(house)
     for payload in TOO_LARGE.values():
@@ -223,3 +237,4 @@ async def test_a_refusal_is_logged_however_long_the_rules_are_that_say_no(house:
     assert code(await fire(house, claim, "approve", CLERK)) == "denied"
     [entry] = await entries(database, "denied")
     assert {reason["code"] for reason in entry["refused_by"]} == {"rule"}
+    assert entry["policy"]["rule"] is None

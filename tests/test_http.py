@@ -16,12 +16,9 @@ from app.domain.errors import (
     WrongState,
 )
 from app.services.answer import Answer, case_json
-from tests.fake_services import CASE, CASE_ID, FOREIGN_ID, RECEIPT, Fakes, api
+from tests.fake_services import CASE, CASE_ID, CASES, EVENTS, FOREIGN_ID, REASON, RECEIPT, Fakes, api
 
-CASES = "/api/v1/cases"
-EVENTS = f"{CASES}/{CASE_ID}/events"
 OPEN = {"case_type": "expense_claim", "data": {"amount_cents": 4200}}
-REASON = Reason("role", "You hold none of the roles.", "Ask a role:manager.", {"roles": ["role:manager"]})
 
 
 @pytest.fixture
@@ -119,6 +116,15 @@ def test_a_refusal_says_why_and_what_would_help(client, fakes, error):
     assert answer.json()["reasons"] == [
         {"code": "role", "message": REASON.message, "remedy": REASON.remedy, "roles": ["role:manager"]}
     ]
+
+
+def test_what_a_caller_reads_is_a_sentence_and_names_stay_as_they_are(client, fakes):
+    reason = Reason("state", "role:clerk has to wait", "it takes a case that is draft")
+    fakes.desk.refuse(WrongState("cannot pay a case that is submitted", reasons=(reason,)))
+    answer = client.post(EVENTS, json={"event": "pay"}).json()
+    assert answer["detail"] == "Cannot pay a case that is submitted."
+    [told] = answer["reasons"]
+    assert (told["message"], told["remedy"]) == ("role:clerk has to wait.", "It takes a case that is draft.")
 
 
 def test_a_conflict_names_the_case_and_a_late_caller_learns_the_version(client, fakes):

@@ -108,6 +108,13 @@ def test_every_reference_of_the_document_leads_somewhere(client, document):
         assert name in document["components"]["schemas"]
 
 
+def test_two_replicas_serve_the_same_document(operations):
+    for operation in operations.values():
+        for response in operation["responses"].values():
+            headers = list(response.get("headers", {}))
+            assert headers == sorted(headers)
+
+
 def test_the_page_asks_no_other_host_for_anything(client):
     page = client.get("/schema")
     assert page.headers["content-type"].startswith("text/html")

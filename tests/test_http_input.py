@@ -6,10 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fake_services import CASE_ID, Fakes, api
+from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api
 
-CASES = "/api/v1/cases"
-EVENTS = f"{CASES}/{CASE_ID}/events"
 JSON = {"content-type": "application/json"}
 OPEN = {"case_type": "expense_claim", "event": "submit", "reference": "EXP-1", "data": {"a": [1, {"b": None}]}}
 ATTEMPT = {"case_id": CASE_ID, "event": "approve"}
@@ -81,6 +79,7 @@ INVALID_EVENTS = {
     "half a surrogate pair": ('{"event": "a", "payload": {"x": "\\ud800"}}', "payload.x"),
     "a key with half a surrogate pair": ('{"event": "a", "payload": {"\\udfff": 1}}', "payload"),
     "an integer beyond 2^53": ('{"event": "a", "payload": {"x": 9007199254740992}}', "payload.x"),
+    "a number that loses its last digit": ('{"event": "a", "payload": {"x": 9007199254740993.0}}', "payload.x"),
     "a number beyond a double": ('{"event": "a", "payload": {"x": 1e999}}', "payload.x"),
     "seventy levels": ('{"event": "a", "payload": ' + nested(70) + "}", "payload" + ".a" * 63),
     "eight hundred levels": ('{"event": "a", "payload": ' + nested(800) + "}", "payload" + ".a" * 63),

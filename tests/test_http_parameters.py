@@ -2,10 +2,7 @@
 
 import pytest
 
-from tests.fake_services import CASE_ID, Fakes, api
-
-CASES = "/api/v1/cases"
-EVENTS = f"{CASES}/{CASE_ID}/events"
+from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +61,12 @@ def test_a_parameter_that_cannot_be_read_is_named(client, path, query, field):
     assert "`" not in answer.text
 
 
+@pytest.mark.parametrize("name", ["overdue", "q"])
+def test_a_filter_that_is_to_come_is_not_ignored(client, name):
+    answer = client.get(f"{CASES}?{name}=true")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, name)
+
+
 def test_unknown_parameters_are_ignored(client):
     assert client.get(f"{CASES}?colour=%ff%00&=&&").status_code == 200
 
@@ -78,7 +81,14 @@ def test_an_unknown_route_is_a_problem_too(client, path):
 def test_another_method_learns_which_ones_there_are(client):
     answer = client.delete(f"{CASES}/{CASE_ID}")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    assert "GET" in answer.headers["allow"]
+    assert answer.headers["allow"] == "GET, OPTIONS"
+
+
+def test_two_replicas_name_the_methods_in_the_same_order(client):
+    for method, path in (("PUT", CASES), ("PATCH", f"{CASES}/{CASE_ID}/events")):
+        answer = client.request(method, path)
+        assert answer.headers["allow"] == "GET, OPTIONS, POST"
+        assert answer.json()["detail"] == "Use one of: GET, OPTIONS, POST."
 
 
 @pytest.mark.parametrize("accepted", ["text/html", "image/*", "application/json;q=0", "*/*;q=0.0", "nonsense"])

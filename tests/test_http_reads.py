@@ -2,17 +2,13 @@
 
 import pytest
 
-from app.domain.errors import Internal, NotFound, Reason, Unavailable
+from app.domain.errors import Internal, NotFound, Unavailable
 from app.http.services import Readiness
 from app.services.answer import Answer, case_json
 from app.services.ports import StoreUnavailable
 from app.services.stored import StoredEntry
 from app.services.views import Possible, PossibleEvent, RefusedEvent
-from tests.fake_services import CASE, CASE_ID, FOREIGN_ID, Fakes, api
-
-CASES = "/api/v1/cases"
-EVENTS = f"{CASES}/{CASE_ID}/events"
-REASON = Reason("role", "You hold none of the roles.", "Ask a role:manager.", {"roles": ["role:manager"]})
+from tests.fake_services import CASE, CASE_ID, CASES, EVENTS, FOREIGN_ID, REASON, Fakes, api
 
 
 @pytest.fixture

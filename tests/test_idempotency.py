@@ -26,7 +26,9 @@ from tests.house import (
     connect,
     entries,
     fire,
+    fired,
     open_claim,
+    open_incident,
     opening,
     rows,
     state,
@@ -59,12 +61,15 @@ async def test_the_same_attempt_again_has_one_effect_and_an_equal_answer_on_any_
     assert len(await entries(database)) == logged
 
 
-async def test_a_guards_refusal_is_given_again(house: House) -> None:
-    claim = await open_claim(house, by=actor("boss", "manager"), to="review")
-    first = await fire(house, claim, "approve", SUPERVISOR, key="k")
-    assert code(first) == "applied"
-    assert to_json(await fire(house, claim, "approve", SUPERVISOR, key="k")) == to_json(first)
-    assert (await state(house, claim)).state == "review.second_line"
+async def test_a_guards_refusal_is_given_again_and_logged_once(house: House, database: Database) -> None:
+    incident = await open_incident(house)
+    await fired(house, incident, "triage", actor("ag", "agent"), payload={"priority": 3})
+    await fired(house, incident, "resolve", SUPERVISOR, payload={"resolution": "done"})
+    first = await fire(house, incident, "close", SUPERVISOR, key="k")
+    assert code(first) == "guard_refused"
+    again = await fire(house, incident, "close", SUPERVISOR, key="k")
+    assert (to_json(again), again.replayed) == (to_json(first), True)
+    assert len(await entries(database, "denied")) == 1
 
 
 async def test_a_key_with_another_body_is_a_mismatch_and_does_nothing(house: House, database: Database) -> None:

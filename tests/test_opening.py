@@ -118,3 +118,9 @@ async def test_what_happened_elsewhere_is_opened_with_its_own_time(house: House,
     [entry] = await entries(database, "opened")
     assert entry["occurred_at"] == "2012-02-29T12:00:00.000005Z"
     assert entry["at"] > "2026"
+
+
+async def test_a_version_that_is_expected_of_a_case_that_does_not_exist_is_a_conflict(house: House) -> None:
+    [refused, opened] = await submit(house, opening(if_version=3), opening(if_version=0))
+    assert (code(refused), refused.error and refused.error.extra) == ("version_conflict", {"current_version": 0})
+    assert code(opened) == "applied"

@@ -68,6 +68,8 @@ def test_the_digest_is_that_of_the_text():
         ('p, role:a, *, claim, pay, "data.a" && true, allow', "not CSV", "in quotes"),
         ("p, clerk, *, claim, pay, , allow", "`clerk` is not a role", "`role:NAME`"),
         ("p, user:alice, *, claim, pay, , allow", "`user:alice` is not a role", "`role:NAME`"),
+        ("p, role:größe, *, claim, pay, , allow", "`role:größe` is not a role", "`role:NAME`"),
+        ("p, role:a, Acme, claim, pay, , allow", "`Acme` is not a tenant", "lower case"),
         ("p, role:, *, claim, pay, , allow", "`role:` is not a role", "`role:NAME`"),
         ("p, [Creator, *, claim, pay, , allow", "`[Creator` is not a role", "`[creator]`"),
         ("p, role:a, , claim, pay, , allow", "`` is not a tenant", "`*` for all"),
@@ -119,6 +121,7 @@ def test_every_fault_of_a_line_is_told():
 def test_roles_that_include_each_other_in_a_circle_are_refused_where_the_circle_closes():
     read = read_policy("g, role:a, role:b\ng, role:b, role:c\ng, role:c, role:a\ng, role:d, role:a\n", "x.csv")
     assert [fault.line for fault in read.faults] == [3]
+    assert [line.line for line in read.lines] == [1, 2, 4]
     assert "role:c > role:a > role:b > role:c" in read.faults[0].message
 
 
@@ -154,7 +157,7 @@ def test_the_policies_that_come_along_have_no_fault(path):
 
 
 def test_a_model_that_differs_is_refused():
-    assert model_fault((POLICIES / "model.conf").read_text(encoding="utf-8")) is None
-    fault = model_fault("[matchers]\nm = true\n")
+    assert model_fault((POLICIES / "model.conf").read_text(encoding="utf-8"), "model.conf") is None
+    fault = model_fault("[matchers]\nm = true\n", "model.conf")
     assert fault is not None
     assert "remove this model.conf" in fault.remedy

@@ -110,7 +110,7 @@ def test_lines_that_are_gone_leave_nothing_behind():
 
 def test_the_model_in_the_policies_folder_is_the_one_built_in():
     folder = Path(__file__).parent.parent / "policies"
-    assert (folder / "model.conf").read_bytes() == MODEL.read_bytes()
+    assert (folder / "model.conf").read_text(encoding="utf-8") == MODEL
 
 
 def test_casbin_comes_from_one_distribution():

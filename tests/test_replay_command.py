@@ -73,7 +73,7 @@ async def test_a_bad_line_fails_with_one_sentence_that_names_file_and_line(tmp_p
     out, err = capsys.readouterr()
     assert "accepted           1" in out
     assert err.count("\n") == 1
-    assert f"{path}:2: has no RFC 3339 time" in err
+    assert f"{path}:2: `at` must be an RFC 3339 time" in err
 
 
 async def test_a_broken_archive_is_a_bad_line(tmp_path, capsys):

@@ -8,7 +8,8 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.schema import Validator, schema_faults, writable
+from app.domain.schema import Validator, schema_faults
+from app.domain.writable import writable
 
 CLAIM = {
     "type": "object",

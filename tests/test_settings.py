@@ -103,7 +103,8 @@ def test_a_variable_like_no_other_is_refused_too(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_kubernetes_sets_for_a_service_of_that_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    _given(monkeypatch, SERVICE_HOST="10.0.0.1", SERVICE_PORT_HTTP="80", PORT_80_TCP_ADDR="10.0.0.1")
+    settings = _given(monkeypatch, SERVICE_HOST="10.0.0.1", SERVICE_PORT_HTTP="80", PORT_80_TCP_ADDR="10.0.0.1")
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
 
 
 def test_a_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

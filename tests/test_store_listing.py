@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.db import open_store
 from app.db.tables import ROLE
 from app.domain.case import Case
-from app.domain.moment import rfc3339
 from app.services.ports import Store
 from app.services.stored import CaseQuery, Visible
 from tests.databases import Database
@@ -93,15 +92,14 @@ async def fill(database: Database) -> None:
 
 
 async def all_pages(store: Store, query: CaseQuery) -> list[Case]:
-    """Page through by the last item, as a cursor does, with times as text."""
+    """Page through by the last item, as a cursor does."""
     cases: list[Case] = []
     column = query.sort.removeprefix("-")
     while page := await store.cases(query):
         assert len(page) <= query.limit
         assert len(cases) < len(OURS)
         cases.extend(page)
-        value = getattr(page[-1], column)
-        query = replace(query, after=(rfc3339(value) if column.endswith("_at") else value, page[-1].id))
+        query = replace(query, after=(getattr(page[-1], column), page[-1].id))
     return cases
 
 

@@ -149,7 +149,7 @@ async def test_an_exception_leaves_nothing_behind(store):
     assert await stored(store, case) is None
 
 
-async def test_an_empty_record_writes_nothing(store):
+async def test_a_record_may_be_empty(store):
     await record(store, Record())
 
 

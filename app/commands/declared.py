@@ -1,6 +1,6 @@
 """Read and check the folders of machines and policies: what `check` reports and what `serve` starts with."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from app.domain.declaring.check_policy import PolicyRow, check_policy
 from app.domain.declaring.fault import Fault, Faults
 from app.domain.declaring.load import Loaded, load_case_type
 from app.domain.declaring.yaml_source import decode
-from app.policy.files import FileLine, PolicyText, model_fault, read_policy
+from app.policy.files import FileLine, PolicyText, circle_faults, model_fault, read_policy
 from app.services.policies import PolicySource
 from app.services.stored import PolicyFile
 
@@ -37,10 +37,26 @@ def read_folders(machines: Path, policies: Path) -> Declared:
     policy_sources, rows, policy_faults = _policies(policies)
     faults += policy_faults
     if machines.is_dir():
+        retired = {source.file.name.removesuffix(".csv") for source in policy_sources} - case_types.keys() - unread
         # Lines about a case type that cannot be read are not wrong because of that.
-        faults += check_policy(case_types, [row for row in rows if row.obj not in unread], sources=files)
+        unchecked = {row for row in rows if row.obj in unread or _is_retired(row, retired)}
+        faults += check_policy(case_types, rows, sources=files, unchecked=unchecked)
+        faults += _retired(rows, retired)
     ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line))
     return Declared(case_types, tuple(policy_sources), tuple(ordered))
+
+
+def _is_retired(row: PolicyRow, names: Collection[str]) -> bool:
+    """Whether a line stands in the file of a case type that is declared no more."""
+    return row.kind == "p" and row.obj in names and Path(row.file).stem == row.obj
+
+
+def _retired(rows: Sequence[PolicyRow], names: Collection[str]) -> Iterator[Fault]:
+    """A case type whose file went away: its cases live on, and so must the lines that say who may do what."""
+    lines = {row.obj: row for row in reversed(rows) if _is_retired(row, names)}
+    for name, first in sorted(lines.items()):
+        message = f"no case type `{name}` is declared, so these lines serve the cases it has left"
+        yield first.warning(message, f"add {name}.yaml to the machines, or remove this file when no case needs it")
 
 
 def _machines(folder: Path) -> tuple[list[Loaded], list[Fault]]:
@@ -62,18 +78,18 @@ def _policies(folder: Path) -> tuple[list[PolicySource], list[PolicyRow], list[F
         return [], [], [_no_folder(folder, "STATEWARD_POLICIES")]
     faults: list[Fault] = []
     sources: list[PolicySource] = []
-    rows: list[PolicyRow] = []
+    lines: list[FileLine] = []
     model = folder / "model.conf"
-    if model.exists() and (text := _text(model, faults)) is not None and (fault := model_fault(text)):
-        faults.append(Fault(str(model), fault.line, fault.message, fault.remedy))
+    if model.exists() and (text := _text(model, faults)) is not None and (fault := model_fault(text, str(model))):
+        faults.append(fault)
     for path in sorted(folder.glob("*.csv")):
         text = _text(path, faults)
         if text is not None:
-            policy = read_policy(text, path.name)
-            faults += [Fault(str(path), fault.line, fault.message, fault.remedy) for fault in policy.faults]
+            policy = read_policy(text, str(path))
+            faults += policy.faults
             sources.append(_source(policy))
-            rows += [_row(str(path), line) for line in policy.lines]
-    return sources, rows, faults
+            lines += policy.lines
+    return sources, [_row(line) for line in lines], [*faults, *circle_faults(lines).values()]
 
 
 def read_source(path: Path) -> tuple[PolicySource, list[Fault]]:
@@ -82,17 +98,17 @@ def read_source(path: Path) -> tuple[PolicySource, list[Fault]]:
     text = _text(path, faults)
     if text is None:
         return PolicySource(PolicyFile(path.name, ""), ()), faults
-    policy = read_policy(text, path.name)
-    return _source(policy), [Fault(str(path), fault.line, fault.message, fault.remedy) for fault in policy.faults]
+    policy = read_policy(text, str(path))
+    return _source(policy), list(policy.faults)
 
 
 def _source(policy: PolicyText) -> PolicySource:
     return PolicySource(PolicyFile(policy.name, policy.sha256), [line.policy_line for line in policy.lines])
 
 
-def _row(file: str, line: FileLine) -> PolicyRow:
+def _row(line: FileLine) -> PolicyRow:
     p = line.policy_line
-    return PolicyRow(file, line.line, p.kind, p.role, p.tenant, p.obj, p.act, p.when, p.eft)
+    return PolicyRow(line.file, line.line, p.kind, p.role, p.obj, p.act, p.when)
 
 
 def _text(path: Path, faults: list[Fault]) -> str | None:

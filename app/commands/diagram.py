@@ -4,10 +4,8 @@ import argparse
 
 from app.commands.declared import read_folders
 from app.commands.failing import USED_WRONGLY, CommandFailed
-from app.domain.diagram import mermaid, svg
+from app.domain.diagram import DRAWN
 from app.settings import Settings
-
-DRAWN = {"mermaid": mermaid, "svg": svg}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

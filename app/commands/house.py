@@ -13,10 +13,10 @@ from app.services.house import House
 from app.settings import Settings
 
 
-def declared(settings: Settings) -> Declared:
-    """The folders, without errors; what `check` would say goes to stderr."""
+def declared(settings: Settings, *, told: bool = False) -> Declared:
+    """The folders, without errors; what `check` would say goes to stderr, but warnings only once."""
     found = read_folders(settings.machines, settings.policies)
-    for fault in found.faults:
+    for fault in found.errors if told else found.faults:
         print(fault, file=sys.stderr)
     if found.errors:
         raise CommandFailed(f"cannot start with {len(found.errors)} errors in machines and policies; mend them first")
@@ -39,10 +39,9 @@ def build(settings: Settings) -> House:
 
 
 @asynccontextmanager
-async def running(settings: Settings, found: Declared | None = None) -> AsyncIterator[House]:
+async def running(settings: Settings, found: Declared) -> AsyncIterator[House]:
     """The services of this process, started."""
     house = build(settings)
-    found = found or declared(settings)
     async with house.running(found.case_types, found.policies):
         yield house
 

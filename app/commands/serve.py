@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="an address to listen on (STATEWARD_HOST)")
     parser.add_argument("--port", type=port_number, help="a port, 0 for any free one (STATEWARD_PORT)")
     parser.add_argument("--workers", type=number_of_workers, help="processes (STATEWARD_WORKERS)")
-    parser.add_argument("--no-scheduler", action="store_true", help="leave the ticks to `stateward work`")
+    parser.add_argument("--no-scheduler", action="store_true", help="serve without ticks (STATEWARD_SCHEDULER=false)")
 
 
 def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:

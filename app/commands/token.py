@@ -8,7 +8,7 @@ from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.settings import HOW_TO_MAKE_ONE, Settings
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-SPELLING = "Users and roles are letters, digits and _ . -, a tenant the same in lower case."
+SPELLING = "Names are letters, digits and _ . -, those of users @ | + too, that of a tenant in lower case."
 Mint = Callable[[str, str, str, list[str], int], str]
 
 

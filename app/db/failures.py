@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -32,7 +33,12 @@ def translated() -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning(str(error.orig)) from error
-    except (PoolTimeout, TimeoutError, OSError) as error:
+    except PostgresError as error:
+        meaning = _meaning_of_state(error.sqlstate or "")
+        if meaning is None:
+            raise
+        raise meaning(str(error)) from error
+    except (PoolTimeout, TimeoutError, OSError, InterfaceError) as error:
         raise StoreUnavailable(str(error) or type(error).__name__) from error
 
 
@@ -50,12 +56,19 @@ def connecting() -> Iterator[None]:
 
 
 def _meaning(error: DBAPIError) -> type[Refused | StoreUnavailable] | None:
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    if isinstance(error, IntegrityError) or state.startswith(_REFUSED):
+    if isinstance(error, IntegrityError):
         return Refused
-    if error.connection_invalidated or state.startswith(_UNAVAILABLE):
+    if error.connection_invalidated:
         return StoreUnavailable
+    if meaning := _meaning_of_state(str(getattr(error.orig, "sqlstate", None) or "")):
+        return meaning
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in _SQLITE_UNAVAILABLE:
         return StoreUnavailable
     return None
+
+
+def _meaning_of_state(state: str) -> type[Refused | StoreUnavailable] | None:
+    if state.startswith(_REFUSED):
+        return Refused
+    return StoreUnavailable if state.startswith(_UNAVAILABLE) else None

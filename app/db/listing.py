@@ -23,15 +23,12 @@ from sqlalchemy.engine import RowMapping
 
 from app.db.rows import case_of
 from app.db.tables import CASES, ROLE
-from app.db.types import Moment
 from app.domain.case import Case, Json
-from app.domain.moment import parse_rfc3339
-from app.services.stored import CaseQuery, Visible
+from app.services.stored import SORTS, CaseQuery, Visible
 
 C = CASES.c
 Condition = ColumnElement[bool]
 EVERY = "*"
-SORTS = ("opened_at", "changed_at", "urgency", "reference")
 
 
 # What is in a tenant, one step of the index per kind: few, however many cases there are.
@@ -151,11 +148,6 @@ def _beyond(column: ColumnElement[Any], descending: bool, value: Json, case_id: 
     if value is None:
         rest = and_(column.is_(None), later)
         return or_(rest, column.is_not(None)) if descending else rest
-    place = tuple_(literal(_moment(value, column), column.type), literal(case_id, C.id.type))
+    place = tuple_(literal(value, column.type), literal(case_id, C.id.type))
     beyond = tuple_(column, C.id) < place if descending else tuple_(column, C.id) > place
     return or_(beyond, column.is_(None)) if column is C.reference and not descending else beyond
-
-
-def _moment(value: Json, column: ColumnElement[Any]) -> Json:
-    """A cursor holds times as RFC 3339."""
-    return parse_rfc3339(value) if isinstance(column.type, Moment) and isinstance(value, str) else value

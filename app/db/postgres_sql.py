@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, LargeBinary, Table, Text, TextClause, TextualSelect, column, text
+from sqlalchemy import LargeBinary, Table, TextClause, text
+from sqlalchemy.dialects.postgresql import asyncpg
 
 from app.db.rows import Row
 from app.db.tables import ACTOR, CASES, ENTRY, IDEMPOTENCY, PAYLOAD, PENDING
@@ -34,11 +35,11 @@ SELECT NULL AS tenant, NULL AS subject, NULL AS key, count(*) > 0 AS taken FROM 
 UNION ALL
 SELECT k.*, pg_try_advisory_xact_lock(hashtextextended(CAST(json_build_array(k.tenant, k.subject, k.key) AS text), 0))
 FROM {_ASKED} k (tenant, subject, key)
-""").columns(tenant=Text, subject=Text, key=Text, taken=Boolean)  # fmt: skip
+""")
 
 # A statement of its own: in READ COMMITTED a statement that waited for a lock sees the locked rows as they are
 # now, but every other table as it was before it waited, and four eyes would miss who acted meanwhile.
-READ: TextualSelect = text(f"""
+READ = text(f"""
 SELECT clock_timestamp() AS read_at,
        (SELECT version FROM policy_state) AS policy_version,
        CASE WHEN row_number() OVER () = 1 THEN (
@@ -53,11 +54,14 @@ SELECT clock_timestamp() AS read_at,
         WHERE r.tenant = c.tenant AND r.case_id = c.id) AS roles,
        {", ".join(f"c.{c.name}" for c in CASES.columns)}
 FROM (SELECT 1) one LEFT JOIN (SELECT cases.* FROM cases JOIN ({_NAMED}) named USING (tenant, id)) c ON true
-""").columns(
-    column("read_at", Moment), column("policy_version", BigInteger),
-    column("answers"), column("acted"), column("roles"),
-    *(column(c.name, c.type) for c in CASES.columns),
-)  # fmt: skip
+""")
+
+
+@cache
+def native(statement: TextClause) -> tuple[str, tuple[str, ...]]:
+    """A statement as asyncpg takes it: the text, and the names of its binds in the order of their places."""
+    compiled = statement.compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]
+    return str(compiled), tuple(getattr(compiled, "positiontup", None) or ())
 
 
 @cache

@@ -1,7 +1,7 @@
 """Domain values as rows and back: one function per direction and table."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -20,7 +20,7 @@ def case_row(case: Case) -> Row:
     return row
 
 
-def case_of(row: RowMapping) -> Case:
+def case_of(row: Mapping[str, Any] | RowMapping) -> Case:
     values = {name: row[name] for name in CASE_COLUMNS}
     values["memory"] = {path: tuple(leaves) for path, leaves in values["memory"].items()}
     return Case(**values)

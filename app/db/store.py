@@ -61,7 +61,7 @@ class SqlTransaction(ABC):
             raise self._failed
         try:
             with translated():
-                await self._connection.commit()
+                await self._commit()
         except BaseException:
             # SQLite keeps a transaction open whose COMMIT failed, and the pool would hand it on.
             await self._connection.invalidate()
@@ -76,6 +76,9 @@ class SqlTransaction(ABC):
             # PostgreSQL answers COMMIT of a failed transaction with a quiet rollback, SQLite would keep the half.
             self._failed = error
             raise
+
+    async def _commit(self) -> None:
+        await self._connection.commit()
 
     @abstractmethod
     async def _lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked: ...

@@ -1,9 +1,10 @@
 """What a case type declares: the models behind machines/NAME.yaml, and its identity as a hash."""
 
 import hashlib
+import json
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
@@ -16,6 +17,9 @@ Source = Literal["*"] | StatePath
 Cel = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 DataPath = Annotated[str, StringConstraints(pattern=r"^data\.[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")]
 Schema = dict[str, Any]
+
+INLINE = frozenset({"from", "to", "when", "unless_actor_of", "only_actor_of"})
+"""The keys of a transition that may stand in its event, where there is no other."""
 
 
 class Declared(BaseModel):
@@ -37,6 +41,13 @@ class State(Declared):
     parallel: bool = False
     final: bool = False
     on_done: Target | None = None
+
+
+def walk(states: Mapping[str, State], above: str = "") -> Iterator[tuple[str, State]]:
+    """All states with their dotted paths in declaration order, parents before children."""
+    for name, state in states.items():
+        yield f"{above}{name}", state
+        yield from walk(state.states, f"{above}{name}.")
 
 
 class Transition(Declared):
@@ -71,13 +82,12 @@ class Event(Declared):
     @model_validator(mode="before")
     @classmethod
     def _one_transition_inline(cls, value: Any) -> Any:
-        inline = {"from", "to", "when", "unless_actor_of", "only_actor_of"}
-        if not isinstance(value, dict) or not inline & value.keys():
+        if not isinstance(value, dict) or not INLINE & value.keys():
             return value
         if "transitions" in value:
             raise ValueError("give either `transitions` or `from` and `to`, not both")
-        kept = {key: item for key, item in value.items() if key not in inline}
-        return {**kept, "transitions": [{key: item for key, item in value.items() if key in inline}]}
+        kept = {key: item for key, item in value.items() if key not in INLINE}
+        return {**kept, "transitions": [{key: item for key, item in value.items() if key in INLINE}]}
 
 
 Duration = Annotated[str, StringConstraints(pattern=r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", min_length=2)]
@@ -175,8 +185,11 @@ class CaseType(Declared):
         return {**kept, "opening": {"open": value["initial"]}}
 
     def canonical(self) -> str:
-        """The declaration as RFC 8785 JSON without defaults: two files that mean the same are the same."""
-        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True, exclude_defaults=True)).decode()
+        """The declaration as JSON without defaults and in its own order: of two regions the first goes first, so the
+        order of names is part of what a file means (RFC 8785 would sort them). That of keys within one thing is not.
+        """
+        declared = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return json.dumps(declared, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
     def hash(self) -> str:
         """SHA-256 of the canonical form in hex: the identity of this version."""

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.domain.case import Attempt, AuditEntry, Case, Data, Outcome, Refusal, Verdict
-from app.domain.draft import denied_draft, event_draft
+from app.domain.draft import denied_draft, event_draft, shortened
 from app.domain.entry import genesis, seal
 from app.domain.errors import (
     CaseError,
     Conflict,
     Denied,
-    FieldError,
     GuardRefused,
     Invalid,
     NotFound,
@@ -18,12 +17,13 @@ from app.domain.errors import (
     TooLarge,
     VersionConflict,
     WrongState,
+    invalid,
 )
 from app.domain.guard import EvaluationFault, Expression
 from app.domain.machine import Arc, Resting
 from app.domain.refusing import arc_reasons, is_open, state_reason
-from app.domain.schema import writable
 from app.domain.situation import ADMIN, Situation
+from app.domain.writable import writable
 
 RECORDED = (Denied, WrongState, GuardRefused)
 """The refusals that leave a `denied` entry."""
@@ -55,10 +55,12 @@ def _decided(here: Situation, decide: Callable[[], Outcome]) -> Outcome | Refusa
 def _open(here: Situation, existing: Case | None) -> Outcome:
     event = here.event
     if event not in here.machine.case_type.opening:
-        raise _invalid("event", f"{event} does not open a case; {_either(sorted(here.machine.case_type.opening))} does")
+        openings = " or ".join(sorted(here.machine.case_type.opening))
+        raise invalid("event", f"{event} does not open a case; {openings} does")
     verdict = _permit(here)
     if existing is not None:
         raise Conflict(f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id})
+    _check_version(here.attempt, 0)
     _check_payload(here)
     data = _assigned(here, here.machine.event_sets.get(event, ()))
     return _outcome(here, verdict, here.machine.opened(event), [], data)
@@ -67,14 +69,14 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
 def _fire(here: Situation) -> Outcome:
     assert here.case is not None
     if not here.machine.knows(here.event):
-        raise _invalid("event", f"{here.event} is not an event of {here.machine.case_type.case_type}")
+        raise invalid("event", f"{here.event} is not an event of {here.machine.case_type.case_type}")
     verdict = _permit(here)
-    _check_version(here.attempt, here.case)
+    _check_version(here.attempt, here.case.version)
     if not here.machine.candidates(here.case.states, here.event):
         reason = state_reason(here)
         raise WrongState(reason.message, reasons=(reason,))
     if here.attempt.data is not None:
-        raise _invalid("data", "only an opening event takes data; send a payload")
+        raise invalid("data", "only an opening event takes data; send a payload")
     _check_payload(here)
     arcs = _guarded(here)
     assignments = here.machine.event_sets[here.event] + tuple(pair for arc in arcs for pair in arc.set)
@@ -92,11 +94,12 @@ def _permit(here: Situation) -> Verdict:
     return verdict
 
 
-def _check_version(attempt: Attempt, case: Case) -> None:
-    if attempt.if_version is not None and attempt.if_version != case.version:
+def _check_version(attempt: Attempt, current: int) -> None:
+    """`current` is 0 for a case that does not exist yet."""
+    if attempt.if_version is not None and attempt.if_version != current:
         raise VersionConflict(
-            f"the case is at version {case.version}, not {attempt.if_version}; read it again",
-            extra={"current_version": case.version},
+            f"the case is at version {current}, not {attempt.if_version}; read it again",
+            extra={"current_version": current},
         )
 
 
@@ -105,7 +108,7 @@ def _check_input(attempt: Attempt) -> None:
     for name, value in (("data", attempt.data), ("payload", attempt.payload), ("reason", attempt.reason)):
         if (place := writable(value)) is not None:
             where = f"{name}.{place}" if place else name
-            raise _invalid(where, "cannot be written down: a number beyond 2^53, NUL, or half a surrogate pair")
+            raise invalid(where, "cannot be written down: a number beyond 2^53, NUL, or half a surrogate pair")
 
 
 def _check_payload(here: Situation) -> None:
@@ -113,7 +116,7 @@ def _check_payload(here: Situation) -> None:
     if event is None:
         return
     if event.reason == "required" and not (here.attempt.reason or "").strip():
-        raise _invalid("reason", f"{here.event} needs a reason")
+        raise invalid("reason", f"{here.event} needs a reason")
     validator = here.machine.payloads.get(here.event)
     if validator is None:
         return
@@ -145,7 +148,7 @@ def _assigned(here: Situation, assignments: tuple[tuple[str, Expression], ...]) 
         try:
             data = _with(data, path.split(".")[1:], expression.value(here.view))
         except EvaluationFault as fault:
-            raise _invalid(path, f"`{expression.text}` cannot be computed: {fault}") from fault
+            raise invalid(path, f"`{expression.text}` cannot be computed: {fault}") from fault
     errors = here.machine.data.errors(data, "data")
     if errors:
         raise Invalid("the case data would not be valid", errors=errors)
@@ -228,8 +231,7 @@ def _denied_entry(here: Situation, error: CaseError) -> AuditEntry:
     try:
         return seal(draft, here.new_salt)
     except TooLarge:  # a refusal is logged whatever was sent, and however long the rules are
-        short = {**draft.body, "refused_by": [{"code": reason.code} for reason in error.reasons]}
-        return seal(replace(draft, fields={}, body=short), here.new_salt)
+        return seal(shortened(draft, error), here.new_salt)
 
 
 def _without_the_case(here: Situation, error: CaseError) -> CaseError:
@@ -240,11 +242,3 @@ def _without_the_case(here: Situation, error: CaseError) -> CaseError:
     remedy = "ask somebody who may read the case"
     reasons = tuple(Reason(code, f"this does not allow {here.event} now", remedy) for code in said)
     return type(error)(f"cannot {here.event} now", reasons=reasons)
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", errors=(FieldError(field, message),))
-
-
-def _either(names: list[str]) -> str:
-    return " or ".join(names)

@@ -1,6 +1,7 @@
 """What an audit entry says of an attempt, before it is sealed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.domain.case import Attempt, Case, Draft, Json, Verdict
 from app.domain.entry import pointer
@@ -24,7 +25,7 @@ def event_draft(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case, 
         at=here.at,
         body={
             **_common(here),
-            "policy": {"hash": verdict.policy, "rule": verdict.rule},
+            "policy": _policy(verdict),
             "guards": [arc.guard.text for arc in arcs if arc.guard],
         },
         fields={**reference, **_values("data", data), **_sent(here.attempt)},
@@ -46,10 +47,22 @@ def denied_draft(here: Situation, error: CaseError) -> Draft:
         tenant=here.attempt.tenant,
         entry_id=here.attempt.entry_id,
         at=here.at,
-        body={**_common(here), "code": error.code, "refused_by": [_named(r.code, r.detail) for r in error.reasons]},
+        body={
+            **_common(here),
+            "policy": _policy(here.verdict),
+            "code": error.code,
+            "refused_by": [_named(r.code, r.detail) for r in error.reasons],
+        },
         fields={**_values("data", here.attempt.data or {}), **_sent(here.attempt), **saw},
         case_id=here.case.id if here.case else None,
     )
+
+
+def shortened(draft: Draft, error: CaseError) -> Draft:
+    """The entry of a refusal without what was sent and without the text of rules, which always fits."""
+    policy = {**draft.body["policy"], "rule": None}
+    refused_by = [{"code": reason.code} for reason in error.reasons]
+    return replace(draft, fields={}, body={**draft.body, "policy": policy, "refused_by": refused_by})
 
 
 def _common(here: Situation) -> dict[str, Json]:
@@ -69,6 +82,11 @@ def _common(here: Situation) -> dict[str, Json]:
         "request_id": attempt.request_id,
         **occurred,
     }
+
+
+def _policy(verdict: Verdict) -> Json:
+    """By which policy it was decided, and the line that did; no line allowed what is denied without one."""
+    return {"hash": verdict.policy, "rule": verdict.rule}
 
 
 def _sent(attempt: Attempt) -> dict[str, Json]:

@@ -108,4 +108,9 @@ class Internal(CaseError):
     code = "internal"
 
 
+def invalid(field: str, message: str) -> Invalid:
+    """One field of the input is wrong; the message says how, after its name."""
+    return Invalid(f"{field}: {message}", errors=(FieldError(field, message),))
+
+
 ERRORS: dict[str, type[CaseError]] = {error.code: error for error in CaseError.__subclasses__()}

@@ -17,7 +17,7 @@ from typing import Any
 
 from transitions.extensions.nesting import HierarchicalMachine, NestedState
 
-from app.domain.case_type import State
+from app.domain.case_type import State, walk
 
 Configuration = tuple[str, ...]
 """The active leaf states in declaration order."""
@@ -63,7 +63,7 @@ class Graph:
     """States by dotted path, in declaration order."""
 
     def __init__(self, states: Mapping[str, State], remembered: Iterable[str] = ()) -> None:
-        self.states: dict[str, State] = dict(_walk(states, ""))
+        self.states: dict[str, State] = dict(walk(states))
         self.order = {path: place for place, path in enumerate(self.states)}
         self.remembered = frozenset(remembered)
         self._machine = StateMachine(
@@ -193,13 +193,6 @@ class Graph:
 
     def _sorted(self, leaves: Iterable[str]) -> Configuration:
         return tuple(sorted(leaves, key=self.order.__getitem__))
-
-
-def _walk(states: Mapping[str, State], prefix: str) -> Iterator[tuple[str, State]]:
-    for name, state in states.items():
-        path = f"{prefix}{name}"
-        yield path, state
-        yield from _walk(state.states, f"{path}.")
 
 
 def _declared(name: str, state: State) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from app.domain.case_type import CaseType, Event, Transition
+from app.domain.case_type import CaseType, Event, Transition, walk
 from app.domain.graph import Configuration, Graph, Memory, Move, move_to
 from app.domain.guard import Expression, compile_expression
 from app.domain.schema import Validator
@@ -110,10 +110,6 @@ class Machine:
         moves = tuple(arc.move for arc in arcs)
         return self._rest(configuration, tuple(sorted(memory.items())), moves)
 
-    def open_events(self, configuration: Configuration) -> Iterator[str]:
-        """The events that some transition takes from here, guards not asked."""
-        return (event for event in self.case_type.events if self.candidates(configuration, event))
-
     def _rest_uncached(
         self, configuration: Configuration, memory: tuple[tuple[str, Configuration], ...], moves: tuple[Move, ...]
     ) -> Resting:
@@ -166,11 +162,11 @@ def _compiled(assignments: dict[str, str]) -> tuple[tuple[str, Expression], ...]
 def _remembered(case_type: CaseType) -> Iterator[str]:
     """The states that some history target names."""
     targets = [transition.to for event in case_type.events.values() for transition in event.transitions]
-    targets += [state.on_done for state in Graph(case_type.states).states.values() if state.on_done]
+    targets += [state.on_done for _, state in walk(case_type.states) if state.on_done]
     for target in targets:
-        path, history, _ = target.partition(".$")
-        if history:
-            yield path
+        move = move_to("", target)
+        if move.target is not None and move.history:
+            yield move.target
 
 
 def _entered(

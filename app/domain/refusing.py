@@ -67,7 +67,7 @@ def _acted(here: Situation, event: str) -> bool:
 
 
 def _leave_from(event: str, sources: list[str]) -> str:
-    return f"{event} is possible from {_either(sources)}" if sources else f"{event} only opens a case"
+    return f"it takes a case that is {_either(sources)}" if sources else f"{event} only opens a case"
 
 
 def _either(names: list[str]) -> str:

@@ -12,8 +12,6 @@ from app.domain.errors import FieldError
 from app.domain.sentences import faults_of
 from app.domain.writable import writable
 
-__all__ = ["Validator", "schema_faults", "writable"]
-
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MAX_ERRORS = 20
 MAX_NAME = 200

@@ -69,6 +69,13 @@ class Situation:
             return None
         return self.of_caller.decide(ADMIN)
 
+    @property
+    def verdict(self) -> Verdict:
+        """What the policy says of the event: first of acting for others, where that is attempted."""
+        if self.delegation is not None and not self.delegation.allowed:
+            return self.delegation
+        return self.decide(self.event)
+
     @cached_property
     def readable(self) -> bool:
         """Whether the one who decides may read the case. Who may not act for others is judged alone."""

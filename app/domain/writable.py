@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from app.domain.case import Json
 
 MAX_DEPTH = 64
-MAX_EXACT = 2**53 - 1
+MAX_EXACT = 2**53 - 1  # RFC 8785 writes numbers as IEEE 754 doubles
 
 
 def writable(value: Json) -> str | None:
@@ -29,7 +29,7 @@ def _unwritable(value: Json, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]
     if len(path) > MAX_DEPTH:
         yield path
     elif isinstance(value, dict):
-        if not all(isinstance(name, str) and _is_text(name) for name in value):
+        if not all(isinstance(name, str) and is_text(name) for name in value):
             yield path
             return
         for name, item in value.items():
@@ -45,14 +45,16 @@ def _is_writable_leaf(value: Json) -> bool:
     if value is None or isinstance(value, bool):
         return True
     if isinstance(value, str):
-        return _is_text(value)
+        return is_text(value)
     return isinstance(value, int | float) and exact(value)
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
     """Without NUL, which neither PostgreSQL nor CEL keeps, and without lone surrogates, which UTF-8 has not."""
     if "\0" in text:
         return False
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -3,13 +3,13 @@
 import hashlib
 
 import rfc8785
-import uuid_utils
 
 from app.domain.case import Actor, Attempt, Idempotency, Json, Opens, Principal
+from app.domain.moment import parse_rfc3339
 from app.http.headers import expected_version, idempotency_key, request_id
-from app.http.moments import moment
 from app.http.requests import Body, FireEvent, OnBehalfOf, OpenCase, TryEvent
 from app.http.services import ApiRequest
+from app.services.identity import new_id
 
 BESIDE_THE_POINT = {"idempotency_key", "if_version"}
 
@@ -19,8 +19,8 @@ def opening(request: ApiRequest, body: OpenCase) -> Attempt:
     return Attempt(
         actor=request.user,
         event=body.event,
-        entry_id=_new_id(),
-        new_case_id=_new_id(),
+        entry_id=new_id(),
+        new_case_id=new_id(),
         request_id=request_id(request.scope),
         opens=Opens.ALWAYS,
         case_type=body.case_type,
@@ -37,8 +37,8 @@ def firing(request: ApiRequest, case_id: str, body: FireEvent) -> Attempt:
     return Attempt(
         actor=request.user,
         event=body.event,
-        entry_id=_new_id(),
-        new_case_id=_new_id(),
+        entry_id=new_id(),
+        new_case_id=new_id(),
         request_id=request_id(request.scope),
         case_id=case_id,
         payload=body.payload,
@@ -53,8 +53,8 @@ def trying(actor: Actor, request_name: str, body: TryEvent) -> Attempt:
     return Attempt(
         actor=actor,
         event=body.event,
-        entry_id=_new_id(),
-        new_case_id=_new_id(),
+        entry_id=new_id(),
+        new_case_id=new_id(),
         request_id=request_name,
         opens=Opens.NEVER if body.case_id else Opens.IF_ABSENT,
         case_id=body.case_id,
@@ -64,7 +64,7 @@ def trying(actor: Actor, request_name: str, body: TryEvent) -> Attempt:
         payload=body.payload,
         reason=body.reason,
         if_version=body.if_version,
-        occurred_at=moment(body.occurred_at) if body.occurred_at else None,
+        occurred_at=parse_rfc3339(body.occurred_at) if body.occurred_at else None,
         on_behalf_of=_principal(body.on_behalf_of),
         idempotency=_idempotency(body.idempotency_key, "POST /events", body),
     )
@@ -90,7 +90,3 @@ def _principal(somebody: OnBehalfOf | None) -> Principal | None:
     if somebody is None:
         return None
     return Principal(somebody.actor, None if somebody.roles is None else frozenset(somebody.roles))
-
-
-def _new_id() -> str:
-    return str(uuid_utils.uuid7())

@@ -3,9 +3,9 @@
 import msgspec
 from litestar import Response, get
 
-from app.domain.errors import FieldError, Invalid
+from app.domain.errors import invalid
+from app.domain.names import canonical_uuid
 from app.http.documented import problems
-from app.http.names import canonical_uuid
 from app.http.parameters import After, CaseId, Limit, OnlyDenied, existing
 from app.http.services import ApiRequest, services_of
 from app.http.views import EntryPageView, EntryView
@@ -35,10 +35,10 @@ def _beyond(after: str | None, denied: bool) -> int | str | None:
         return None
     if denied:
         if (entry_id := canonical_uuid(after)) is None:
-            raise Invalid("after is not valid.", errors=(FieldError("after", "should be the id of an entry"),))
+            raise invalid("after", "must be the id of an entry")
         return entry_id
     if not (after.isascii() and after.isdigit() and len(after) <= 15):
-        raise Invalid("after is not valid.", errors=(FieldError("after", "should be the case_seq of an entry"),))
+        raise invalid("after", "must be the case_seq of an entry")
     return int(after)
 
 

@@ -10,7 +10,7 @@ import jwt
 
 from app.domain.case import Actor
 from app.domain.errors import Unauthenticated
-from app.http.names import ROLE, SUBJECT, TENANT
+from app.domain.names import ROLE, SUBJECT, TENANT
 
 ISSUER = AUDIENCE = "stateward"
 ALGORITHM = "HS256"

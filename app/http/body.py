@@ -1,7 +1,7 @@
 """Request bodies: strict JSON that the log can write down again, then the model of the call."""
 
 import json
-import math
+import re
 from typing import Any, NoReturn, TypeVar
 
 from litestar import Request
@@ -11,10 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from app.domain.case import Actor, Json
 from app.domain.errors import FieldError, Invalid, Malformed
+from app.domain.writable import MAX_DEPTH, MAX_EXACT, exact, is_text
 from app.http.errors import UnsupportedMediaType
 
-DEEPEST = 64
-LARGEST_INTEGER = 2**53 - 1  # RFC 8785 writes numbers as IEEE 754 doubles
 MOST_ERRORS = 100
 LONGEST_PATH = 200
 
@@ -98,11 +97,11 @@ def _look(value: Json, path: str, depth: int, faults: list[FieldError]) -> None:
 
 
 def _look_inside(value: dict[str, Json] | list[Json], path: str, depth: int, faults: list[FieldError]) -> None:
-    if depth >= DEEPEST:
-        faults.append(FieldError(path, f"is nested more than {DEEPEST} deep"))
+    if depth >= MAX_DEPTH:
+        faults.append(FieldError(path, f"is nested more than {MAX_DEPTH} deep"))
         return
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(key, str) and not _is_text(key):
+        if isinstance(key, str) and not is_text(key):
             faults.append(FieldError(path, "holds a key with NUL or half a surrogate pair"))
         else:
             _look(item, f"{path}.{key}" if path else str(key), depth + 1, faults)
@@ -110,30 +109,15 @@ def _look_inside(value: dict[str, Json] | list[Json], path: str, depth: int, fau
 
 def _fault(value: Json) -> str | None:
     if isinstance(value, str):
-        return None if _is_text(value) else "must not hold NUL or half a surrogate pair"
-    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        return f"must be an integer between -{LARGEST_INTEGER} and {LARGEST_INTEGER}"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "is too large a number"
+        return None if is_text(value) else "must not hold NUL or half a surrogate pair"
+    if isinstance(value, int | float) and not exact(value):
+        return f"must be a number that is kept exactly, such as an integer from -{MAX_EXACT} to {MAX_EXACT}"
     return None
 
 
-def _is_text(value: str) -> bool:
-    if "\0" in value:
-        return False
-    if value.isascii():
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _for_people(message: str) -> str:
-    if message == "Field required":
-        return "is required"
-    return message.removeprefix("Value error, ").replace("Input should", "should")
+    known = {"Field required": "This field is required.", "Extra inputs are not permitted": "This field is not known."}
+    return known.get(message) or re.sub(r"^\w+ should ", "must ", message.removeprefix("Value error, "))
 
 
 def _refuse(faults: list[FieldError]) -> None:

@@ -1,10 +1,8 @@
 """What case types there are, what they declare, and how they look."""
 
-from collections.abc import Iterator, Mapping
-
 from litestar import Response, get
 
-from app.domain.case_type import Event, State, Transition
+from app.domain.case_type import Event, Transition, walk
 from app.http.documented import problems
 from app.http.parameters import CaseTypeName, Format
 from app.http.services import ApiRequest, services_of
@@ -13,7 +11,6 @@ from app.http.views import (
     CaseTypeSummaryView,
     CaseTypesView,
     EventView,
-    StateView,
     TransitionView,
 )
 from app.services.views import CaseTypeView
@@ -65,15 +62,10 @@ def _summary(view: CaseTypeView) -> CaseTypeSummaryView:
         "version": view.version,
         "hash": view.hash,
         "opening": [{"event": event, "to": state} for event, state in declared.opening.items()],
-        "states": list(_states(declared.states, "")),
+        "states": [
+            {"state": path, "title": state.title, "final": state.final} for path, state in walk(declared.states)
+        ],
     }
-
-
-def _states(states: Mapping[str, State], above: str) -> Iterator[StateView]:
-    for name, state in states.items():
-        path = f"{above}{name}"
-        yield {"state": path, "title": state.title, "final": state.final}
-        yield from _states(state.states, f"{path}.")
 
 
 def _event(name: str, event: Event) -> EventView:

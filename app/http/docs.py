@@ -35,7 +35,7 @@ class Page(OpenAPIRenderPlugin):
         super().__init__(path="/")
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        return (OURS / "docs.html").read_bytes()
+        return _read("docs.html")
 
 
 @get("/assets/{name:str}", include_in_schema=False)

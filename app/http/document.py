@@ -49,7 +49,8 @@ def _exact_operation(operation: dict[str, Json]) -> dict[str, Json]:
 
 def _exact_response(response: dict[str, Json]) -> dict[str, Json]:
     content = {media_type: _without_ids(of) for media_type, of in response.get("content", {}).items()}
-    headers = {name: {"schema": {"type": "string"}, **of} for name, of in response.get("headers", {}).items()}
+    # sorted, because Litestar keeps them in a set, and two replicas would say the same in two orders
+    headers = {name: {"schema": {"type": "string"}, **of} for name, of in sorted(response.get("headers", {}).items())}
     return {**response, **({"content": content} if content else {}), **({"headers": headers} if headers else {})}
 
 

@@ -29,7 +29,7 @@ EXTRAS: dict[str, dict[str, Json]] = {
         "request_id": "0198c0de-0000-7000-8000-000000000002",
         "instance": "urn:stateward:request:0198c0de-0000-7000-8000-000000000002",
     },
-    "invalid": {"errors": [{"field": "data.amount_cents", "message": "must be at least 1"}]},
+    "invalid": {"errors": [{"field": "data.amount_cents", "message": "Must be at least 1."}]},
 }
 REASONS = [{"code": "role", "message": "You hold none of the roles.", "remedy": "Ask a role:manager to do it."}]
 

@@ -64,10 +64,6 @@ class UnsupportedMediaType(CaseError):
     code = "unsupported_media_type"
 
 
-class RateLimited(CaseError):
-    code = "rate_limited"
-
-
 def status_of(error: CaseError) -> int:
     return PROBLEMS[error.code][0]
 
@@ -78,11 +74,11 @@ def problem(error: CaseError) -> ProblemView:
     if isinstance(error, NotFound):
         error = NotFound("There is nothing here, or nothing that you may see.")
     body: dict[str, Json] = {**error.extra, "type": f"urn:stateward:problem:{error.code}", "title": title}
-    body |= {"status": status, "detail": error.message, "code": error.code}
+    body |= {"status": status, "detail": sentence(error.message), "code": error.code}
     if error.reasons or error.code in WITH_REASONS:
         body["reasons"] = [reason_json(reason) for reason in error.reasons]
     if error.errors or isinstance(error, Invalid):
-        body["errors"] = [{"field": fault.field, "message": fault.message} for fault in error.errors]
+        body["errors"] = [{"field": fault.field, "message": sentence(fault.message)} for fault in error.errors]
     return cast(ProblemView, body)
 
 
@@ -99,8 +95,7 @@ def on_exception(request: Request[Any, Any, Any], exception: Exception) -> Respo
     """The answer to whatever a handler or Litestar raised; what nobody expected is logged, once."""
     error = _as_case_error(request, exception)
     if not isinstance(error, Internal):
-        headers = exception.headers if isinstance(exception, HTTPException) else None
-        return problem_response(error, headers)
+        return problem_response(error, _told_by_litestar(exception))
     name = request_id(request.scope)
     if isinstance(exception, Internal):
         return problem_response(_internal(name))  # logged where it happened
@@ -126,12 +121,19 @@ def _from_litestar(exception: HTTPException) -> CaseError:
         case 404:
             return NotFound("nothing here")
         case 405:
-            allowed = (exception.headers or {}).get("allow", "")
-            return MethodNotAllowed(f"Use one of: {allowed}.")
+            return MethodNotAllowed(f"Use one of: {_told_by_litestar(exception).get('allow', '')}.")
         case 413:
             return TooLarge("The body is larger than this call takes.")
         case _:
             return Malformed(exception.detail)
+
+
+def _told_by_litestar(exception: Exception) -> dict[str, str]:
+    """The headers of its exceptions; Allow in an order of its own, because Litestar's differs between processes."""
+    headers = dict(exception.headers or {}) if isinstance(exception, HTTPException) else {}
+    if "allow" in headers:
+        headers["allow"] = ", ".join(sorted(headers["allow"].split(", ")))
+    return headers
 
 
 def _faults(request: Request[Any, Any, Any], exception: ValidationException) -> tuple[FieldError, ...]:
@@ -155,7 +157,14 @@ def _internal(name: str) -> Internal:
 
 
 def reason_json(reason: Reason) -> dict[str, Json]:
-    return {**reason.detail, "code": reason.code, "message": reason.message, "remedy": reason.remedy}
+    told = {"code": reason.code, "message": sentence(reason.message), "remedy": sentence(reason.remedy)}
+    return {**reason.detail, **told}
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence, for whoever shows it to a person; a name such as `role:clerk` stays as it is."""
+    begun = text[:1].upper() + text[1:] if text.partition(" ")[0].isalpha() else text
+    return begun if begun.endswith((".", "?", "!")) else f"{begun}."
 
 
 def _headers(error: CaseError) -> dict[str, str]:

@@ -4,10 +4,10 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
-import uuid_utils
 from litestar.types import Message, Scope
 
-from app.domain.errors import FieldError, Invalid
+from app.domain.errors import invalid
+from app.services.identity import new_id
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
@@ -31,7 +31,7 @@ def request_id(scope: Scope) -> str:
     kept: MutableMapping[str, Any] = scope["state"]
     if "request_id" not in kept:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
-        kept["request_id"] = given if REQUEST_ID.fullmatch(given) else str(uuid_utils.uuid7())
+        kept["request_id"] = given if REQUEST_ID.fullmatch(given) else new_id()
     return str(kept["request_id"])
 
 
@@ -54,7 +54,7 @@ def idempotency_key(header: str | None) -> str | None:
     quoted = QUOTED.fullmatch(header)
     key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else header
     if not PRINTABLE.fullmatch(key):
-        raise _invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
+        raise invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
     return key
 
 
@@ -64,9 +64,5 @@ def expected_version(header: str | None) -> int | None:
         return None
     match = ETAG.fullmatch(header.strip())
     if match is None:
-        raise _invalid("If-Match", 'must be the ETag of the case as it was given, such as "3", or *')
+        raise invalid("If-Match", 'must be the ETag of the case as it was given, such as "3", or *')
     return int(match[1])
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(f"The header {field} is not valid.", errors=(FieldError(field, message),))

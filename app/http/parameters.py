@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
+from app.domain.diagram import DiagramFormat
 from app.domain.errors import NotFound
-from app.http.names import canonical_uuid
+from app.domain.names import canonical_uuid
 
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
@@ -53,7 +54,7 @@ Cursor = Annotated[
 Explain = Annotated[bool, QueryParameter(description="Also the refused events: why, and who could")]
 OnlyDenied = Annotated[bool, QueryParameter(name="denied", description="The refused attempts instead of the chain")]
 After = Annotated[str | None, QueryParameter(description="The next_after of the previous page", max_length=64)]
-Format = Annotated[Literal["svg", "mermaid"], QueryParameter(name="format", description="A picture, or its source")]
+Format = Annotated[DiagramFormat, QueryParameter(name="format", description="A picture, or its source")]
 
 
 def existing(case_id: str) -> str:

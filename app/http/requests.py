@@ -5,8 +5,8 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.domain.case_type import Name
-from app.http.moments import moment
-from app.http.names import ROLE, SUBJECT, canonical_uuid
+from app.domain.moment import parse_rfc3339
+from app.domain.names import ROLE, SUBJECT, canonical_uuid
 
 MOST_ATTEMPTS = 1000
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
@@ -28,24 +28,24 @@ CaseTypeName = Annotated[Name, Field(description="A case type of this installati
 def _uuid(text: str) -> str:
     found = canonical_uuid(text)
     if found is None:
-        raise ValueError("should be a UUID")
+        raise ValueError("must be a UUID")
     return found
 
 
 def _subject(text: str) -> str:
     if not SUBJECT.fullmatch(text):
-        raise ValueError("should be `user:NAME`")
+        raise ValueError("must be `user:NAME`")
     return text
 
 
 def _role(text: str) -> str:
     if not ROLE.fullmatch(text):
-        raise ValueError("should be `role:NAME`")
+        raise ValueError("must be `role:NAME`")
     return text
 
 
 def _moment(text: str) -> str:
-    moment(text)
+    parse_rfc3339(text)
     return text
 
 
@@ -116,9 +116,9 @@ class TryEvent(FireEvent):
         by_reference = self.case_type is not None and self.reference is not None
         partly = self.case_type is not None or self.reference is not None
         if (self.case_id is not None) == partly or partly != by_reference:
-            raise ValueError("should name a case by case_id, or by case_type and reference")
+            raise ValueError("must name a case by case_id, or by case_type and reference")
         if self.case_id is not None and self.data is not None:
-            raise ValueError("should have data only with case_type and reference")
+            raise ValueError("must have data only with case_type and reference")
         return self
 
 

@@ -2,17 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol, cast
 
 from litestar import Request
 from litestar.datastructures import State
 
 from app.domain.case import Actor, Attempt, Case
+from app.domain.diagram import DiagramFormat
 from app.services.answer import Answer
 from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Wanted
-
-DiagramFormat = Literal["svg", "mermaid"]
 
 
 class DeskPort(Protocol):

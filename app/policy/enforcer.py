@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import casbin
+from casbin.model import FastModel
 
 from app.policy.conditions import Subject, holds
 from app.policy.index import Address
 from app.policy.lines import Rule
 
 MOST_ROLE_SETS = 1024
-MODEL = Path(__file__).with_name("model.conf")
+MODEL = Path(__file__).with_name("model.conf").read_text(encoding="utf-8")
+CACHE_KEYS = [1, 2]  # case type and act, of the three that `r` names
 
 # a level, because configuring logging sets `disabled` back; the audit log is the record of decisions
 logging.getLogger("casbin").setLevel(logging.CRITICAL + 1)
@@ -56,7 +58,9 @@ class FixedMatcher(casbin.FastEnforcer):  # type: ignore[misc]
 
 class TenantEnforcer:
     def __init__(self) -> None:
-        self._enforcer = FixedMatcher(str(MODEL), cache_key_order=[1, 2])
+        model = FastModel(CACHE_KEYS)
+        model.load_model_from_text(MODEL)  # a tenant's first decision must not wait for a disk
+        self._enforcer = FixedMatcher(model, cache_key_order=CACHE_KEYS)
         self._enforcer.add_function("holds", holds)
         self._buckets: dict[Address, Bucket] = {}
 

@@ -1,9 +1,9 @@
 """What can be wrong with one policy line, whether it stands in a file or an administrator wrote it."""
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from app.domain.names import NAME, SUBJECT, TENANT
 from app.policy.conditions import condition_fault
 from app.policy.lines import BUILT_IN_ACTS, EVERY, includes_role, is_case_role, is_role
 from app.services.stored import PolicyLine
@@ -11,79 +11,77 @@ from app.services.stored import PolicyLine
 # lists and queues ask these two as one SQL predicate
 UNCONDITIONAL = frozenset({"case:read", "case:claim"})
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_TENANT = re.compile(r'[^\s,"*]+')
-_USER = re.compile(r'user:[^\s,"*\[\]]+')
 
-
-class Fault(NamedTuple):
+class LineFault(NamedTuple):
     """What is wrong with a line, and what to do about it."""
 
     message: str
     remedy: str
 
 
-def line_faults(line: PolicyLine) -> tuple[Fault, ...]:
+def line_faults(line: PolicyLine) -> tuple[LineFault, ...]:
     """Everything that is wrong with a line taken alone."""
     if line.kind == "p":
         return tuple(_rule_faults(line))
     if line.kind == "g":
         return tuple(_member_faults(line))
-    return (Fault(f"a line is of kind p or g, not `{line.kind}`", "begin it with `p,` or `g,`"),)
+    return (LineFault(f"a line is of kind p or g, not `{line.kind}`", "begin it with `p,` or `g,`"),)
 
 
-def _rule_faults(line: PolicyLine) -> Iterator[Fault]:
+def _rule_faults(line: PolicyLine) -> Iterator[LineFault]:
     if not (line.role == EVERY or is_role(line.role) or is_case_role(line.role)):
-        yield Fault(
+        yield LineFault(
             f"`{line.role}` is not a role",
             "write `role:NAME`, a role on the case such as `[creator]`, or `*` for everybody",
         )
-    if not (line.tenant == EVERY or _TENANT.fullmatch(line.tenant)):
-        yield Fault(f"`{line.tenant}` is not a tenant", "name one tenant, or write `*` for all of them")
-    if not (line.obj == EVERY or _NAME.fullmatch(line.obj)):
-        yield Fault(f"`{line.obj}` is not a case type", "name one case type, or write `*` for all of them")
-    if not (line.act == EVERY or line.act in BUILT_IN_ACTS or _NAME.fullmatch(line.act)):
+    if not (line.tenant == EVERY or TENANT.fullmatch(line.tenant)):
+        yield LineFault(
+            f"`{line.tenant}` is not a tenant", "name one tenant, in lower case, or write `*` for all of them"
+        )
+    if not (line.obj == EVERY or NAME.fullmatch(line.obj)):
+        yield LineFault(f"`{line.obj}` is not a case type", "name one case type, or write `*` for all of them")
+    if not (line.act == EVERY or line.act in BUILT_IN_ACTS or NAME.fullmatch(line.act)):
         known = ", ".join(sorted(BUILT_IN_ACTS))
-        yield Fault(f"`{line.act}` is not an act", f"name an event, write `*` for all events, or one of {known}")
+        yield LineFault(f"`{line.act}` is not an act", f"name an event, write `*` for all events, or one of {known}")
     if line.eft not in ("allow", "deny"):
-        yield Fault(f"a line allows or denies, it cannot `{line.eft}`", "end it with `allow` or `deny`")
+        yield LineFault(f"a line allows or denies, it cannot `{line.eft}`", "end it with `allow` or `deny`")
     yield from _condition_faults(line)
 
 
-def _condition_faults(line: PolicyLine) -> Iterator[Fault]:
+def _condition_faults(line: PolicyLine) -> Iterator[LineFault]:
     if not line.when:
         return
     if line.act in UNCONDITIONAL:
-        yield Fault(
+        yield LineFault(
             f"`{line.act}` takes no condition, because lists of cases could not keep it",
             "leave the condition empty, or put it on the events",
         )
     problem = condition_fault(line.when)
     if problem is not None:
-        yield Fault(f"the condition `{line.when}` {problem}", "write CEL over `case`, `data` and `actor`")
+        yield LineFault(f"the condition `{line.when}` {problem}", "write CEL over `case`, `data` and `actor`")
 
 
-def _member_faults(line: PolicyLine) -> Iterator[Fault]:
+def _member_faults(line: PolicyLine) -> Iterator[LineFault]:
     if not is_role(line.obj):
-        yield Fault(f"`{line.obj}` is not a role that can be given", "write `role:NAME` in the third field")
+        yield LineFault(f"`{line.obj}` is not a role that can be given", "write `role:NAME` in the third field")
     if includes_role(line):
         yield from _inclusion_faults(line)
-    elif not _USER.fullmatch(line.role):
-        yield Fault(f"`{line.role}` is neither a role nor a user", "write `role:NAME` or `user:NAME`")
-    elif not _TENANT.fullmatch(line.tenant):
-        yield Fault(
+    elif not SUBJECT.fullmatch(line.role):
+        yield LineFault(f"`{line.role}` is neither a role nor a user", "write `role:NAME` or `user:NAME`")
+    elif not TENANT.fullmatch(line.tenant):
+        yield LineFault(
             f"`{line.role}` has a role in one tenant, and this line names none",
             f"add the tenant: `g, {line.role}, {line.obj}, TENANT`",
         )
     if line.act or line.when or line.eft:
-        yield Fault("a g line has no act, condition or effect", "leave them empty")
+        yield LineFault("a g line has no act, condition or effect", "leave them empty")
 
 
-def _inclusion_faults(line: PolicyLine) -> Iterator[Fault]:
+def _inclusion_faults(line: PolicyLine) -> Iterator[LineFault]:
     if line.tenant != EVERY:
-        yield Fault(
+        yield LineFault(
             "a role that includes another does so in every tenant",
             f"leave the tenant out: `g, {line.role}, {line.obj}`",
         )
     if line.role == line.obj:
-        yield Fault(f"`{line.role}` includes itself", "name another role, or remove the line")
+        yield LineFault(f"`{line.role}` includes itself", "name another role, or remove the line")

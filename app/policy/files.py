@@ -6,10 +6,12 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import PurePath
 
+from app.domain.declaring.fault import Fault
 from app.policy.cycles import closing_lines
 from app.policy.enforcer import MODEL
-from app.policy.faults import Fault, line_faults
+from app.policy.faults import LineFault, line_faults
 from app.policy.lines import EVERY, is_role
 from app.services.stored import PolicyLine
 
@@ -21,19 +23,11 @@ SHAPES = {
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """A policy line and where it begins in its file; `policy_line.source` is the file's name."""
+    """A policy line and where it begins; `policy_line.source` is the name of the file, `file` its path."""
 
+    file: str
     line: int
     policy_line: PolicyLine
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyFault:
-    """What is wrong in line `line`, and what to do about it."""
-
-    line: int
-    message: str
-    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +37,44 @@ class PolicyText:
     name: str
     sha256: str
     lines: tuple[FileLine, ...]
-    faults: tuple[PolicyFault, ...]
+    faults: tuple[Fault, ...]
 
 
-def read_policy(text: str, file: str) -> PolicyText:
+def read_policy(text: str, path: str) -> PolicyText:
     """The lines and the faults of a policy file (RFC 4180, spaces after commas, `#` comments)."""
+    name = PurePath(path).name
     lines: list[FileLine] = []
-    faults: list[PolicyFault] = []
+    faults: list[Fault] = []
     for number, record in _records(text):
-        line = record if isinstance(record, Fault) else _line(record, file)
-        found = (line,) if isinstance(line, Fault) else line_faults(line)
-        faults += [PolicyFault(number, fault.message, fault.remedy) for fault in found]
+        line = record if isinstance(record, LineFault) else _line(record, name)
+        found = (line,) if isinstance(line, LineFault) else line_faults(line)
+        faults += [Fault(path, number, *fault) for fault in found]
         if isinstance(line, PolicyLine) and not found:
-            lines.append(FileLine(number, line))
-    faults += _circles(lines)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return PolicyText(file, digest, tuple(lines), tuple(sorted(faults, key=lambda fault: fault.line)))
+            lines.append(FileLine(path, number, line))
+    circles = circle_faults(lines)
+    kept = tuple(line for line in lines if line not in circles)
+    ordered = sorted((*faults, *circles.values()), key=lambda fault: fault.line)
+    return PolicyText(name, hashlib.sha256(text.encode()).hexdigest(), kept, tuple(ordered))
 
 
-def model_fault(text: str) -> PolicyFault | None:
+def circle_faults(lines: Sequence[FileLine]) -> dict[FileLine, Fault]:
+    """The lines that close a circle of roles with lines before them, of this file or of another."""
+    found: dict[FileLine, Fault] = {}
+    for position, roles in closing_lines([line.policy_line for line in lines]):
+        line = lines[position]
+        message = f"these roles include each other in a circle: {' > '.join(roles)}"
+        found[line] = Fault(line.file, line.line, message, "remove one of the lines that close the circle")
+    return found
+
+
+def model_fault(text: str, path: str) -> Fault | None:
     """Why a folder's model.conf cannot stand: the model is fixed, a copy may only repeat it."""
-    if text.split() == MODEL.read_text(encoding="utf-8").split():
+    if text.split() == MODEL.split():
         return None
-    return PolicyFault(1, "the Casbin model is fixed, and this one differs from it", "remove this model.conf")
+    return Fault(path, 1, "the Casbin model is fixed, and this one differs from it", "remove this model.conf")
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str] | Fault]]:
+def _records(text: str) -> Iterator[tuple[int, list[str] | LineFault]]:
     """Each record with the number of the line it begins in. A reader per record lets comments hold any quote."""
     physical = io.StringIO(text.removeprefix("\ufeff"), newline="")
     number = 1
@@ -79,15 +85,15 @@ def _records(text: str) -> Iterator[tuple[int, list[str] | Fault]]:
             try:
                 yield number, [field.strip() for field in next(reader)]
             except csv.Error as error:
-                yield number, Fault(f"not CSV: {error}", 'put the field in quotes, and write a quote in it as `""`')
+                yield number, LineFault(f"not CSV: {error}", 'put the field in quotes, and write a quote in it as `""`')
             taken = reader.line_num
         number += taken
 
 
-def _line(fields: Sequence[str], file: str) -> PolicyLine | Fault:
+def _line(fields: Sequence[str], file: str) -> PolicyLine | LineFault:
     kind = fields[0]
     if kind not in SHAPES:
-        return Fault(f"a line is of kind p or g, not `{kind}`", "begin it with `p,` or `g,`, or with `#` for a comment")
+        return LineFault(f"a line is of kind p or g, not `{kind}`", "begin it with `p,` or `g,`, or a comment with `#`")
     if kind == "p" and len(fields) == 7:
         role, tenant, obj, act, when, eft = fields[1:]
         return PolicyLine("p", role, tenant, obj, act, when, eft, file)
@@ -95,15 +101,9 @@ def _line(fields: Sequence[str], file: str) -> PolicyLine | Fault:
         return PolicyLine("g", fields[1], fields[3], fields[2], source=file)
     if kind == "g" and len(fields) == 3:
         return PolicyLine("g", fields[1], EVERY if is_role(fields[1]) else "", fields[2], source=file)
-    return Fault(f"a {kind} line does not have {len(fields)} fields", _field_remedy(kind, len(fields)))
+    return LineFault(f"a {kind} line does not have {len(fields)} fields", _field_remedy(kind, len(fields)))
 
 
 def _field_remedy(kind: str, count: int) -> str:
     remedy = f"write `{SHAPES[kind]}`"
     return f"{remedy}; a condition with a comma or a quote stands in quotes" if kind == "p" and count > 7 else remedy
-
-
-def _circles(lines: Sequence[FileLine]) -> Iterator[PolicyFault]:
-    for position, path in closing_lines([line.policy_line for line in lines]):
-        message = f"these roles include each other in a circle: {' > '.join(path)}"
-        yield PolicyFault(lines[position].line, message, "remove one of the lines that close the circle")

@@ -1,9 +1,9 @@
 """What policy lines are made of, and how one is written: as CSV that reads back as itself."""
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from app.domain.names import CASE_ROLE, ROLE
 from app.services.stored import PolicyLine
 
 EVERY = "*"
@@ -22,9 +22,6 @@ BUILT_IN_ACTS = frozenset(
         "case:admin",
     }
 )
-
-_ROLE = re.compile(r"role:[\w.@:+/|-]+")
-_CASE_ROLE = re.compile(r"\[[a-z][a-z0-9_]*\]")
 
 
 class Rule(NamedTuple):
@@ -59,11 +56,11 @@ def includes_role(line: PolicyLine) -> bool:
 
 
 def is_role(text: str) -> bool:
-    return _ROLE.fullmatch(text) is not None
+    return ROLE.fullmatch(text) is not None
 
 
 def is_case_role(text: str) -> bool:
-    return _CASE_ROLE.fullmatch(text) is not None
+    return CASE_ROLE.fullmatch(text) is not None
 
 
 def is_event(act: str) -> bool:

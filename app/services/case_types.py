@@ -1,14 +1,11 @@
 """The case types in force, as readers see them."""
 
 from collections.abc import Sequence
-from typing import Literal
 
-from app.domain.diagram import mermaid, svg
+from app.domain.diagram import DRAWN, DiagramFormat
 from app.domain.machine import Machine
 from app.services.definitions import Definitions
 from app.services.views import CaseTypeView
-
-DRAWN = {"svg": svg, "mermaid": mermaid}
 
 
 class CaseTypes:
@@ -23,7 +20,7 @@ class CaseTypes:
         """Raises NotFound."""
         return _view(self._definitions.named(name))
 
-    def diagram(self, name: str, format: Literal["svg", "mermaid"]) -> str:  # noqa: A002
+    def diagram(self, name: str, format: DiagramFormat) -> str:  # noqa: A002
         """Drawn once per definition. Raises NotFound."""
         machine = self._definitions.named(name)
         key = (machine.digest, format)

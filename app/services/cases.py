@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from app.domain.case import Actor, Attempt, Case, Json
 from app.domain.decide import no_such_case
-from app.domain.errors import FieldError, Invalid
+from app.domain.errors import invalid
 from app.domain.explain import possible
 from app.domain.moment import parse_rfc3339, rfc3339
 from app.domain.situation import Situation
@@ -17,10 +17,9 @@ from app.services.definitions import Definitions
 from app.services.identity import new_salt
 from app.services.policies import Policies
 from app.services.ports import Store
-from app.services.stored import CaseKey, CaseQuery, StoredEntry
+from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry
 from app.services.views import Page, Possible, Wanted
 
-SORTS = ("opened_at", "changed_at", "urgency", "reference")
 TIMES = ("opened_at", "changed_at")
 UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
@@ -39,7 +38,7 @@ class Cases:
     async def find(self, actor: Actor, wanted: Wanted) -> Page:
         """A page of the cases that the actor may read, with a cursor to the next."""
         if wanted.sort.removeprefix("-") not in SORTS:
-            raise _invalid("sort", f"sort by one of {', '.join(SORTS)}, with - first for descending")
+            raise invalid("sort", f"must be one of {', '.join(SORTS)}, with - first for descending")
         await self._policies.refresh()
         roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
         query = CaseQuery(
@@ -103,7 +102,7 @@ def _position(cursor: str, sort: str) -> tuple[Json, str]:
             raise ValueError("made for another sort")
         return _sort_value(value, sort.removeprefix("-")), case_id
     except UNREADABLE as fault:
-        raise _invalid("cursor", "is not one that this service gave for this sort; start again without it") from fault
+        raise invalid("cursor", "is not one that this service gave for this sort; start again without it") from fault
 
 
 def _sort_value(value: Json, column: str) -> Json:
@@ -114,7 +113,3 @@ def _sort_value(value: Json, column: str) -> Json:
     if writable(value) is not None:
         raise ValueError("a value that no column holds")
     return value
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", errors=(FieldError(field, message),))

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from app.domain.case import AuditEntry, Case, Json, Surroundings
 
+SORTS = ("opened_at", "changed_at", "urgency", "reference")
+
 
 @dataclass(frozen=True, slots=True)
 class CaseKey:
@@ -159,7 +161,7 @@ class Visible:
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """A page of cases. `sort` is opened_at, changed_at, urgency or reference, `-` first for descending.
+    """A page of cases. `sort` is one of SORTS, `-` first for descending.
 
     `state` includes its substates. `after` is the (sort value, id) of the last item of the previous page.
     """

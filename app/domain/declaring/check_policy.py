@@ -1,7 +1,6 @@
 """Check policy lines against the case types: names that do not exist, and lines that can never decide."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,34 +9,24 @@ from app.domain.declaring.check_guards import expression_faults
 from app.domain.declaring.fault import Fault, choose, nearest, quoted
 from app.domain.declaring.yaml_source import Source
 
-BUILT_IN: Final = tuple(
-    f"case:{act}"
-    for act in ("read", "assign", "claim", "comment", "attach", "roles", "export", "redact", "hold", "admin")
-)
-UNCONDITIONAL: Final = frozenset({"case:read", "case:claim"})
-ROLE: Final = re.compile(r"role:[A-Za-z0-9][A-Za-z0-9_.@-]*|\[[a-z][a-z0-9_]*\]|\*", re.ASCII)
 BUILT_IN_ROLES: Final = frozenset({"role:admin", "role:system"})
 NO_SOURCES: Final[Mapping[str, Source]] = {}
-MEMBER: Final = re.compile(r"(role|user|system):\S+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """A line of a policy file.
+    """What a line of a policy file names; taken alone it is right (app/policy/faults.py).
 
-    For kind `p` all fields are the columns. For kind `g`, `role` is who gets the role `obj`, and `tenant` is ""
-    where the line names none; `act`, `when` and `eft` are "".
+    For kind `g`, `role` is who gets the role `obj`; `act` and `when` are "".
     """
 
     file: str
     line: int
     kind: str
     role: str
-    tenant: str
     obj: str
     act: str = ""
     when: str = ""
-    eft: str = ""
 
     def error(self, message: str, remedy: str) -> Fault:
         return Fault(self.file, self.line, message, remedy)
@@ -47,32 +36,33 @@ class PolicyRow:
 
 
 def check_policy(
-    case_types: Mapping[str, CaseType], lines: Sequence[PolicyRow], *, sources: Mapping[str, Source] = NO_SOURCES
+    case_types: Mapping[str, CaseType],
+    lines: Sequence[PolicyRow],
+    *,
+    sources: Mapping[str, Source] = NO_SOURCES,
+    unchecked: Collection[PolicyRow] = (),
 ) -> tuple[Fault, ...]:
     """Every fault of the policy lines, and of the roles that clocks notify without anybody holding them.
 
-    `sources` are the files of the case types by name, for the lines of faults in those.
+    `sources` are the files of the case types by name, for the lines of faults in those; `unchecked` are lines about
+    case types that are not among `case_types` for a reason.
     """
     notified = (
         fault
         for name, case_type in case_types.items()
         for fault in _nobody_to_notify(case_type, lines, sources.get(name) or Source(f"{name}.yaml", {}, {}))
     )
-    return (*_check(case_types, lines), *notified)
+    checked = [line for line in lines if line not in unchecked]
+    return (*_check(case_types, checked), *_idle_grants(lines), *notified)
 
 
 def _check(case_types: Mapping[str, CaseType], lines: Sequence[PolicyRow]) -> Iterator[Fault]:
     for line in lines:
-        yield from _rule(line, case_types) if line.kind == "p" else _grouping(line)
-    yield from _idle_grants(lines)
-    yield from _circles(lines)
+        if line.kind == "p":
+            yield from _rule(line, case_types)
 
 
 def _rule(line: PolicyRow, case_types: Mapping[str, CaseType]) -> Iterator[Fault]:
-    if not ROLE.fullmatch(line.role):
-        yield line.error(f"{quoted(line.role)} is no role", "write `role:NAME`, a case role in brackets, or `*`")
-    if line.eft not in ("allow", "deny"):
-        yield line.error(f"the effect {quoted(line.eft)} is unknown", "write `allow` or `deny`")
     if line.obj != "*" and line.obj not in case_types:
         yield line.error(f"unknown case type {quoted(line.obj)}", choose(line.obj, case_types, "case types"))
         return
@@ -83,12 +73,9 @@ def _rule(line: PolicyRow, case_types: Mapping[str, CaseType]) -> Iterator[Fault
 
 def _act(line: PolicyRow, meant: list[CaseType]) -> Iterator[Fault]:
     events = list(dict.fromkeys(event for case_type in meant for event in (*case_type.events, *case_type.opening)))
-    if line.act == "*":
+    if line.act == "*" or line.act.startswith("case:"):
         return
-    if line.act.startswith("case:"):
-        if line.act not in BUILT_IN:
-            yield line.error(f"unknown act {quoted(line.act)}", choose(line.act, BUILT_IN, "built-in acts"))
-    elif line.act not in events:
+    if line.act not in events:
         of = "any case type" if line.obj == "*" else quoted(line.obj)
         yield line.error(f"{quoted(line.act)} is no event of {of}", choose(line.act, events, "events"))
     elif line.role.startswith("[") and not any(line.act in case_type.events for case_type in meant):
@@ -99,24 +86,10 @@ def _act(line: PolicyRow, meant: list[CaseType]) -> Iterator[Fault]:
 def _condition(line: PolicyRow, meant: list[CaseType]) -> Iterator[Fault]:
     if not line.when:
         return
-    if line.act in UNCONDITIONAL:
-        yield line.error(f"{quoted(line.act)} takes no condition", "remove the condition, so that lists can count")
-        return
     schemas = [case_type.data for case_type in meant] if line.obj != "*" else [{"type": "object"}]
     for schema in schemas:
         for sentence in expression_faults(line.when, schema, None, "bool"):
             yield line.error(sentence, "correct the condition, or the schema that it reads")
-
-
-def _grouping(line: PolicyRow) -> Iterator[Fault]:
-    if not MEMBER.fullmatch(line.role):
-        yield line.error(f"{quoted(line.role)} cannot have a role", "write `user:NAME` or `role:NAME`")
-    if not line.obj.startswith("role:"):
-        yield line.error(f"{quoted(line.obj)} is no role", "write `role:NAME`")
-    if line.role.startswith("user:") and line.tenant in ("", "*"):
-        yield line.error(f"{quoted(line.role)} has a role in no tenant", "end the line with the tenant")
-    if line.role == line.obj:
-        yield line.warning(f"{quoted(line.role)} includes itself", "remove the line")
 
 
 def _idle_grants(lines: Iterable[PolicyRow]) -> Iterator[Fault]:
@@ -129,24 +102,6 @@ def _idle_grants(lines: Iterable[PolicyRow]) -> Iterator[Fault]:
             meant = nearest(line.obj, able)
             remedy = f"did you mean {quoted(meant)}?" if meant else "add a `p` line for it"
             yield line.warning(f"no line lets {quoted(line.obj)} do anything", remedy)
-
-
-def _circles(lines: Sequence[PolicyRow]) -> Iterator[Fault]:
-    """Roles that include each other are one role under several names."""
-    grants = [line for line in lines if line.kind == "g" and line.role.startswith("role:") and line.role != line.obj]
-    included: dict[str, list[str]] = {}
-    for line in grants:
-        included.setdefault(line.role, []).append(line.obj)
-    for line in grants:
-        seen, waiting = {line.obj}, [line.obj]
-        while waiting:
-            new = [role for role in included.get(waiting.pop(), []) if role not in seen]
-            seen.update(new)
-            waiting += new
-        if line.role in seen:
-            yield line.warning(
-                f"{quoted(line.role)} and {quoted(line.obj)} include each other", "remove one of the lines"
-            )
 
 
 def _nobody_to_notify(case_type: CaseType, lines: Sequence[PolicyRow], source: Source) -> Iterator[Fault]:

@@ -8,9 +8,11 @@ from app.domain.case_type import CaseType, Clock, Step
 from app.domain.declaring.durations import parse_duration
 from app.domain.declaring.fault import Fault, choose, quoted
 from app.domain.declaring.yaml_source import Path, Source
+from app.domain.names import CASE_ROLE, ROLE, SUBJECT
 
 ACTIONS: Final = ("notify", "urgency", "assign", "fire", "webhook")
-SOMEBODY: Final = re.compile(r"(role|user|team):[A-Za-z0-9][A-Za-z0-9_.@-]*|\[[a-z][a-z0-9_]*\]", re.ASCII)
+TEAM: Final = re.compile(r"team:[A-Za-z0-9][A-Za-z0-9_.-]*")
+SOMEBODY: Final = (ROLE, SUBJECT, CASE_ROLE, TEAM)
 
 
 def check_steps(clock: Clock, here: Path, case_type: CaseType, source: Source) -> Iterator[Fault]:
@@ -48,6 +50,6 @@ def _is_duration(written: str) -> bool:
 
 def _recipients(step: Step, place: Path, source: Source) -> Iterator[Fault]:
     for key, written in (("notify", step.notify), ("assign", step.assign)):
-        if written is not None and not SOMEBODY.fullmatch(written):
+        if written is not None and not any(name.fullmatch(written) for name in SOMEBODY):
             message = f"{quoted(written)} names nobody"
             yield source.warning((*place, key), message, "write `role:NAME`, `user:NAME` or a case role in brackets")

@@ -18,7 +18,6 @@ from app.domain.case_type import (
 from app.domain.declaring.yaml_source import Path, Source
 
 CONDITIONS = frozenset({"start", "stop", "cancel", "pause", "resume", "reset"})
-INLINE = frozenset({"from", "to", "when", "unless_actor_of", "only_actor_of"})
 
 Models = tuple[type[Declared], ...]
 

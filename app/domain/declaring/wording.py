@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.case_type import Event, FollowTeam, Transition
+from app.domain.case_type import INLINE, Event, FollowTeam, Transition
 from app.domain.declaring.expectations import MAPPING, NAME, expected
 from app.domain.declaring.fault import Fault, choose, nearest, quoted
-from app.domain.declaring.places import INLINE, TITLES, Models, field_at, follow, keys_of, models_at
+from app.domain.declaring.places import TITLES, Models, field_at, follow, keys_of, models_at
 from app.domain.declaring.yaml_source import Path, Source
 
 MOST_FAULTS = 50
@@ -88,7 +88,8 @@ def _missing(source: Source, path: Path, key: str) -> Iterator[tuple[Path, Fault
 
 
 def _bad_name(source: Source, path: Path, name: object) -> Fault:
-    if field_at(path) and field_at(path)[1] == "set":  # type: ignore[index]
+    found = field_at(path)
+    if found is not None and found[1] == "set":
         return source.error(path, f"{quoted(name)} is no data field", "write it as `data.NAME`")
     return source.error(path, f"{quoted(name)} is no name", f"a name is {NAME}")
 

@@ -4,10 +4,10 @@ import math
 import re
 from typing import Final
 
+from app.domain.writable import MAX_EXACT
+
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 NOT_FINITE: Final = re.compile(r"[-+]?(\.inf|infinity)|\.?nan", re.IGNORECASE | re.ASCII)
-# RFC 8785 writes no integer above this, so that every reader gets the same number.
-LARGEST: Final = 2**53 - 1
 LITERALS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None, "": None}
 
 Scalar = str | int | float | bool | None
@@ -26,8 +26,8 @@ def resolve(text: str) -> Scalar:
 
 
 def _integer(text: str) -> int:
-    if len(text) > 17 or abs(int(text)) > LARGEST:
-        raise ValueError(f"is an integer beyond {LARGEST}, which not every reader keeps exactly")
+    if len(text) > 17 or abs(int(text)) > MAX_EXACT:
+        raise ValueError(f"is an integer beyond {MAX_EXACT}, which not every reader keeps exactly")
     return int(text)
 
 

@@ -5,13 +5,12 @@
 
 import json
 import sys
-from typing import Any, Final
+from typing import Any
 
-from app.domain.case_type import CaseType, Declared
+from app.domain.case_type import INLINE, CaseType, Declared
 from app.domain.declaring.expectations import MEANING, expected
-from app.domain.declaring.places import INLINE, TITLES
-
-META: Final = "https://json-schema.org/draft/2020-12/schema"
+from app.domain.declaring.places import TITLES
+from app.domain.schema import DRAFT
 
 Json = dict[str, Any]
 
@@ -26,7 +25,7 @@ def case_type_schema() -> Json:
     _allow_one_transition_inline(definitions["Event"], definitions["Transition"])
     _allow_initial(schema)
     return {
-        "$schema": META,
+        "$schema": DRAFT,
         "title": "A case type of Stateward",
         **{key: value for key, value in schema.items() if key != "title"},
         "$defs": definitions,
@@ -58,10 +57,10 @@ def _plain(written: Json) -> Json:
     if written.get("default") is not None:
         kept["default"] = written["default"]
     if written.get("additionalProperties") is True and written.get("type") == "object":
-        return {"$ref": META}
+        return {"$ref": DRAFT}
     options = [option for option in kept.pop("anyOf", []) if option != {"type": "null"}]
     if any(option.get("additionalProperties") is True for option in options):
-        return {"$ref": META}
+        return {"$ref": DRAFT}
     if len(options) == 1:
         return {**options[0], **kept}
     if "patternProperties" in kept:

@@ -1,5 +1,8 @@
 """Draw a case type: as Mermaid text, as a picture that stands alone, and as the table of its transitions."""
 
+from collections.abc import Callable
+from typing import Literal
+
 from app.domain.case_type import CaseType
 from app.domain.diagram.chart import Row, chart, transition_table
 from app.domain.diagram.layout import laid_out
@@ -7,7 +10,7 @@ from app.domain.diagram.mermaid import mermaid_of
 from app.domain.diagram.svg import drawn
 from app.domain.diagram.words import words
 
-__all__ = ["Row", "mermaid", "svg", "transition_table"]
+__all__ = ["DRAWN", "DiagramFormat", "Row", "mermaid", "svg", "transition_table"]
 
 
 def mermaid(case_type: CaseType) -> str:
@@ -20,3 +23,7 @@ def svg(case_type: CaseType, current: tuple[str, ...] = ()) -> str:
     charted = chart(case_type)
     worded = words(charted)
     return drawn(charted, worded, laid_out(charted, worded), current)
+
+
+DiagramFormat = Literal["svg", "mermaid"]
+DRAWN: dict[DiagramFormat, Callable[[CaseType], str]] = {"svg": svg, "mermaid": mermaid}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.domain.case_type import CaseType, State, Transition
+from app.domain.case_type import CaseType, State, Transition, walk
 
 ANY = "*"
 START = "^"
@@ -85,13 +85,6 @@ def transition_table(case_type: CaseType) -> list[Row]:
     ]
     joins = [Row(path, None, state.on_done) for path, state in walk(case_type.states) if state.on_done]
     return rows + joins
-
-
-def walk(states: dict[str, State], prefix: str = "") -> Iterator[tuple[str, State]]:
-    """All states with their paths, parents before children."""
-    for name, state in states.items():
-        yield prefix + name, state
-        yield from walk(state.states, f"{prefix}{name}.")
 
 
 def parent(path: str) -> str:
