@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import machine, throughput
+from bench import change, decisions, footprint, growth, lists, machine, replicas, throughput
 from bench.harness import Bench, Group, Row, say
 from bench.servers import a_folder
 from bench.table import table
@@ -19,6 +19,15 @@ GROUPS: dict[str, Group] = {
     "postgres": throughput.postgres,
     "sqlite": throughput.sqlite,
     "alone": throughput.alone,
+    "policy": decisions.policy,
+    "change": change.change,
+    "guards": decisions.guards,
+    "growth": growth.growth,
+    "lists": lists.lists,
+    "replicas": replicas.replicas,
+    "disk": footprint.disk,
+    "memory": footprint.memory,
+    "start": footprint.start,
 }
 QUICK = ("postgres", "sqlite", "alone")
 

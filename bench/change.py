@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from time import perf_counter
 
 from app.domain.guard import View
+from app.main import stay
 from app.services.house import House
 from app.services.stored import PolicyChange, PolicyLine
 from bench.grown import house
@@ -56,6 +57,7 @@ async def _measured(
     async with AsyncExitStack() as stack:
         houses = {size: await stack.enter_async_context(house(found)) for size, found in databases.items()}
         _ask_everything(houses["many"])
+        stay()
         for _ in range(rounds):
             for _ in range(CHANGES):
                 for size, opened in houses.items():

@@ -34,6 +34,9 @@ def replicas(bench: Bench) -> Sequence[Row]:
         files = [stack.enter_context(seeded.requests(bench.folder, service, cases)).single for service in services]
         ports = [service.port for service in services]
 
+        # Before any load: what it still has in flight when it stops would be counted too.
+        kept, answered = _checked(server, name, services[:2], cases)
+
         def fire(chosen: slice, connections: int) -> float:
             with ThreadPoolExecutor() as pool:
                 for seconds in (bench.warm_up, bench.seconds):
@@ -48,7 +51,6 @@ def replicas(bench: Bench) -> Sequence[Row]:
             two=lambda: fire(slice(0, 2), CONNECTIONS // 2), one=lambda: fire(slice(2, 3), CONNECTIONS)
         )
         rates = median(told["two"]), median(told["one"])
-        kept, answered = _checked(server, name, services[:2], cases)
     server.drop(name)
     return [
         Row("two replicas / one process, 64 connections in sum", *rates, "/s", 1.0),
