@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import change, decisions, footprint, growth, lists, machine, replicas, throughput
+from bench.folder import a_folder
 from bench.harness import Bench, Group, Row, say
-from bench.servers import a_folder
 from bench.table import table
 
 # In the order of the table. `--quick` runs the first QUICK of them.

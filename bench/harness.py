@@ -8,11 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from bench.servers import Postgres, postgres
 
-T = TypeVar("T")
 STARTED = time.perf_counter()
 
 
@@ -69,9 +68,9 @@ class Bench:
         say("starting PostgreSQL")
         return self.stack.enter_context(postgres(self.folder))
 
-    def interleaved(self, **runs: Callable[[], T]) -> Mapping[str, Sequence[T]]:
+    def interleaved(self, **runs: Callable[[], Any]) -> Mapping[str, Sequence[Any]]:
         """Run each in turn (A B A B A B), so that what else the machine does hits all alike; results by name."""
-        results: dict[str, list[T]] = {name: [] for name in runs}
+        results: dict[str, list[Any]] = {name: [] for name in runs}
         for turn in range(1, self.rounds + 1):
             for name, run in runs.items():
                 results[name].append(run())

@@ -43,9 +43,9 @@ def run_pgbench(server: Postgres, database: str, clients: int, entry_length: int
     return done.stdout
 
 
-def loop(file: Path, entry_length: int, seconds: float) -> float:
-    """Events per second of SQLite alone, in a process of its own."""
-    words = [sys.executable, "-m", "bench.sqlite_loop", str(file), str(seconds), str(entry_length)]
+def loop(file: Path, entry_length: int, warm_up: float, seconds: float) -> float:
+    """Events per second of SQLite alone, in a process of its own, which warms its own cache up."""
+    words = [sys.executable, "-m", "bench.sqlite_loop", str(file), *map(str, (entry_length, warm_up, seconds))]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Unusable(f"the loop on SQLite ended with {done.returncode}: {done.stderr}")

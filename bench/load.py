@@ -87,8 +87,8 @@ def _events(requests: Path) -> int:
 
 
 def _wrk(port: int, requests: Path, connections: int, seconds: float) -> tuple[int, int, float, float, float]:
-    words = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "30s", "-s", SCRIPT]
-    words += [f"http://127.0.0.1:{port}", "--", requests, str(time.time_ns() % 1_000_000_007)]
+    words = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "30s", "-s", str(SCRIPT)]
+    words += [f"http://127.0.0.1:{port}", "--", str(requests), str(time.time_ns() % 1_000_000_007)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Unusable(f"wrk ended with {done.returncode}: {done.stdout}{done.stderr}")

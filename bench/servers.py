@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +24,6 @@ TENANT = "acme"
 LOGIN = "stateward_login"
 STARTS_WITHIN = 60
 RUNS_WITHIN = 300
-IN_MEMORY = ("tmpfs", "ramfs")
 # What an operator would set on a machine of this size; durability is left as PostgreSQL ships it, on.
 SETTINGS = {
     "max_connections": "200",
@@ -75,7 +73,7 @@ class Postgres:
 
     def run(self, sql: str, database: str = "postgres", user: str = "postgres") -> str:
         """What SQL answers, as unaligned text without headings; one call is one transaction."""
-        words = [self.programs / "psql", "-h", self.socket_folder, "-U", user, "-d", database]
+        words = [str(self.programs / "psql"), "-h", str(self.socket_folder), "-U", user, "-d", database]
         words += ["-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -111,19 +109,6 @@ class Service:
         """Process ids of the workers (Linux), the parent not among them."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return [int(child) for child in children]
-
-
-@contextmanager
-def a_folder() -> Iterator[Path]:
-    """A folder on a disk, gone afterwards: in memory fsync would cost nothing and every figure be too good."""
-    ours = ROOT / ".cache"
-    places = [] if os.geteuid() == 0 else [ours]  # PostgreSQL does not run as root, and may not see into root's home
-    ours.mkdir(exist_ok=True)
-    for place in [*places, Path(tempfile.gettempdir()), Path("/var/tmp"), ours]:
-        if place.is_dir() and _file_system(place) not in IN_MEMORY:
-            break
-    with tempfile.TemporaryDirectory(prefix="stateward-bench-", dir=place, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
 
 
 @contextmanager
@@ -263,10 +248,3 @@ def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -
             pass
         time.sleep(0.02)
     raise RuntimeError(f"serve was not ready within {STARTS_WITHIN} s:\n{log.read_text()[-3000:]}")
-
-
-def _file_system(place: Path) -> str:
-    found = shutil.which("df") and subprocess.run(
-        ["df", "--output=fstype", place], capture_output=True, text=True, check=False
-    )
-    return found.stdout.split()[-1] if found and found.stdout.split() else "unknown"

@@ -1,6 +1,6 @@
 """A bare loop that writes the rows of an event into SQLite, one transaction each: the limit of a service on it.
 
-python -m bench.sqlite_loop FILE SECONDS ENTRY_LENGTH      prints events per second
+python -m bench.sqlite_loop FILE ENTRY_LENGTH WARM_UP SECONDS      prints events per second
 """
 
 import hashlib
@@ -33,14 +33,19 @@ PAYLOAD = "INSERT INTO audit_payload (tenant, entry_id, path, salt, value) VALUE
 PENDING = "INSERT INTO audit_pending (tenant, entry_id) VALUES ('acme', ?)"
 
 
-def main(file: str, seconds: str, entry_length: str) -> None:
+def main(file: str, entry_length: str, warm_up: str, seconds: str) -> None:
     connection = opened(file)
     cases = [row[0] for row in connection.execute("SELECT id FROM cases")]
+    events_per_second(connection, cases, int(entry_length), float(warm_up))
+    print(events_per_second(connection, cases, int(entry_length), float(seconds)))
+
+
+def events_per_second(connection: sqlite3.Connection, cases: Sequence[str], entry_length: int, seconds: float) -> float:
     began, events = time.perf_counter(), 0
-    while time.perf_counter() - began < float(seconds):
-        write_event(connection, random.choice(cases), int(entry_length))
+    while time.perf_counter() - began < seconds:
+        write_event(connection, random.choice(cases), entry_length)
         events += 1
-    print(events / (time.perf_counter() - began))
+    return events / (time.perf_counter() - began)
 
 
 def opened(file: str) -> sqlite3.Connection:
@@ -64,11 +69,5 @@ def write_event(connection: sqlite3.Connection, case: str, entry_length: int) ->
     connection.execute("COMMIT")
 
 
-def arguments(words: Sequence[str]) -> tuple[str, str, str]:
-    if len(words) != 3:
-        sys.exit(__doc__)
-    return words[0], words[1], words[2]
-
-
 if __name__ == "__main__":
-    main(*arguments(sys.argv[1:]))
+    main(*sys.argv[1:])

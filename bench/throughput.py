@@ -74,7 +74,7 @@ def sqlite(bench: Bench) -> Sequence[Row]:
         ours.one()
         length = int(limits.column(file, ENTRY_LENGTH)[0])
         fired = ours.fired(ours.requests.single, 16)
-        seen = bench.interleaved(ours=fired, loop=lambda: limits.loop(bare, length, bench.seconds))
+        seen = bench.interleaved(ours=fired, loop=lambda: limits.loop(bare, length, bench.warm_up, bench.seconds))
     return [_against("SQLite, 16 connections, vs a bare loop", seen["ours"], median(seen["loop"]), 0.5)]
 
 

@@ -243,4 +243,4 @@ def test_the_run_fails_where_a_target_is_missed(tmp_path, capsys, monkeypatch, o
 def test_a_loop_that_measured_nothing_is_no_figure(tmp_path, sqlite_template):
     file = shutil.copy(sqlite_template, tmp_path / "stateward.db")
     with pytest.raises(limits.Unusable, match="empty"):
-        limits.loop(file, 100, 0.1)
+        limits.loop(file, 100, 0.1, 0.1)
