@@ -77,7 +77,7 @@ def _mixed(number: int) -> Mapping[str, object]:
 
 def _resident_mb(process: int) -> float:
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)
 
 
 def _import() -> float:
