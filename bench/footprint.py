@@ -71,7 +71,7 @@ def _mixed(number: int) -> Mapping[str, object]:
     first = number - number % 10
     named = {"case_type": "bench", "reference": f"case {first}"}
     keyed = {"idempotency_key": f"key {number}"} if number % 4 == 0 else {}
-    opening = {"event": "open", "data": {"amount": number}}
+    opening = {"event": "open", "data": {"amount": number % 50_000}}
     return {**named, **keyed, **(opening if number == first else seeded.EVENT)}
 
 
