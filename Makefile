@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.8
 
-.PHONY: setup demo test lint lock clean FORCE
+.PHONY: setup demo test bench bench-quick lint lock clean FORCE
 .DELETE_ON_ERROR:
 
 setup: .venv/setup
@@ -15,6 +15,15 @@ demo: setup
 test: lint
 	@browser=$$($(BIN)/python .ci/browser.py) && echo "tests use $$browser" && \
 		CHROMIUM="$$browser" $(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Exit code 1 where a target is missed. The figures mean something on a machine that does nothing else.
+bench: .venv/dev
+	@.ci/wrk
+	$(BIN)/python -m bench
+
+bench-quick: .venv/dev
+	@.ci/wrk
+	$(BIN)/python -m bench --quick
 
 lint: .venv/dev
 	$(BIN)/ruff check .

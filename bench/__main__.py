@@ -39,7 +39,7 @@ def main(words: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         bench = Bench(stack.enter_context(a_folder()), stack)
         if given.quick:
-            bench.quick, bench.seconds, bench.warm_up = True, 4, 1
+            bench.quick, bench.seconds, bench.warm_up = True, 3, 1
         rows = [row for name in GROUPS if name in chosen for row in _measured(name, bench)]
     facts = machine.facts()
     print(f"{facts}\n\n{table(rows)}")

@@ -2,6 +2,7 @@
 
 import statistics
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import TypeVar
 from bench.servers import Postgres, postgres
 
 T = TypeVar("T")
+STARTED = time.perf_counter()
 
 
 class Unusable(Exception):
@@ -92,5 +94,5 @@ def percentile(samples: Sequence[float], share: float) -> float:
 
 
 def say(text: str) -> None:
-    """A line of progress; stdout is for the table alone."""
-    print(text, file=sys.stderr, flush=True)
+    """A line of progress with the seconds since the start; stdout is for the table alone."""
+    print(f"{time.perf_counter() - STARTED:5.0f} s  {text}", file=sys.stderr, flush=True)

@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -13,7 +15,8 @@ from bench.harness import Bench, Unusable, say
 from bench.servers import Database, Service, serving, sqlite
 
 CASES = 20_000
-AT_ONCE = 1_000
+CASES_ON_SQLITE = 5_000
+AT_ONCE = 500
 IN_BULK = 100
 EVENT = {"event": "step", "payload": {"note": "hello there"}}
 
@@ -31,16 +34,17 @@ def on_postgres(bench: Bench) -> str:
     """The name of a database with CASES cases that nobody is connected to, made once per run; copy it."""
     name = "seeded"
     if name not in bench.kept:
-        _fill(bench.postgres.database(name))
+        _fill(bench.postgres.database(name), CASES, workers=2)
         bench.postgres.run("VACUUM ANALYZE", name)
         bench.kept[name] = name
     return name
 
 
 def on_sqlite(bench: Bench) -> Path:
+    """A file with CASES_ON_SQLITE cases that nobody has open, made once per run; copy it."""
     file = bench.folder / "seeded.db"
     if "seeded.db" not in bench.kept:
-        _fill(sqlite(file))
+        _fill(sqlite(file), CASES_ON_SQLITE)
         bench.kept["seeded.db"] = file
     return file
 
@@ -66,11 +70,11 @@ def requests(folder: Path, service: Service, cases: list[str]) -> Iterator[Reque
         file.unlink()
 
 
-def _fill(database: Database) -> None:
-    say(f"opening {CASES:,} cases")
-    with serving(database) as service, service.client(service.token()) as client:
-        for start in range(1, CASES + 1, AT_ONCE):
-            _open(client, range(start, start + AT_ONCE))
+def _fill(database: Database, cases: int, workers: int = 1) -> None:
+    say(f"opening {cases:,} cases")
+    with serving(database, workers) as service, service.client(service.token()) as client, ThreadPoolExecutor(4) as at:
+        parts = [range(start, start + AT_ONCE) for start in range(1, cases + 1, AT_ONCE)]
+        list(at.map(partial(_open, client), parts))
 
 
 def _open(client: httpx.Client, numbers: range) -> None:

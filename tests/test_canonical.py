@@ -12,5 +12,5 @@ VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st
 
 
 @given(VALUES.filter(lambda value: writable(value) is None))
-def test_what_the_standard_library_writes_is_what_rfc_8785_says(value):
+def test_what_msgspec_writes_is_what_rfc_8785_says(value):
     assert canonical(value) == rfc8785.dumps(value)

@@ -164,6 +164,14 @@ def test_policy_apply_changes_nothing_when_a_file_is_wrong(tmp_path, capsys):
     assert capsys.readouterr().out == before
 
 
+def test_policy_apply_takes_no_line_about_an_event_that_no_case_type_has(tmp_path, capsys, monkeypatch):
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "permit.csv").write_text("p, role:clerk, *, permit, fly, , allow\n")
+    monkeypatch.setenv("STATEWARD_POLICIES", "p")
+    assert main(["policy", "apply", "permit.csv"]) == 1
+    assert "permit.csv:1: error: `fly` is no event of `permit`" in capsys.readouterr().err
+
+
 def test_diagram_draws_what_is_there_and_names_it_where_it_is_not(capsys):
     assert main(["diagram", "permit", "--format", "svg"]) == 0
     drawn = capsys.readouterr()

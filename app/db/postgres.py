@@ -37,12 +37,8 @@ class PostgresTransaction(SqlTransaction):
         self._driver = driver
 
     async def _lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked:
-        busy = frozenset[AnswerKey]()
-        binds = _binds(cases, answers)
-        if cases or answers:
-            rows = await fetch(self._driver, LOCK, binds)
-            busy = frozenset(AnswerKey(*row[:3]) for row in rows if row["key"] is not None and not row["taken"])
-        return _locked(await fetch(self._driver, READ, binds), cases, busy)
+        rows = await fetch(self._driver, LOCK, _binds(cases, answers))
+        return _locked(rows, cases, frozenset(AnswerKey(*key) for key in rows[0]["busy"] or ()))
 
     async def _record(self, record: Record) -> None:
         rows = {part: rows for part, rows in rows_of(record).items() if rows}
@@ -123,13 +119,14 @@ async def fetch(driver: Any, statement: TextClause, binds: Mapping[str, Any]) ->
 
 def _locked(rows: Sequence[Mapping[str, Any]], keys: Sequence[CaseKey], busy: frozenset[AnswerKey]) -> Locked:
     """What READ returns: a row per case, or one without."""
-    cases = [_case(row) for row in rows if row["id"] is not None]
+    found = [row for row in rows if row["found"] is not None]
+    cases = [_case(row["found"]) for row in found]
     answers = rows[0]["answers"] or ()
     return Locked(
         at=rows[0]["read_at"],
         policy_version=rows[0]["policy_version"],
         cases=_by_key(keys, cases),
-        surroundings={row["id"]: _surroundings(row) for row in rows if row["id"] is not None},
+        surroundings={row["found"]["id"]: _surroundings(row) for row in found},
         answers={answer.key: answer for answer in map(_answer, answers)},
         busy=busy,
     )

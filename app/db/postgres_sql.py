@@ -14,47 +14,11 @@ from app.db.types import Count, JsonText, Moment, Word, json_text
 _ARRAYS = {Word: "text", JsonText: "text", Count: "bigint", Moment: "timestamptz", LargeBinary: "bytea"}
 _KEPT = ("tenant", "id")
 
-_NAMED = """
-    SELECT c.tenant, c.id FROM cases c
-    JOIN unnest(CAST(:id_tenants AS text[]), CAST(:ids AS text[])) k (tenant, id) USING (tenant, id)
-    UNION
-    SELECT c.tenant, c.id FROM cases c
-    JOIN unnest(CAST(:ref_tenants AS text[]), CAST(:types AS text[]), CAST(:refs AS text[]))
-         k (tenant, case_type, reference) USING (tenant, case_type, reference)
-"""
-
-_ASKED = """unnest(CAST(:key_tenants AS text[]), CAST(:subjects AS text[]), CAST(:keys AS text[]))"""
-
-# Both halves wait for nothing but the rows; a key is taken or it is busy. JSON makes the three parts one text
-# without a separator that a key could hold.
-LOCK = text(f"""
-WITH locked AS MATERIALIZED (
-    SELECT 1 FROM cases JOIN ({_NAMED}) named USING (tenant, id) ORDER BY tenant, id FOR UPDATE OF cases
+_KEYS = ", ".join(
+    f":{name}" for name in ("id_tenants", "ids", "ref_tenants", "types", "refs", "key_tenants", "subjects", "keys")
 )
-SELECT NULL AS tenant, NULL AS subject, NULL AS key, count(*) > 0 AS taken FROM locked
-UNION ALL
-SELECT k.*, pg_try_advisory_xact_lock(hashtextextended(CAST(json_build_array(k.tenant, k.subject, k.key) AS text), 0))
-FROM {_ASKED} k (tenant, subject, key)
-""")
-
-# A statement of its own: in READ COMMITTED a statement that waited for a lock sees the locked rows as they are
-# now, but every other table as it was before it waited, and four eyes would miss who acted meanwhile.
-READ = text(f"""
-SELECT clock_timestamp() AS read_at,
-       (SELECT version FROM policy_state) AS policy_version,
-       CASE WHEN row_number() OVER () = 1 THEN (
-           SELECT json_agg(json_build_array(i.tenant, i.subject, i.key, i.fingerprint, CAST(i.answer AS json),
-                  CAST(extract(epoch FROM i.expires_at) * 1000000 AS bigint)))
-           FROM idempotency i JOIN {_ASKED} k (tenant, subject, key) USING (tenant, subject, key)
-           WHERE i.expires_at > clock_timestamp()
-       ) END AS answers,
-       (SELECT json_agg(json_build_array(a.event, a.subject)) FROM case_actor a
-        WHERE a.tenant = c.tenant AND a.case_id = c.id) AS acted,
-       (SELECT json_agg(json_build_array(r.subject, r.role)) FROM case_role r
-        WHERE r.tenant = c.tenant AND r.case_id = c.id) AS roles,
-       {", ".join(f"c.{c.name}" for c in CASES.columns)}
-FROM (SELECT 1) one LEFT JOIN (SELECT cases.* FROM cases JOIN ({_NAMED}) named USING (tenant, id)) c ON true
-""")
+LOCK = text(f"SELECT * FROM lock_cases({_KEYS})")
+READ = text(f"SELECT * FROM read_cases({_KEYS})")
 
 
 @cache
