@@ -29,7 +29,7 @@ GROUPS: dict[str, Group] = {
     "memory": footprint.memory,
     "start": footprint.start,
 }
-QUICK = ("postgres", "sqlite", "alone")
+QUICK = ("postgres", "sqlite", "alone", "policy")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -71,13 +71,13 @@ def _mixed(number: int) -> Mapping[str, object]:
     first = number - number % 10
     named = {"case_type": "bench", "reference": f"case {first}"}
     keyed = {"idempotency_key": f"key {number}"} if number % 4 == 0 else {}
-    opening = {"event": "open", "data": {"amount": number}}
+    opening = {"event": "open", "data": {"amount": number % 50_000}}
     return {**named, **keyed, **(opening if number == first else seeded.EVENT)}
 
 
 def _resident_mb(process: int) -> float:
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)
 
 
 def _import() -> float:

@@ -13,7 +13,6 @@ from sqlalchemy.engine import RowMapping
 
 from app.db import listing
 from app.db.store import SqlStore
-from app.db.tables import CASES
 from app.domain.case import Actor, Case
 from app.services.cases import _cursor
 from app.services.house import House
@@ -25,7 +24,7 @@ from bench.servers import TENANT, Database
 
 LIMIT = 50
 DEEP = 500
-TIMES = 3
+TIMES = 2
 READERS = {
     "an admin": Actor(TENANT, "user:root", frozenset({"role:admin"})),
     "a clerk": Actor(TENANT, "user:w7", frozenset({"role:clerk"})),
@@ -119,18 +118,18 @@ async def _wanted(opened: House, question: Question) -> Wanted:
     pages = min(DEEP, count // LIMIT)
     if pages < 2:
         return wanted
-    before = await _last_before(opened, replace(query, limit=1), (pages - 1) * LIMIT - 1)
+    before = await _last_of(opened, replace(query, limit=(pages - 1) * LIMIT))
     return replace(wanted, cursor=_cursor(before, question.sort))
 
 
 async def _count(opened: House, query: CaseQuery) -> int:
-    page = (await _page(opened, query)).with_only_columns(CASES.c.id).subquery()
+    page = (await _page(opened, query)).subquery()
     [row] = await _rows(opened, select(func.count().label("count")).select_from(page))
     return int(row["count"])
 
 
-async def _last_before(opened: House, query: CaseQuery, offset: int) -> Case:
-    [case] = listing.found(await _rows(opened, (await _page(opened, query)).offset(offset)))
+async def _last_of(opened: House, query: CaseQuery) -> Case:
+    [case] = listing.found(await _rows(opened, (await _page(opened, query)).offset(query.limit - 1).limit(1)))
     return case
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     text,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy.engine import RowMapping
 
@@ -71,16 +73,47 @@ def page(query: CaseQuery, kinds: Iterable[Kind]) -> Select[Any]:
         raise ValueError(f"cases are not sorted by {name}")
     possible = [kind for kind in kinds if _may_be(kind, query)]
     types = frozenset(kind.case_type for kind in possible)
-    conditions = [C.tenant == query.tenant, *_filters(query), _visible(query.visible, types)]
+    conditions = [C.tenant == query.tenant, *_filters(query)]
     if query.state is not None:
         conditions.append(C.state.in_(sorted({kind.state for kind in possible})))
+    if name == "reference":
+        return _by_reference(query, descending, conditions, types)
+    conditions.append(_visible(query.visible, types))
     if query.after is not None:
         conditions.append(_beyond(C[name], descending, *query.after))
-    return select(CASES).where(*conditions).order_by(*_order(C[name], descending)).limit(query.limit)
+    return select(CASES).where(*conditions).order_by(*_order(C[name], C.id, descending)).limit(query.limit)
 
 
 def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
     return [case_of(row) for row in rows]
+
+
+def _by_reference(
+    query: CaseQuery, descending: bool, conditions: Sequence[Condition], types: frozenset[str]
+) -> Select[Any]:
+    """The first of each type, with a reference and without. One scan in order would pass all cases without a
+    reference before it comes to a type in which every case has one."""
+    parts = []
+    for case_type, absent in product(sorted(types), (False, True)):
+        visible = _visible(query.visible, frozenset({case_type}))
+        chosen = [*conditions, C.case_type == case_type, visible, _is_absent(absent)]
+        if query.after is not None:
+            value, case_id = query.after
+            if (value is None) is not absent:
+                if absent is descending:
+                    continue  # all of these stand before the cursor
+            else:
+                chosen.append(_beyond(C.reference, descending, value, case_id))
+        first = select(CASES).where(*chosen).order_by(*_order(C.reference, C.id, descending)).limit(query.limit)
+        parts.append(select(first.subquery()))
+    if not parts:
+        return select(CASES).where(false())
+    whole = union_all(*parts).subquery()
+    return select(whole).order_by(*_order(whole.c.reference, whole.c.id, descending)).limit(query.limit)
+
+
+def _is_absent(absent: bool) -> Condition:
+    return C.reference.is_(None) if absent else C.reference.is_not(None)
 
 
 def _filters(query: CaseQuery) -> Iterable[Condition]:
@@ -136,18 +169,20 @@ def _of_types(types: frozenset[str]) -> Condition:
     return C.case_type.in_(sorted(types)) if types else false()
 
 
-def _order(column: ColumnElement[Any], descending: bool) -> list[ColumnElement[Any]]:
-    """Descending is ascending read backwards, so that one index serves both; without a value is last, or first."""
+def _order(column: ColumnElement[Any], case_id: ColumnElement[Any], descending: bool) -> list[ColumnElement[Any]]:
+    """Descending is ascending read backwards, so that one index serves both; without a reference is last, or first."""
     if descending:
-        return [column.desc().nulls_first() if column is C.reference else column.desc(), C.id.desc()]
-    return [column.asc().nulls_last() if column is C.reference else column.asc(), C.id.asc()]
+        return [column.desc().nulls_first() if _may_be_absent(column) else column.desc(), case_id.desc()]
+    return [column.asc().nulls_last() if _may_be_absent(column) else column.asc(), case_id.asc()]
+
+
+def _may_be_absent(column: ColumnElement[Any]) -> bool:
+    return getattr(column, "key", None) == "reference"
 
 
 def _beyond(column: ColumnElement[Any], descending: bool, value: Json, case_id: str) -> Condition:
-    later = C.id < case_id if descending else C.id > case_id
+    """The rest of those that have a value, or, where `value` is None, of those that have none."""
     if value is None:
-        rest = and_(column.is_(None), later)
-        return or_(rest, column.is_not(None)) if descending else rest
+        return C.id < case_id if descending else C.id > case_id
     place = tuple_(literal(value, column.type), literal(case_id, C.id.type))
-    beyond = tuple_(column, C.id) < place if descending else tuple_(column, C.id) > place
-    return or_(beyond, column.is_(None)) if column is C.reference and not descending else beyond
+    return tuple_(column, C.id) < place if descending else tuple_(column, C.id) > place

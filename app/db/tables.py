@@ -38,7 +38,7 @@ class CaseRow(SQLModel, table=True):
         Index("cases_by_opened", "tenant", "opened_at", "id"),
         Index("cases_by_changed", "tenant", "changed_at", "id"),
         Index("cases_by_urgency", "tenant", "urgency", "id"),
-        Index("cases_by_reference", "tenant", "reference", "id"),
+        Index("cases_by_reference", "tenant", "case_type", "reference", "id"),
         Index("cases_by_state", "tenant", "state", "case_type"),
         Index("cases_by_creator", "tenant", "creator"),
         Index(

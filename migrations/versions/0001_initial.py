@@ -118,8 +118,9 @@ def _create_cases() -> None:
         ),
         wide=True,
     )
-    for column in ("opened_at", "changed_at", "urgency", "reference"):
+    for column in ("opened_at", "changed_at", "urgency"):
         _index(f"cases_by_{column.removesuffix('_at')}", "cases", "tenant", column, "id")
+    _index("cases_by_reference", "cases", "tenant", "case_type", "reference", "id")
     _index("cases_by_state", "cases", "tenant", "state", "case_type")
     _index("cases_by_creator", "cases", "tenant", "creator")
     for column in ("assignee", "team"):
