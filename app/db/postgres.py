@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.engines import CONNECT_SECONDS, OWNER, postgres_engine
-from app.db.failures import translated
+from app.db.failures import connecting, translated
 from app.db.postgres_sql import LOCK, READ, arrays, native, record_statement
 from app.db.rows import case_of, rows_of, surroundings_of
 from app.db.store import SqlStore, SqlTransaction
@@ -64,22 +64,41 @@ class PostgresStore(SqlStore):
         # the transactions that write begin and end themselves
         autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
         super().__init__(engine, autocommit, autocommit)
+        # connections between two writes: taking one from the pool and giving it back cost more than deciding
+        self._idle: list[tuple[AsyncConnection, Any]] = []
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
-        async with self._open(self._writers) as connection:
-            driver = await _driver(connection)
-            transaction = PostgresTransaction(connection, driver)
-            try:
-                with translated():
-                    await driver.execute(_BEGIN)
-                yield transaction
-                await transaction.commit()
-            except BaseException:
-                await asyncio.shield(self._roll_back(connection, driver))
-                raise
+        connection, driver = await self._writer()
+        transaction = PostgresTransaction(connection, driver)
+        try:
+            with translated():
+                await driver.execute(_BEGIN)
+            yield transaction
+            await transaction.commit()
+        except BaseException:
+            await asyncio.shield(self._give_up(connection, driver))
+            raise
+        self._idle.append((connection, driver))
 
-    async def _roll_back(self, connection: AsyncConnection, driver: Any) -> None:
+    async def close(self) -> None:
+        while self._idle:
+            connection, _ = self._idle.pop()
+            await connection.close()
+        await super().close()
+
+    async def _writer(self) -> tuple[AsyncConnection, Any]:
+        while self._idle:
+            connection, driver = self._idle.pop()
+            if not driver.is_closed():
+                return connection, driver
+            await self._give_up(connection, driver)
+        connection = self._writers.connect()
+        with connecting():
+            await connection.start()
+        return connection, await _driver(connection)
+
+    async def _give_up(self, connection: AsyncConnection, driver: Any) -> None:
         """Leave nothing behind: a connection that cannot roll back is not given to anybody else."""
         try:
             await driver.execute("ROLLBACK", timeout=CONNECT_SECONDS)
@@ -87,6 +106,7 @@ class PostgresStore(SqlStore):
             await connection.invalidate()
             if driver.is_closed():
                 await self._engine.dispose(close=False)  # the others are as dead: a server that went takes all
+        await connection.close()
 
     async def warnings(self) -> Sequence[str]:
         async with self._open(self._readers) as connection:

@@ -1,6 +1,6 @@
 """Ids and salts: the only sources of chance in the service."""
 
-import secrets
+import os
 
 import uuid_utils
 
@@ -13,4 +13,4 @@ def new_id() -> str:
 
 
 def new_salt() -> bytes:
-    return secrets.token_bytes(SALT_BYTES)
+    return os.urandom(SALT_BYTES)

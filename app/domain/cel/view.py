@@ -70,7 +70,7 @@ def _json(value: Json, depth: int = 0) -> Json:
         return value
     if depth > MAX_DEPTH:
         raise ValueError("nests too deeply")
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return {name: _json(item, depth + 1) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_json(item, depth + 1) for item in value]
