@@ -8,8 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from app.db.types import Count, JsonText, Moment, Word
 
-# A table with a hidden rowid lets INSERT OR REPLACE remove any row by its number, whatever its keys are.
-_SQLITE = {"sqlite_strict": True, "sqlite_with_rowid": False}
+_SQLITE = {"sqlite_strict": True}
 
 
 def _key(kind: Any = Word) -> Any:
