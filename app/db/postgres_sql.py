@@ -1,18 +1,17 @@
 """The statements of the write path on PostgreSQL, built from the tables; rows travel as one array per column."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import LargeBinary, Table, TextClause, text
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from app.db.rows import Row
+from app.db.rows import MOVING, Row
 from app.db.tables import ACTOR, CASES, ENTRY, IDEMPOTENCY, PAYLOAD, PENDING
 from app.db.types import Count, JsonText, Moment, Word, json_text
 
 _ARRAYS = {Word: "text", JsonText: "text", Count: "bigint", Moment: "timestamptz", LargeBinary: "bytea"}
-_KEPT = ("tenant", "id")
 
 _KEYS = ", ".join(
     f":{name}" for name in ("id_tenants", "ids", "ref_tenants", "types", "refs", "key_tenants", "subjects", "keys")
@@ -39,20 +38,18 @@ def record_statement(parts: frozenset[str]) -> TextClause:
 
 def arrays(part: str, rows: Sequence[Row]) -> dict[str, Any]:
     """The binds of one part: an array per column."""
-    return {
-        _bind(part, name): [_plain(table_column, row[name]) for row in rows] for name, table_column in _SHAPES[part]
-    }
+    return {_bind(part, name): _column(kind, [row[name] for row in rows]) for name, kind in _SHAPES[part]}
 
 
-def _columns(table: Table) -> tuple[tuple[str, Any], ...]:
-    return tuple((c.name, type(c.type)) for c in table.columns)
+def _columns(table: Table, names: Collection[str] = ()) -> tuple[tuple[str, Any], ...]:
+    return tuple((c.name, type(c.type)) for c in table.columns if not names or c.name in names)
 
 
 _SHAPES: dict[str, tuple[tuple[str, Any], ...]] = {
     "entry": _columns(ENTRY),
     "payload": _columns(PAYLOAD),
     "opened": _columns(CASES),
-    "moved": (*_columns(CASES), ("was_seq", Count)),
+    "moved": (*_columns(CASES, ("tenant", "id", *MOVING)), ("was_seq", Count)),
     "acted": _columns(ACTOR),
     "answered": _columns(IDEMPOTENCY),
 }
@@ -62,8 +59,8 @@ def _bind(part: str, name: str) -> str:
     return f"{part}_{name}"
 
 
-def _plain(kind: Any, value: Any) -> Any:
-    return json_text(value) if kind is JsonText else value
+def _column(kind: Any, values: list[Any]) -> list[Any]:
+    return [json_text(value) for value in values] if kind is JsonText else values
 
 
 def _unnest(part: str, names: Iterable[tuple[str, Any]] | None = None) -> str:
@@ -85,7 +82,7 @@ def _insert_pending() -> str:
 
 
 def _move() -> str:
-    changed = [shape for shape in _columns(CASES) if shape[0] not in _KEPT]
+    changed = _columns(CASES, MOVING)
     return f"""UPDATE cases SET ({_names(changed)}) = ROW ({_names(changed, "n.")})
         FROM {_unnest("moved")} n ({_names(_SHAPES["moved"])})
         WHERE cases.tenant = n.tenant AND cases.id = n.id AND cases.seq = n.was_seq RETURNING 1"""

@@ -12,6 +12,9 @@ from app.services.stored import Acted, AnswerKey, Record, StoredAnswer
 
 Row = dict[str, Any]
 CASE_COLUMNS = tuple(field.name for field in fields(Case))
+FIXED = ("case_type", "definition", "definition_version", "reference", "creator", "opened_at")
+"""What a case keeps for ever."""
+MOVING = tuple(name for name in CASE_COLUMNS if name not in ("tenant", "id", *FIXED))
 
 
 def case_row(case: Case) -> Row:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.engines import sqlite_engine
-from app.db.rows import CASE_COLUMNS, Row, answer_of, case_of, rows_of, surroundings_of
+from app.db.rows import MOVING, Row, answer_of, case_of, rows_of, surroundings_of
 from app.db.store import SqlStore, SqlTransaction
 from app.db.tables import ACTOR, CASES, ENTRY, IDEMPOTENCY, PAYLOAD, PENDING, POLICY_STATE, ROLE
 from app.db.types import json_text
@@ -138,7 +138,7 @@ async def _rows(
 
 def _named(row: Row) -> Row:
     """Bind names that are no columns, which SQLAlchemy keeps for itself in an UPDATE."""
-    return {f"to_{name}": value for name, value in row.items()}
+    return {f"to_{name}": row[name] for name in ("tenant", "id", "was_seq", *MOVING)}
 
 
 def _answer(now: datetime) -> Any:
@@ -159,5 +159,5 @@ _MOVE = (
         CASES.c.id == bindparam("to_id"),
         CASES.c.seq == bindparam("to_was_seq"),
     )
-    .values({name: bindparam(f"to_{name}") for name in CASE_COLUMNS if name not in ("tenant", "id")})
+    .values({name: bindparam(f"to_{name}") for name in MOVING})
 )
