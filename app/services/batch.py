@@ -55,7 +55,7 @@ class Batch:
         """Decide one attempt. A fault of ours harms this attempt only: it is logged and answered as internal."""
         try:
             return self._stored(attempt) or self._decide(attempt)
-        except Exception:
+        except Exception:  # nobody expected it, and the neighbours in the batch have nothing to do with it
             log.exception("attempt failed", extra={"request_id": attempt.request_id})
             return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
 

@@ -114,7 +114,7 @@ class Desk:
                 answers = iter(await self._decide(attempts))
                 for group in groups:
                     _give(group, [next(answers) for _ in group.attempts])
-            except Exception:
+            except Exception:  # a worker that died would leave everybody after this batch waiting for ever
                 log.exception("the desk failed on a batch of %d attempts", len(attempts))
                 for group in groups:
                     _give(group, [Answer(error=Internal("something went wrong on our side"))] * len(group.attempts))
