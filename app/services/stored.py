@@ -43,6 +43,53 @@ class StoredAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredClock:
+    """One cycle of an SLA clock: `facts` is its whole state as JSON, the other moments are there to find it by.
+
+    `current` marks the newest cycle of its name on its case. `due_at` is None while it does not run.
+    """
+
+    tenant: str
+    case_id: str
+    name: str
+    cycle: int
+    case_type: str
+    current: bool
+    status: str
+    due_at: datetime | None
+    next_fire_at: datetime | None
+    breached_at: datetime | None
+    facts: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """That a step fired: its key is unique for ever, and is written with its effect."""
+
+    tenant: str
+    case_id: str
+    clock: str
+    cycle: int
+    step: int
+    n: int
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCalendar:
+    """One version of a business calendar: `text` is its JSON with holidays as dates, `hash` that of its declaration.
+
+    It counts from `applies_from` until the next version does.
+    """
+
+    name: str
+    version: int
+    hash: str
+    applies_from: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Locked:
     """What one lock statement returns.
 
@@ -55,6 +102,7 @@ class Locked:
     cases: Mapping[CaseKey, Case] = field(default_factory=dict)
     surroundings: Mapping[str, Surroundings] = field(default_factory=dict)  # by case id
     answers: Mapping[AnswerKey, StoredAnswer] = field(default_factory=dict)
+    clocks: Mapping[str, Sequence[StoredClock]] = field(default_factory=dict)  # the current ones, by case id
     busy: frozenset[AnswerKey] = frozenset()
 
 
@@ -84,6 +132,8 @@ class Record:
     entries: Sequence[AuditEntry] = ()
     acted: Sequence[Acted] = ()
     answers: Sequence[StoredAnswer] = ()
+    clocks: Sequence[StoredClock] = ()
+    firings: Sequence[Firing] = ()
 
 
 @dataclass(frozen=True, slots=True)
