@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from hypothesis import given, settings
@@ -109,12 +111,13 @@ def naive_who_could(lines: Sequence[PolicyLine], tenant: str, case_type: str, ac
 
 def naive_hash(lines: Sequence[PolicyLine], tenant: str, case_type: str) -> str:
     rules = {
-        as_csv(line)
+        (line.act, as_csv(line))
         for line in lines
         if line.kind == "p" and line.tenant in (tenant, "*") and line.obj in (case_type, "*")
     }
-    inclusions = {as_csv(line) for line in lines if line.kind == "g" and line.role.startswith("role:")}
-    return hashlib.sha256("".join(f"{line}\n" for line in sorted(rules | inclusions)).encode()).hexdigest()
+    rules |= {("", as_csv(line)) for line in lines if line.kind == "g" and line.role.startswith("role:")}
+    blocks = ["".join(f"{line}\n" for _, line in sorted(block)) for _, block in groupby(sorted(rules), itemgetter(0))]
+    return hashlib.sha256(b"".join(hashlib.sha256(block.encode()).digest() for block in blocks)).hexdigest()
 
 
 def sees(visible: Visible, case_type: str, case_roles: frozenset[str]) -> bool:

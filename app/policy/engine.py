@@ -1,6 +1,5 @@
 """Answer from memory who may do what: the policy lines in force, and Casbin over those that a question needs."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
@@ -24,9 +23,8 @@ MOST_PLACES = 20_000  # remembered at a time: callers may make names up
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a question is decided at one version of the policy; without a bucket where no line is about it."""
+    """Where a question is decided, as long as no line about its case type changes; without a bucket where none is."""
 
-    version: int
     policy: str
     address: Address | None
     bucket: Bucket | None
@@ -95,32 +93,37 @@ class PolicyEngine:
         return self._who_could(address) if address else ()
 
     def policy_hash(self, tenant: str, case_type: str) -> str:
-        """SHA-256 in hex over `policy_text` in UTF-8."""
+        """The hash of `policy_text`, in hex, as app/policy/texts.py defines it."""
         scope = self._index.scope(tenant, case_type)
         if scope not in self._hashes:
-            self._hashes[scope] = hashlib.sha256(self._texts.text(scope, self._lines_about).encode()).hexdigest()
+            self._hashes[scope] = self._texts.of(scope, self._lines_about).hash()
         return self._hashes[scope]
 
     def policy_text(self, tenant: str, case_type: str) -> str:
-        """What applies to a case type in a tenant: sorted canonical lines, without the roles of users."""
-        return self._texts.text(self._index.scope(tenant, case_type), self._lines_about)
+        """What applies to a case type in a tenant: canonical lines sorted by act, without the roles of users."""
+        return str(self._texts.of(self._index.scope(tenant, case_type), self._lines_about))
 
     def _place(self, tenant: str, case_type: str, act: str) -> Place:
-        """Found once per question and version; one look instead of a dozen, which wait for memory if it is large."""
-        asked = (tenant, case_type, act)
-        place = self._places.get(asked)
-        if place is None or place.version != self.version:
-            address = self._index.address(*asked)
+        """Found once per question; one look instead of a dozen, which wait for memory if it is large."""
+        places = self._places.get(case_type, {})
+        place = places.get((tenant, act))
+        if place is None:
+            address = self._index.address(tenant, case_type, act)
             bucket = self._enforcer(address.tenant).bucket(address, self._index.rules) if address else None
-            place = Place(self.version, self.policy_hash(tenant, case_type), address, bucket)
-            if len(self._places) >= MOST_PLACES:
-                self._places.clear()
-            self._places[asked] = place
+            place = Place(self.policy_hash(tenant, case_type), address, bucket)
+            self._remember(case_type, tenant, act, place)
         return place
 
-    def _lines_about(self, tenant: str, case_type: str) -> set[str]:
-        rules = {rule.text for rule in self._index.about(tenant, case_type)}
-        return rules | {as_csv(PolicyLine("g", role, EVERY, other)) for role, other in self._roles.inclusions()}
+    def _remember(self, case_type: str, tenant: str, act: str, place: Place) -> None:
+        if self._remembered >= MOST_PLACES:
+            self._places.clear()
+            self._remembered = 0
+        self._places.setdefault(case_type, {})[tenant, act] = place
+        self._remembered += 1
+
+    def _lines_about(self, tenant: str, case_type: str) -> set[tuple[str, str]]:
+        rules = {(rule.act, rule.text) for rule in self._index.about(tenant, case_type)}
+        return rules | {("", as_csv(PolicyLine("g", role, EVERY, other))) for role, other in self._roles.inclusions()}
 
     def _enforcer(self, tenant: str) -> TenantEnforcer:
         if tenant not in self._enforcers:
@@ -150,7 +153,8 @@ class PolicyEngine:
         self._enforcers: dict[str, TenantEnforcer] = {}
         self._hashes: dict[tuple[str, str], str] = {}
         self._texts = Texts()
-        self._places: dict[tuple[str, str, str], Place] = {}
+        self._places: dict[str, dict[tuple[str, str], Place]] = {}  # case type -> tenant and act
+        self._remembered = 0
         self._could: dict[str, dict[Address, tuple[str, ...]]] = {}
         self._readers = Readers()
 
@@ -160,7 +164,9 @@ class PolicyEngine:
             self._could.clear()
             self._hashes.clear()
             self._texts = Texts()
+            self._places.clear()
         for rule in rules:
+            self._drop_places(rule.obj)
             for scope in self._texts.change(rule, self._index.holds(rule)):
                 self._hashes.pop(scope, None)
         self._readers.drop(rules)
@@ -172,6 +178,11 @@ class PolicyEngine:
         for tenant, could in self._could.items():
             for address in _touched(tenant, could.keys(), rules):
                 del could[address]
+
+    def _drop_places(self, case_type: str) -> None:
+        if case_type == EVERY:
+            self._places.clear()
+        self._places.pop(case_type, None)
 
 
 def _touched(tenant: str, held: Set[Address], rules: Iterable[Rule]) -> Set[Address]:
