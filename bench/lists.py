@@ -14,6 +14,7 @@ from sqlalchemy.engine import RowMapping
 from app.db import listing
 from app.db.store import SqlStore
 from app.domain.case import Actor, Case
+from app.main import stay
 from app.services.cases import _cursor
 from app.services.house import House
 from app.services.stored import CaseQuery
@@ -90,6 +91,7 @@ async def _asked(databases: Mapping[str, Database], rounds: int) -> Sequence[Que
         for question in questions:
             for size, opened in houses.items():
                 question.wanted[size] = await _wanted(opened, question)
+        stay()
         for _ in range(rounds):
             for question in questions:
                 for size, opened in houses.items():

@@ -99,7 +99,13 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _becoming(role: str) -> Any:
-    settings = (f"ROLE {role}", f"statement_timeout = '{COMMAND_SECONDS}s'", "timezone = 'UTC'", "jit = off")
+    settings = (
+        f"ROLE {role}",
+        f"statement_timeout = '{COMMAND_SECONDS}s'",
+        "timezone = 'UTC'",
+        "jit = off",
+        "plan_cache_mode = force_custom_plan",  # lists: whose cases and how many decides how they are found
+    )
 
     def become(connection: Any, _: Any) -> None:
         try:

@@ -116,8 +116,7 @@ class PolicyEngine:
 
     def _remember(self, case_type: str, tenant: str, act: str, place: Place) -> None:
         if self._remembered >= MOST_PLACES:
-            self._places.clear()
-            self._remembered = 0
+            self._forget_places()
         self._places.setdefault(case_type, {})[tenant, act] = place
         self._remembered += 1
 
@@ -153,8 +152,7 @@ class PolicyEngine:
         self._enforcers: dict[str, TenantEnforcer] = {}
         self._hashes: dict[tuple[str, str], str] = {}
         self._texts = Texts()
-        self._places: dict[str, dict[tuple[str, str], Place]] = {}  # case type -> tenant and act
-        self._remembered = 0
+        self._forget_places()
         self._could: dict[str, dict[Address, tuple[str, ...]]] = {}
         self._readers = Readers()
 
@@ -164,7 +162,7 @@ class PolicyEngine:
             self._could.clear()
             self._hashes.clear()
             self._texts = Texts()
-            self._places.clear()
+            self._forget_places()
         for rule in rules:
             self._drop_places(rule.obj)
             for scope in self._texts.change(rule, self._index.holds(rule)):
@@ -181,8 +179,12 @@ class PolicyEngine:
 
     def _drop_places(self, case_type: str) -> None:
         if case_type == EVERY:
-            self._places.clear()
-        self._places.pop(case_type, None)
+            self._forget_places()
+        self._remembered -= len(self._places.pop(case_type, {}))
+
+    def _forget_places(self) -> None:
+        self._places: dict[str, dict[tuple[str, str], Place]] = {}  # case type -> tenant and act
+        self._remembered = 0
 
 
 def _touched(tenant: str, held: Set[Address], rules: Iterable[Rule]) -> Set[Address]:

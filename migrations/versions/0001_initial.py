@@ -125,7 +125,8 @@ def _create_cases() -> None:
     _index("cases_by_creator", "cases", "tenant", "creator")
     for column in ("assignee", "team"):
         where = f"{column} IS NOT NULL"
-        _index(f"cases_by_{column}", "cases", "tenant", column, "changed_at", "id", where=where)
+        # `state` last: a team's cases in one state are found without a look at all of its cases
+        _index(f"cases_by_{column}", "cases", "tenant", column, "changed_at", "id", "state", where=where)
 
 
 def _create_people() -> None:
