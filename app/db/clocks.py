@@ -10,7 +10,6 @@ from sqlalchemy.engine import RowMapping
 
 from app.db.rows import clock_of
 from app.db.tables import CLOCK
-from app.db.types import Moment
 from app.services.stored import CaseKey, ClockKey, Locked, StoredClock
 
 K = CLOCK.c
@@ -42,7 +41,7 @@ def counts() -> Select[Any]:
 
 def next_due(now: Any) -> Select[Any]:
     earliest = select(func.min(K.next_fire_at)).where(K.next_fire_at.is_not(None)).scalar_subquery()
-    return select(earliest.label("next_fire_at"), literal(now, Moment()).label("now"))
+    return select(earliest.label("next_fire_at"), now.label("now"))
 
 
 def due(now: Any, limit: int) -> Select[Any]:

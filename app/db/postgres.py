@@ -18,7 +18,7 @@ from app.db.postgres_sql import LOCK, LOCK_DUE, READ, RECACHE, arrays, native, r
 from app.db.rows import Row, case_of, current_clock, rows_of, surroundings_of
 from app.db.store import SqlStore
 from app.db.transaction import SqlTransaction
-from app.db.types import from_microseconds
+from app.db.types import Moment, from_microseconds
 from app.domain.case import Case, Surroundings
 from app.services.ports import Refused
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer, StoredClock
@@ -129,7 +129,9 @@ class PostgresStore(SqlStore):
         return {"database": "postgresql"}
 
     def _now(self) -> Any:
-        return func.statement_timestamp()  # indexes are not looked up by clock_timestamp, which changes meanwhile
+        return func.statement_timestamp(
+            type_=Moment()
+        )  # indexes are not looked up by clock_timestamp, which changes meanwhile
 
     async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
         driver = await _driver(connection)

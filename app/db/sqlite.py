@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, insert, literal, or_, select, type_coerce, union_all, update
+from sqlalchemy import Select, Text, bindparam, insert, literal, or_, select, type_coerce, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,14 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db import clocks
 from app.db.engines import sqlite_engine
 from app.db.failures import translated
-from app.db.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of, surroundings_of
+from app.db.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
+from app.db.sqlite_around import around
 from app.db.store import SqlStore
-from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING, POLICY_STATE, ROLE
+from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING, POLICY_STATE
 from app.db.transaction import SqlTransaction
-from app.db.types import json_text
-from app.domain.case import Case, Surroundings
+from app.db.types import Moment, json_text
+from app.domain.case import Case
 from app.services.ports import Refused
-from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer, StoredClock
+from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 
 Now = Callable[[], datetime]
 
@@ -98,8 +99,8 @@ class SqliteStore(SqlStore):
     def _turn(self) -> AbstractAsyncContextManager[Any]:
         return self._writer
 
-    def _now(self) -> datetime:
-        return self._clock()
+    def _now(self) -> Any:
+        return literal(self._clock(), Moment())
 
     async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
         return await read(connection, [key], [], self._clock)
@@ -110,12 +111,12 @@ async def read(connection: AsyncConnection, keys: Sequence[CaseKey], asked: Sequ
     by_name = {CaseKey(c.tenant, c.id): c for c in cases}
     by_name |= {CaseKey(c.tenant, case_type=c.case_type, reference=c.reference): c for c in cases}
     version = (await connection.execute(select(POLICY_STATE.c.version))).scalar_one()
-    surroundings = await _surroundings(connection, cases) if cases else {}
-    running = await _clocks(connection, cases) if cases else {}
+    besides = await around(connection, cases)
     now = clock()
     answers = await _answers(connection, asked, now) if asked else []
     found = {key: by_name[_plain(key)] for key in keys if _plain(key) in by_name}
-    return Locked(now, version, found, surroundings, {answer.key: answer for answer in answers}, running)
+    kept = {answer.key: answer for answer in answers}
+    return Locked(now, version, found, besides.surroundings, kept, besides.clocks)
 
 
 def _plain(key: CaseKey) -> CaseKey:
@@ -132,36 +133,6 @@ async def _cases(connection: AsyncConnection, keys: Sequence[CaseKey]) -> list[C
         *await _rows(connection, select(CASES), (c.tenant, c.case_type), c.reference, by_reference),
     ]
     return [case_of(row) for row in rows]
-
-
-async def _surroundings(connection: AsyncConnection, cases: Sequence[Case]) -> dict[str, Surroundings]:
-    """Who acted and who has a role, in one statement: each costs more than what it finds."""
-    found: defaultdict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
-    for tenant, ids in _by_tenant(cases).items():
-        parts = [
-            select(literal(what).label("what"), t.c.case_id, *pair).where(t.c.tenant == tenant, t.c.case_id.in_(ids))
-            for what, t, pair in _PAIRS
-        ]
-        for what, case_id, *pair in await connection.execute(union_all(*parts)):
-            found[what, tenant, case_id].append((pair[0], pair[1]))
-    return {
-        case.id: surroundings_of(found["acted", case.tenant, case.id], found["roles", case.tenant, case.id])
-        for case in cases
-    }
-
-
-async def _clocks(connection: AsyncConnection, cases: Sequence[Case]) -> dict[str, Sequence[StoredClock]]:
-    found: dict[str, Sequence[StoredClock]] = {}
-    for tenant, ids in _by_tenant(cases).items():
-        found |= clocks.by_case(ids, (await connection.execute(clocks.current(tenant, ids))).mappings())
-    return found
-
-
-def _by_tenant(cases: Sequence[Case]) -> dict[str, list[str]]:
-    tenants: defaultdict[str, list[str]] = defaultdict(list)
-    for case in cases:
-        tenants[case.tenant].append(case.id)
-    return tenants
 
 
 async def _answers(connection: AsyncConnection, keys: Sequence[AnswerKey], now: datetime) -> list[StoredAnswer]:
@@ -208,7 +179,6 @@ def _put_clock() -> Any:
 
 
 CLOCK_KEY = ("tenant", "case_id", "name", "cycle")
-_PAIRS = (("acted", ACTOR, (ACTOR.c.event, ACTOR.c.subject)), ("roles", ROLE, (ROLE.c.subject, ROLE.c.role)))
 _RECACHE = (
     update(CLOCK)
     .where(*(CLOCK.c[name] == bindparam(f"to_{name}") for name in CLOCK_KEY))
