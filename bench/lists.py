@@ -43,6 +43,7 @@ FILTERS: Mapping[str, Mapping[str, str]] = {
     "a team and a state": {"team": "team:7", "state": "submitted"},
     "an assignee": {"assignee": "user:w7"},
     "an assignee and a state": {"assignee": "user:w7", "state": "support"},
+    "overdue": {"overdue": True},
     "a reference": {"case_type": "expense_claim", "reference": "REF-7"},
 }
 SORTS = [f"{sign}{name}" for name, sign in product(listing.SORTS, ("", "-"))]
@@ -136,8 +137,9 @@ async def _last_of(opened: House, query: CaseQuery) -> Case:
 
 
 async def _page(opened: House, query: CaseQuery) -> Select[Any]:
+    assert isinstance(opened.store, SqlStore)
     kinds = await _rows(opened, listing.kinds(query.tenant))
-    return listing.page(query, [listing.Kind(**kind) for kind in kinds])
+    return listing.page(query, [listing.Kind(**kind) for kind in kinds], opened.store._now())
 
 
 async def _rows(opened: House, statement: Select[Any] | TextClause) -> Sequence[RowMapping]:

@@ -56,6 +56,7 @@ def _chance(entries: Sequence[AuditEntry], seed: int) -> Columns:
     moments = [f"{BEGAN_US} + i * {EVERY_US} + {_draw(0, EVERY_US, seed)}"]
     for number in range(1, len(entries)):
         moments.append(f"{moments[-1]} + 1 + {_draw(number, WITHIN_US, seed)}")
+    due = _moment(f"{moments[0]} + {_draw(110, WITHIN_US, seed)}")
     return {
         **{f"us_{number}": moment for number, moment in enumerate(moments)},
         **{f"md5_{number}": f"md5('{seed} {number} ' || i)" for number in range(len(entries))},
@@ -66,6 +67,7 @@ def _chance(entries: Sequence[AuditEntry], seed: int) -> Columns:
         "assignee": f"CASE WHEN {_draw(104, 10, seed)} < 7 THEN 'user:w' || {_draw(105, USERS, seed)} END",
         "team": f"CASE WHEN {_draw(106, 10, seed)} < 5 THEN 'team:' || {_draw(107, TEAMS, seed)} END",
         "urgency": _draw(108, 101, seed),
+        "due_at": f"CASE WHEN {_draw(109, 10, seed)} < 3 THEN {due} END",
         "reference": "'REF-' || i",
     }
 
@@ -79,8 +81,12 @@ def _ids(entries: Sequence[AuditEntry]) -> Columns:
     return {
         "case_id": _uuid7("us_0", "md5_case"),
         **{f"id_{number}": _uuid7(f"us_{number}", f"md5_{number}") for number in numbers},
-        **{f"at_{number}": f"timestamptz 'epoch' + us_{number} * interval '1 microsecond'" for number in numbers},
+        **{f"at_{number}": _moment(f"us_{number}") for number in numbers},
     }
+
+
+def _moment(microseconds: str) -> str:
+    return f"timestamptz 'epoch' + ({microseconds}) * interval '1 microsecond'"
 
 
 def _uuid7(microseconds: str, chance: str) -> str:
@@ -168,8 +174,8 @@ def _payload(number: int, place: int, entry: AuditEntry, field: PayloadRow, know
 def _case(case: Case, known: Columns, moments: Mapping[datetime, str]) -> Columns:
     values = {field.name: getattr(case, field.name) for field in fields(case)}
     texts = {"data": json_text(case.data), "memory": json_text({k: list(v) for k, v in case.memory.items()})}
-    # Nothing assigns cases or raises their urgency yet, but lists filter and sort by it.
-    drawn = {"assignee": "assignee", "team": "team", "urgency": "urgency"}
+    # Nothing assigns cases or raises their urgency yet, and no clock runs on these, but lists filter and sort by it.
+    drawn = {name: name for name in ("assignee", "team", "urgency", "due_at")}
     return {**_row(values | texts, known, moments), **drawn}
 
 

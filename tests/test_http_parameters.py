@@ -40,6 +40,9 @@ BAD_PARAMETERS = [
     ("", "limit=1.5", "limit"),
     ("", "limit=99999999999999999999999", "limit"),
     ("", "sort=colour", "sort"),
+    ("", "sort=--due_at", "sort"),
+    ("", "overdue=perhaps", "overdue"),
+    ("", "overdue=", "overdue"),
     ("", "state=%00", "state"),
     ("", "reference=a%0ab", "reference"),
     ("", "case_type=" + "x" * 300, "case_type"),
@@ -61,10 +64,9 @@ def test_a_parameter_that_cannot_be_read_is_named(client, path, query, field):
     assert "`" not in answer.text
 
 
-@pytest.mark.parametrize("name", ["overdue", "q"])
-def test_a_filter_that_is_to_come_is_not_ignored(client, name):
-    answer = client.get(f"{CASES}?{name}=true")
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, name)
+def test_a_filter_that_is_to_come_is_not_ignored(client):
+    answer = client.get(f"{CASES}?q=true")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "q")
 
 
 def test_unknown_parameters_are_ignored(client):

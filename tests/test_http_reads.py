@@ -39,10 +39,13 @@ def test_a_foreign_case_an_unknown_one_and_no_id_at_all_look_the_same(client, fa
 
 
 def test_filters_reach_the_service(client, fakes):
-    answer = client.get(f"{CASES}?case_type=expense_claim&state=review&reference=EXP-9&sort=-urgency&limit=7&cursor=c")
+    answer = client.get(
+        f"{CASES}?case_type=expense_claim&state=review&reference=EXP-9&overdue=false&sort=-urgency&limit=7&cursor=c"
+    )
     assert answer.json() == {"items": [], "next_cursor": "more"}
     wanted = fakes.cases.wanted
     assert (wanted.case_type, wanted.state, wanted.reference) == ("expense_claim", "review", "EXP-9")
+    assert wanted.overdue is False
     assert (wanted.sort, wanted.limit, wanted.cursor, wanted.team) == ("-urgency", 7, "c", None)
 
 

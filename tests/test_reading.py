@@ -13,9 +13,11 @@ from app.http.app import HttpSettings, create_app
 from app.http.services import Readiness, Services
 from app.services.answer import case_json
 from app.services.house import House
+from app.services.stored import SORTS
 from app.services.views import Wanted
-from tests.databases import Database
-from tests.factories import new_id
+from tests.clocks import IN_THE_FUTURE, LONG_AGO
+from tests.factories import a_case, new_id
+from tests.factories import opening as a_record
 from tests.fake_services import SECRET, token
 from tests.house import (
     ADMIN,
@@ -80,7 +82,7 @@ async def test_everybody_lists_what_the_policy_lets_them_read(house: House) -> N
 
 async def test_pages_hold_every_case_once_in_every_order(house: House) -> None:
     every = [await opened(house, reference=f"R-{n}" if n % 2 else None) for n in range(7)]
-    for sort in ("opened_at", "changed_at", "urgency", "reference"):
+    for sort in SORTS:
         for sign in ("", "-"):
             assert sorted(await _all_pages(house, Wanted(sort=sign + sort, limit=2))) == sorted(every), sign + sort
     assert await _all_pages(house, Wanted(sort="-opened_at", limit=3)) == every[::-1]
@@ -104,6 +106,27 @@ async def test_a_filter_for_a_state_includes_its_substates_and_regions(house: Ho
         assert [case.id for case in (await house.cases.find(CLERK, Wanted(state=wanted))).items] == expected
 
 
+async def test_what_is_overdue_is_listed_by_due_moment_over_http(house: House) -> None:
+    cases = [a_case(due_at=due) for due in (None, IN_THE_FUTURE, LONG_AGO, LONG_AGO, None)]
+    async with house.store.transaction() as tx:
+        await tx.record(a_record(*cases))
+    never, [soon], late = cases[::4], cases[1:2], cases[2:4]
+    ids = {
+        ("due_at", None): [*late, soon, *never],
+        ("-due_at", None): [soon, *late[::-1], *never[::-1]],
+        ("due_at", True): late,
+        ("-due_at", False): [soon, *never[::-1]],
+    }
+    async with _client(house, "admin") as client:
+        for (sort, overdue), expected in ids.items():
+            shown: list[str] = []
+            params: dict[str, Any] = {"sort": sort, "limit": 1} | ({} if overdue is None else {"overdue": overdue})
+            while (page := (await client.get("/api/v1/cases", params=params)).json())["next_cursor"]:
+                shown += [item["id"] for item in page["items"]]
+                params["cursor"] = page["next_cursor"]
+            assert [*shown, *(item["id"] for item in page["items"])] == [case.id for case in expected]
+
+
 def _forged(*parts: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
 
@@ -120,6 +143,8 @@ FORGED = {
     "no uuid": ("urgency", _forged("urgency", 1, "x")),
     "no text": ("reference", _forged("reference", "\0", SOME)),
     "half a pair": ("reference", _forged("reference", "\ud800", SOME)),
+    "never urgent": ("urgency", _forged("urgency", None, SOME)),
+    "due at a number": ("due_at", _forged("due_at", 1, SOME)),
     "no moment": ("opened_at", _forged("opened_at", 1, SOME)),
     "a moment before all": ("opened_at", _forged("opened_at", "0001-01-01T00:00:00+14:00", SOME)),
     "too deep": ("urgency", base64.urlsafe_b64encode(b"[" * 100_000).decode()),
@@ -152,17 +177,20 @@ async def test_the_log_pages_through_the_chain_and_through_the_refusals(house: H
     assert await house.cases.log(CLERK, claim, True, refusals[1].entry_id, 50) == refusals[2:]
 
 
-async def test_the_log_pages_over_http_too(house: House, database: Database) -> None:
+def _client(house: House, *roles: str) -> AsyncClient:
     async def readiness() -> Readiness:
         return Readiness(True)
 
+    app = create_app(Services(house.desk, house.cases, house.case_types, readiness), HttpSettings(SECRET))
+    headers = {"authorization": f"Bearer {token(roles=roles or ('clerk',))}"}
+    return AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers)
+
+
+async def test_the_log_pages_over_http_too(house: House) -> None:
     claim = await open_claim(house)
     await fired(house, claim, "add_note", ALICE)
     await fire(house, claim, "approve", ALICE)
-    services = Services(house.desk, house.cases, house.case_types, readiness)
-    app = create_app(services, HttpSettings(SECRET))
-    headers = {"authorization": f"Bearer {token()}"}
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers) as client:
+    async with _client(house) as client:
         url = f"/api/v1/cases/{claim}/audit"
         first = (await client.get(url, params={"limit": 1})).json()
         rest = (await client.get(url, params={"after": first["next_after"]})).json()

@@ -17,7 +17,8 @@ from app.db import open_store
 from app.db.tables import ROLE
 from app.domain.case import Case
 from app.services.ports import Store
-from app.services.stored import CaseQuery, Visible
+from app.services.stored import SORTS, CaseQuery, Visible
+from tests.clocks import IN_THE_FUTURE, LONG_AGO
 from tests.databases import Database
 from tests.factories import ALICE, BOB, OPENED, TENANT, a_case, opening
 
@@ -34,7 +35,7 @@ STATES = (
     "checks.budget.ok+checks.fraud.ok",
     "a.x+b+c.y",
 )
-REFERENCES = (None, "R-1", "R-2", "r-1", "Ä")
+DUE = (None, LONG_AGO, IN_THE_FUTURE, LONG_AGO + timedelta(microseconds=1), None)
 
 
 def some_cases() -> list[Case]:
@@ -58,6 +59,7 @@ def some_cases() -> list[Case]:
             urgency=number % 4 - 1,
             opened_at=OPENED + timedelta(microseconds=number % 5),
             changed_at=OPENED + timedelta(days=number % 6),
+            due_at=DUE[number // 3 % len(DUE)],
         )
         for case_type, state, assignee, team, number in cycles
     ]
@@ -104,17 +106,19 @@ async def all_pages(store: Store, query: CaseQuery) -> list[Case]:
 
 
 def in_order(cases: list[Case], sort: str) -> list[Case]:
-    column = sort.removeprefix("-")
+    """Backwards is forwards reversed, but cases that are never due come last either way."""
+    column, descending = sort.removeprefix("-"), sort.startswith("-")
 
     def place(case: Case):
         value = getattr(case, column)
         return (value is None, value if value is not None else 0, case.id)
 
-    return sorted(cases, key=place, reverse=sort.startswith("-"))
+    ordered = sorted(cases, key=place, reverse=descending)
+    return sorted(ordered, key=lambda case: case.due_at is None) if column == "due_at" else ordered
 
 
 @pytest.mark.parametrize("limit", [1, 4, 200])
-@pytest.mark.parametrize("column", ["opened_at", "changed_at", "urgency", "reference"])
+@pytest.mark.parametrize("column", SORTS)
 async def test_every_order_pages_through_all_cases_once(listed, column, limit):
     for sort in (column, f"-{column}"):
         assert await all_pages(listed, CaseQuery(TENANT, ALL, sort=sort, limit=limit)) == in_order(OURS, sort)
@@ -141,6 +145,43 @@ async def test_a_filter_takes_equal_values(listed, filters):
     wanted = [case for case in OURS if all(getattr(case, name) == value for name, value in filters.items())]
     query = CaseQuery(TENANT, ALL, limit=2, **filters)
     assert await all_pages(listed, query) == in_order(wanted, "-changed_at")
+
+
+@pytest.mark.parametrize("sort", ["due_at", "-due_at", "-changed_at", "reference"])
+@pytest.mark.parametrize("filters", [{}, {"case_type": "claim"}, {"state": "review", "team": "team:a"}])
+async def test_what_is_overdue_is_past_its_due_moment_and_the_rest_is_not(listed, filters, sort):
+    shown = {}
+    for overdue in (True, False, None):
+        shown[overdue] = await all_pages(listed, CaseQuery(TENANT, ALL, overdue=overdue, sort=sort, limit=4, **filters))
+    assert all(case.due_at is not None and case.due_at < OPENED for case in shown[True])
+    assert all(case.due_at in (None, IN_THE_FUTURE) for case in shown[False])
+    assert in_order([*shown[True], *shown[False]], sort) == shown[None]
+    assert all(shown.values())
+
+
+@pytest.mark.parametrize("sort", ["due_at", "-due_at"])
+async def test_by_due_moment_only_the_visible_are_listed(listed, sort):
+    for visible in (Visible(BOB, by_role={"[creator]": frozenset({"*"})}), Visible(BOB, types=frozenset({"permit"}))):
+        found = await all_pages(listed, CaseQuery(TENANT, visible, sort=sort, limit=3))
+        assert found == in_order([case for case in OURS if sees(visible, case)], sort)
+        assert found
+    assert await listed.cases(CaseQuery(TENANT, Visible(BOB), sort=sort)) == []
+    assert await listed.cases(CaseQuery("nobody", ALL, sort=sort)) == []
+
+
+async def test_nothing_is_overdue_at_its_due_moment(tmp_path, sqlite_template):
+    file = tmp_path / "driven.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    time = [OPENED]
+    store = open_store(f"sqlite+aiosqlite:///{file}", now=lambda: time[0])
+    case = a_case(due_at=OPENED)
+    async with store.transaction() as tx:
+        await tx.record(opening(case))
+    overdue = CaseQuery(TENANT, ALL, overdue=True)
+    assert await store.cases(overdue) == []
+    time[0] += timedelta(microseconds=1)
+    assert await store.cases(overdue) == [case]
+    await store.close()
 
 
 WANTED = ["review", "checks", "checks.fraud", "checks.fraud.open", "b", "c", "a", "review.first", "review_x", "REVIEW"]

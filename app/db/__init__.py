@@ -1,14 +1,24 @@
 """The stores: SQLite in one file, or PostgreSQL."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from app.db.engines import database_url, is_sqlite
 from app.db.postgres import PostgresStore
-from app.db.sqlite import SqliteStore
+from app.db.sqlite import SqliteStore, wall_clock
 from app.services.ports import Store
 
 __all__ = ["open_store"]
 
 
-def open_store(url: str, pool_size: int = 10) -> Store:
-    """A store for `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`; connects when first used."""
+def open_store(url: str, pool_size: int = 10, now: Callable[[], datetime] | None = None) -> Store:
+    """A store for `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`; connects when first used.
+
+    `now` drives the time on SQLite; on PostgreSQL it is always the database's, and ValueError.
+    """
     parsed = database_url(url)
-    return SqliteStore(parsed, pool_size) if is_sqlite(parsed) else PostgresStore(parsed, pool_size)
+    if is_sqlite(parsed):
+        return SqliteStore(parsed, pool_size, now or wall_clock)
+    if now is not None:
+        raise ValueError("on PostgreSQL time is the database's: only a store on SQLite takes a clock")
+    return PostgresStore(parsed, pool_size)

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Select,
     TextClause,
     and_,
     exists,
     false,
+    func,
     literal,
     not_,
     or_,
@@ -62,9 +64,10 @@ def kinds(tenant: str) -> TextClause:
     return _KINDS.bindparams(tenant=tenant)
 
 
-def page(query: CaseQuery, kinds: Iterable[Kind]) -> Select[Any]:
-    """`kinds` are those of the tenant: a database guesses well how many cases have one of some whole values, and badly
-    what a pattern means, or that nobody who reads one type will find it in a state of another.
+def page(query: CaseQuery, kinds: Iterable[Kind], now: Any) -> Select[Any]:
+    """`now` is what a case is overdue by. `kinds` are those of the tenant: a database guesses well how many cases have
+    one of some whole values, and badly what a pattern means, or that nobody who reads one type will find it in a state
+    of another.
 
     ValueError where `sort` is none of ours.
     """
@@ -74,10 +77,14 @@ def page(query: CaseQuery, kinds: Iterable[Kind]) -> Select[Any]:
     possible = [kind for kind in kinds if _may_be(kind, query)]
     types = frozenset(kind.case_type for kind in possible)
     conditions = [C.tenant == query.tenant, *_filters(query)]
+    if query.overdue is not None:
+        conditions += _overdue(query.overdue, now, types)
     if query.state is not None:
         conditions.append(C.state.in_(sorted({kind.state for kind in possible})))
     if name == "reference":
         return _by_reference(query, descending, conditions, types)
+    if name == "due_at":
+        return _by_due(query, descending, conditions, types)
     conditions.append(_visible(query.visible, types))
     if query.after is not None:
         conditions.append(_beyond(C[name], descending, *query.after))
@@ -95,8 +102,7 @@ def _by_reference(
     reference before it comes to a type in which every case has one."""
     parts = []
     for case_type, absent in product(sorted(types), (False, True)):
-        visible = _visible(query.visible, frozenset({case_type}))
-        chosen = [*conditions, C.case_type == case_type, visible, _is_absent(absent)]
+        chosen = [*conditions, *_of_type(case_type, query), _is_absent(C.reference, absent)]
         if query.after is not None:
             value, case_id = query.after
             if (value is None) is not absent:
@@ -104,16 +110,58 @@ def _by_reference(
                     continue  # all of these stand before the cursor
             else:
                 chosen.append(_beyond(C.reference, descending, value, case_id))
-        first = select(CASES).where(*chosen).order_by(*_order(C.reference, C.id, descending)).limit(query.limit)
-        parts.append(select(first.subquery()))
+        parts.append(_first(chosen, _order(C.reference, C.id, descending), query.limit))
     if not parts:
         return select(CASES).where(false())
     whole = union_all(*parts).subquery()
     return select(whole).order_by(*_order(whole.c.reference, whole.c.id, descending)).limit(query.limit)
 
 
-def _is_absent(absent: bool) -> Condition:
-    return C.reference.is_(None) if absent else C.reference.is_not(None)
+def _by_due(query: CaseQuery, descending: bool, conditions: Sequence[Condition], types: frozenset[str]) -> Select[Any]:
+    """The first of each type that are due at some time, then those that are not. The latter have no index, for an event
+    on them would pay for it; so they are looked for only where the page has room left."""
+    after = query.after
+    never = [*conditions, _visible(query.visible, types), _is_absent(C.due_at, True)]
+    if after is not None and after[0] is None:
+        never.append(_beyond(C.due_at, descending, *after))
+    rest = select(CASES).where(*never).order_by(C.id.desc() if descending else C.id.asc()).limit(query.limit)
+    if not types or (after is not None and after[0] is None):
+        return rest
+    beyond = [] if after is None else [_beyond(C.due_at, descending, *after)]
+    given = [*conditions, _is_absent(C.due_at, False), *beyond]
+    order = _order(C.due_at, C.id, descending)
+    due = union_all(*(_first([*given, *_of_type(name, query)], order, query.limit) for name in sorted(types)))
+    return _then(due, rest, descending, query.limit)
+
+
+def _then(due: CompoundSelect[Any], rest: Select[Any], descending: bool, limit: int) -> Select[Any]:
+    ordered = due.subquery()
+    first = select(ordered).order_by(*_order(ordered.c.due_at, ordered.c.id, descending)).limit(limit).cte("due")
+    # a limit of its own inside: what an expression comes to is not known when the statement is planned
+    room = literal(limit) - select(func.count()).select_from(first).scalar_subquery()
+    more = select(rest.subquery()).limit(room).subquery()
+    page = union_all(select(first), select(more)).subquery()
+    order = _order(page.c.due_at, page.c.id, descending)
+    return select(page).order_by(page.c.due_at.is_(None), *order).limit(limit)
+
+
+def _of_type(case_type: str, query: CaseQuery) -> tuple[Condition, ...]:
+    return C.case_type == case_type, _visible(query.visible, frozenset({case_type}))
+
+
+def _first(conditions: Sequence[Condition], order: Sequence[ColumnElement[Any]], limit: int) -> Select[Any]:
+    return select(select(CASES).where(*conditions).order_by(*order).limit(limit).subquery())
+
+
+def _is_absent(column: ColumnElement[Any], absent: bool) -> Condition:
+    return column.is_(None) if absent else column.is_not(None)
+
+
+def _overdue(overdue: bool, now: Any, types: frozenset[str]) -> Sequence[Condition]:
+    """The types, for the index by due moments begins with one."""
+    if overdue:
+        return C.case_type.in_(sorted(types)), C.due_at < now
+    return (or_(C.due_at.is_(None), C.due_at >= now),)
 
 
 def _filters(query: CaseQuery) -> Iterable[Condition]:

@@ -11,19 +11,21 @@ from sqlalchemy import TextClause, func, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.clocks import oldest_first
 from app.db.engines import CONNECT_SECONDS, OWNER, postgres_engine
 from app.db.failures import connecting, translated
-from app.db.postgres_sql import LOCK, READ, arrays, native, record_statement
-from app.db.rows import case_of, rows_of, surroundings_of
-from app.db.store import SqlStore, SqlTransaction
-from app.db.types import from_microseconds
+from app.db.postgres_sql import LOCK, LOCK_DUE, READ, RECACHE, arrays, native, record_statement
+from app.db.rows import Row, case_of, current_clock, rows_of, surroundings_of
+from app.db.store import SqlStore
+from app.db.transaction import SqlTransaction
+from app.db.types import Moment, from_microseconds
 from app.domain.case import Case, Surroundings
 from app.services.ports import Refused
-from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
+from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer, StoredClock
 
 # The plans do not depend on the arrays' contents, and planning again for every batch took longer than running it.
 _BEGIN = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan"
-_DEFINITIONS = "SELECT pg_advisory_xact_lock(hashtextextended('stateward definitions', 0))"
+_DECLARATIONS = "SELECT pg_advisory_xact_lock(hashtextextended('stateward declarations', 0))"
 _LOGIN = text(f"""SELECT rolname, rolsuper,
     EXISTS (SELECT FROM pg_roles o WHERE o.rolname = '{OWNER}' AND pg_has_role(r.oid, o.oid, 'MEMBER')) AS owns
     FROM pg_roles r WHERE rolname = session_user""")
@@ -40,6 +42,11 @@ class PostgresTransaction(SqlTransaction):
         rows = await fetch(self._driver, LOCK, _binds(cases, answers))
         return _locked(rows, cases, frozenset(AnswerKey(*key) for key in rows[0]["busy"] or ()))
 
+    async def _lock_due(self, limit: int) -> Locked:
+        rows = await fetch(self._driver, LOCK_DUE, {"most": limit})
+        cases = [(row["found"]["tenant"], row["found"]["id"]) for row in rows if row["found"] is not None]
+        return oldest_first(_locked(rows, [CaseKey(*case) for case in cases], frozenset()))
+
     async def _record(self, record: Record) -> None:
         rows = {part: rows for part, rows in rows_of(record).items() if rows}
         if not rows:
@@ -51,8 +58,11 @@ class PostgresTransaction(SqlTransaction):
         if counts["answered"] != len(rows.get("answered", ())):
             raise Refused("an answer is kept under that key")
 
-    async def _lock_definitions(self) -> None:
-        await self._driver.execute(_DEFINITIONS)
+    async def _lock_declarations(self) -> None:
+        await self._driver.execute(_DECLARATIONS)
+
+    async def _recache(self, rows: Sequence[Row]) -> int:
+        return len(await fetch(self._driver, RECACHE, arrays("clock", rows)))
 
     async def _commit(self) -> None:
         await self._driver.execute("COMMIT")
@@ -119,7 +129,9 @@ class PostgresStore(SqlStore):
         return {"database": "postgresql"}
 
     def _now(self) -> Any:
-        return func.clock_timestamp()
+        return func.statement_timestamp(
+            type_=Moment()
+        )  # indexes are not looked up by clock_timestamp, which changes meanwhile
 
     async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
         driver = await _driver(connection)
@@ -147,6 +159,7 @@ def _locked(rows: Sequence[Mapping[str, Any]], keys: Sequence[CaseKey], busy: fr
         policy_version=rows[0]["policy_version"],
         cases=_by_key(keys, cases),
         surroundings={row["found"]["id"]: _surroundings(row) for row in found},
+        clocks={case.id: _clocks(case, row) for case, row in zip(cases, found, strict=True)},
         answers={answer.key: answer for answer in map(_answer, answers)},
         busy=busy,
     )
@@ -186,6 +199,10 @@ def _case(row: Mapping[str, Any]) -> Case:
 
 def _surroundings(row: Mapping[str, Any]) -> Surroundings:
     return surroundings_of(row["acted"] or (), row["roles"] or ())
+
+
+def _clocks(case: Case, row: Mapping[str, Any]) -> Sequence[StoredClock]:
+    return tuple(current_clock(case, clock) for clock in row["clocks"] or ())
 
 
 def _answer(row: Sequence[Any]) -> StoredAnswer:

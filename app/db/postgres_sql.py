@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import LargeBinary, Table, TextClause, text
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from app.db.rows import MOVING, Row
-from app.db.tables import ACTOR, CASES, ENTRY, IDEMPOTENCY, PAYLOAD, PENDING
+from app.db.rows import CACHES, MOVING, Row
+from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING
 from app.db.types import Count, JsonText, Moment, Word, json_text
 
 _ARRAYS = {Word: "text", JsonText: "text", Count: "bigint", Moment: "timestamptz", LargeBinary: "bytea"}
@@ -18,6 +18,7 @@ _KEYS = ", ".join(
 )
 LOCK = text(f"SELECT * FROM lock_cases({_KEYS})")
 READ = text(f"SELECT * FROM read_cases({_KEYS})")
+LOCK_DUE = text("SELECT * FROM lock_due(CAST(:most AS bigint))")
 
 
 @cache
@@ -50,6 +51,8 @@ _SHAPES: dict[str, tuple[tuple[str, Any], ...]] = {
     "payload": _columns(PAYLOAD),
     "opened": _columns(CASES),
     "moved": (*_columns(CASES, ("tenant", "id", *MOVING)), ("was_seq", Count)),
+    "clock": _columns(CLOCK),
+    "fired": _columns(FIRING),
     "acted": _columns(ACTOR),
     "answered": _columns(IDEMPOTENCY),
 }
@@ -95,6 +98,13 @@ def _answer() -> str:
         WHERE idempotency.expires_at <= clock_timestamp() OR idempotency.answer = 'null' RETURNING 1"""
 
 
+def _put_clocks() -> str:
+    kept = ("tenant", "case_id", "name", "cycle", "case_type")
+    changed = ", ".join(f"{name} = excluded.{name}" for name, _ in _columns(CLOCK) if name not in kept)
+    key = ", ".join(kept[:-1])
+    return f"""{_insert(CLOCK, "clock")} ON CONFLICT ({key}) DO UPDATE SET {changed}"""
+
+
 # (part of the record, name, statement)
 _WRITES = (
     ("entry", "entry", _insert(ENTRY, "entry")),
@@ -102,6 +112,19 @@ _WRITES = (
     ("payload", "payload", _insert(PAYLOAD, "payload")),
     ("opened", "opened", _insert(CASES, "opened")),
     ("moved", "moved", _move()),
+    ("clock", "clock", _put_clocks()),
+    ("fired", "fired", _insert(FIRING, "fired")),
     ("acted", "acted", f"{_insert(ACTOR, 'acted')} ON CONFLICT DO NOTHING"),
     ("answered", "answered", _answer()),
 )
+
+
+def _recache() -> str:
+    caches = _columns(CLOCK, CACHES)
+    return f"""UPDATE clock SET ({_names(caches)}) = ROW ({_names(caches, "n.")})
+        FROM {_unnest("clock")} n ({_names(_SHAPES["clock"])})
+        WHERE clock.tenant = n.tenant AND clock.case_id = n.case_id AND clock.name = n.name AND clock.cycle = n.cycle
+        RETURNING 1"""
+
+
+RECACHE = text(_recache())

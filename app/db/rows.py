@@ -1,19 +1,23 @@
 """Domain values as rows and back: one function per direction and table."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
+from app.db.types import from_microseconds
 from app.domain.case import AuditEntry, Case, Surroundings
-from app.services.stored import Acted, AnswerKey, Record, StoredAnswer
+from app.services.stored import Acted, AnswerKey, Firing, Record, StoredAnswer, StoredClock
 
 Row = dict[str, Any]
 CASE_COLUMNS = tuple(field.name for field in fields(Case))
 FIXED = ("case_type", "definition", "definition_version", "reference", "creator", "opened_at")
 """What a case keeps for ever."""
+CLOCK_COLUMNS = tuple(field.name for field in fields(StoredClock))
+CACHES = ("status", "due_at", "next_fire_at", "breached_at", "facts")
+"""What a recalculation may change of a clock."""
 MOVING = tuple(name for name in CASE_COLUMNS if name not in ("tenant", "id", *FIXED))
 
 
@@ -47,10 +51,28 @@ def answer_of(row: RowMapping) -> StoredAnswer:
     return StoredAnswer(key, row["fingerprint"], row["answer"], row["expires_at"])
 
 
+def clock_row(clock: StoredClock) -> Row:
+    return {name: getattr(clock, name) for name in CLOCK_COLUMNS} | {"current": int(clock.current)}
+
+
+def clock_of(row: Mapping[str, Any] | RowMapping) -> StoredClock:
+    values = {name: row[name] for name in CLOCK_COLUMNS}
+    return StoredClock(**values | {"current": bool(values["current"])})
+
+
+def current_clock(case: Case, row: Sequence[Any]) -> StoredClock:
+    """A clock as the lock statement of PostgreSQL writes it: an array with moments in microseconds."""
+    name, cycle, case_type, status, *moments, facts = row
+    due_at, next_fire_at, breached_at = (None if moment is None else from_microseconds(moment) for moment in moments)
+    owner = (case.tenant, case.id, name, cycle, case_type)
+    return StoredClock(*owner, True, status, due_at, next_fire_at, breached_at, facts)
+
+
 def rows_of(record: Record) -> dict[str, list[Row]]:
     """The rows of a record by what becomes of them, each list in key order so that two batches never deadlock.
 
-    `moved` rows carry `was_seq` besides the columns of the case.
+    `moved` rows carry `was_seq` besides the columns of the case. The cycles of a clock come in their order, so that
+    one ceases to be the current one before the next becomes it.
     """
     opened = [case_row(changed.case) for changed in record.cases if changed.was_seq is None]
     moved = [case_row(c.case) | {"was_seq": c.was_seq} for c in record.cases if c.was_seq is not None]
@@ -59,6 +81,8 @@ def rows_of(record: Record) -> dict[str, list[Row]]:
         "payload": _sorted(_payload_rows(record.entries), "tenant", "entry_id", "path"),
         "opened": _sorted(opened, "tenant", "id"),
         "moved": _sorted(moved, "tenant", "id"),
+        "clock": _sorted(map(clock_row, record.clocks), "tenant", "case_id", "name", "cycle"),
+        "fired": _sorted(map(_firing_row, record.firings), "tenant", "case_id", "clock", "cycle", "step", "n"),
         "acted": _sorted(map(_actor_row, record.acted), "tenant", "case_id", "event", "subject"),
         "answered": _sorted(map(answer_row, record.answers), "tenant", "subject", "key"),
     }
@@ -78,6 +102,10 @@ def _payload_rows(entries: Iterable[AuditEntry]) -> Iterable[Row]:
 
 def _actor_row(acted: Acted) -> Row:
     return {name: getattr(acted, name) for name in ("tenant", "case_id", "event", "subject")}
+
+
+def _firing_row(firing: Firing) -> Row:
+    return {field.name: getattr(firing, field.name) for field in fields(Firing)}
 
 
 def _sorted(rows: Iterable[Row], *keys: str) -> list[Row]:

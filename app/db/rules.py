@@ -1,16 +1,17 @@
-"""Read and write what cases are judged by: the living policy and the definitions."""
+"""Read and write what cases are judged by: the living policy, the definitions and the calendars."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.tables import DEFINITION, POLICY_FILE, POLICY_LINE, POLICY_STATE
+from app.db.tables import CALENDAR, DEFINITION, POLICY_FILE, POLICY_LINE, POLICY_STATE
 from app.services.ports import Refused
-from app.services.stored import PolicyChange, PolicyFile, PolicyLine, StoredDefinition
+from app.services.stored import PolicyChange, PolicyFile, PolicyLine, StoredCalendar, StoredDefinition
 
 L = POLICY_LINE.c
 D = DEFINITION.c
@@ -42,6 +43,10 @@ def definitions(hashes: Sequence[str] | None) -> Select[Any]:
     return wanted if hashes is None else wanted.where(D.hash.in_(hashes))
 
 
+def calendars() -> Select[Any]:
+    return select(CALENDAR).order_by(CALENDAR.c.name, CALENDAR.c.version)
+
+
 async def change_policy(connection: AsyncConnection, change: PolicyChange) -> int:
     """Counting up locks the one row of the policy's state, so that changes and their versions are in one order."""
     raised = update(POLICY_STATE).values(version=POLICY_STATE.c.version + 1).returning(POLICY_STATE.c.version)
@@ -58,7 +63,7 @@ async def change_policy(connection: AsyncConnection, change: PolicyChange) -> in
 async def add_definition(
     connection: AsyncConnection, case_type: str, digest: str, text: str
 ) -> tuple[StoredDefinition, bool]:
-    """The definition, and whether it is new. The caller holds the lock on definitions."""
+    """The definition, and whether it is new. The caller holds the lock on declarations."""
     stored = (await connection.execute(definitions([digest]))).mappings().first()
     if stored is not None:
         return StoredDefinition(**stored), False
@@ -66,6 +71,21 @@ async def add_definition(
     definition = StoredDefinition(case_type, (last or 0) + 1, digest, text)
     await connection.execute(insert(DEFINITION).values(asdict(definition)))
     return definition, True
+
+
+async def add_calendar(
+    connection: AsyncConnection, name: str, digest: str, text: str, applies_from: datetime
+) -> tuple[StoredCalendar, bool]:
+    """The newest version of the name, and whether it is new: going back to an earlier declaration makes a version
+    too, for it counts from now. The caller holds the lock on declarations."""
+    c = CALENDAR.c
+    newest = select(CALENDAR).where(c.name == name).order_by(c.version.desc()).limit(1)
+    last = (await connection.execute(newest)).mappings().first()
+    if last is not None and last["hash"] == digest:
+        return StoredCalendar(**last), False
+    calendar = StoredCalendar(name, last["version"] + 1 if last else 1, digest, applies_from, text)
+    await connection.execute(insert(CALENDAR).values(asdict(calendar)))
+    return calendar, True
 
 
 async def _remove(connection: AsyncConnection, ids: Sequence[int], version: int) -> None:

@@ -1,32 +1,51 @@
-"""The store on one SQLite file: one writer at a time, the process clock."""
+"""The store on one SQLite file: one writer at a time, the time of the process or of whoever drives it."""
 
 import asyncio
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, insert, or_, select, type_coerce, update
+from sqlalchemy import Select, Text, bindparam, insert, literal, or_, select, type_coerce, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db import clocks
 from app.db.engines import sqlite_engine
-from app.db.rows import MOVING, Row, answer_of, case_of, rows_of, surroundings_of
-from app.db.store import SqlStore, SqlTransaction
-from app.db.tables import ACTOR, CASES, ENTRY, IDEMPOTENCY, PAYLOAD, PENDING, POLICY_STATE, ROLE
-from app.db.types import json_text
-from app.domain.case import Case, Surroundings
+from app.db.failures import translated
+from app.db.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
+from app.db.sqlite_around import around
+from app.db.store import SqlStore
+from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING, POLICY_STATE
+from app.db.transaction import SqlTransaction
+from app.db.types import Moment, json_text
+from app.domain.case import Case
 from app.services.ports import Refused
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 
+Now = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
 
 class SqliteTransaction(SqlTransaction):
+    def __init__(self, connection: AsyncConnection, now: Now) -> None:
+        super().__init__(connection)
+        self._now = now
+
     async def _lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked:
         """BEGIN IMMEDIATE holds the only lock there is, so reading is enough and no key is ever busy."""
-        return await read(self._connection, cases, answers)
+        return await read(self._connection, cases, answers, self._now)
+
+    async def _lock_due(self, limit: int) -> Locked:
+        rows = (await self._connection.execute(clocks.due(self._now(), limit))).all()
+        cases = [CaseKey(tenant, case_id) for tenant, case_id in rows]
+        return clocks.oldest_first(await read(self._connection, cases, [], self._now))
 
     async def _record(self, record: Record) -> None:
         rows = rows_of(record)
@@ -38,24 +57,41 @@ class SqliteTransaction(SqlTransaction):
         await self._insert(sqlite.insert(ACTOR).on_conflict_do_nothing(), rows["acted"])
         if await self._insert(_MOVE, [_named(row) for row in rows["moved"]]) != len(rows["moved"]):
             raise Refused("a case moved on")
-        now = datetime.now(UTC)
-        if await self._insert(_answer(now), rows["answered"]) != len(rows["answered"]):
+        await self._put_clocks(rows["clock"])
+        await self._insert(insert(FIRING), rows["fired"])
+        if await self._insert(_answer(self._now()), rows["answered"]) != len(rows["answered"]):
             raise Refused("an answer is kept under that key")
 
-    async def _lock_definitions(self) -> None:
+    async def _put_clocks(self, rows: Sequence[Row]) -> None:
+        if len({tuple(row[name] for name in CLOCK_KEY) for row in rows}) != len(rows):
+            raise Refused("a cycle of a clock is there twice")  # the last one would win
+        await self._insert(_put_clock(), rows)
+
+    async def _lock_declarations(self) -> None:
         return None
+
+    async def _recache(self, rows: Sequence[Row]) -> int:
+        return await self._insert(_RECACHE, [{f"to_{name}": value for name, value in row.items()} for row in rows])
 
     async def _insert(self, statement: Any, rows: Sequence[Row]) -> int:
         return (await self._connection.execute(statement, rows)).rowcount if rows else 0
 
 
 class SqliteStore(SqlStore):
-    transaction_type = SqliteTransaction
-
-    def __init__(self, url: URL, pool_size: int) -> None:
+    def __init__(self, url: URL, pool_size: int, now: Now = wall_clock) -> None:
         engine = sqlite_engine(url, pool_size)
         super().__init__(engine, engine, engine.execution_options(writes=True))
         self._writer = asyncio.Lock()
+        self._clock = now
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[SqliteTransaction]:
+        async with self._turn(), self._open(self._writers) as connection:
+            with translated():
+                await connection.begin()
+            transaction = SqliteTransaction(connection, self._clock)
+            yield transaction
+            await transaction.commit()
 
     def details(self) -> dict[str, str]:
         return {"database": "sqlite", "sqlite_version": sqlite3.sqlite_version}
@@ -63,23 +99,24 @@ class SqliteStore(SqlStore):
     def _turn(self) -> AbstractAsyncContextManager[Any]:
         return self._writer
 
-    def _now(self) -> datetime:
-        return datetime.now(UTC)
+    def _now(self) -> Any:
+        return literal(self._clock(), Moment())
 
     async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
-        return await read(connection, [key], [])
+        return await read(connection, [key], [], self._clock)
 
 
-async def read(connection: AsyncConnection, keys: Sequence[CaseKey], asked: Sequence[AnswerKey]) -> Locked:
+async def read(connection: AsyncConnection, keys: Sequence[CaseKey], asked: Sequence[AnswerKey], clock: Now) -> Locked:
     cases = await _cases(connection, keys) if keys else []
     by_name = {CaseKey(c.tenant, c.id): c for c in cases}
     by_name |= {CaseKey(c.tenant, case_type=c.case_type, reference=c.reference): c for c in cases}
     version = (await connection.execute(select(POLICY_STATE.c.version))).scalar_one()
-    surroundings = await _surroundings(connection, cases) if cases else {}
-    now = datetime.now(UTC)
+    besides = await around(connection, cases)
+    now = clock()
     answers = await _answers(connection, asked, now) if asked else []
     found = {key: by_name[_plain(key)] for key in keys if _plain(key) in by_name}
-    return Locked(now, version, found, surroundings, {answer.key: answer for answer in answers})
+    kept = {answer.key: answer for answer in answers}
+    return Locked(now, version, found, besides.surroundings, kept, besides.clocks)
 
 
 def _plain(key: CaseKey) -> CaseKey:
@@ -96,23 +133,6 @@ async def _cases(connection: AsyncConnection, keys: Sequence[CaseKey]) -> list[C
         *await _rows(connection, select(CASES), (c.tenant, c.case_type), c.reference, by_reference),
     ]
     return [case_of(row) for row in rows]
-
-
-async def _surroundings(connection: AsyncConnection, cases: Sequence[Case]) -> dict[str, Surroundings]:
-    ids = [((case.tenant,), case.id) for case in cases]
-    acted = await _rows(connection, select(ACTOR), (ACTOR.c.tenant,), ACTOR.c.case_id, ids)
-    roles = await _rows(connection, select(ROLE), (ROLE.c.tenant,), ROLE.c.case_id, ids)
-    return {
-        case.id: surroundings_of(
-            [(row["event"], row["subject"]) for row in acted if _belongs(row, case)],
-            [(row["subject"], row["role"]) for row in roles if _belongs(row, case)],
-        )
-        for case in cases
-    }
-
-
-def _belongs(row: RowMapping, case: Case) -> bool:
-    return bool(row["tenant"] == case.tenant and row["case_id"] == case.id)
 
 
 async def _answers(connection: AsyncConnection, keys: Sequence[AnswerKey], now: datetime) -> list[StoredAnswer]:
@@ -152,6 +172,18 @@ def _answer(now: datetime) -> Any:
     )
 
 
+def _put_clock() -> Any:
+    new = sqlite.insert(CLOCK)
+    changed = {name: new.excluded[name] for name in ("current", *CACHES)}
+    return new.on_conflict_do_update(index_elements=[CLOCK.c[name] for name in CLOCK_KEY], set_=changed)
+
+
+CLOCK_KEY = ("tenant", "case_id", "name", "cycle")
+_RECACHE = (
+    update(CLOCK)
+    .where(*(CLOCK.c[name] == bindparam(f"to_{name}") for name in CLOCK_KEY))
+    .values({name: bindparam(f"to_{name}") for name in CACHES})
+)
 _MOVE = (
     update(CASES)
     .where(

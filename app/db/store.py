@@ -1,124 +1,80 @@
-"""What both stores share: transactions, and the reads that need no lock."""
+"""What both stores share: the reads that need no lock."""
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, TextClause, delete
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.db import ledger, listing, rules
+from app.db import clocks, ledger, listing, rules
 from app.db.engines import SERVICE
 from app.db.failures import connecting, translated
 from app.db.schema import REMEDY, problem_of
 from app.db.tables import IDEMPOTENCY
+from app.db.transaction import SqlTransaction
 from app.domain.case import Case
 from app.services.ports import StoreUnavailable
 from app.services.stored import (
-    AnswerKey,
     CaseKey,
     CaseQuery,
+    ClockKey,
     Found,
     Locked,
-    PolicyChange,
     PolicyFile,
     PolicyLine,
-    Record,
+    StoredCalendar,
+    StoredClock,
     StoredDefinition,
     StoredEntry,
 )
 
 
-class SqlTransaction(ABC):
-    """One write transaction on a connection. Once a part of it failed, nothing of it commits."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-        self._failed: Exception | None = None
-
-    async def lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked:
-        with self._failing():
-            return await self._lock(cases, answers)
-
-    async def record(self, record: Record) -> None:
-        with self._failing():
-            await self._record(record)
-
-    async def change_policy(self, change: PolicyChange) -> int:
-        with self._failing():
-            return await rules.change_policy(self._connection, change)
-
-    async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
-        with self._failing():
-            await self._lock_definitions()
-            return await rules.add_definition(self._connection, case_type, digest, text)
-
-    async def commit(self) -> None:
-        if self._failed is not None:
-            raise self._failed
-        try:
-            with translated():
-                await self._commit()
-        except BaseException:
-            # SQLite keeps a transaction open whose COMMIT failed, and the pool would hand it on.
-            await self._connection.invalidate()
-            raise
-
-    @contextmanager
-    def _failing(self) -> Iterator[None]:
-        try:
-            with translated():
-                yield
-        except Exception as error:
-            # PostgreSQL answers COMMIT of a failed transaction with a quiet rollback, SQLite would keep the half.
-            self._failed = error
-            raise
-
-    async def _commit(self) -> None:
-        await self._connection.commit()
-
-    @abstractmethod
-    async def _lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked: ...
-
-    @abstractmethod
-    async def _record(self, record: Record) -> None: ...
-
-    @abstractmethod
-    async def _lock_definitions(self) -> None: ...
-
-
 class SqlStore(ABC):
     """`readers` and `writers` are views of one pool."""
-
-    transaction_type: type[SqlTransaction]
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:
         self._engine = engine
         self._readers = readers
         self._writers = writers
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqlTransaction]:
-        async with self._turn(), self._open(self._writers) as connection:
-            with translated():
-                await connection.begin()
-            transaction = self.transaction_type(connection)
-            yield transaction
-            await transaction.commit()
+    @abstractmethod
+    def transaction(self) -> AbstractAsyncContextManager[SqlTransaction]: ...
 
     async def case(self, key: CaseKey) -> Found | None:
         async with self._open(self._readers) as connection:
             with translated():
                 read = await self._read(connection, key)
         case = read.cases.get(key)
-        return None if case is None else Found(case, read.surroundings[case.id], read.policy_version, read.at)
+        return (
+            None
+            if case is None
+            else Found(case, read.surroundings[case.id], read.policy_version, read.at, read.clocks[case.id])
+        )
 
     async def cases(self, query: CaseQuery) -> Sequence[Case]:
         kinds = [listing.Kind(**row) for row in await self._rows(listing.kinds(query.tenant))]
-        return listing.found(await self._rows(listing.page(query, kinds)))
+        return listing.found(await self._rows(listing.page(query, kinds, self._now())))
+
+    async def clocks(self, tenant: str, case_ids: Sequence[str]) -> Mapping[str, Sequence[StoredClock]]:
+        return clocks.by_case(case_ids, await self._rows(clocks.current(tenant, case_ids)))
+
+    async def cycles(self, tenant: str, case_id: str) -> Sequence[StoredClock]:
+        return clocks.found(await self._rows(clocks.cycles(tenant, case_id)))
+
+    async def every_clock(self, after: ClockKey | None, limit: int) -> Sequence[StoredClock]:
+        return clocks.found(await self._rows(clocks.every(after, limit)))
+
+    async def clock_counts(self) -> Sequence[tuple[str, str, str, int]]:
+        return [(r["case_type"], r["name"], r["status"], r["n"]) for r in await self._rows(clocks.counts())]
+
+    async def next_due(self) -> tuple[datetime | None, datetime]:
+        (row,) = await self._rows(clocks.next_due(self._now()))
+        return row["next_fire_at"], row["now"]
 
     async def entries(
         self, tenant: str, case_id: str, *, denied: bool, after: int | str | None, limit: int
@@ -139,6 +95,9 @@ class SqlStore(ABC):
 
     async def definitions(self, hashes: Sequence[str] | None = None) -> Sequence[StoredDefinition]:
         return [StoredDefinition(**row) for row in await self._rows(rules.definitions(hashes))]
+
+    async def calendars(self) -> Sequence[StoredCalendar]:
+        return [StoredCalendar(**row) for row in await self._rows(rules.calendars())]
 
     async def forget_answers(self) -> int:
         async with self._turn(), self._open(self._writers) as connection:
@@ -193,5 +152,5 @@ class SqlStore(ABC):
 
     @abstractmethod
     def _now(self) -> Any:
-        """The clock that answers expire by, as an SQL value."""
+        """The clock of this store, as an SQL value."""
         ...

@@ -3,24 +3,11 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, Table, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, Table, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.db.types import Count, JsonText, Moment, Word
-
-_SQLITE = {"sqlite_strict": True}
-
-
-def _key(kind: Any = Word) -> Any:
-    return Field(primary_key=True, sa_type=kind)
-
-
-def _word() -> Any:
-    return Field(sa_type=Word)
-
-
-def _maybe(kind: Any = Word) -> Any:
-    return Field(default=None, sa_type=kind, nullable=True)
+from app.db.columns import STRICT, key, maybe, partial, word
+from app.db.types import Count, JsonText, Moment
 
 
 class CaseRow(SQLModel, table=True):
@@ -40,47 +27,31 @@ class CaseRow(SQLModel, table=True):
         Index("cases_by_reference", "tenant", "case_type", "reference", "id"),
         Index("cases_by_state", "tenant", "state", "case_type"),
         Index("cases_by_creator", "tenant", "creator"),
-        Index(
-            "cases_by_assignee",
-            "tenant",
-            "assignee",
-            "changed_at",
-            "id",
-            "state",
-            sqlite_where=text("assignee IS NOT NULL"),
-            postgresql_where=text("assignee IS NOT NULL"),
-        ),
-        Index(
-            "cases_by_team",
-            "tenant",
-            "team",
-            "changed_at",
-            "id",
-            "state",
-            sqlite_where=text("team IS NOT NULL"),
-            postgresql_where=text("team IS NOT NULL"),
-        ),
-        _SQLITE,
+        partial("cases_by_assignee", "tenant", "assignee", "changed_at", "id", "state", where="assignee IS NOT NULL"),
+        partial("cases_by_team", "tenant", "team", "changed_at", "id", "state", where="team IS NOT NULL"),
+        partial("cases_by_due", "tenant", "case_type", "due_at", "id", where="due_at IS NOT NULL"),
+        STRICT,
     )
-    tenant: str = _key()
-    id: str = _key()
-    case_type: str = _word()
-    definition: str = _word()
+    tenant: str = key()
+    id: str = key()
+    case_type: str = word()
+    definition: str = word()
     definition_version: int = Field(sa_type=Count)
-    reference: str | None = _maybe()
-    state: str = _word()
+    reference: str | None = maybe()
+    state: str = word()
     version: int = Field(sa_type=Count)
     seq: int = Field(sa_type=Count)
     data: dict[str, Any] = Field(sa_type=JsonText)
-    creator: str = _word()
+    creator: str = word()
     opened_at: datetime = Field(sa_type=Moment)
     changed_at: datetime = Field(sa_type=Moment)
-    last_hash: str = _word()
+    last_hash: str = word()
     memory: dict[str, list[str]] = Field(sa_type=JsonText)
-    assignee: str | None = _maybe()
-    team: str | None = _maybe()
+    assignee: str | None = maybe()
+    team: str | None = maybe()
     urgency: int = Field(sa_type=Count)
-    closed_at: datetime | None = _maybe(Moment)
+    closed_at: datetime | None = maybe(Moment)
+    due_at: datetime | None = maybe(Moment)
 
 
 class AuditEntryRow(SQLModel, table=True):
@@ -91,27 +62,20 @@ class AuditEntryRow(SQLModel, table=True):
         UniqueConstraint("tenant", "case_id", "case_seq", "target", name="entries_say_where_a_case_went"),
         CheckConstraint("(case_seq IS NULL) = (target IS NULL)", name="a_chained_entry_has_a_target"),
         CheckConstraint("case_seq IS NULL OR case_id IS NOT NULL", name="a_chained_entry_has_a_case"),
-        Index(
-            "entries_outside_of_chains",
-            "tenant",
-            "case_id",
-            "entry_id",
-            sqlite_where=text("case_seq IS NULL"),
-            postgresql_where=text("case_seq IS NULL"),
-        ),
-        _SQLITE,
+        partial("entries_outside_of_chains", "tenant", "case_id", "entry_id", where="case_seq IS NULL"),
+        STRICT,
     )
-    tenant: str = _key()
-    entry_id: str = _key()
-    kind: str = _word()
+    tenant: str = key()
+    entry_id: str = key()
+    kind: str = word()
     at: datetime = Field(sa_type=Moment)
-    case_id: str | None = _maybe()
-    case_seq: int | None = _maybe(Count)
-    source: str | None = _maybe()
-    target: str | None = _maybe()
-    prev_hash: str | None = _maybe()
-    entry_hash: str = _word()
-    entry: str = _word()
+    case_id: str | None = maybe()
+    case_seq: int | None = maybe(Count)
+    source: str | None = maybe()
+    target: str | None = maybe()
+    prev_hash: str | None = maybe()
+    entry_hash: str = word()
+    entry: str = word()
 
 
 class AuditPayloadRow(SQLModel, table=True):
@@ -120,58 +84,116 @@ class AuditPayloadRow(SQLModel, table=True):
         ForeignKeyConstraint(
             ["tenant", "entry_id"], ["audit_entry.tenant", "audit_entry.entry_id"], name="a_value_has_an_entry"
         ),
-        _SQLITE,
+        STRICT,
     )
-    tenant: str = _key()
-    entry_id: str = _key()
-    path: str = _key()
+    tenant: str = key()
+    entry_id: str = key()
+    path: str = key()
     salt: bytes = Field(sa_type=LargeBinary)
     value: Any = Field(sa_type=JsonText, nullable=False)
 
 
 class AuditPendingRow(SQLModel, table=True):
     __tablename__ = "audit_pending"
-    __table_args__: ClassVar[Any] = (_SQLITE,)
-    tenant: str = _key()
-    entry_id: str = _key()
+    __table_args__: ClassVar[Any] = (STRICT,)
+    tenant: str = key()
+    entry_id: str = key()
 
 
 class CaseActorRow(SQLModel, table=True):
     __tablename__ = "case_actor"
-    __table_args__: ClassVar[Any] = (_SQLITE,)
-    tenant: str = _key()
-    case_id: str = _key()
-    event: str = _key()
-    subject: str = _key()
+    __table_args__: ClassVar[Any] = (STRICT,)
+    tenant: str = key()
+    case_id: str = key()
+    event: str = key()
+    subject: str = key()
 
 
 class CaseRoleRow(SQLModel, table=True):
     __tablename__ = "case_role"
-    __table_args__: ClassVar[Any] = (Index("cases_of_a_subject", "tenant", "subject", "role", "case_id"), _SQLITE)
-    tenant: str = _key()
-    case_id: str = _key()
-    subject: str = _key()
-    role: str = _key()
+    __table_args__: ClassVar[Any] = (Index("cases_of_a_subject", "tenant", "subject", "role", "case_id"), STRICT)
+    tenant: str = key()
+    case_id: str = key()
+    subject: str = key()
+    role: str = key()
+
+
+class ClockRow(SQLModel, table=True):
+    """One cycle of an SLA clock. Only `facts` cannot be found by: the moments are caches of what it says."""
+
+    __tablename__ = "clock"
+    __table_args__: ClassVar[Any] = (
+        ForeignKeyConstraint(["tenant", "case_id"], ["cases.tenant", "cases.id"], name="a_clock_has_a_case"),
+        CheckConstraint("current IN (0, 1)", name="current_is_a_flag"),
+        CheckConstraint("next_fire_at IS NULL OR current = 1", name="only_the_newest_cycle_fires"),
+        partial("one_current_cycle", "tenant", "case_id", "name", where="current = 1", unique=True),
+        partial("clocks_by_next_fire", "next_fire_at", where="next_fire_at IS NOT NULL"),
+        partial("clocks_by_status", "case_type", "name", "status", where="status IN ('running', 'paused')"),
+        STRICT,
+    )
+    tenant: str = key()
+    case_id: str = key()
+    name: str = key()
+    cycle: int = key(Count)
+    case_type: str = word()
+    current: int = Field(sa_type=Count)
+    status: str = word()
+    due_at: datetime | None = maybe(Moment)
+    next_fire_at: datetime | None = maybe(Moment)
+    breached_at: datetime | None = maybe(Moment)
+    facts: Any = Field(sa_type=JsonText, nullable=False)
+
+
+class FiringRow(SQLModel, table=True):
+    __tablename__ = "sla_firing"
+    __table_args__: ClassVar[Any] = (
+        ForeignKeyConstraint(
+            ["tenant", "case_id", "clock", "cycle"],
+            ["clock.tenant", "clock.case_id", "clock.name", "clock.cycle"],
+            name="a_firing_has_a_clock",
+        ),
+        ForeignKeyConstraint(
+            ["tenant", "entry_id"], ["audit_entry.tenant", "audit_entry.entry_id"], name="a_firing_has_an_entry"
+        ),
+        STRICT,
+    )
+    tenant: str = key()
+    case_id: str = key()
+    clock: str = key()
+    cycle: int = key(Count)
+    step: int = key(Count)
+    n: int = key(Count)
+    entry_id: str = word()
+
+
+class CalendarRow(SQLModel, table=True):
+    __tablename__ = "calendar"
+    __table_args__: ClassVar[Any] = (STRICT,)
+    name: str = key()
+    version: int = key(Count)
+    hash: str = word()
+    applies_from: datetime = Field(sa_type=Moment)
+    text: str = word()
 
 
 class IdempotencyRow(SQLModel, table=True):
     __tablename__ = "idempotency"
-    __table_args__: ClassVar[Any] = (Index("answers_by_expiry", "expires_at"), _SQLITE)
-    tenant: str = _key()
-    subject: str = _key()
-    key: str = _key()
-    fingerprint: str = _word()
+    __table_args__: ClassVar[Any] = (Index("answers_by_expiry", "expires_at"), STRICT)
+    tenant: str = key()
+    subject: str = key()
+    key: str = key()
+    fingerprint: str = word()
     answer: Any = Field(sa_type=JsonText, nullable=False)
     expires_at: datetime = Field(sa_type=Moment)
 
 
 class DefinitionRow(SQLModel, table=True):
     __tablename__ = "definition"
-    __table_args__: ClassVar[Any] = (UniqueConstraint("hash", name="one_definition_per_hash"), _SQLITE)
-    case_type: str = _key()
-    version: int = _key(Count)
-    hash: str = _word()
-    text: str = _word()
+    __table_args__: ClassVar[Any] = (UniqueConstraint("hash", name="one_definition_per_hash"), STRICT)
+    case_type: str = key()
+    version: int = key(Count)
+    hash: str = word()
+    text: str = word()
 
 
 class PolicyLineRow(SQLModel, table=True):
@@ -179,31 +201,31 @@ class PolicyLineRow(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         Index("lines_by_added", "added"),
         Index("lines_by_removed", "removed"),
-        _SQLITE,
+        STRICT,
     )
     id: int = Field(primary_key=True, sa_type=Count, sa_column_kwargs={"autoincrement": False})
-    kind: str = _word()
-    role: str = _word()
-    tenant: str = _word()
-    obj: str = _word()
-    act: str = _word()
-    when_: str = _word()
-    eft: str = _word()
-    source: str | None = _maybe()
+    kind: str = word()
+    role: str = word()
+    tenant: str = word()
+    obj: str = word()
+    act: str = word()
+    when_: str = word()
+    eft: str = word()
+    source: str | None = maybe()
     added: int = Field(sa_type=Count)
-    removed: int | None = _maybe(Count)
+    removed: int | None = maybe(Count)
 
 
 class PolicyFileRow(SQLModel, table=True):
     __tablename__ = "policy_file"
-    __table_args__: ClassVar[Any] = (_SQLITE,)
-    name: str = _key()
-    sha256: str = _word()
+    __table_args__: ClassVar[Any] = (STRICT,)
+    name: str = key()
+    sha256: str = word()
 
 
 class PolicyStateRow(SQLModel, table=True):
     __tablename__ = "policy_state"
-    __table_args__: ClassVar[Any] = (CheckConstraint("id = 1", name="one_policy_state"), _SQLITE)
+    __table_args__: ClassVar[Any] = (CheckConstraint("id = 1", name="one_policy_state"), STRICT)
     id: int = Field(primary_key=True, sa_type=Count, sa_column_kwargs={"autoincrement": False})
     version: int = Field(sa_type=Count)
 
@@ -218,6 +240,9 @@ PAYLOAD = _table("audit_payload")
 PENDING = _table("audit_pending")
 ACTOR = _table("case_actor")
 ROLE = _table("case_role")
+CLOCK = _table("clock")
+FIRING = _table("sla_firing")
+CALENDAR = _table("calendar")
 IDEMPOTENCY = _table("idempotency")
 DEFINITION = _table("definition")
 POLICY_LINE = _table("policy_line")

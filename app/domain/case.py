@@ -92,7 +92,7 @@ class Case:
 
     `state` joins the active leaf states with `+` in declaration order; `memory` holds, by state path, the
     leaf states that were active in it when it was last left; `definition` is the hash it was opened under;
-    `last_hash` is the hash of its newest entry.
+    `last_hash` is the hash of its newest entry; `due_at` the earliest due moment of its running clocks.
     """
 
     tenant: str
@@ -114,6 +114,7 @@ class Case:
     team: str | None = None
     urgency: int = 0
     closed_at: datetime | None = None
+    due_at: datetime | None = None
 
     @property
     def states(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from app.http.parameters import (
     Cursor,
     IdempotencyKey,
     Limit,
+    OverdueFilter,
     ReferenceFilter,
     Sort,
     StateFilter,
@@ -47,7 +48,7 @@ async def open_case(
     return answers.opened(answer)
 
 
-LATER = {"overdue", "q"}
+LATER = {"q"}
 
 
 @get("/cases", operation_id="findCases", summary="Find cases", responses=problems("invalid"))
@@ -58,6 +59,7 @@ async def find_cases(
     assignee: AssigneeFilter = None,
     team: TeamFilter = None,
     reference: ReferenceFilter = None,
+    overdue: OverdueFilter = None,
     sort: Sort = "-changed_at",
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -65,7 +67,7 @@ async def find_cases(
     """The cases that the caller may read, a page at a time. By case type and reference: one or none."""
     if unknown := sorted(LATER & set(request.query_params)):
         raise invalid(unknown[0], "is not a filter yet")  # ignored, it would answer with cases that nobody asked for
-    wanted = Wanted(case_type, state_filter, assignee, team, reference, sort, limit, cursor)
+    wanted = Wanted(case_type, state_filter, assignee, team, reference, overdue, sort, limit, cursor)
     page = await services_of(request).cases.find(request.user, wanted)
     items: Any = [case_json(case) for case in page.items]
     return Response({"items": items, "next_cursor": page.next_cursor})

@@ -34,6 +34,9 @@ TeamFilter = Annotated[str | None, QueryParameter(description="Only cases of thi
 ReferenceFilter = Annotated[
     str | None, QueryParameter(description="Only the case of this reference", max_length=255, pattern=PLAIN)
 ]
+OverdueFilter = Annotated[
+    bool | None, QueryParameter(description="Only cases whose earliest due moment has passed, or only the others")
+]
 Sort = Annotated[
     Literal[
         "opened_at",
@@ -44,8 +47,12 @@ Sort = Annotated[
         "-urgency",
         "reference",
         "-reference",
+        "due_at",
+        "-due_at",
     ],
-    QueryParameter(description="What to sort by; - first for descending"),
+    QueryParameter(
+        description="What to sort by; - first for descending. By due_at, cases without one come last either way"
+    ),
 ]
 Limit = Annotated[int, QueryParameter(description="How many at most", ge=1, le=200)]
 Cursor = Annotated[

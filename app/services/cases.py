@@ -5,6 +5,7 @@ import binascii
 import json
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
 from app.domain.case import Actor, Attempt, Case, Json
 from app.domain.decide import no_such_case
@@ -20,7 +21,8 @@ from app.services.ports import Store
 from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry
 from app.services.views import Page, Possible, Wanted
 
-TIMES = ("opened_at", "changed_at")
+TIMES = ("opened_at", "changed_at", "due_at")
+NULLABLE = ("reference", "due_at")
 UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
@@ -49,6 +51,7 @@ class Cases:
             assignee=wanted.assignee,
             team=wanted.team,
             reference=wanted.reference,
+            overdue=wanted.overdue,
             sort=wanted.sort,
             limit=wanted.limit + 1,
             after=_position(wanted.cursor, wanted.sort) if wanted.cursor else None,
@@ -89,7 +92,7 @@ def _case(here: Situation) -> Case:
 
 def _cursor(case: Case, sort: str) -> str:
     value = getattr(case, sort.removeprefix("-"))
-    shown = rfc3339(value) if sort.removeprefix("-") in TIMES else value
+    shown = rfc3339(value) if isinstance(value, datetime) else value
     return base64.urlsafe_b64encode(json.dumps([sort, shown, case.id]).encode()).decode()
 
 
@@ -106,9 +109,11 @@ def _position(cursor: str, sort: str) -> tuple[Json, str]:
 
 
 def _sort_value(value: Json, column: str) -> Json:
+    if value is None and column in NULLABLE:
+        return None
     if column in TIMES:
         return parse_rfc3339(value)
-    if not isinstance(value, int if column == "urgency" else str | None):
+    if not isinstance(value, int if column == "urgency" else str):
         raise ValueError("a value of another column")
     if writable(value) is not None:
         raise ValueError("a value that no column holds")

@@ -1,7 +1,8 @@
 """What the services need from a store and a policy, derived from what they call."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol
 
 from app.domain.case import Case, Policy
@@ -9,12 +10,15 @@ from app.services.stored import (
     AnswerKey,
     CaseKey,
     CaseQuery,
+    ClockKey,
     Found,
     Locked,
     PolicyChange,
     PolicyFile,
     PolicyLine,
     Record,
+    StoredCalendar,
+    StoredClock,
     StoredDefinition,
     StoredEntry,
     Visible,
@@ -34,8 +38,24 @@ class Transaction(Protocol):
 
     async def lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked: ...
 
+    async def lock_due(self, limit: int) -> Locked:
+        """Lock up to `limit` cases with a clock whose `next_fire_at` has come, oldest first, and return them as `lock`
+        does. Cases that somebody else has locked are left out: whoever asks at the same time gets others.
+
+        A clock may have moved on since it was found: look at `clocks` and `at` again.
+        """
+        ...
+
     async def record(self, record: Record) -> None:
-        """Write everything or raise Refused. The only function that changes a case."""
+        """Write everything or raise Refused. The only function that changes a case.
+
+        A clock that is there is replaced. Where a new cycle begins, the one before is in the record too, no longer
+        `current`. A firing that is there is refused.
+        """
+        ...
+
+    async def recache(self, clocks: Sequence[StoredClock]) -> None:
+        """Replace what is cached of clocks that exist (and `facts`); Refused where one does not."""
         ...
 
     async def change_policy(self, change: PolicyChange) -> int:
@@ -44,6 +64,12 @@ class Transaction(Protocol):
 
     async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
         """Store a definition under the next version of its case type, and whether it is new."""
+        ...
+
+    async def add_calendar(
+        self, name: str, digest: str, text: str, applies_from: datetime
+    ) -> tuple[StoredCalendar, bool]:
+        """Store a calendar as the next version of its name, unless the newest one has this hash; whether it is new."""
         ...
 
 
@@ -57,6 +83,30 @@ class Store(Protocol):
     async def case(self, key: CaseKey) -> Found | None: ...
 
     async def cases(self, query: CaseQuery) -> Sequence[Case]: ...
+
+    async def clocks(self, tenant: str, case_ids: Sequence[str]) -> Mapping[str, Sequence[StoredClock]]:
+        """The current clocks of each of these cases, by name; none where a case has none, or is not there."""
+        ...
+
+    async def cycles(self, tenant: str, case_id: str) -> Sequence[StoredClock]:
+        """All cycles of all clocks of a case, by name and number."""
+        ...
+
+    async def every_clock(self, after: ClockKey | None, limit: int) -> Sequence[StoredClock]:
+        """A page of all cycles of all clocks of all tenants, in the order of their keys."""
+        ...
+
+    async def clock_counts(self) -> Sequence[tuple[str, str, str, int]]:
+        """How many clocks run or are paused: (case type, name, status, count)."""
+        ...
+
+    async def next_due(self) -> tuple[datetime | None, datetime]:
+        """The earliest `next_fire_at` of all, and the store's time."""
+        ...
+
+    async def calendars(self) -> Sequence[StoredCalendar]:
+        """Every version, by name and number."""
+        ...
 
     async def entries(
         self, tenant: str, case_id: str, *, denied: bool, after: int | str | None, limit: int

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from app.domain.case import AuditEntry, Case, Json, Surroundings
 
-SORTS = ("opened_at", "changed_at", "urgency", "reference")
+SORTS = ("opened_at", "changed_at", "urgency", "reference", "due_at")
+ClockKey = tuple[str, str, str, int]  # tenant, case id, name, cycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,7 @@ class AnswerKey:
 class StoredAnswer:
     """The answer kept under an idempotency key until `expires_at`.
 
-    `answer` is None where only the `denied` entry is remembered (a 404 is not given again, but it is not
-    logged twice).
+    `answer` is None where only the `denied` entry is remembered (a 404 is not given again, nor logged twice).
     """
 
     key: AnswerKey
@@ -141,10 +141,9 @@ class PolicyLine:
     """One line of the living policy.
 
     `kind` p: `role`, `tenant` (or `*`), `obj` (case type or `*`), `act`, `when` (CEL or empty), `eft`.
-    `kind` g: `role` is the member (a role or a user), `obj` the role it gets, `tenant` the tenant of a
-    user's role (`*` for a role that includes another); `act`, `when` and `eft` are empty.
-    `source` is the file it was seeded from, or None where an administrator made it.
-    `id` is 0 until it is stored; `added` and `removed` are policy versions.
+    `kind` g: `role` is the member (a role or a user), `obj` the role it gets, `tenant` the tenant of a user's role
+    (`*` for a role that includes another); `act`, `when` and `eft` are empty. `source` is the file it was seeded from,
+    or None where an administrator made it. `id` is 0 until it is stored; `added` and `removed` are policy versions.
     """
 
     kind: str
@@ -195,9 +194,9 @@ class StoredDefinition:
 class Visible:
     """Which cases a caller may read: the `case:read` lines as one predicate.
 
-    A case is visible if its type is in `types` or `all_types`, or it stands to the caller in a case role
-    that reads it; and no deny line hits. Case-relative parts map a bracketed role to the case types it
-    reads, with `*` for all. `subject` is the caller's reference.
+    A case is visible if its type is in `types` or `all_types`, or it stands to the caller in a case role that reads
+    it; and no deny line hits. Case-relative parts map a bracketed role to the case types it reads, with `*` for all.
+    `subject` is the caller's reference.
     """
 
     subject: str
@@ -213,7 +212,8 @@ class Visible:
 class CaseQuery:
     """A page of cases. `sort` is one of SORTS, `-` first for descending.
 
-    `state` includes its substates. `after` is the (sort value, id) of the last item of the previous page.
+    `state` includes its substates; `overdue` asks for those whose `due_at` has passed, or for all others. `after` is
+    the (sort value, id) of the last item of the previous page. By `due_at`, those without come last either way.
     """
 
     tenant: str
@@ -223,6 +223,7 @@ class CaseQuery:
     assignee: str | None = None
     team: str | None = None
     reference: str | None = None
+    overdue: bool | None = None
     sort: str = "-changed_at"
     limit: int = 50
     after: tuple[Json, str] | None = None
@@ -236,6 +237,7 @@ class Found:
     surroundings: Surroundings
     policy_version: int
     at: datetime
+    clocks: Sequence[StoredClock] = ()
 
 
 @dataclass(frozen=True, slots=True)

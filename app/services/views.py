@@ -19,6 +19,7 @@ class Wanted:
     assignee: str | None = None
     team: str | None = None
     reference: str | None = None
+    overdue: bool | None = None
     sort: str = "-changed_at"
     limit: int = 50
     cursor: str | None = None

@@ -11,12 +11,14 @@ branch_labels = None
 depends_on = None
 
 LOG = ("audit_entry", "audit_payload")
+APPEND_ONLY = (*LOG, "sla_firing", "calendar")
 
 
 def upgrade() -> None:
     _create_log()
     _create_cases()
     _create_people()
+    _create_clocks()
     _create_idempotency()
     _create_definition()
     _create_policy()
@@ -45,9 +47,9 @@ def _create(name: str, *parts: sa.schema.SchemaItem, wide: bool = False) -> None
     op.create_table(name, *parts, sqlite_strict=True, sqlite_with_rowid=wide)
 
 
-def _index(name: str, table: str, *columns: str, where: str | None = None) -> None:
+def _index(name: str, table: str, *columns: str, where: str | None = None, unique: bool = False) -> None:
     condition = None if where is None else sa.text(where)
-    op.create_index(name, table, list(columns), sqlite_where=condition, postgresql_where=condition)
+    op.create_index(name, table, list(columns), unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 def _create_log() -> None:
@@ -108,6 +110,7 @@ def _create_cases() -> None:
         _may("team"),
         _must("urgency", Count),
         _may("closed_at", Moment),
+        _may("due_at", Moment),
         sa.UniqueConstraint("tenant", "case_type", "reference", name="one_case_per_reference"),
         sa.ForeignKeyConstraint(
             ["tenant", "id", "seq", "state"],
@@ -128,12 +131,62 @@ def _create_cases() -> None:
     for column in ("assignee", "team"):
         where = f"{column} IS NOT NULL"
         _index(f"cases_by_{column}", "cases", "tenant", column, "changed_at", "id", "state", where=where)
+    _index("cases_by_due", "cases", "tenant", "case_type", "due_at", "id", where="due_at IS NOT NULL")
 
 
 def _create_people() -> None:
     _create("case_actor", _key("tenant"), _key("case_id"), _key("event"), _key("subject"))
     _create("case_role", _key("tenant"), _key("case_id"), _key("subject"), _key("role"))
     _index("cases_of_a_subject", "case_role", "tenant", "subject", "role", "case_id")
+
+
+def _create_clocks() -> None:
+    _create(
+        "clock",
+        _key("tenant"),
+        _key("case_id"),
+        _key("name"),
+        _key("cycle", Count),
+        _must("case_type"),
+        _must("current", Count),
+        _must("status"),
+        _may("due_at", Moment),
+        _may("next_fire_at", Moment),
+        _may("breached_at", Moment),
+        _must("facts", JsonText),
+        sa.ForeignKeyConstraint(["tenant", "case_id"], ["cases.tenant", "cases.id"], name="a_clock_has_a_case"),
+        sa.CheckConstraint("current IN (0, 1)", name="current_is_a_flag"),
+        sa.CheckConstraint("next_fire_at IS NULL OR current = 1", name="only_the_newest_cycle_fires"),
+        wide=True,
+    )
+    _index("one_current_cycle", "clock", "tenant", "case_id", "name", where="current = 1", unique=True)
+    _index("clocks_by_next_fire", "clock", "next_fire_at", where="next_fire_at IS NOT NULL")
+    counted = "status IN ('running', 'paused')"
+    _index("clocks_by_status", "clock", "case_type", "name", "status", where=counted)
+    _create_firings()
+    calendar = (_key("name"), _key("version", Count), _must("hash"), _must("applies_from", Moment), _must("text"))
+    _create("calendar", *calendar, wide=True)
+
+
+def _create_firings() -> None:
+    _create(
+        "sla_firing",
+        _key("tenant"),
+        _key("case_id"),
+        _key("clock"),
+        _key("cycle", Count),
+        _key("step", Count),
+        _key("n", Count),
+        _must("entry_id"),
+        sa.ForeignKeyConstraint(
+            ["tenant", "case_id", "clock", "cycle"],
+            ["clock.tenant", "clock.case_id", "clock.name", "clock.cycle"],
+            name="a_firing_has_a_clock",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant", "entry_id"], ["audit_entry.tenant", "audit_entry.entry_id"], name="a_firing_has_an_entry"
+        ),
+    )
 
 
 def _create_idempotency() -> None:
@@ -190,7 +243,7 @@ def _guard_on_postgres() -> None:
         BEGIN
             RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
         END $$""")
-    for table in LOG:
+    for table in APPEND_ONLY:
         op.execute(f"""
             CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""")
@@ -221,14 +274,14 @@ def _read_on_postgres() -> None:
         SELECT c.tenant, c.id FROM cases c
         JOIN unnest(ref_tenants, types, refs) k (tenant, case_type, reference) USING (tenant, case_type, reference)"""
     asked = "unnest(key_tenants, subjects, keys) k (tenant, subject, key)"
-    shape = "read_at timestamptz, policy_version bigint, answers json, acted json, roles json, found cases"
+    shape = "read_at timestamptz, policy_version bigint, answers json, acted json, roles json, clocks json, found cases"
     op.execute(f"""
         CREATE FUNCTION read_cases({keys}) RETURNS TABLE ({shape}) LANGUAGE sql STABLE AS $$
         SELECT clock_timestamp(),
                (SELECT version FROM policy_state),
                CASE WHEN row_number() OVER () = 1 THEN (
                    SELECT json_agg(json_build_array(i.tenant, i.subject, i.key, i.fingerprint, CAST(i.answer AS json),
-                          CAST(extract(epoch FROM i.expires_at) * 1000000 AS bigint)))
+                          {_count("i.expires_at")}))
                    FROM idempotency i JOIN {asked} USING (tenant, subject, key)
                    WHERE i.expires_at > clock_timestamp()
                ) END,
@@ -236,6 +289,10 @@ def _read_on_postgres() -> None:
                 WHERE a.tenant = (c.found).tenant AND a.case_id = (c.found).id),
                (SELECT json_agg(json_build_array(r.subject, r.role)) FROM case_role r
                 WHERE r.tenant = (c.found).tenant AND r.case_id = (c.found).id),
+               (SELECT json_agg(json_build_array(k.name, k.cycle, k.case_type, k.status, {_count("k.due_at")},
+                       {_count("k.next_fire_at")}, {_count("k.breached_at")}, CAST(k.facts AS json)) ORDER BY k.name)
+                FROM clock k
+                WHERE k.tenant = (c.found).tenant AND k.case_id = (c.found).id AND k.current = 1),
                c.found
         FROM (SELECT 1) one LEFT JOIN (SELECT cases AS found FROM cases JOIN ({named}) named USING (tenant, id)) c
              ON true
@@ -252,12 +309,46 @@ def _read_on_postgres() -> None:
             RETURN QUERY SELECT r.*, taken FROM read_cases(
                 id_tenants, ids, ref_tenants, types, refs, key_tenants, subjects, keys) r;
         END $$""")
+    _lock_due_on_postgres(shape)
+
+
+def _count(moment: str) -> str:
+    """Microseconds since 1970."""
+    return f"CAST(extract(epoch FROM {moment}) * 1000000 AS bigint)"
+
+
+def _lock_due_on_postgres(shape: str) -> None:
+    """`take_due` walks the index from the oldest, whatever the statistics say: sorting all that is due, or joining
+    all cases, would cost by their number. A case counts by its oldest clock. The reads follow the locks in a
+    statement of their own for the reason that `lock_cases` has."""
+    settings = ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin")
+    op.execute(f"""
+        CREATE FUNCTION take_due(most bigint, OUT tenants text[], OUT ids text[]) LANGUAGE plpgsql
+        {" ".join(f"SET enable_{name} = off" for name in settings)} AS $$
+        DECLARE
+            until timestamptz := clock_timestamp();
+        BEGIN
+            SELECT array_agg(t.tenant), array_agg(t.id) INTO tenants, ids FROM (
+                SELECT c.tenant, c.id FROM clock k JOIN cases c ON c.tenant = k.tenant AND c.id = k.case_id
+                WHERE k.next_fire_at <= until AND NOT EXISTS (
+                    SELECT FROM clock o WHERE o.tenant = k.tenant AND o.case_id = k.case_id
+                    AND (o.next_fire_at, o.name) < (k.next_fire_at, k.name))
+                ORDER BY k.next_fire_at LIMIT most FOR UPDATE OF c SKIP LOCKED) t;
+        END $$""")
+    op.execute(f"""
+        CREATE FUNCTION lock_due(most bigint) RETURNS TABLE ({shape}) LANGUAGE plpgsql AS $$
+        DECLARE
+            taken record;
+        BEGIN
+            SELECT * INTO taken FROM take_due(most);
+            RETURN QUERY SELECT * FROM read_cases(taken.tenants, taken.ids, NULL, NULL, NULL, NULL, NULL, NULL);
+        END $$""")
 
 
 def _grant() -> None:
     rights = {
-        "SELECT, INSERT": (*LOG, "case_actor", "definition"),
-        "SELECT, INSERT, UPDATE": ("cases", "case_role", "policy_line", "policy_file"),
+        "SELECT, INSERT": (*APPEND_ONLY, "case_actor", "definition"),
+        "SELECT, INSERT, UPDATE": ("cases", "case_role", "clock", "policy_line", "policy_file"),
         "SELECT, UPDATE": ("policy_state",),
         "SELECT, INSERT, DELETE": ("audit_pending",),
         "SELECT, INSERT, UPDATE, DELETE": ("idempotency",),
@@ -269,7 +360,7 @@ def _grant() -> None:
 
 
 def _guard_on_sqlite() -> None:
-    for table in LOG:
+    for table in APPEND_ONLY:
         for change in ("UPDATE", "DELETE"):
             op.execute(f"""
                 CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table}
@@ -282,15 +373,18 @@ def _guard_on_sqlite() -> None:
         rowid=True,
     )
     _refuse_replacing("audit_payload", "(entry_id = NEW.entry_id AND path = NEW.path)")
+    firing = " AND ".join(f"{name} = NEW.{name}" for name in ("case_id", "clock", "cycle", "step", "n"))
+    _refuse_replacing("sla_firing", f"({firing})")
+    _refuse_replacing("calendar", "version = NEW.version", owner="name", rowid=True)
     _refuse_replacing("cases", "id = NEW.id", "(case_type = NEW.case_type AND reference = NEW.reference)", rowid=True)
     op.execute("""
         CREATE TRIGGER cases_seq_grows BEFORE UPDATE ON cases WHEN NEW.seq <= OLD.seq
         BEGIN SELECT RAISE(ABORT, 'the seq of a case only grows'); END""")
 
 
-def _refuse_replacing(table: str, *keys: str, rowid: bool = False) -> None:
+def _refuse_replacing(table: str, *keys: str, owner: str = "tenant", rowid: bool = False) -> None:
     """INSERT OR REPLACE deletes the row in the way, and unless `recursive_triggers` is on no DELETE trigger fires."""
-    taken = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE tenant = NEW.tenant AND {key}" for key in keys)
+    taken = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE {owner} = NEW.{owner} AND {key}" for key in keys)
     if rowid:
         taken += f" UNION ALL SELECT 1 FROM {table} WHERE rowid = NEW.rowid"
     op.execute(f"""

@@ -1,0 +1,105 @@
+"""What the transactions of both stores share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db import rules
+from app.db.failures import translated
+from app.db.rows import Row, clock_row
+from app.services.ports import Refused
+from app.services.stored import (
+    AnswerKey,
+    CaseKey,
+    Locked,
+    PolicyChange,
+    Record,
+    StoredCalendar,
+    StoredClock,
+    StoredDefinition,
+)
+
+
+class SqlTransaction(ABC):
+    """One write transaction on a connection. Once a part of it failed, nothing of it commits."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._failed: Exception | None = None
+
+    async def lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked:
+        with self._failing():
+            return await self._lock(cases, answers)
+
+    async def lock_due(self, limit: int) -> Locked:
+        with self._failing():
+            return await self._lock_due(limit)
+
+    async def record(self, record: Record) -> None:
+        with self._failing():
+            await self._record(record)
+
+    async def change_policy(self, change: PolicyChange) -> int:
+        with self._failing():
+            return await rules.change_policy(self._connection, change)
+
+    async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
+        with self._failing():
+            await self._lock_declarations()
+            return await rules.add_definition(self._connection, case_type, digest, text)
+
+    async def add_calendar(
+        self, name: str, digest: str, text: str, applies_from: datetime
+    ) -> tuple[StoredCalendar, bool]:
+        with self._failing():
+            await self._lock_declarations()
+            return await rules.add_calendar(self._connection, name, digest, text, applies_from)
+
+    async def recache(self, clocks: Sequence[StoredClock]) -> None:
+        with self._failing():
+            if clocks and await self._recache(list(map(clock_row, clocks))) != len(clocks):
+                raise Refused("a clock is not there")
+
+    async def commit(self) -> None:
+        if self._failed is not None:
+            raise self._failed
+        try:
+            with translated():
+                await self._commit()
+        except BaseException:
+            # SQLite keeps a transaction open whose COMMIT failed, and the pool would hand it on.
+            await self._connection.invalidate()
+            raise
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            with translated():
+                yield
+        except Exception as error:
+            # PostgreSQL answers COMMIT of a failed transaction with a quiet rollback, SQLite would keep the half.
+            self._failed = error
+            raise
+
+    async def _commit(self) -> None:
+        await self._connection.commit()
+
+    @abstractmethod
+    async def _lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked: ...
+
+    @abstractmethod
+    async def _record(self, record: Record) -> None: ...
+
+    @abstractmethod
+    async def _lock_declarations(self) -> None: ...
+
+    @abstractmethod
+    async def _lock_due(self, limit: int) -> Locked: ...
+
+    @abstractmethod
+    async def _recache(self, rows: Sequence[Row]) -> int:
+        """Update the caches of clocks that exist, and count them."""
+        ...
