@@ -21,6 +21,7 @@ _LAST_DAY: Final = date(9999, 12, 24).toordinal()
 _BEFORE, _AFTER = 3, 2
 """An instant belongs to a local date three before its UTC date (offset, night shift) to one after."""
 _REMEMBERED_DAYS: Final = 4096
+_FARTHEST: Final = 40 * 366
 _LONG_AGO: Final = -(10**18)
 
 
@@ -133,7 +134,10 @@ class Calendar:
     def _slots_from(self, at: int) -> Iterator[tuple[int, int]]:
         """The working time after `at` in order; ValueError where there is none for too long."""
         day, rest = _day_of(at) - _BEFORE, 0
+        until = day + _FARTHEST
         while day <= _LAST_DAY:
+            if day > until:
+                raise ValueError("the moment lies more than forty years ahead")
             rest += 1
             for start, end in self._slots(day):
                 if end > at:

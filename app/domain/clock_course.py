@@ -8,6 +8,7 @@ from typing import Final
 from app.domain.calendar import NO_TIME
 from app.domain.clock_state import ClockState, Owed
 from app.domain.clock_steps import ClockStep, Terms
+from app.domain.declaring.durations import LONGEST
 from app.domain.timeline import Timeline
 
 MOST_OWED: Final = 100
@@ -161,5 +162,9 @@ def has_passed(state: ClockState, at: datetime) -> bool:
 
 
 def working_time(timeline: Timeline, at: datetime, due: datetime) -> timedelta:
-    """The working time from `at` to `due`, negative where that lies before."""
-    return timeline.worked(at, due) - timeline.worked(due, at)
+    """The working time from `at` to `due`, negative where that lies before.
+
+    What lies beyond ten years (somebody's `9999-12-31`) is taken as all working time rather than walked through.
+    """
+    near = min(max(due, at - LONGEST), at + LONGEST) if abs(due - at) > LONGEST else due
+    return timeline.worked(at, near) - timeline.worked(near, at) + (due - near)

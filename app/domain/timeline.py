@@ -23,6 +23,11 @@ class Timeline:
         self._calendars = tuple(calendar for _, calendar in ordered)
         self._from = (_ALWAYS_WAS, *(applies_from.astimezone(UTC) for applies_from, _ in ordered[1:]), _EVER)
 
+    @classmethod
+    def of(cls, calendar: Calendar) -> "Timeline":
+        """One version for all time."""
+        return cls([(_ALWAYS_WAS, calendar)])
+
     def calendar_at(self, at: datetime) -> Calendar:
         return self._calendars[self._index(at)]
 
@@ -68,6 +73,10 @@ class Timeline:
         """Whether hours begin on the date, by the version that counts at its first moment."""
         return self._calendar_of(day).works_on(day)
 
+    def closes_on(self, day: date) -> int:
+        """The minute after local midnight at which the hours of a business day end."""
+        return self._calendar_of(day).hours.of(day)[-1][1]
+
     def moment(self, day: date, minute: int) -> datetime:
         return self._calendar_of(day).moment(day, minute)
 
@@ -87,5 +96,5 @@ class Timeline:
                 yield max(since, first), min(until, last), calendar
 
 
-ALWAYS: Final = Timeline([(_ALWAYS_WAS, ROUND_THE_CLOCK)])
+ALWAYS: Final = Timeline.of(ROUND_THE_CLOCK)
 """The timeline that is named `always`: round the clock, UTC."""
