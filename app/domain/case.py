@@ -10,6 +10,7 @@ from app.domain.errors import CaseError, Reason
 
 if TYPE_CHECKING:
     from app.domain.cel.view import View
+    from app.domain.clock_turn import Turned
 
 Json = Any
 Data = dict[str, Json]
@@ -197,13 +198,15 @@ class Receipt:
 class Outcome:
     """An event that applied: the case as it is now and the sealed entry that says so.
 
-    `readable` is False where the caller lacks `case:read`, so that the answer leaves the case out.
+    `readable` is False where the caller lacks `case:read`, so that the answer leaves the case out. `turned` is what
+    the event did to the clocks.
     """
 
     case: Case
     entry: AuditEntry
     opened: bool
     readable: bool = True
+    turned: "Turned | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ class ClockState:
     keep_deadline, and for a clock whose due is a moment, `fixed_due`). `counted` is the working time until `since`;
     what came after is counted when asked for. `due_at` is None while there is none: pending, and paused in time.
     `reached[i]` says how many firings of step i have passed, of which the first `skipped[i]` were skipped, and which
-    are recorded unless they are `owed`. `resume_at` ends a pause by itself. `pauses` are those before the start.
+    are recorded unless they are `owed`. `resume_at` ends a pause by itself. `known_since` is the moment of the entry
+    that started it, where an importer said that it had started before. `pauses` are those before the start.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ClockState:
     skipped: tuple[int, ...] = ()
     owed: tuple[Owed, ...] = ()
     next_fire_at: datetime | None = None
+    known_since: datetime | None = None
     pauses: tuple[PastPause, ...] = ()
 
     @property
@@ -99,6 +101,7 @@ _MOMENTS: Final = frozenset(
         "stopped_at",
         "resume_at",
         "next_fire_at",
+        "known_since",
     }
 )
 _LENGTHS: Final = frozenset({"given", "target", "counted"})

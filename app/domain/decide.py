@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.domain.case import Attempt, AuditEntry, Case, Data, Outcome, Refusal, Verdict
+from app.domain.clock_turn import earliest_due
 from app.domain.draft import denied_draft, event_draft, shortened
 from app.domain.entry import genesis, seal
 from app.domain.errors import (
@@ -23,6 +24,7 @@ from app.domain.guard import EvaluationFault, Expression
 from app.domain.machine import Arc, Resting
 from app.domain.refusing import arc_reasons, is_open, state_reason
 from app.domain.situation import ADMIN, Situation
+from app.domain.turning import clocks_after
 from app.domain.writable import writable
 
 RECORDED = (Denied, WrongState, GuardRefused)
@@ -165,12 +167,15 @@ def _with(data: Data, names: list[str], value: object) -> Data:
 
 def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc], data: Data) -> Outcome:
     case = _moved(here, resting, data) if here.case else _new(here, resting, data)
+    turned = clocks_after(here, case, here.event) if here.machine.clocks else None
+    if turned is not None:
+        case = replace(case, due_at=earliest_due(turned.clocks))
     prev = here.case.last_hash if here.case else genesis(case.tenant, case.id, case.definition)
     entry = seal(event_draft(here, verdict, arcs, case, prev), here.new_salt)
     case = replace(case, last_hash=entry.entry_hash)
     # whoever opens a case is its creator from now on, and may read it as such
     readable = here.readable if here.case else replace(here, case=case).readable
-    return Outcome(case, entry, opened=here.case is None, readable=readable)
+    return Outcome(case, entry, opened=here.case is None, readable=readable, turned=turned)
 
 
 def _moved(here: Situation, resting: Resting, data: Data) -> Case:

@@ -1,14 +1,19 @@
 """What an audit entry says of an attempt, before it is sealed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.case import Attempt, Case, Draft, Json, Verdict
+from app.domain.clock_firing import Firing
+from app.domain.clock_state import ClockState
 from app.domain.entry import pointer
 from app.domain.errors import CaseError
+from app.domain.local_time import MICROSECOND
 from app.domain.machine import Arc
 from app.domain.moment import rfc3339
 from app.domain.situation import Situation
+
+EFFECTS = {"notify", "urgency", "assign", "fire", "webhook"}
 
 
 def event_draft(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case, prev: str) -> Draft:
@@ -35,6 +40,46 @@ def event_draft(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case, 
         target=case.state,
         prev=prev,
     )
+
+
+def sla_draft(here: Situation, case: Case, told: Mapping[str, Json]) -> Draft:
+    """The entry of what a clock did by itself, in the chain of its case."""
+    assert here.case is not None
+    return Draft(
+        kind="sla",
+        tenant=case.tenant,
+        entry_id=here.attempt.entry_id,
+        at=here.at,
+        body={**_common(here), "sla": told},
+        case_id=case.id,
+        case_seq=case.seq,
+        source=here.case.state,
+        target=case.state,
+        prev=here.case.last_hash,
+    )
+
+
+def named(state: ClockState) -> dict[str, Json]:
+    """Which cycle of which clock."""
+    return {"clock": state.name, "cycle": state.cycle}
+
+
+def firing_told(here: Situation, firing: Firing, skipped: Sequence[Firing] = ()) -> dict[str, Json]:
+    """Which firing of which step, when it was due and how late it is, and what it does.
+
+    `skipped` are those that were past before anybody knew of the clock.
+    """
+    does = firing.step.does
+    return {
+        "step": firing.step.number,
+        "n": firing.n,
+        "at": firing.step.at,
+        "due_at": rfc3339(firing.moment),
+        "late_by_us": max((here.at - firing.moment) // MICROSECOND, 0),
+        "breach": firing.breach,
+        "does": does.model_dump(include=EFFECTS, exclude_none=True) if does else {},
+        "skipped": [{"step": one.step.number, "n": one.n, "due_at": rfc3339(one.moment)} for one in skipped],
+    }
 
 
 def denied_draft(here: Situation, error: CaseError) -> Draft:
@@ -72,7 +117,7 @@ def _common(here: Situation) -> dict[str, Json]:
     return {
         "case_type": machine.case_type.case_type,
         "definition": {"version": machine.version, "hash": machine.digest},
-        "event": here.event,
+        "event": here.attempt.event,
         "actor": {
             "reference": attempt.actor.id,
             "roles": sorted(here.roles - {"*"}),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from app.domain.case_type import CaseType, Event, Transition, walk
+from app.domain.clock_rules import clock_rules
 from app.domain.graph import Configuration, Graph, Memory, Move, move_to
 from app.domain.guard import Expression, compile_expression
 from app.domain.schema import Validator
@@ -57,6 +58,7 @@ class Machine:
             path: move_to(path, state.on_done) for path, state in self.graph.states.items() if state.on_done
         }
         self.event_sets = {name: _compiled(event.set) for name, event in case_type.events.items()}
+        self.clocks = clock_rules(case_type)
         self.data = Validator(case_type.data)
         self.payloads = {
             name: Validator(event.payload) for name, event in case_type.events.items() if event.payload is not None

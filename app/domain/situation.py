@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from app.domain.case import Attempt, Case, Data, Json, Policy, Surroundings, Verdict
+from app.domain.clock_turn import Calendars, Clocks, RoundTheClock
 from app.domain.guard import View
 from app.domain.machine import Machine
 
@@ -24,6 +25,8 @@ class Situation:
     new_salt: Callable[[], bytes]
     case: Case | None = None
     around: Surroundings = field(default_factory=Surroundings)
+    clocks: Clocks = field(default_factory=dict)
+    calendars: Calendars = field(default_factory=RoundTheClock)
 
     @property
     def event(self) -> str:
@@ -52,15 +55,15 @@ class Situation:
 
     @cached_property
     def view(self) -> View:
-        return View(
-            {
-                "data": self.data,
-                "payload": self.attempt.payload or {},
-                "actor": self._seen_actor(),
-                "case": _seen_case(self.case) if self.case else self._seen_opening(),
-                "now": self.at,
-            }
-        )
+        return self._view(self.data, _seen_case(self.case) if self.case else self._seen_opening())
+
+    def view_after(self, case: Case) -> View:
+        """What expressions see once the event has made this of the case."""
+        return self._view(case.data, _seen_case(case))
+
+    def _view(self, data: Data, case: Json) -> View:
+        payload = self.attempt.payload or {}
+        return View({"data": data, "payload": payload, "actor": self._seen_actor(), "case": case, "now": self.at})
 
     @cached_property
     def delegation(self) -> Verdict | None:

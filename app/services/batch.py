@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.domain.case import Attempt, AuditEntry, Case, Opens, Outcome, Policy, Refusal, Surroundings
+from app.domain.case import Attempt, Case, Opens, Outcome, Policy, Refusal
+from app.domain.clock_turn import Calendars, RoundTheClock
 from app.domain.decide import fire, no_such_case, open_case
 from app.domain.errors import (
     Conflict,
@@ -23,33 +24,28 @@ from app.domain.machine import Machine
 from app.domain.situation import Situation
 from app.services.answer import Answer, applied, from_json, to_json
 from app.services.definitions import Definitions
+from app.services.escalation import Escalation, Fired
 from app.services.identity import new_salt
-from app.services.stored import Acted, AnswerKey, CaseKey, Changed, Locked, Record, StoredAnswer
+from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
+from app.services.working_copy import ALONE, NO_CLOCKS, WorkingCopy
 
 KEPT = timedelta(hours=24)
 """How long an answer is given again under its key (the IETF draft leaves it to the service)."""
 GIVEN_AGAIN = (Denied, WrongState, GuardRefused, Conflict, VersionConflict, Invalid)
-TICK = timedelta(microseconds=1)
-ALONE = Surroundings()
+ROUND_THE_CLOCK = RoundTheClock()
 log = logging.getLogger("stateward.desk")
 
 
 class Batch:
-    """The working copy of one transaction. Nothing is written before `record` is handed to the store."""
+    """The attempts of one transaction on its working copy."""
 
-    def __init__(self, locked: Locked, definitions: Definitions, policy: Policy) -> None:
-        self._locked = locked
+    def __init__(
+        self, locked: Locked, definitions: Definitions, policy: Policy, calendars: Calendars = ROUND_THE_CLOCK
+    ) -> None:
         self._definitions = definitions
         self._policy = policy
-        self._cases: dict[str, Case] = {case.id: case for case in locked.cases.values()}
-        self._ids: dict[CaseKey, str] = {key: case.id for key, case in locked.cases.items()}
-        self._was_seq: dict[str, int | None] = {case.id: case.seq for case in locked.cases.values()}
-        self._around: dict[str, Surroundings] = dict(locked.surroundings)
-        self._answers: dict[AnswerKey, StoredAnswer] = dict(locked.answers)
-        self._changed: set[str] = set()
-        self._entries: list[AuditEntry] = []
-        self._acted: list[Acted] = []
-        self._new_answers: dict[AnswerKey, StoredAnswer] = {}
+        self._calendars = calendars
+        self._copy = WorkingCopy(locked)
 
     def answer(self, attempt: Attempt) -> Answer:
         """Decide one attempt. A fault of ours harms this attempt only: it is logged and answered as internal."""
@@ -59,13 +55,21 @@ class Batch:
             log.exception("attempt failed", extra={"request_id": attempt.request_id})
             return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
 
+    def escalate(self, case_id: str) -> list[Fired]:
+        """Fire what the clocks of a locked case owe."""
+        return Escalation(self._copy, self.situation, self._definitions.of, self._decide).escalate(case_id)
+
     def record(self) -> Record:
-        cases = [Changed(self._was_seq.get(case_id), self._cases[case_id]) for case_id in sorted(self._changed)]
-        return Record(cases, self._entries, self._acted, list(self._new_answers.values()))
+        return self._copy.record()
+
+    def situation(self, attempt: Attempt, machine: Machine, at: datetime, case: Case | None = None) -> Situation:
+        around = self._copy.around.get(case.id, ALONE) if case else ALONE
+        clocks = self._copy.clocks(case.id) if case and machine.clocks else NO_CLOCKS
+        return Situation(machine, self._policy, attempt, at, new_salt, case, around, clocks, self._calendars)
 
     def _stored(self, attempt: Attempt) -> Answer | None:
         key = answer_key(attempt)
-        stored = self._answers.get(key) if key else None
+        stored = self._copy.answers.get(key) if key else None
         if stored is None or attempt.idempotency is None:
             return None
         if stored.answer is None:
@@ -81,7 +85,7 @@ class Batch:
         if isinstance(decision, Refusal):
             answer = Answer(error=decision.error)
             if decision.entry is not None and not self._logged(attempt):
-                self._entries.append(decision.entry)
+                self._copy.entries.append(decision.entry)
         else:
             answer = applied(decision)
             self._take(attempt, decision)
@@ -91,19 +95,18 @@ class Batch:
     def _logged(self, attempt: Attempt) -> bool:
         """Whether this same request was refused before; another one under its key is logged like any other."""
         key = answer_key(attempt)
-        logged = self._answers.get(key) if key else None
+        logged = self._copy.answers.get(key) if key else None
         same = attempt.idempotency
         return logged is not None and same is not None and logged.fingerprint == same.fingerprint
 
     def _decision(self, attempt: Attempt) -> Outcome | Refusal:
-        case = self._case(attempt)
+        case = self._copy.case(case_key(attempt))
         if attempt.opens is Opens.ALWAYS or (case is None and attempt.opens is Opens.IF_ABSENT):
             return self._opening(attempt, case)
         if case is None:
             return Refusal(no_such_case())
-        around = self._around.get(case.id, ALONE)
         machine = self._definitions.of(case.definition)
-        return fire(self._situation(attempt, machine, self._after(case), case, around))
+        return fire(self.situation(attempt, machine, self._copy.moment(case), case))
 
     def _opening(self, attempt: Attempt, existing: Case | None) -> Outcome | Refusal:
         machine = self._definitions.opening(attempt.case_type or "")
@@ -118,47 +121,14 @@ class Batch:
             attempt = replace(attempt, event=next(iter(openings)))
         if attempt.opens is Opens.IF_ABSENT and attempt.event not in openings:
             return Refusal(no_such_case())
-        return open_case(self._situation(attempt, machine, self._locked.at), existing)
-
-    def _situation(
-        self,
-        attempt: Attempt,
-        machine: Machine,
-        at: datetime,
-        case: Case | None = None,
-        around: Surroundings = ALONE,
-    ) -> Situation:
-        return Situation(machine, self._policy, attempt, at, new_salt, case, around)
-
-    def _case(self, attempt: Attempt) -> Case | None:
-        key = case_key(attempt)
-        case_id = self._ids.get(key) if key else None
-        return self._cases[case_id] if case_id else None
-
-    def _after(self, case: Case) -> datetime:
-        """An entry is never older than the one before it."""
-        return max(self._locked.at, case.changed_at + TICK)
+        return open_case(self.situation(attempt, machine, self._copy.at), existing)
 
     def _take(self, attempt: Attempt, outcome: Outcome) -> None:
         case = outcome.case
-        self._cases[case.id] = case
-        self._ids[CaseKey(case.tenant, case_id=case.id)] = case.id
-        if case.reference is not None:
-            self._ids[CaseKey(case.tenant, case_type=case.case_type, reference=case.reference)] = case.id
-        self._changed.add(case.id)
-        self._entries.append(outcome.entry)
-        self._note_actors(attempt, case)
-
-    def _note_actors(self, attempt: Attempt, case: Case) -> None:
-        """Keep who fired the events that four eyes asks for, and whom they acted for."""
+        self._copy.take(case, outcome.entry, outcome.turned)
         event = attempt.event or next(iter(self._definitions.of(case.definition).case_type.opening))
-        if event not in self._definitions.of(case.definition).four_eyes:
-            return
-        around = self._around.get(case.id, ALONE)
-        before = around.acted.get(event, frozenset())
-        now = before | {attempt.actor.id, attempt.acting}
-        self._around[case.id] = replace(around, acted={**around.acted, event: now})
-        self._acted += [Acted(case.tenant, case.id, event, subject) for subject in sorted(now - before)]
+        if event in self._definitions.of(case.definition).four_eyes:
+            self._copy.note_actors(case, event, frozenset({attempt.actor.id, attempt.acting}))
 
     def _remember(self, attempt: Attempt, answer: Answer, denied: bool) -> None:
         """Keep the answers that are given again; of a 404 with a `denied` entry only that it was logged."""
@@ -169,8 +139,8 @@ class Batch:
         if not again and not (denied and isinstance(answer.error, NotFound)):
             return
         kept = to_json(answer) if again else None
-        stored = StoredAnswer(key, attempt.idempotency.fingerprint, kept, self._locked.at + KEPT)
-        self._answers[key] = self._new_answers[key] = stored
+        stored = StoredAnswer(key, attempt.idempotency.fingerprint, kept, self._copy.at + KEPT)
+        self._copy.answers[key] = self._copy.new_answers[key] = stored
 
 
 def case_key(attempt: Attempt) -> CaseKey | None:

@@ -3,16 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.domain.case import Attempt
+from app.domain.clock_turn import Calendars
 from app.domain.errors import IdempotencyInFlight, Internal, Unavailable
 from app.services.answer import Answer
 from app.services.batch import Batch, answer_key, keys
 from app.services.definitions import Definitions
 from app.services.policies import Policies
-from app.services.ports import Store, StoreUnavailable
-from app.services.stored import AnswerKey, Locked
+from app.services.escalation import ASIDE, Fired
+from app.services.ports import Refused, Store, StoreUnavailable
+from app.services.stored import AnswerKey, CaseKey, Locked
 
 BATCH = 64
 """Attempts decided in one transaction; larger gained nothing in the measurements of docs."""
@@ -37,10 +39,13 @@ class Desk:
     `workers`: 2 on PostgreSQL, so that one decides while the other commits; 1 on SQLite, which has one writer.
     """
 
-    def __init__(self, store: Store, definitions: Definitions, policies: Policies, workers: int) -> None:
+    def __init__(
+        self, store: Store, definitions: Definitions, policies: Policies, calendars: Calendars, workers: int
+    ) -> None:
         self._store = store
         self._definitions = definitions
         self._policies = policies
+        self._calendars = calendars
         self._workers = workers
         self._queue: asyncio.Queue[Group] = asyncio.Queue()
         self._waiting = 0
@@ -75,6 +80,49 @@ class Desk:
             self._waiting -= len(attempts)
             if not self._waiting:
                 self._idle.set()
+
+    async def escalate(self, limit: int = BATCH) -> list[Fired]:
+        """Fire what is due of up to `limit` cases, in one transaction; empty when nothing is.
+
+        Cases that somebody else has locked are left to him. Raises StoreUnavailable.
+        """
+        try:
+            return await self._escalated(None, limit)
+        except StoreUnavailable:
+            raise
+        except Exception:  # whatever it is, one case has it and the others do not
+            log.exception("the desk failed on clocks that are due; trying their cases one by one")
+            return await self._each_escalated(limit)
+
+    async def _each_escalated(self, limit: int) -> list[Fired]:
+        fired: list[Fired] = []
+        async with self._store.transaction() as tx:
+            due = await tx.lock_due(limit)
+        for key in due.cases:
+            try:
+                fired += await self._escalated(key, 1)
+            except Refused:
+                log.exception("the clocks of case %s cannot be recorded", key.case_id)
+                await self._set_aside(key)
+        return fired
+
+    async def _escalated(self, key: CaseKey | None, limit: int) -> list[Fired]:
+        async with self._store.transaction() as tx:
+            locked = await (tx.lock_due(limit) if key is None else tx.lock([key], []))
+            if not locked.cases:
+                return []
+            await self._catch_up(locked)
+            batch = self._batch(locked)
+            fired = [one for case in locked.cases.values() for one in batch.escalate(case.id)]
+            await tx.record(batch.record())
+        return fired
+
+    async def _set_aside(self, key: CaseKey) -> None:
+        """Look at its clocks later: what fails again and again must not stand before all others."""
+        async with self._store.transaction() as tx:
+            locked = await tx.lock([key], [])
+            clocks = [clock for found in locked.clocks.values() for clock in found if clock.next_fire_at]
+            await tx.recache([replace(clock, next_fire_at=locked.at + ASIDE) for clock in clocks])
 
     async def _in_chunks(self, attempts: Sequence[Attempt], taken: set[AnswerKey]) -> list[Answer]:
         answers: list[Answer] = []
@@ -163,10 +211,13 @@ class Desk:
         async with self._store.transaction() as tx:
             locked = await tx.lock(cases, answer_keys)
             await self._catch_up(locked)
-            batch = Batch(locked, self._definitions, self._policies.engine)
+            batch = self._batch(locked)
             answers = [None if answer_key(a) in locked.busy else batch.answer(a) for a in attempts]
             await tx.record(batch.record())
         return answers
+
+    def _batch(self, locked: Locked) -> Batch:
+        return Batch(locked, self._definitions, self._policies.engine, self._calendars)
 
     async def _catch_up(self, locked: Locked) -> None:
         """What other replicas changed meanwhile binds this batch already."""

@@ -1,0 +1,218 @@
+"""What an event does to the clocks of its case: existing ones first, then new ones start (R7)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from app.domain import sla
+from app.domain.case import Json
+from app.domain.clock_rules import ClockRule, Happening
+from app.domain.clock_state import ACTIVE, ClockState
+from app.domain.clock_steps import Terms
+from app.domain.errors import invalid
+from app.domain.moment import parse_rfc3339
+from app.domain.sla_due import due_moment
+from app.domain.timeline import ALWAYS, Timeline
+
+Clocks = Mapping[str, ClockState]
+
+
+class Calendars(Protocol):
+    """The calendars over time, by the names that clocks have them under."""
+
+    def timeline(self, name: str) -> Timeline:
+        """That of a file, of `team:NAME`, or round the clock for a name that no calendar has."""
+        ...
+
+
+class RoundTheClock:
+    """Where there are no calendars."""
+
+    def timeline(self, name: str) -> Timeline:
+        return ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """The current cycle of every clock, and the cycles that are to be written: those and others that ended."""
+
+    clocks: Clocks = field(default_factory=dict)
+    changed: Sequence[ClockState] = ()
+
+
+def turn(rules: Mapping[str, ClockRule], clocks: Clocks, happening: Happening, calendars: Calendars) -> Turned:
+    """The clocks after a happening. Raises Invalid where the data names a start or due that cannot be read."""
+    now = dict(clocks)
+    changed: list[ClockState] = []
+    for name, rule in rules.items():
+        turning = _Turning(rule, clocks.get(name), happening, calendars)
+        turning.turn()
+        if turning.state is not None and turning.state is not clocks.get(name):
+            now[name] = turning.state
+            changed += [*turning.ended, turning.state]
+    return Turned(now, changed)
+
+
+def earliest_due(clocks: Clocks) -> datetime | None:
+    """When the first of the running clocks is due."""
+    return min((due for state in clocks.values() if (due := state.running_due)), default=None)
+
+
+@dataclass
+class _Turning:
+    """One clock while an event happens to it."""
+
+    rule: ClockRule
+    state: ClockState | None
+    happening: Happening
+    calendars: Calendars
+    ended: list[ClockState] = field(default_factory=list)
+
+    def turn(self) -> None:
+        if self.state is not None and self.state.status in ACTIVE:
+            self._go_on(self.state)
+        elif self._holds("start") and not self._holds("stop") and not self._holds("cancel"):
+            self._begin()
+        elif self.rule.remembers_pauses and (self.state is None or self.state.status == "pending"):
+            self._pause(self.state or ClockState(self.rule.name))
+
+    def _go_on(self, state: ClockState) -> None:
+        at, terms = self.happening.at, self._terms(state)
+        if self._holds("stop"):
+            stopped = sla.stop(state, at, terms)
+            self._become(stopped)
+            if self.rule.periodic and not self._holds("cancel"):
+                sequential = self.rule.declared.sequence == "sequential"
+                self._become(sla.next_cycle(stopped, at, terms, sequential=sequential))
+            return
+        if self._holds("cancel"):
+            self._become(sla.cancel(state, at, terms))
+            return
+        if self._holds("reset"):
+            self._become(sla.reset(state, at, terms))
+        self._retarget()
+        self._pause(self._current)
+
+    def _begin(self) -> None:
+        """Start it, or what `start` does after a stop."""
+        target, calendar = self.rule.target(self.happening)
+        state = self.state or ClockState(self.rule.name)
+        at = self.happening.at
+        if state.status == "pending":
+            state = replace(state, calendar=calendar)
+            terms = self._terms(state)
+            started_at = self._started_at(terms.timeline)
+            due = self._due(started_at or at, terms.timeline)
+            self._become(sla.start(state, at, terms, target=target, due=due, started_at=started_at))
+        else:
+            mode = "restart" if self.rule.periodic else self.rule.declared.reopen
+            state = replace(state, calendar=calendar) if mode == "restart" else state
+            terms = self._terms(state)
+            due = self._due(at, terms.timeline)
+            reopened = sla.reopen(state, at, terms, mode, target=target, due=due)
+            if reopened is state:
+                return
+            self._become(reopened)
+            if mode != "restart":
+                self._retarget()
+        if self._current.status == "running" and at < self.happening.recorded_at:
+            self.state = replace(self._current, known_since=self.happening.recorded_at)
+        self._pause(self._current, starts=True)
+
+    def _retarget(self) -> None:
+        """Priority, team or data may have changed: another calendar, target or due (R10, R16)."""
+        state, at, mode = self._current, self.happening.at, self.rule.declared.retarget
+        target, calendar = self.rule.target(self.happening)
+        due = self._due_by_data(self._terms(state).timeline) if self._by_data else state.fixed_due
+        same = (target, due) == (state.given, state.fixed_due)
+        if calendar != state.calendar:
+            after = self._terms(replace(state, calendar=calendar))
+            kept = "keep_elapsed" if mode == "restart" and not same else mode
+            self._become(sla.handover(state, at, self._terms(state), calendar, after, kept))
+        if not same and not (self.rule.declared.kind == "due_at" and not self._by_data):
+            state = self._current
+            self._become(sla.retarget(state, at, self._terms(state), target=target, due=due, mode=mode))
+
+    def _pause(self, state: ClockState, *, starts: bool = False) -> None:
+        pause = self.rule.conditions.get("pause")
+        if pause is None:
+            return
+        at, terms = self.happening.at, self._terms(state)
+        paused = state.status == "paused" or _pauses_before_start(state, at)
+        if paused and (self._holds("resume") or (pause.lasts and not pause.holds(self.happening))):
+            self._become(sla.resume(state, at, terms))
+        elif not paused and pause.holds(self.happening) and (starts or not self._was_over(state)):
+            self._become(sla.pause(state, at, terms, reason=pause.told, longest=self.rule.pause_max))
+
+    def _was_over(self, state: ClockState) -> bool:
+        """A pause that ended while its state lasts does not begin again by itself."""
+        limited = self.rule.pause_max is not None or "resume" in self.rule.conditions
+        return limited and self.rule.conditions["pause"].held(self.happening)
+
+    def _become(self, state: ClockState) -> None:
+        if self.state is not None and state.cycle > self.state.cycle:
+            self.ended.append(sla.ended(self.state, self.happening.at, self._terms(self.state)))
+        self.state = state
+
+    def _holds(self, condition: str) -> bool:
+        return self.rule.holds(condition, self.happening)
+
+    def _terms(self, state: ClockState) -> Terms:
+        return Terms(self.calendars.timeline(state.calendar), self.rule.steps)
+
+    @property
+    def _current(self) -> ClockState:
+        assert self.state is not None
+        return self.state
+
+    @property
+    def _by_data(self) -> bool:
+        return self.rule.declared.due is not None and self.rule.declared.due.field is not None
+
+    def _due(self, start: datetime, timeline: Timeline) -> datetime | None:
+        if self.rule.declared.due is None:
+            return None
+        if self._by_data:
+            return self._due_by_data(timeline)
+        try:
+            return due_moment(self.rule.declared.due, start, timeline)
+        except ValueError as error:
+            raise invalid(f"slas.{self.rule.name}", f"cannot be promised: {error}") from None
+
+    def _due_by_data(self, timeline: Timeline) -> datetime | None:
+        assert self.rule.declared.due is not None
+        return self._moment(self.rule.declared.due.field, timeline, ends=True)
+
+    def _started_at(self, timeline: Timeline) -> datetime | None:
+        path = self.rule.declared.start_at
+        moment = self._moment(path, timeline, ends=False)
+        if path and moment and moment > self.happening.recorded_at:
+            raise invalid(path, f"lies in the future, and the clock {self.rule.name} starts by it")
+        return moment
+
+    def _moment(self, path: str | None, timeline: Timeline, *, ends: bool) -> datetime | None:
+        value = self.rule.data_field(path, self.happening.data)
+        if path is None or value is None:
+            return None
+        try:
+            return _read(value, timeline, ends=ends)
+        except (ValueError, OverflowError):
+            message = f"must be a date or an RFC 3339 time, because the clock {self.rule.name} reads it"
+            raise invalid(path, message) from None
+
+
+def _read(value: Json, timeline: Timeline, *, ends: bool) -> datetime:
+    """A time, or a date: from its local midnight, or until the end of that day."""
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    if len(value) > len("2026-11-20"):
+        return parse_rfc3339(value)
+    return timeline.moment(date.fromisoformat(value) + timedelta(days=int(ends)), 0)
+
+
+def _pauses_before_start(state: ClockState, at: datetime) -> bool:
+    if state.status != "pending" or not state.pauses:
+        return False
+    until = state.pauses[-1].until
+    return until is None or until > at

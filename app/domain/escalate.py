@@ -1,0 +1,109 @@
+"""What the clocks of a case owe now: which steps fire next, what they make of the case, and the entry that says so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from app.domain.case import Actor, AuditEntry, Case, Json
+from app.domain.case_type import Step
+from app.domain.clock_firing import Firing, due_firings
+from app.domain.clock_rules import ClockRule
+from app.domain.clock_state import ClockState
+from app.domain.clock_steps import Terms
+from app.domain.clock_turn import Calendars, Clocks, earliest_due
+from app.domain.draft import firing_told, named, sla_draft
+from app.domain.entry import seal
+from app.domain.situation import Situation
+
+SYSTEM: Final = "system:sla"
+ROLES: Final = frozenset({"role:system"})
+MOST_URGENT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What one clock owes at one moment, and its state once that is recorded."""
+
+    after: ClockState
+    firings: tuple[Firing, ...]
+    resumed: bool
+    """Whether its pause ended by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step that fired: the case after it (an event that it fires comes after) and its entry."""
+
+    case: Case
+    entry: AuditEntry
+
+
+def system_actor(tenant: str) -> Actor:
+    """Who fires the events of steps; policy decides what it may, as of anybody."""
+    return Actor(tenant, SYSTEM, ROLES, authenticated="process")
+
+
+def first_due(rules: Mapping[str, ClockRule], clocks: Clocks, calendars: Calendars, at: datetime) -> Due | None:
+    """The clock that has owed something longest, or None where none does at `at`.
+
+    What lies before the entry that told of a clock is past: only the last of that acts (R9).
+    """
+    owing = [(state.next_fire_at, name) for name, state in clocks.items() if name in rules and state.next_fire_at]
+    if not owing or (moment := min(owing)[0]) > at:
+        return None
+    state, rule = clocks[min(owing)[1]], rules[min(owing)[1]]
+    past = state.known_since is not None and moment < state.known_since
+    until = min(state.known_since, at) if past and state.known_since else moment
+    firings, after = due_firings(state, Terms(calendars.timeline(state.calendar), rule.steps), until)
+    if after.breached_at and not state.breached_at:
+        after = replace(after, detected_at=at)
+    if past:
+        firings = [*(replace(firing, skipped=True) for firing in firings[:-1]), *firings[-1:]]
+    return Due(after, tuple(firings), state.status == "paused" and after.status == "running")
+
+
+def step(here: Situation, state: ClockState, firing: Firing, skipped: tuple[Firing, ...]) -> Stepped:
+    """Record a firing in the chain of its case, with what it makes of urgency and assignment."""
+    assert here.case is not None
+    case = _affected(here, here.case, firing.step.does)
+    return _chained(here, case, {**named(state), **firing_told(here, firing, skipped)})
+
+
+def resumed(here: Situation, state: ClockState) -> Stepped:
+    """Record that a pause has ended by itself."""
+    assert here.case is not None
+    return _chained(here, here.case, {**named(state), "resumed": True})
+
+
+def _chained(here: Situation, case: Case, told: Mapping[str, Json]) -> Stepped:
+    assert here.case is not None
+    case = replace(case, seq=here.case.seq + 1, changed_at=here.at, due_at=earliest_due(here.clocks))
+    entry = seal(sla_draft(here, case, told), here.new_salt)
+    return Stepped(replace(case, last_hash=entry.entry_hash), entry)
+
+
+def _affected(here: Situation, case: Case, does: Step | None) -> Case:
+    if does is None:
+        return case
+    if does.urgency is not None:
+        case = replace(case, urgency=min(case.urgency + does.urgency, MOST_URGENT))
+    return _assigned(here, case, does.assign) if does.assign else case
+
+
+def _assigned(here: Situation, case: Case, to: str) -> Case:
+    """To somebody, to a team (and nobody of it yet), or to whoever has a role on the case."""
+    if to.startswith("team:"):
+        after = replace(case, team=to, assignee=None if to != case.team else case.assignee)
+    else:
+        after = replace(case, assignee=_holder(here, case, to))
+    return after if after == case else replace(after, version=case.version + 1)
+
+
+def _holder(here: Situation, case: Case, to: str) -> str | None:
+    if not to.startswith("["):
+        return to
+    if to == "[creator]":
+        return case.creator
+    holders = sorted(subject for subject, roles in here.around.roles.items() if to in roles)
+    return holders[0] if holders else case.assignee

@@ -1,0 +1,127 @@
+"""Fire the declared steps of the clocks that are due, within the transaction that has locked their case."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from app.domain.case import Attempt, Case
+from app.domain.clock_firing import Firing as DueFiring
+from app.domain.clock_state import ACTIVE, ClockState
+from app.domain.clock_turn import Turned, earliest_due
+from app.domain.escalate import Due, first_due, resumed, step, system_actor
+from app.domain.machine import Machine
+from app.domain.situation import Situation
+from app.domain.turning import clocks_after
+from app.services.answer import Answer
+from app.services.identity import new_id
+from app.services.stored import Firing
+from app.services.working_copy import WorkingCopy
+
+MOST_AT_ONCE = 200
+"""Moments of one case in one transaction; what is left is still due, and the next tick finds it."""
+ASIDE = timedelta(minutes=1)
+log = logging.getLogger("stateward.escalation")
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A step that fired: of which clock of which case, and how long after it was due."""
+
+    case_type: str
+    case_id: str
+    clock: str
+    firing: DueFiring
+    late_by: timedelta
+
+
+class MakeSituation(Protocol):
+    def __call__(self, attempt: Attempt, machine: Machine, at: datetime, case: Case | None = None) -> Situation: ...
+
+
+class Escalation:
+    """The steps of one working copy, in the order of their moments; each sees what those before it did."""
+
+    def __init__(
+        self,
+        copy: WorkingCopy,
+        situation: MakeSituation,
+        machine: Callable[[str], Machine],
+        decide: Callable[[Attempt], Answer],
+    ) -> None:
+        self._copy = copy
+        self._situation = situation
+        self._machine = machine
+        self._decide = decide
+        self._fired: list[Fired] = []
+
+    def escalate(self, case_id: str) -> list[Fired]:
+        """Fire everything that a case owes. A fault of ours sets its clock aside for a while and harms no other."""
+        for _ in range(MOST_AT_ONCE):
+            here = self._here(case_id)
+            due = first_due(here.machine.clocks, here.clocks, here.calendars, self._copy.at)
+            if due is None:
+                break
+            before = len(self._fired)
+            try:
+                self._fire(here, due)
+            except Exception:  # nobody expected it, and the other clocks have nothing to do with it
+                log.exception("the clock %s of case %s failed", due.after.name, case_id)
+                state = due.after if len(self._fired) > before else here.clocks[due.after.name]
+                self._keep(here, replace(state, next_fire_at=self._copy.at + ASIDE))
+        return self._fired
+
+    def _fire(self, here: Situation, due: Due) -> None:
+        """All firings of one clock at one moment. Once an event has stopped it, the others never fire."""
+        assert here.case is not None
+        self._keep(here, due.after)
+        if due.resumed:
+            again = self._here(here.case.id)
+            stepped = resumed(again, due.after)
+            self._copy.take(stepped.case, stepped.entry)
+        skipped = tuple(firing for firing in due.firings if firing.skipped)
+        acting = [firing for firing in due.firings if not firing.skipped]
+        for firing in acting:
+            if not self._runs(here.case.id, due.after):
+                break
+            self._step(here.case.id, due.after, firing, skipped)
+            skipped = ()
+
+    def _keep(self, here: Situation, state: ClockState) -> None:
+        """The clock has come that far, whatever its firings do."""
+        assert here.case is not None
+        turned = Turned({**here.clocks, state.name: state}, (state,))
+        self._copy.turn(here.case, turned)
+
+    def _runs(self, case_id: str, state: ClockState) -> bool:
+        now = self._copy.clocks(case_id)[state.name]
+        return now.cycle == state.cycle and now.status in ACTIVE
+
+    def _step(self, case_id: str, state: ClockState, firing: DueFiring, skipped: tuple[DueFiring, ...]) -> None:
+        here = self._here(case_id)
+        before = here.case
+        assert before is not None
+        stepped = step(here, state, firing, skipped)
+        case, turned = stepped.case, None
+        if (case.team, case.assignee, case.urgency) != (before.team, before.assignee, before.urgency):
+            turned = clocks_after(here, case, None)
+            case = replace(case, due_at=earliest_due(turned.clocks))
+        self._copy.take(case, stepped.entry, turned)
+        key = (case.tenant, case.id, state.name, state.cycle)
+        entry_id = stepped.entry.draft.entry_id
+        self._copy.firings += [Firing(*key, one.step.number, one.n, entry_id) for one in (*skipped, firing)]
+        late_by = max(here.at - firing.moment, timedelta(0))
+        self._fired.append(Fired(case.case_type, case.id, state.name, firing, late_by))
+        if firing.step.does and firing.step.does.fire:
+            self._decide(self._attempt(case, firing.step.does.fire, state.name, firing))
+
+    def _here(self, case_id: str) -> Situation:
+        case = self._copy.cases[case_id]
+        machine = self._machine(case.definition)
+        return self._situation(self._attempt(case, None), machine, self._copy.moment(case), case)
+
+    def _attempt(self, case: Case, event: str | None, clock: str = "", firing: DueFiring | None = None) -> Attempt:
+        """The request id says which firing it was, also in the entry of an event that is refused."""
+        request_id = f"sla:{clock}:{firing.step.number}:{firing.n}" if firing else "sla"
+        return Attempt(system_actor(case.tenant), event, new_id(), "", request_id, case_id=case.id)

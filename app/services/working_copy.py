@@ -1,0 +1,109 @@
+"""What one transaction has locked and made of it so far. Nothing is written before its record goes to the store."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from app.domain.case import AuditEntry, Case, Surroundings
+from app.domain.clock_state import ClockState
+from app.domain.clock_turn import Clocks, Turned
+from app.services.stored import (
+    Acted,
+    AnswerKey,
+    CaseKey,
+    Changed,
+    Firing,
+    Locked,
+    Record,
+    StoredAnswer,
+    StoredClock,
+)
+
+TICK = timedelta(microseconds=1)
+ALONE = Surroundings()
+NO_CLOCKS: Clocks = {}
+
+
+class WorkingCopy:
+    """Each decision of a transaction sees what the ones before it did."""
+
+    def __init__(self, locked: Locked) -> None:
+        self.at = locked.at
+        self.cases: dict[str, Case] = {case.id: case for case in locked.cases.values()}
+        self.around: dict[str, Surroundings] = dict(locked.surroundings)
+        self.answers: dict[AnswerKey, StoredAnswer] = dict(locked.answers)
+        self.new_answers: dict[AnswerKey, StoredAnswer] = {}
+        self.entries: list[AuditEntry] = []
+        self.firings: list[Firing] = []
+        self._ids: dict[CaseKey, str] = {key: case.id for key, case in locked.cases.items()}
+        self._was_seq: dict[str, int | None] = {case.id: case.seq for case in locked.cases.values()}
+        self._stored_clocks = locked.clocks
+        self._clocks: dict[str, Clocks] = {}
+        self._changed: set[str] = set()
+        self._turned: dict[tuple[str, str, int], ClockState] = {}
+        self._acted: list[Acted] = []
+
+    def case(self, key: CaseKey | None) -> Case | None:
+        case_id = self._ids.get(key) if key else None
+        return self.cases[case_id] if case_id else None
+
+    def moment(self, case: Case) -> datetime:
+        """An entry is never older than the one before it."""
+        return max(self.at, case.changed_at + TICK)
+
+    def clocks(self, case_id: str) -> Clocks:
+        """The current cycle of each clock of a case, read when it is first asked for."""
+        if case_id not in self._clocks:
+            stored = self._stored_clocks.get(case_id, ())
+            self._clocks[case_id] = {clock.name: ClockState.from_json(clock.facts) for clock in stored}
+        return self._clocks[case_id]
+
+    def take(self, case: Case, entry: AuditEntry, turned: Turned | None = None) -> None:
+        """The case is this from now on, and the entry says why."""
+        self.cases[case.id] = case
+        self._ids[CaseKey(case.tenant, case_id=case.id)] = case.id
+        if case.reference is not None:
+            self._ids[CaseKey(case.tenant, case_type=case.case_type, reference=case.reference)] = case.id
+        self._changed.add(case.id)
+        self.entries.append(entry)
+        if turned is not None:
+            self.turn(case, turned)
+
+    def turn(self, case: Case, turned: Turned) -> None:
+        self._clocks[case.id] = turned.clocks
+        self._turned |= {(case.id, state.name, state.cycle): state for state in turned.changed}
+
+    def note_actors(self, case: Case, event: str, actors: frozenset[str]) -> None:
+        """Keep who fired an event that four eyes asks for."""
+        around = self.around.get(case.id, ALONE)
+        before = around.acted.get(event, frozenset())
+        self.around[case.id] = replace(around, acted={**around.acted, event: before | actors})
+        self._acted += [Acted(case.tenant, case.id, event, subject) for subject in sorted(actors - before)]
+
+    def record(self) -> Record:
+        cases = [Changed(self._was_seq.get(case_id), self.cases[case_id]) for case_id in sorted(self._changed)]
+        return Record(
+            cases, self.entries, self._acted, list(self.new_answers.values()), self._turned_clocks(), self.firings
+        )
+
+    def _turned_clocks(self) -> list[StoredClock]:
+        return [
+            stored_clock(self.cases[case_id], state, current=self._clocks[case_id][name].cycle == cycle)
+            for (case_id, name, cycle), state in sorted(self._turned.items(), key=lambda item: item[0])
+        ]
+
+
+def stored_clock(case: Case, state: ClockState, *, current: bool) -> StoredClock:
+    """A clock as it is kept; what it is found by is None where there is nothing to find."""
+    return StoredClock(
+        tenant=case.tenant,
+        case_id=case.id,
+        name=state.name,
+        cycle=state.cycle,
+        case_type=case.case_type,
+        current=current,
+        status=state.status,
+        due_at=state.running_due,
+        next_fire_at=state.next_fire_at if current else None,
+        breached_at=state.breached_at,
+        facts=state.to_json(),
+    )
