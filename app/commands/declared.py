@@ -7,10 +7,11 @@ from pathlib import Path
 from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
 from app.domain.declaring.check_case_type import check_case_type
-from app.domain.declaring.check_policy import PolicyRow, check_policy
+from app.domain.declaring.check_policy import check_policy
 from app.domain.declaring.fault import Fault, Faults
 from app.domain.declaring.load import Loaded, load_case_type
 from app.domain.declaring.load_calendar import load_calendar
+from app.domain.declaring.policy_row import PolicyRow
 from app.domain.declaring.yaml_source import decode
 from app.policy.files import FileLine, PolicyText, circle_faults, model_fault, read_policy
 from app.services.policies import PolicySource
@@ -126,7 +127,7 @@ def _source(policy: PolicyText) -> PolicySource:
 
 def _row(line: FileLine) -> PolicyRow:
     p = line.policy_line
-    return PolicyRow(line.file, line.line, p.kind, p.role, p.obj, p.act, p.when)
+    return PolicyRow(line.file, line.line, p.kind, p.role, p.obj, p.act, p.when, p.eft, p.tenant)
 
 
 def _text(path: Path, faults: list[Fault]) -> str | None:
