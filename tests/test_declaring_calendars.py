@@ -1,6 +1,7 @@
 """`check` finds what is wrong with a business calendar, and a version keeps the holidays that it meant."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -312,3 +313,13 @@ def test_a_comment_makes_no_new_version_and_another_hour_does():
     assert office is not None
     assert load_calendar("# hours\n" + SOUND, FILE).calendar.hash() == office.hash()
     assert load_calendar(SOUND.replace("17:00", "16:00"), FILE).calendar.hash() != office.hash()
+
+
+def test_the_calendar_of_the_guide_is_sound_and_has_every_key():
+    example = re.findall(
+        r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "calendars.md").read_text(), re.DOTALL | re.MULTILINE
+    )[0]
+    loaded = load_calendar(example, "service_desk.yaml")
+    assert loaded.faults == ()
+    assert loaded.calendar is not None
+    assert loaded.calendar.model_fields_set == CalendarFile.model_fields.keys()
