@@ -37,8 +37,7 @@ def _found(named: Holidays) -> tuple[Mapping[str, str], tuple[str, ...]]:
     language = country.default_language
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        # One year more, since a New Year's Day may be observed on the last of December.
-        days = country(subdiv=named.subdivision, language=language, years=range(FIRST_YEAR, LAST_YEAR + 2))
+        days = country(subdiv=named.subdivision, language=language, years=range(FIRST_YEAR, LAST_YEAR + 1))
     kept = {day.isoformat(): name for day, name in sorted(days.items()) if FIRST_YEAR <= day.year <= LAST_YEAR}
     return kept, tuple(dict.fromkeys(str(each.message) for each in warned))
 

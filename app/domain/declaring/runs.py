@@ -114,10 +114,11 @@ class Runs:
         path = without_history(target)
         if path not in self.tree.nodes:
             return frozenset()
-        surely = frozenset(self.tree.line(path) if has_history(target) else self.tree.entered(path))
+        entered = frozenset(self.tree.entered(path))
+        surely = frozenset(self.tree.line(path)) if has_history(target) else entered
         if any(source is None or not self._may_be_in(state, source) for state in surely & barred):
             return frozenset()
-        return surely | frozenset(self.tree.within(path)) if has_history(target) else surely
+        return entered | frozenset(self.tree.within(path)) if has_history(target) else entered
 
     def _may_be_in(self, state: str, source: str) -> bool:
         """Whether a case that takes a transition from `source` may be in the state already."""
