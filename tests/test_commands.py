@@ -35,7 +35,7 @@ def refused(capsys, *words):
 
 def test_the_shipped_folders_have_no_errors(capsys):
     assert main(["check"]) == 0
-    assert "3 case types, 3 policy files: 0 errors" in capsys.readouterr().out
+    assert "3 case types, 1 calendars, 3 policy files: 0 errors" in capsys.readouterr().out
 
 
 def test_check_names_every_fault_of_a_file_by_line(tmp_path, capsys):
@@ -72,7 +72,7 @@ def test_a_case_type_may_go_while_its_policy_stays_for_the_cases_it_has_left(tmp
     assert main(["check", "m", "p"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert "claim.csv:2: warning: no case type `claim` is declared" in told[0]
-    assert told[1] == "0 case types, 1 policy files: 0 errors, 1 warnings"
+    assert told[1] == "0 case types, 0 calendars, 1 policy files: 0 errors, 1 warnings"
     (tmp_path / "p" / "other.csv").write_text("p, role:a, *, claim, open, , allow\n")
     assert main(["check", "m", "p"]) == 1
     assert "other.csv:1: error: unknown case type `claim`" in capsys.readouterr().out

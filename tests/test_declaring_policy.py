@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.declaring.check_policy import PolicyRow, check_policy
+from app.domain.declaring.check_policy import check_policy
 from app.domain.declaring.load import load_case_type
+from app.domain.declaring.policy_row import PolicyRow
 from tests.declaring import FILE, claim
 
 LOADED = load_case_type(
@@ -81,3 +82,82 @@ def test_a_grant_of_a_role_that_may_do_nothing_is_told():
     assert told(rule(), grant("user:alice", "role:boss")) == []
     idle = "claim.csv:4 warning: no line lets `role:chef` do anything"
     assert told(rule(), grant("user:alice", "role:chef")) == [idle]
+
+
+FIRES = load_case_type(
+    claim(
+        "a: {}\nb: {final: true}",
+        "go: {from: a, to: b}",
+        "d: {start: {enters: a}, target: 1h, stop: {enters: b}, steps: [{at: 100%, fire: go}]}",
+    ),
+    FILE,
+)
+
+
+def of_the_clock(*rows: PolicyRow) -> list[str]:
+    assert FIRES.case_type is not None
+    assert FIRES.source is not None
+    faults = check_policy({"claim": FIRES.case_type}, rows, sources={"claim": FIRES.source})
+    told = (f"{fault.line} {fault.severity}: {fault.message}; {fault.remedy}" for fault in faults if fault.line == 9)
+    return list(told)
+
+
+OTHERS = rule(role="role:boss")
+REMEDY = "add the line `p, role:system, *, claim, go, , allow`"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [rule(role="role:system")],
+        [rule(role="role:system", act="*", obj="*")],
+        [rule(role="*")],
+        [rule(role="role:system", tenant="acme")],
+        [OTHERS, grant("role:system", "role:boss")],
+        [OTHERS, grant("role:system", "role:clerk"), grant("role:clerk", "role:boss")],
+        [rule(role="role:system"), rule(role="role:boss", eft="deny")],
+        [rule(role="role:system"), rule(role="*", eft="deny", tenant="acme")],
+        [rule(role="role:system"), rule(role="*", eft="deny", act="case:admin")],
+        [rule(role="role:system"), rule(role="*", when="case.urgency > 1")],
+    ],
+)
+def test_a_step_that_the_policy_lets_clocks_fire_is_told_nothing(rows):
+    assert of_the_clock(*rows) == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [OTHERS],
+        [rule(role="[creator]")],
+        [rule(role="role:system", act="open")],
+        [rule(role="role:system", act="case:admin")],
+        [OTHERS, grant("role:boss", "role:system")],
+        [OTHERS, grant("user:ann", "role:boss")],
+    ],
+)
+def test_a_step_that_no_line_lets_clocks_fire_is_told_with_the_line_to_add(rows):
+    assert of_the_clock(*rows) == [
+        f"9 warning: clocks fire `go` as `role:system`, and no policy line allows it; {REMEDY}"
+    ]
+
+
+def test_a_step_that_a_line_denies_to_clocks_is_told_with_that_line():
+    message = "9 warning: clocks fire `go` as `role:system`, and claim.csv:3 denies it; let that line leave clocks out"
+    assert of_the_clock(rule(role="role:system"), rule(role="*", eft="deny")) == [message]
+
+
+@pytest.mark.parametrize(
+    ("rows", "remedy"),
+    [
+        ([rule(role="role:system", when="case.urgency > 1")], REMEDY),
+        (
+            [rule(role="role:system"), rule(role="*", when="case.urgency > 1", eft="deny")],
+            "let that line leave clocks out",
+        ),
+    ],
+)
+def test_a_step_that_clocks_may_fire_sometimes_is_told_with_the_condition(rows, remedy):
+    message = "9 warning: whether clocks may fire `go` depends on the condition on claim.csv:3"
+    assert of_the_clock(*rows) == [f"{message}; {remedy}"]

@@ -8,16 +8,20 @@ import pytest
 
 from app.domain.declaring.check_case_type import check_case_type
 from app.domain.declaring.load import load_case_type, load_stored
-from app.domain.declaring.yaml_schema import case_type_schema, case_type_schema_text
+from app.domain.declaring.load_calendar import load_calendar
+from app.domain.declaring.yaml_schema import SCHEMAS, calendar_schema, case_type_schema, schema_text
 from app.domain.declaring.yaml_source import decode, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 MACHINES = sorted((ROOT / "machines").glob("*.yaml"))
 CALENDARS = frozenset(path.stem for path in (ROOT / "machines" / "calendars").glob("*.yaml"))
-SHIPPED = ROOT / "app" / "domain" / "case_type.schema.json"
+OF_CALENDARS = sorted((ROOT / "machines" / "calendars").glob("*.yaml"))
+SHIPPED = {name: ROOT / "app" / "domain" / f"{name}.schema.json" for name in SCHEMAS}
 
 shipped = pytest.mark.parametrize("path", MACHINES, ids=lambda path: path.stem)
+calendars = pytest.mark.parametrize("path", OF_CALENDARS, ids=lambda path: path.stem)
 editor = jsonschema_rs.Draft202012Validator(case_type_schema(), offline=True)
+editor_of_calendars = jsonschema_rs.Draft202012Validator(calendar_schema(), offline=True)
 
 
 def text_of(path: Path) -> str:
@@ -36,16 +40,17 @@ def test_a_shipped_case_type_has_no_fault_and_no_warning(path):
     assert load_stored(loaded.case_type.canonical()).hash() == loaded.case_type.hash()
 
 
-@shipped
-def test_a_shipped_case_type_tells_editors_where_its_schema_is(path):
+@pytest.mark.parametrize("path", [*MACHINES, *OF_CALENDARS], ids=lambda path: path.stem)
+def test_a_shipped_file_tells_editors_where_its_schema_is(path):
     prefix, _, written = text_of(path).partition("\n")[0].partition("=")
     assert prefix == "# yaml-language-server: $schema"
-    assert (path.parent / written).resolve() == SHIPPED
+    assert (path.parent / written).resolve() == SHIPPED["calendar" if path in OF_CALENDARS else "case_type"]
 
 
-def test_the_shipped_schema_is_current():
-    assert SHIPPED.read_text() == case_type_schema_text(), (
-        "run: python -m app.domain.declaring.yaml_schema > app/domain/case_type.schema.json"
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_shipped_schema_is_current(name):
+    assert SHIPPED[name].read_text() == schema_text(name), (
+        f"run: python -m app.domain.declaring.yaml_schema {name} > app/domain/{name}.schema.json"
     )
 
 
@@ -77,8 +82,34 @@ def test_editors_and_the_loader_agree(keys, right):
     assert all(fault.severity == "warning" for fault in faults) is right
 
 
+@calendars
+def test_a_shipped_calendar_has_no_fault_and_no_warning(path):
+    assert load_calendar(text_of(path), str(path)).faults == ()
+    assert [error.message for error in editor_of_calendars.iter_errors(parse(text_of(path), path.name).value)] == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "right"),
+    [
+        ({}, True),
+        ({"title": "Office", "closed": ["2026-12-24"], "override": {"2026-12-31": ["09:00-12:00"]}}, True),
+        ({"holidays": {"country": "DE", "subdivision": "BY"}, "applies_from": "2027-01-01"}, True),
+        ({"holidays": {"subdivision": "BY"}}, False),
+        ({"holidays": {"country": None}}, False),
+        ({"zone": 1}, False),
+        ({"hours": []}, False),
+        ({"weekly": {"monday": ["09:00-17:00"]}}, False),
+        ({"weekly": {"mon": "09:00-17:00"}}, False),
+        ({"weekly": {"mon": ["9-17"]}}, False),
+        ({"closed": ["24.12.2026"]}, False),
+        ({"override": {"24.12.2026": []}}, False),
+    ],
+)
+def test_editors_and_the_loader_agree_on_calendars(keys, right):
+    value = {"zone": "Europe/Berlin", "weekly": {"mon": ["09:00-17:00"]}} | keys
+    assert editor_of_calendars.is_valid(value) is right
+    assert (load_calendar(json.dumps(value), "office.yaml").calendar is not None) is right
+
+
 def test_a_calendar_ships_that_the_clocks_name():
-    for name in CALENDARS:
-        path = ROOT / "machines" / "calendars" / f"{name}.yaml"
-        assert {"zone", "weekly"} <= parse(text_of(path), path.name).value.keys()
     assert "office_de" in CALENDARS

@@ -5,14 +5,17 @@ import pytest
 from tests.declaring import claim, told
 
 STATES = "a: {}\nb: {final: true}"
-DATA = "type: object\nproperties: {on: {type: string}, urgent: {type: boolean}}"
+DATA = "type: object\nproperties: {on: {type: string}, urgent: {type: boolean}, count: {type: integer}}"
+EVENTS = "go: {from: a, to: b}\nstay: {from: a, to: '=', payload: {type: object, properties: {note: {type: string}}}}"
+PERIODIC = {"kind": "periodic", "target": None, "every": "1d", "stop": "{event: stay}", "cancel": "{enters: b}"}
+DUE = {"kind": "due_at", "target": None}
 SOUND = {"start": "{enters: a}", "stop": "{enters: b}", "target": "8h", "calendar": "office_de"}
 
 
 def of(**keys: str | None) -> list[str]:
     clock = {key: value for key, value in (SOUND | keys).items() if value is not None}
     written = "{" + ", ".join(f"{key}: {value}" for key, value in clock.items()) + "}"
-    return told(claim(STATES, "go: {from: a, to: b}", slas=f"d: {written}", data=DATA))
+    return told(claim(STATES, EVENTS, slas=f"d: {written}", data=DATA))
 
 
 @pytest.mark.parametrize(
@@ -21,11 +24,18 @@ def of(**keys: str | None) -> list[str]:
         {},
         {"calendar": "always"},
         {"calendar": "{follow: team}"},
-        {"pause": "{in: a}", "pause_max": "5d", "resume": "{event: open}"},
+        {"pause": "{in: a}", "pause_max": "5d", "resume": "{event: stay}"},
         {"target": "[{when: data.urgent, is: 1h}, {is: 8h}]"},
         {"kind": "due_at", "target": None, "due": '{business_days: 2, at: "16:00", cutoff: "15:00"}'},
         {"kind": "due_at", "target": None, "due": "{field: data.on}"},
-        {"kind": "periodic", "target": None, "every": "1d", "sequence": "sequential"},
+        PERIODIC | {"sequence": "sequential"},
+        {"pause": "{event: stay}", "resume": "{event: stay}"},
+        {"pause": "{event: stay}", "pause_max": "1d"},
+        {"pause": "{when: data.urgent}"},
+        {"reset": "{event: stay, when: payload.note == 'again' && case.urgency > 1 && now > case.opened_at}"},
+        {"reset": "{event: [stay, go], when: payload.note == 'again'}"},
+        {"steps": "[{at: 50%, assign: user:ann}, {at: 60%, assign: team:late}, {at: 70%, assign: '[creator]'}]"},
+        {"steps": "[{at: 9%, webhook: 'https://hooks.example/late?x=1'}, {at: 0%, urgency: 1}, {at: -8h, urgency: 1}]"},
         {"start_at": "data.on"},
         {"steps": "[{at: +4h, every: 4h, max: 3, urgency: 20}, {at: 50%, notify: role:boss}, {at: -1h, fire: go}]"},
     ],
@@ -73,8 +83,36 @@ def test_a_sound_clock_is_told_nothing(keys):
         ({"steps": "[{at: +1h, max: 3, urgency: 1}]"}, "error: `max` without `every`"),
         ({"steps": "[{at: 50%, every: 1h, urgency: 1}]"}, "error: only a step after due repeats"),
         ({"steps": "[{at: 50%, notify: boss}]"}, "warning: `boss` names nobody"),
+        ({"steps": "[{at: 50%, assign: boss}]"}, "error: `boss` names nobody"),
+        ({"steps": "[{at: 50%, assign: role:boss}]"}, "error: `role:boss` is nobody in particular"),
+        ({"steps": "[{at: 50%, webhook: 'http://x.example/'}]"}, "error: `http://x.example/` is no https address"),
+        ({"steps": "[{at: 50%, webhook: 'https:///late'}]"}, "error: `https:///late` is no https address"),
+        ({"steps": "[{at: 50%, webhook: 'https://x:y/'}]"}, "error: `https://x:y/` is no https address"),
+        ({"steps": "[{at: 50%, webhook: 'https://x y/'}]"}, "error: `https://x y/` is no https address"),
+        ({"steps": "[{at: 50%, webhook: 'https://[/'}]"}, "error: `https://[/` is no https address"),
+        ({"steps": "[{at: 50%, webhook: 'https://a:b@x/'}]"}, "error: the address holds a password or a user"),
+        (
+            {"steps": "[{at: 50%, urgency: 9}, {at: 50%, urgency: 9}]"},
+            "warning: the step says the same as the one on line 10",
+        ),
+        ({"steps": "[{at: 101%, urgency: 9}]"}, "warning: `101%` lies after due"),
+        ({"steps": "[{at: -9h, urgency: 9}]"}, "warning: `-9h` lies before the start"),
+        ({"start_at": "data.count"}, "error: `data.count` is integer, and no moment"),
+        (DUE | {"due": "{field: data.count}"}, "error: `data.count` is integer, and no moment"),
+        (DUE | {"due": "{field: data.of}"}, "error: unknown field `data.of`"),
+        (DUE | {"due": "{business_days: 3661}"}, "error: `business_days` is more than ten years"),
+        (DUE | {"due": "{calendar_days: 99999999}"}, "error: `calendar_days` is more than ten years"),
+        (PERIODIC | {"stop": None}, "warning: nothing ends a cycle of the clock"),
+        (PERIODIC | {"cancel": None}, "warning: the clock never ends by itself"),
+        (PERIODIC | {"reopen": "resume"}, "error: `reopen` means nothing to a periodic clock"),
+        ({"pause": "{event: stay}"}, "error: nothing ends the pause, which lasts until `resume`"),
+        ({"pause": "{leaves: a}"}, "error: nothing ends the pause, which lasts until `resume`"),
+        ({"reset": "{when: data.count}"}, "error: the result is integer, not true or false"),
+        ({"reset": "{when: \"data.urgent == 'yes'\"}"}, "error: data.urgent == 'yes' is never true"),
+        ({"reset": "{event: go, when: payload.note == 'x'}"}, "error: the event declares no payload"),
+        ({"reset": "{event: stay, when: payload.noet == 'x'}"}, "error: payload.noet is not declared"),
     ],
 )
 def test_what_does_not_fit_is_named_on_its_line(keys, message):
     [told_of] = of(**keys)
-    assert told_of.startswith(f"9 {message}")
+    assert told_of.startswith(f"10 {message}")

@@ -1,4 +1,4 @@
-"""`stateward check`: every fault in machines and policies, with file, line and what to do."""
+"""`stateward check`: every fault in machines, calendars and policies, with file, line and what to do."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,9 @@ from app.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Check case types and policies. Exit 0: no errors (warnings do not count), 1: errors."
+    parser.description = (
+        "Check case types, calendars and policies. Exit 0: no errors (warnings do not count), 1: errors."
+    )
     parser.add_argument("machines", nargs="?", type=Path, help="the folder of case types (STATEWARD_MACHINES)")
     parser.add_argument("policies", nargs="?", type=Path, help="the folder of policies (STATEWARD_POLICIES)")
 
@@ -18,6 +20,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     for fault in found.faults:
         print(fault)
     warnings = len(found.faults) - len(found.errors)
-    print(f"{len(found.case_types)} case types, {len(found.policies)} policy files: ", end="")
+    counts = f"{len(found.case_types)} case types, {len(found.calendars)} calendars, {len(found.policies)} policy files"
+    print(f"{counts}: ", end="")
     print(f"{len(found.errors)} errors, {warnings} warnings")
     return 1 if found.errors else 0

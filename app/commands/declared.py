@@ -4,11 +4,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
 from app.domain.declaring.check_case_type import check_case_type
-from app.domain.declaring.check_policy import PolicyRow, check_policy
+from app.domain.declaring.check_policy import check_policy
 from app.domain.declaring.fault import Fault, Faults
 from app.domain.declaring.load import Loaded, load_case_type
+from app.domain.declaring.load_calendar import load_calendar
+from app.domain.declaring.policy_row import PolicyRow
 from app.domain.declaring.yaml_source import decode
 from app.policy.files import FileLine, PolicyText, circle_faults, model_fault, read_policy
 from app.services.policies import PolicySource
@@ -20,6 +23,7 @@ class Declared:
     """What the folders declare; `faults` are in the order of files and lines."""
 
     case_types: Mapping[str, CaseType]
+    calendars: Mapping[str, CalendarFile]
     policies: tuple[PolicySource, ...]
     faults: tuple[Fault, ...]
 
@@ -31,6 +35,8 @@ class Declared:
 def read_folders(machines: Path, policies: Path) -> Declared:
     """Everything in the two folders. A folder that is missing is a fault, an empty one is not."""
     loaded, faults = _machines(machines)
+    calendars, calendar_faults = _calendars(machines / "calendars")
+    faults += calendar_faults
     case_types = {one.case_type.case_type: one.case_type for one in loaded if one.case_type}
     files = {one.case_type.case_type: one.source for one in loaded if one.case_type and one.source}
     unread = {path.stem for path in machines.glob("*.yaml")} - case_types.keys()
@@ -43,7 +49,7 @@ def read_folders(machines: Path, policies: Path) -> Declared:
         faults += check_policy(case_types, rows, sources=files, unchecked=unchecked)
         faults += _retired(rows, retired)
     ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line))
-    return Declared(case_types, tuple(policy_sources), tuple(ordered))
+    return Declared(case_types, calendars, tuple(policy_sources), tuple(ordered))
 
 
 def _is_retired(row: PolicyRow, names: Collection[str]) -> bool:
@@ -70,6 +76,19 @@ def _machines(folder: Path) -> tuple[list[Loaded], list[Fault]]:
         if text is not None:
             found.append(load_case_type(text, str(path)))
             faults += check_case_type(found[-1], calendars=calendars)
+    return found, faults
+
+
+def _calendars(folder: Path) -> tuple[dict[str, CalendarFile], list[Fault]]:
+    found: dict[str, CalendarFile] = {}
+    faults: list[Fault] = []
+    for path in sorted(folder.glob("*.yaml")):
+        text = _text(path, faults)
+        if text is not None:
+            loaded = load_calendar(text, str(path))
+            faults += loaded.faults
+            if loaded.calendar is not None:
+                found[loaded.name] = loaded.calendar
     return found, faults
 
 
@@ -108,7 +127,7 @@ def _source(policy: PolicyText) -> PolicySource:
 
 def _row(line: FileLine) -> PolicyRow:
     p = line.policy_line
-    return PolicyRow(line.file, line.line, p.kind, p.role, p.obj, p.act, p.when)
+    return PolicyRow(line.file, line.line, p.kind, p.role, p.obj, p.act, p.when, p.eft, p.tenant)
 
 
 def _text(path: Path, faults: list[Fault]) -> str | None:

@@ -1,16 +1,20 @@
-"""What a business calendar declares: the model behind machines/calendars/NAME.yaml, and its identity as a hash."""
+"""What a business calendar declares: the models behind machines/calendars/NAME.yaml, and its identity as a hash."""
 
 import hashlib
 import json
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
 from app.domain.case_type import Declared
 
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-Days = Annotated[str, StringConstraints(pattern=r"^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$")]
-Hours = Annotated[str, StringConstraints(pattern=r"^\d{2}:\d{2}-\d{2}:\d{2}$")]
+WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY: Final = "(mon|tue|wed|thu|fri|sat|sun)"
+
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Days = Annotated[str, StringConstraints(pattern=rf"^{_DAY}(-{_DAY})?$")]
+Hours = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$")]
 
 
 class Holidays(Declared):
@@ -43,3 +47,28 @@ class CalendarFile(Declared):
     def hash(self) -> str:
         """SHA-256 of the canonical form in hex: the identity of this version."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+class ResolvedCalendar(CalendarFile):
+    """A version as it is kept: `holiday_dates` are the dates and names that `holidays` meant when it was first seen."""
+
+    holiday_dates: dict[Day, str] = Field(default_factory=dict)
+
+
+def minutes_of(hours: str) -> tuple[int, int]:
+    """`"22:00-30:00"` as minutes since the local midnight of the day that owns it."""
+    start, end = (int(each[:2]) * 60 + int(each[3:]) for each in hours.split("-"))
+    return start, end
+
+
+def weekdays_of(days: str) -> range:
+    """`mon-fri` as 0 to 4, Monday being 0; empty where the days run backwards."""
+    first, _, last = days.partition("-")
+    return range(WEEK.index(first), WEEK.index(last or first) + 1)
+
+
+def weekly_hours(calendar: CalendarFile, weekday: int) -> Iterator[tuple[str, int, tuple[int, int]]]:
+    """The hours that every line of `weekly` gives a weekday: the line, the place in it, and the minutes."""
+    for days, written in calendar.weekly.items():
+        if weekday in weekdays_of(days):
+            yield from ((days, index, minutes_of(hours)) for index, hours in enumerate(written))

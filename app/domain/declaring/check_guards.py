@@ -11,6 +11,7 @@ from app.domain.guard import GuardFault, Types, check_expression, compile_expres
 
 Wants = Literal["bool", "any"]
 Written = tuple[Path, str, Wants]
+Events = str | list[str] | None
 
 
 def check_guards(case_type: CaseType, source: Source) -> Iterator[Fault]:
@@ -19,10 +20,10 @@ def check_guards(case_type: CaseType, source: Source) -> Iterator[Fault]:
         types = Types.of(case_type.data, event.payload)
         for path, text, wants in _of_event(name, event, source):
             yield from _expression(text, types, wants, path, source)
-    types = Types.of(case_type.data, None)
     for name, clock in case_type.slas.items():
-        for path, text, wants in _of_clock(("slas", name), clock):
-            yield from _expression(text, types, wants, path, source)
+        for path, text, events in _of_clock(("slas", name), clock):
+            types = Types.of(case_type.data, _payload(events, case_type))
+            yield from _expression(text, types, "bool", path, source)
 
 
 def expression_faults(text: str, data: Schema, payload: Schema | None, wants: Wants) -> list[str]:
@@ -53,11 +54,22 @@ def _of_event(name: str, event: Event, source: Source) -> Iterator[Written]:
             yield (*here, "set", field), text, "any"
 
 
-def _of_clock(here: Path, clock: Clock) -> Iterator[Written]:
+def _of_clock(here: Path, clock: Clock) -> Iterator[tuple[Path, str, Events]]:
+    """The conditions of a clock, each with the events after which it is looked at."""
     for key in sorted(CONDITIONS):
         condition: Condition | None = getattr(clock, key)
         if condition is not None and condition.when is not None:
-            yield (*here, key, "when"), condition.when, "bool"
+            yield (*here, key, "when"), condition.when, condition.event
     for index, rule in enumerate(clock.target if isinstance(clock.target, list) else []):
         if rule.when is not None:
-            yield (*here, "target", index, "when"), rule.when, "bool"
+            yield (*here, "target", index, "when"), rule.when, None
+
+
+def _payload(events: Events, case_type: CaseType) -> Schema | None:
+    """What the payload of one of these events may be: anything after any event, None where none takes one."""
+    named = [events] if isinstance(events, str) else events
+    if named is None:
+        return {}
+    declared = [case_type.events[name].payload for name in named if name in case_type.events]
+    payloads = [payload for payload in declared if payload is not None]
+    return payloads[0] if len(payloads) == len(named) == 1 else {} if payloads else None

@@ -1,38 +1,17 @@
 """Check policy lines against the case types: names that do not exist, and lines that can never decide."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from app.domain.case_type import CaseType
+from app.domain.declaring.check_fired import check_fired
 from app.domain.declaring.check_guards import expression_faults
 from app.domain.declaring.fault import Fault, choose, nearest, quoted
+from app.domain.declaring.policy_row import PolicyRow
 from app.domain.declaring.yaml_source import Source
 
 BUILT_IN_ROLES: Final = frozenset({"role:admin", "role:system"})
 NO_SOURCES: Final[Mapping[str, Source]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyRow:
-    """What a line of a policy file names; taken alone it is right (app/policy/faults.py).
-
-    For kind `g`, `role` is who gets the role `obj`; `act` and `when` are "".
-    """
-
-    file: str
-    line: int
-    kind: str
-    role: str
-    obj: str
-    act: str = ""
-    when: str = ""
-
-    def error(self, message: str, remedy: str) -> Fault:
-        return Fault(self.file, self.line, message, remedy)
-
-    def warning(self, message: str, remedy: str) -> Fault:
-        return Fault(self.file, self.line, message, remedy, "warning")
 
 
 def check_policy(
@@ -42,18 +21,18 @@ def check_policy(
     sources: Mapping[str, Source] = NO_SOURCES,
     unchecked: Collection[PolicyRow] = (),
 ) -> tuple[Fault, ...]:
-    """Every fault of the policy lines, and of the roles that clocks notify without anybody holding them.
+    """Every fault of the policy lines, and of what clocks do by policy: notify roles and fire events.
 
     `sources` are the files of the case types by name, for the lines of faults in those; `unchecked` are lines about
     case types that are not among `case_types` for a reason.
     """
-    notified = (
-        fault
-        for name, case_type in case_types.items()
-        for fault in _nobody_to_notify(case_type, lines, sources.get(name) or Source(f"{name}.yaml", {}, {}))
-    )
+    of_clocks: list[Fault] = []
+    for name, case_type in case_types.items():
+        source = sources.get(name) or Source(f"{name}.yaml", {}, {})
+        of_clocks += _nobody_to_notify(case_type, lines, source)
+        of_clocks += check_fired(case_type, lines, source)
     checked = [line for line in lines if line not in unchecked]
-    return (*_check(case_types, checked), *_idle_grants(lines), *notified)
+    return (*_check(case_types, checked), *_idle_grants(lines), *of_clocks)
 
 
 def _check(case_types: Mapping[str, CaseType], lines: Sequence[PolicyRow]) -> Iterator[Fault]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.domain.case_type import CaseType, Clock, Condition
+from app.domain.cel.types import ANYTHING, Type
+from app.domain.declaring.check_feasible import check_feasible
 from app.domain.declaring.check_schemas import check_field
 from app.domain.declaring.check_states import unknown_state
 from app.domain.declaring.check_steps import check_steps
@@ -12,14 +14,23 @@ from app.domain.declaring.fault import Fault, choose, quoted
 from app.domain.declaring.places import CONDITIONS
 from app.domain.declaring.state_tree import StateTree
 from app.domain.declaring.yaml_source import Path, Source
+from app.domain.guard import Types
 
 ROUND_THE_CLOCK: Final = "always"
 KIND_KEY: Final = {"elapsed": "target", "due_at": "due", "periodic": "every"}
+MOST_DAYS: Final = 3660
 NEEDS: Final = {"pause_max": "pause", "resume": "pause"}
 
 
 def check_slas(case_type: CaseType, source: Source, tree: StateTree, calendars: frozenset[str]) -> Iterator[Fault]:
     """Every clock. `calendars` are the names of the files in machines/calendars."""
+    found = list(_each(case_type, source, tree, calendars))
+    yield from found
+    if not any(fault.severity == "error" for fault in found):
+        yield from check_feasible(case_type, source, tree)
+
+
+def _each(case_type: CaseType, source: Source, tree: StateTree, calendars: frozenset[str]) -> Iterator[Fault]:
     for name, clock in case_type.slas.items():
         here: Path = ("slas", name)
         yield from _conditions(clock, here, case_type, source, tree)
@@ -50,10 +61,23 @@ def _conditions(clock: Clock, here: Path, case_type: CaseType, source: Source, t
 
 
 def _fields(clock: Clock, here: Path, case_type: CaseType, source: Source) -> Iterator[Fault]:
-    if clock.start_at is not None:
-        yield from check_field(case_type.data, clock.start_at, (*here, "start_at"), source)
-    if clock.due is not None and clock.due.field is not None:
-        yield from check_field(case_type.data, clock.due.field, (*here, "due", "field"), source)
+    """Data fields that hold a moment: declared, and dates or times as text."""
+    due = clock.due.field if clock.due is not None else None
+    for field, place in ((clock.start_at, (*here, "start_at")), (due, (*here, "due", "field"))):
+        if field is None:
+            continue
+        unknown = list(check_field(case_type.data, field, place, source))
+        yield from unknown
+        if not unknown and not (kind := _type_of(field, case_type)).can_be("string"):
+            message = f"{quoted(field)} is {kind}, and no moment"
+            yield source.error(place, message, "name a field of `{type: string, format: date}` or `date-time`")
+
+
+def _type_of(field: str, case_type: CaseType) -> Type:
+    found = Types.of(case_type.data, None).roots["data"]
+    for name in field.split(".")[1:]:
+        found = (found.fields or {}).get(name, ANYTHING)
+    return found
 
 
 def _calendars(clock: Clock, here: Path, source: Source, calendars: frozenset[str]) -> Iterator[Fault]:
@@ -76,13 +100,31 @@ def _keys(clock: Clock, here: Path, source: Source) -> Iterator[Fault]:
             yield source.error((*here, key), message, f"remove it, or write `kind: {kind}`")
     if clock.sequence is not None and clock.kind != "periodic":
         yield source.error((*here, "sequence"), "only a periodic clock has a `sequence`", "remove it")
+    if "reopen" in clock.model_fields_set and clock.kind == "periodic":
+        yield source.error((*here, "reopen"), "`reopen` means nothing to a periodic clock", "remove it")
     for key, other in NEEDS.items():
         if getattr(clock, key) is not None and getattr(clock, other) is None:
             yield source.error(
                 (*here, key), f"{quoted(key)} without {quoted(other)}", f"add {quoted(other)}, or remove it"
             )
-    if clock.stop is None and clock.cancel is None and clock.kind != "periodic":
+    yield from _ends(clock, here, source)
+
+
+def _ends(clock: Clock, here: Path, source: Source) -> Iterator[Fault]:
+    """What ends a clock, and what ends a pause that no state holds."""
+    if clock.kind == "periodic":
+        if clock.stop is None:
+            yield source.warning(here, "nothing ends a cycle of the clock", "add `stop`: what is to be done each time")
+        if clock.cancel is None:
+            yield source.warning(here, "the clock never ends by itself", "add `cancel`: what ends the repetition")
+    elif clock.stop is None and clock.cancel is None:
         yield source.warning(here, "the clock never stops", "add `stop`")
+    pause = clock.pause
+    if pause is None or pause.in_ is not None or clock.resume is not None or clock.pause_max is not None:
+        return
+    if pause.event is not None or pause.enters is not None or pause.leaves is not None:
+        message = "nothing ends the pause, which lasts until `resume`"
+        yield source.error((*here, "pause"), message, "add `resume` or `pause_max`, or pause `in` a state")
 
 
 def _due(clock: Clock, here: Path, source: Source) -> Iterator[Fault]:
@@ -93,6 +135,9 @@ def _due(clock: Clock, here: Path, source: Source) -> Iterator[Fault]:
     if len(ways) != 1:
         message = f"`due` has {' and '.join(map(quoted, ways)) or 'no way to count'}"
         yield source.error(place, message, "name one of `field`, `business_days` and `calendar_days`")
+    for key in ("business_days", "calendar_days"):
+        if (getattr(due, key) or 0) > MOST_DAYS:
+            yield source.error((*place, key), f"{quoted(key)} is more than ten years", f"give {MOST_DAYS} at most")
     for key in ("at", "cutoff"):
         written: str | None = getattr(due, key)
         if written is not None and not ("00:00" <= written <= "24:00" and written[3:] < "60"):

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from typing import Final
 
+from app.domain.case_type import Clock
+
 LONGEST: Final = timedelta(days=3660)
 _PARTS: Final = re.compile(r"([+-])?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,8})s)?", re.ASCII)
 
@@ -16,3 +18,13 @@ def parse_duration(text: str) -> timedelta:
     if not timedelta(0) < duration <= LONGEST:
         raise ValueError(f"`{text}` is not a duration between a second and ten years")
     return duration
+
+
+def lengths_of(clock: Clock) -> list[timedelta]:
+    """Every length that a clock may have; none where it ends at a moment, or where one cannot be read."""
+    target = clock.every if clock.kind == "periodic" else clock.target
+    written = [rule.is_ for rule in target] if isinstance(target, list) else [target] if target else []
+    try:
+        return [parse_duration(each) for each in written] if clock.kind != "due_at" else []
+    except ValueError:
+        return []

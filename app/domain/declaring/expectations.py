@@ -17,6 +17,14 @@ SCHEMA = "a JSON Schema, as a mapping"
 CONDITION = "a mapping of `enters`, `leaves`, `in`, `event` and `when`"
 FIELD = "a data field such as `data.received_on`"
 CALENDAR = "the name of a calendar, or `{follow: team}`"
+HOURS = 'lists of local hours such as `["09:00-12:30", "13:00-17:00"]`'
+
+KEYS: dict[str, tuple[str, str]] = {
+    "set": ("data field", "write it as `data.NAME`"),
+    "weekly": ("day of the week", "write `mon`, or several days as `mon-fri`"),
+    "override": ("date", "write it as 2026-12-24"),
+}
+"""What the keys of a mapping are, where they are no names, and how to write them."""
 
 EXPECTED: dict[str, dict[str, str]] = {
     "CaseType": {
@@ -89,6 +97,18 @@ EXPECTED: dict[str, dict[str, str]] = {
         "reopen": "`ignore`, `resume`, `continue` or `restart`",
         "steps": "a list of steps",
     },
+    "CalendarFile": {
+        "zone": "an IANA zone such as `Europe/Berlin`",
+        "weekly": f"a mapping from days such as `mon-fri` to {HOURS}",
+        "closed": "a list of dates such as `[2026-12-24]`",
+        "override": f"a mapping from dates to {HOURS}",
+        "holidays": "a mapping of `country` and `subdivision`",
+        "applies_from": "a date such as `2027-01-01`",
+    },
+    "Holidays": {
+        "country": "an ISO 3166 code such as `DE`",
+        "subdivision": "an ISO 3166 code such as `BY`, without its country",
+    },
 }
 
 
@@ -131,6 +151,14 @@ MEANING: dict[str, dict[str, str]] = {
     "Step": {
         "at": "Of the target, before due, or after due.",
         "fire": "Fired as `system:sla`, guarded by policy like any other.",
+    },
+    "CalendarFile": {
+        "zone": "Whose local time the hours are.",
+        "weekly": 'Working hours by day. "22:00-30:00" is a night shift of the day on which it begins.',
+        "closed": "Dates without working time, besides the holidays.",
+        "override": "Dates with hours of their own, on holidays too.",
+        "holidays": "The public holidays of a country are closed.",
+        "applies_from": "From when on this version counts; left out, from when it is first seen.",
     },
 }
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.domain.case_type import CaseType
 from app.domain.declaring.fault import Fault, Faults, quoted
-from app.domain.declaring.places import models_at
+from app.domain.declaring.places import case_type_models
 from app.domain.declaring.wording import MOST_FAULTS, faults_of
 from app.domain.declaring.yaml_source import Path, Source, parse
 
@@ -57,7 +57,7 @@ def _empty(value: Any, path: Path, source: Source) -> Iterator[Fault]:
     if path == ("data",) or (path[:1] == ("events",) and path[2:] == ("payload",)):
         return
     if value is None:
-        remedy = "write `{}` for one without anything" if models_at(path) else "give it a value, or remove it"
+        remedy = "write `{}` for one without anything" if case_type_models(path) else "give it a value, or remove it"
         yield source.error(path, f"{quoted(path[-1])} is empty", remedy)
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in parts:

@@ -1,7 +1,9 @@
 """Where things stand in a case type's file: from names to paths, and from paths to the models behind them."""
 
+from collections.abc import Callable
 from typing import Any
 
+from app.domain.calendar_file import CalendarFile, Holidays
 from app.domain.case_type import (
     CaseType,
     Clock,
@@ -20,6 +22,8 @@ from app.domain.declaring.yaml_source import Path, Source
 CONDITIONS = frozenset({"start", "stop", "cancel", "pause", "resume", "reset"})
 
 Models = tuple[type[Declared], ...]
+Format = Callable[[Path], Models]
+"""The models that a mapping at a path of a kind of file may be; none inside a schema or a map of names."""
 
 TITLES: dict[type[Declared], str] = {
     CaseType: "a case type",
@@ -32,6 +36,8 @@ TITLES: dict[type[Declared], str] = {
     Due: "`due`",
     Step: "a step",
     FollowTeam: "`calendar`",
+    CalendarFile: "a calendar",
+    Holidays: "`holidays`",
 }
 
 
@@ -61,15 +67,20 @@ def follow(value: Any, location: Path) -> Path:
     return tuple(path)
 
 
-def models_at(path: Path) -> Models:
-    """The models that a mapping at this path may be; none inside a schema or a map of names."""
+def calendar_models(path: Path) -> Models:
+    """The format of machines/calendars/NAME.yaml."""
+    return (CalendarFile,) if path == () else (Holidays,) if path == ("holidays",) else ()
+
+
+def case_type_models(path: Path) -> Models:
+    """The format of machines/NAME.yaml."""
     match path:
         case ():
             return (CaseType,)
         case ("states", str()):
             return (State,)
         case ("states", str(), "states", *_):
-            return models_at(path[2:])
+            return case_type_models(path[2:])
         case ("events", str()):
             return (Event, Transition)
         case ("events", str(), "transitions", int()):
@@ -102,7 +113,7 @@ def keys_of(models: Models) -> list[str]:
     return list(dict.fromkeys(keys + (["initial"] if CaseType in models else [])))
 
 
-def field_at(path: Path) -> tuple[type[Declared], str] | None:
+def field_at(path: Path, models_at: Format) -> tuple[type[Declared], str] | None:
     """The innermost declared field that a path lies in, such as (Transition, "from") for an item of its list."""
     for end in range(len(path) - 1, -1, -1):
         key = path[end]

@@ -1,24 +1,34 @@
 """Say in sentences what pydantic found wrong with a declaration, on the line where it is wrong."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from app.domain.case_type import INLINE, Event, FollowTeam, Transition
-from app.domain.declaring.expectations import MAPPING, NAME, expected
+from app.domain.declaring.expectations import KEYS, MAPPING, NAME, expected
 from app.domain.declaring.fault import Fault, choose, nearest, quoted
-from app.domain.declaring.places import TITLES, Models, field_at, follow, keys_of, models_at
+from app.domain.declaring.places import TITLES, Format, Models, case_type_models, field_at, follow, keys_of
 from app.domain.declaring.yaml_source import Path, Source
 
 MOST_FAULTS = 50
 
 
-def faults_of(error: ValidationError, source: Source) -> tuple[Fault, ...]:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file, and the format that it should have."""
+
+    source: Source
+    models_at: Format
+
+
+def faults_of(error: ValidationError, source: Source, models_at: Format = case_type_models) -> tuple[Fault, ...]:
     """One fault for each wrong place, in the order of the file."""
     wrong: dict[Path, Fault] = {}
+    file = Written(source, models_at)
     for each in error.errors(include_url=False, include_context=False, include_input=False):
-        for key, fault in _sentences(each, source):
+        for key, fault in _sentences(each, file):
             wrong.setdefault(key, fault)
         if len(wrong) >= MOST_FAULTS:
             break
@@ -28,50 +38,50 @@ def faults_of(error: ValidationError, source: Source) -> tuple[Fault, ...]:
     return tuple(sorted(kept, key=lambda fault: fault.line))
 
 
-def _sentences(error: Any, source: Source) -> Iterator[tuple[Path, Fault]]:
+def _sentences(error: Any, file: Written) -> Iterator[tuple[Path, Fault]]:
     """The place and the fault of one error; none where another error says it better."""
     location: Path = error["loc"]
-    path = follow(source.value, location)
+    path = follow(file.source.value, location)
     match error["type"]:
         case "extra_forbidden":
-            yield path, _unknown_key(source, path)
+            yield path, _unknown_key(file, path)
         case "missing":
-            yield from _missing(source, path, str(location[-1]))
+            yield from _missing(file, path, str(location[-1]))
         case "value_error":
-            yield path, _refused_by_a_model(source, path)
+            yield path, _refused_by_a_model(file, path)
         case _ if location[-1:] == ("[key]",):
-            yield (*path, "[key]"), _bad_name(source, path, location[-2])
+            yield (*path, "[key]"), _bad_name(file, path, location[-2])
         case _:
-            yield path, _unexpected(source, path)
+            yield path, _unexpected(file, path)
 
 
-def _refused_by_a_model(source: Source, path: Path) -> Fault:
+def _refused_by_a_model(file: Written, path: Path) -> Fault:
     """The two short forms are the only thing that our models refuse by themselves."""
     if path:
         message = "the event has both `transitions` and keys of a single transition"
-        return source.error(path, message, "move the single one into the list")
-    return source.error(("initial",), "the case type has both `initial` and `opening`", "keep `opening`")
+        return file.source.error(path, message, "move the single one into the list")
+    return file.source.error(("initial",), "the case type has both `initial` and `opening`", "keep `opening`")
 
 
-def _unknown_key(source: Source, path: Path) -> Fault:
-    models = _models_of(source, path[:-1])
+def _unknown_key(file: Written, path: Path) -> Fault:
+    models = _models_of(file, path[:-1])
     key = str(path[-1])
     where = TITLES[models[0]] if models else "this"
-    return source.error(path, f"unknown key {quoted(key)} in {where}", choose(key, keys_of(models), "keys"))
+    return file.source.error(path, f"unknown key {quoted(key)} in {where}", choose(key, keys_of(models), "keys"))
 
 
-def _models_of(source: Source, path: Path) -> Models:
+def _models_of(file: Written, path: Path) -> Models:
     """The models at a path; a list of transitions leaves the event no keys of a transition."""
-    models = models_at(path)
+    models = file.models_at(path)
     if models != (Event, Transition):
         return models
-    value = _value_at(source, path)
+    value = _value_at(file, path)
     return models[:1] if isinstance(value, dict) and "transitions" in value else models
 
 
-def _missing(source: Source, path: Path, key: str) -> Iterator[tuple[Path, Fault]]:
-    models = _models_of(source, path)
-    present = _value_at(source, path)
+def _missing(file: Written, path: Path, key: str) -> Iterator[tuple[Path, Fault]]:
+    models = _models_of(file, path)
+    present = _value_at(file, path)
     known = keys_of(models)
     if isinstance(present, dict) and any(nearest(each, known) == key for each in present if each not in known):
         return  # a misspelt key, which is named already
@@ -79,35 +89,36 @@ def _missing(source: Source, path: Path, key: str) -> Iterator[tuple[Path, Fault
     if models[:1] and key == "transitions":
         yield (
             (*path, key),
-            source.error(path, "the event has no transitions", "give it `from` and `to`, or `transitions`"),
+            file.source.error(path, "the event has no transitions", "give it `from` and `to`, or `transitions`"),
         )
         return
     model = models[-1] if key in INLINE and len(models) > 1 else (models or (None,))[0]
     wanted = expected(model.__name__, key) if model else MAPPING
-    yield (*path, key), source.error(path, f"{where} lacks the key {quoted(key)}", f"it takes {wanted}")
+    yield (*path, key), file.source.error(path, f"{where} lacks the key {quoted(key)}", f"it takes {wanted}")
 
 
-def _bad_name(source: Source, path: Path, name: object) -> Fault:
-    found = field_at(path)
-    if found is not None and found[1] == "set":
-        return source.error(path, f"{quoted(name)} is no data field", "write it as `data.NAME`")
-    return source.error(path, f"{quoted(name)} is no name", f"a name is {NAME}")
+def _bad_name(file: Written, path: Path, name: object) -> Fault:
+    found = field_at(path, file.models_at)
+    what, remedy = KEYS.get(found[1], (None, None)) if found else (None, None)
+    return file.source.error(path, f"{quoted(name)} is no {what or 'name'}", remedy or f"a name is {NAME}")
 
 
-def _unexpected(source: Source, path: Path) -> Fault:
+def _unexpected(file: Written, path: Path) -> Fault:
     """The value at a path is of the wrong kind: say what belongs there."""
-    models = _models_of(source, path)
-    value = _value_at(source, path)
+    models = _models_of(file, path)
+    value = _value_at(file, path)
     if models not in ((), (FollowTeam,)) and not isinstance(value, dict):
         wanted = "; write `{}` for one without anything" if value is None else ""
-        return source.error(
+        return file.source.error(
             path, f"{_shown(value)} stands where {TITLES[models[0]]} belongs", f"give a mapping{wanted}"
         )
-    found = field_at(path)
+    found = field_at(path, file.models_at)
     if found is None:
-        return source.error(path, f"{_shown(value)} does not belong here", f"give {MAPPING}")
+        return file.source.error(path, f"{_shown(value)} does not belong here", f"give {MAPPING}")
     model, key = found
-    return source.error(path, f"{quoted(key)} cannot be {_shown(value)}", f"it takes {expected(model.__name__, key)}")
+    return file.source.error(
+        path, f"{quoted(key)} cannot be {_shown(value)}", f"it takes {expected(model.__name__, key)}"
+    )
 
 
 def _shown(value: Any) -> str:
@@ -125,8 +136,8 @@ def _shown(value: Any) -> str:
     return quoted(value)
 
 
-def _value_at(source: Source, path: Path) -> Any:
-    value = source.value
+def _value_at(file: Written, path: Path) -> Any:
+    value = file.source.value
     for part in path:
         value = value[part]
     return value

@@ -1,12 +1,14 @@
-"""The JSON Schema of machines/NAME.yaml for editors, made from the models that load it.
+"""The JSON Schemas of machines/NAME.yaml and machines/calendars/NAME.yaml for editors, made from the models.
 
-`python -m app.domain.declaring.yaml_schema > app/domain/case_type.schema.json` writes it anew.
+`python -m app.domain.declaring.yaml_schema case_type > app/domain/case_type.schema.json` writes one anew.
 """
 
 import json
 import sys
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
+from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import INLINE, CaseType, Declared
 from app.domain.declaring.expectations import MEANING, expected
 from app.domain.declaring.places import TITLES
@@ -16,25 +18,34 @@ Json = dict[str, Any]
 
 
 def case_type_schema() -> Json:
-    """What a file may hold, both short forms included, as JSON Schema 2020-12."""
-    schema: Json = CaseType.model_json_schema(by_alias=True)
-    definitions: Json = schema.pop("$defs")
-    for model in TITLES:
-        declared = schema if model is CaseType else definitions[model.__name__]
-        _describe(declared, model)
-    _allow_one_transition_inline(definitions["Event"], definitions["Transition"])
+    """What a file of a case type may hold, both short forms included, as JSON Schema 2020-12."""
+    schema = _described(CaseType, "A case type of Stateward")
+    _allow_one_transition_inline(schema["$defs"]["Event"], schema["$defs"]["Transition"])
     _allow_initial(schema)
-    return {
-        "$schema": DRAFT,
-        "title": "A case type of Stateward",
-        **{key: value for key, value in schema.items() if key != "title"},
-        "$defs": definitions,
-    }
+    return schema
 
 
-def case_type_schema_text() -> str:
+def calendar_schema() -> Json:
+    """What a file of a calendar may hold, as JSON Schema 2020-12."""
+    return _described(CalendarFile, "A business calendar of Stateward")
+
+
+SCHEMAS: Final[Mapping[str, Callable[[], Json]]] = {"case_type": case_type_schema, "calendar": calendar_schema}
+
+
+def schema_text(name: str) -> str:
     """The shipped file."""
-    return json.dumps(case_type_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(SCHEMAS[name](), indent=2, ensure_ascii=False) + "\n"
+
+
+def _described(root: type[Declared], title: str) -> Json:
+    schema: Json = root.model_json_schema(by_alias=True)
+    definitions: Json = schema.pop("$defs")
+    models = {model.__name__: model for model in TITLES}
+    _describe(schema, root)
+    for name, declared in definitions.items():
+        _describe(declared, models[name])
+    return {"$schema": DRAFT, "title": title, **schema, "$defs": definitions}
 
 
 def _describe(declared: Json, model: type[Declared]) -> None:
@@ -85,4 +96,4 @@ def _allow_initial(schema: Json) -> None:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(case_type_schema_text())
+    sys.stdout.write(schema_text(sys.argv[1]))

@@ -1,0 +1,63 @@
+"""Turn the holidays that a calendar names into dates, which are kept, so that no upgrade changes the past."""
+
+import warnings
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from app.domain.calendar_file import CalendarFile, Holidays, ResolvedCalendar
+
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2060
+
+
+def resolved(calendar: CalendarFile) -> str:
+    """The canonical JSON of the version: the declaration, and `holiday_dates` for the years 2000 to 2060.
+
+    `ResolvedCalendar.model_validate_json` reads it. Needs a country and a subdivision that are known.
+    """
+    dates = dict(holiday_dates(calendar.holidays)) if calendar.holidays else {}
+    return ResolvedCalendar(**calendar.model_dump(exclude_unset=True), holiday_dates=dates).canonical()
+
+
+def holiday_dates(named: Holidays) -> Mapping[str, str]:
+    """The public holidays, observed days included: ISO date -> name in the country's own language."""
+    return _found(named)[0]
+
+
+def doubts(named: Holidays) -> tuple[str, ...]:
+    """What the library says about its own dates, such as that it knows some for a few years only."""
+    return _found(named)[1]
+
+
+@lru_cache(maxsize=64)
+def _found(named: Holidays) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    country = _country(named.country)
+    # Without a language the library takes that of the process, and names would differ from host to host.
+    language = country.default_language
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        days = country(subdiv=named.subdivision, language=language, years=range(FIRST_YEAR, LAST_YEAR + 1))
+    kept = {day.isoformat(): name for day, name in sorted(days.items()) if FIRST_YEAR <= day.year <= LAST_YEAR}
+    return kept, tuple(dict.fromkeys(str(each.message) for each in warned))
+
+
+def countries() -> Mapping[str, tuple[str, ...]]:
+    """The countries by their ISO 3166 code of two letters, with other names that people write."""
+    from holidays.registry import COUNTRIES
+
+    return {code: (name, *others) for name, code, *others in COUNTRIES.values()}
+
+
+def subdivisions(country: str) -> Mapping[str, str]:
+    """The codes of a country's subdivisions, by themselves and by the names that people write."""
+    declared = _country(country)
+    codes: Iterable[str] = declared.subdivisions
+    return {**{code: code for code in codes}, **declared.subdivisions_aliases}
+
+
+def _country(code: str) -> Any:
+    # Imported where a calendar names a country, since it takes a third of the start.
+    import holidays
+
+    return getattr(holidays, code)
