@@ -19,10 +19,13 @@ WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 @lru_cache(maxsize=64)
-def walls(zone: str, first: int, count: int) -> list[datetime]:
-    """The wall time of each of `count` minutes from minute `first` (since 1970)."""
+def walls(zone: str, first: int, count: int) -> tuple[list[datetime], dict[datetime, int]]:
+    """Of each of `count` minutes from minute `first` (since 1970) the latest wall time so far; and of each wall time
+    the last minute that shows it.
+    """
     info, start = ZoneInfo(zone), datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=first)
-    return [(start + timedelta(minutes=n)).astimezone(info).replace(tzinfo=None) for n in range(count)]
+    local = [(start + timedelta(minutes=n)).astimezone(info).replace(tzinfo=None) for n in range(count)]
+    return list(accumulate(local, max)), {wall: index for index, wall in enumerate(local)}
 
 
 class Minutes:
@@ -44,18 +47,15 @@ class Minutes:
 
 
 def open_minutes(calendar: dict[str, Any], first: int, count: int) -> bytearray:
-    local = walls(calendar["zone"], first - MARGIN, count + 2 * MARGIN)
-    latest = list(accumulate(local, max))
-    last_pass = {wall: index for index, wall in enumerate(local)}
-    marked = bytearray(len(local))
-    day = local[0].date() + timedelta(days=1)
-    while day < local[-1].date() - timedelta(days=2):
+    latest, last_pass = walls(calendar["zone"], first - MARGIN, count + 2 * MARGIN)
+    marked = bytearray(len(latest))
+    day = latest[0].date() + timedelta(days=1)
+    while day < latest[-1].date() - timedelta(days=2):
         for hours in hours_of(calendar, day):
             start, end = (datetime(day.year, day.month, day.day) + timedelta(minutes=minutes(t)) for t in hours)
             begins = bisect_left(latest, start)  # the first minute that shows it, or comes after the gap
             ends = last_pass.get(end, bisect_left(latest, end))  # the last that shows it, or the first after the gap
-            for index in range(begins, ends):
-                marked[index] = 1
+            marked[begins:ends] = b"\1" * max(ends - begins, 0)
         day += timedelta(days=1)
     return marked[MARGIN : MARGIN + count]
 
@@ -97,6 +97,7 @@ class Stepper:
         self.counted: list[tuple[int, int]] = []
         self.past: list[list[int | None]] = []
         self.stopped_at = 0
+        self.looked: tuple[int, int | None] = (-1, None)
 
     # time
     def walk(self, until: int) -> None:
@@ -127,7 +128,7 @@ class Stepper:
         held = self.not_before if self.deadline is None and self.due is None else None
         if held and self.t < held < then and (self.target or 0) <= before + min(length, held - self.t):
             self.come(held)
-        for key, threshold in self.open_firings(before + length):
+        for key, threshold in self.open_firings(before + length) if opened else ():
             if before < threshold < before + length:
                 self.fired[key] = (self.t + threshold - before, False)
         self.elapsed += length
@@ -138,7 +139,8 @@ class Stepper:
         """What is so at this moment, and was not seen before."""
         if self.due is None and self.is_due():
             self.come(self.t)
-        for key, threshold in self.open_firings(self.elapsed):
+        seen, self.looked = self.looked, (self.elapsed, self.target)
+        for key, threshold in self.open_firings(self.elapsed) if seen != self.looked else ():
             if threshold <= self.elapsed:
                 self.fired[key] = (self.t, False)
 
@@ -166,10 +168,10 @@ class Stepper:
         for number, (percent, offset, every, most) in enumerate(self.steps):
             if percent == 100 and not offset:
                 continue
+            part = -((-self.target * (100 if percent is None else percent)) // 100) + offset
             n = 1
             while most is None or n <= most:
-                threshold = -((-self.target * (100 if percent is None else percent)) // 100) + offset
-                threshold += (n - 1) * (every or 0)
+                threshold = part + (n - 1) * (every or 0)
                 if threshold > elapsed:
                     break
                 if (number, n) not in self.fired:

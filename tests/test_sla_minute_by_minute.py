@@ -217,7 +217,8 @@ class Product:
                 return state
             self.terms, self.other = self.other, terms
             return sla.handover(state, at, terms, f"at {at}", self.terms, given["mode"])
-        return getattr(sla, do)(state, at, terms)
+        after: ClockState = getattr(sla, do)(state, at, terms)
+        return after
 
 
 def stepped(life: Life) -> Stepper:
