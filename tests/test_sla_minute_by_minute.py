@@ -108,12 +108,13 @@ def random_life(dice: random.Random) -> Life:
     versions = [(0, random_calendar(dice, zone, day))]
     if dice.random() < 0.3:
         versions.append((first + dice.randint(1440, 8 * 1440), random_calendar(dice, zone, day)))
-    begin = first * 60 + 86400 + dice.randrange(2 * 86400)
+    grid = dice.choice([1, 900, 3600])  # on a coarse one things happen at exactly due, or at one moment
+    begin = (first * 60 + 86400 + dice.randrange(2 * 86400)) // grid * grid
     fixed = dice.random() < 0.25
     steps = [random_step(dice) for _ in range(dice.randint(0, 4))]
-    seconds = sorted(dice.randrange(begin, first * 60 + LIFE) for _ in range(dice.randint(0, 8)))
+    seconds = sorted(dice.randrange(begin, first * 60 + LIFE, grid) for _ in range(dice.randint(0, 8)))
     happenings = [(at, *random_doing(dice, fixed)) for at in seconds]
-    started: dict[str, Any] = {"since": dice.randint(begin - 86400, begin)} if dice.random() < 0.3 else {}
+    started: dict[str, Any] = {"since": begin - dice.randrange(0, 86400, grid)} if dice.random() < 0.3 else {}
     place = dice.choice([0, 0, 0, min(2, len(happenings))])
     at = happenings[place - 1][0] if place else begin
     happenings.insert(place, (at, "start", started))
@@ -124,7 +125,7 @@ def random_life(dice: random.Random) -> Life:
         random_calendar(dice, zone, day),
         steps,
         None if fixed else random_target(dice),
-        begin + dice.randrange(-3600, 6 * 86400) if fixed else None,
+        begin + dice.randrange(-3600, 6 * 86400, grid) if fixed else None,
         happenings,
         max(first * 60 + LIFE, at) + dice.randrange(2 * 86400),
     )
