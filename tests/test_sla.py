@@ -122,6 +122,14 @@ def test_a_deadline_put_into_the_past_is_breached_by_the_change() -> None:
     clock = sla.start(ClockState("x"), MONDAY, terms(), due=MONDAY + 5 * HOUR)
     changed = sla.retarget(clock, MONDAY + 2 * HOUR, terms(), due=MONDAY + HOUR)
     assert (changed.breached_at, changed.breach_reason) == (MONDAY + 2 * HOUR, "retarget")
+    firings, _ = due_firings(changed, terms(), MONDAY + 3 * HOUR)
+    assert [firing.moment for firing in firings] == [MONDAY + 2 * HOUR]
+
+
+def test_a_target_that_is_just_reached_by_its_change_is_not_exceeded() -> None:
+    changed = sla.retarget(started(terms()), MONDAY + 4 * HOUR, terms(), target=4 * HOUR)
+    assert (changed.due_at, changed.breached_at) == (MONDAY + 4 * HOUR, None)
+    assert sla.stop(changed, MONDAY + 4 * HOUR, terms()).status == "met"
 
 
 @pytest.mark.parametrize(("sequential", "begins"), [(False, 2 * HOUR), (True, 8 * HOUR)])
