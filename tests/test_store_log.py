@@ -10,8 +10,9 @@ from sqlalchemy.engine import make_url
 from app.db import open_store
 from app.db.tables import ENTRY
 from app.services.stored import Changed, Record
+from tests.clocks import a_clock, firing
 from tests.databases import Database
-from tests.factories import a_case, entry_of, moved, moving, opening
+from tests.factories import OPENED, a_case, entry_of, moved, moving, opening
 
 
 async def with_a_case(url: str) -> None:
@@ -22,6 +23,9 @@ async def with_a_case(url: str) -> None:
         await tx.record(Record([Changed(None, case)], [entry_of(case, fields={"/data/iban": "DE00"})]))
         await tx.record(moving((case, later)))
         await tx.record(opening(a_case()))
+        await tx.record(Record(clocks=[a_clock(case)]))
+        await tx.record(firing(a_clock(case), case))
+        await tx.add_calendar("de", "a" * 64, "{}", OPENED)
     await store.close()
 
 
@@ -77,6 +81,11 @@ FORBIDDEN = [
     "SET session_replication_role = replica",
     "DELETE FROM cases",
     "TRUNCATE cases",
+    "UPDATE sla_firing SET n = 9",
+    "DELETE FROM sla_firing",
+    "DELETE FROM clock",
+    "UPDATE calendar SET applies_from = now()",
+    "DELETE FROM calendar",
     "DELETE FROM case_actor",
     "UPDATE case_actor SET subject = 'user:nobody'",
     "UPDATE definition SET text = 'x'",
@@ -113,6 +122,8 @@ async def test_the_services_role_cannot_let_seq_stand_or_fall(service, seq):
         "DELETE FROM audit_payload",
         "TRUNCATE audit_entry CASCADE",
         "TRUNCATE audit_payload",
+        "DELETE FROM sla_firing",
+        "UPDATE calendar SET text = 'x'",
     ],
 )
 async def test_the_triggers_stop_even_a_superuser_that_plays_replica(superuser, statement):
@@ -161,6 +172,12 @@ def replacing(**values: str) -> str:
         replacing(entry_id="'other' || entry_id", case_id="'other'", entry="'forged'"),
         "INSERT OR REPLACE INTO audit_payload SELECT tenant, entry_id, path, salt, 'null' FROM audit_payload",
         "INSERT INTO audit_entry SELECT * FROM audit_entry WHERE true ON CONFLICT DO UPDATE SET entry = 'x'",
+        "UPDATE sla_firing SET n = 9",
+        "DELETE FROM sla_firing",
+        "INSERT OR REPLACE INTO sla_firing SELECT * FROM sla_firing",
+        "UPDATE calendar SET text = 'x'",
+        "DELETE FROM calendar",
+        "INSERT OR REPLACE INTO calendar SELECT name, version, hash, applies_from, 'x' FROM calendar",
         "UPDATE cases SET seq = 1, state = 'draft' WHERE reference = 'R-1'",
         "INSERT OR REPLACE INTO cases SELECT * FROM cases",
     ],
@@ -170,11 +187,11 @@ async def test_a_writer_of_the_file_may_not(file, statement):
         file.execute(statement)
 
 
-@pytest.mark.parametrize("table", ["audit_entry", "cases"])
+@pytest.mark.parametrize("table", ["audit_entry", "cases", "calendar"])
 async def test_no_row_can_be_replaced_by_its_hidden_row_number(file, table):
     names = [name for _, name, *_ in file.execute(f"PRAGMA table_info({table})")]
     others = ", ".join(
-        "'other' || " + n if n in ("id", "entry_id", "case_id", "reference", "entry_hash") else n for n in names
+        "'other' || " + n if n in ("id", "entry_id", "case_id", "reference", "entry_hash", "name") else n for n in names
     )
     with pytest.raises(sqlite3.IntegrityError, match="has that key"):
         file.execute(f"INSERT OR REPLACE INTO {table} (rowid, {', '.join(names)}) SELECT rowid, {others} FROM {table}")

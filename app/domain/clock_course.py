@@ -11,8 +11,10 @@ from app.domain.clock_steps import ClockStep, Terms
 from app.domain.declaring.durations import LONGEST
 from app.domain.timeline import Timeline
 
-MOST_OWED: Final = 100
+MOST_OWED: Final = 1000
 """Firings of one repeating step that a state remembers at a time; of a longer delay the others come later."""
+MOST_SKIPPED: Final = 100
+"""Of those skipped at a start in the past, the last that are listed one by one."""
 
 
 def elapsed(state: ClockState, timeline: Timeline, now: datetime) -> timedelta:
@@ -86,7 +88,7 @@ def passed(
     for step in terms.steps:
         before = reached_of(state, step)
         count = max(has_come(state, step, total, until), before)
-        first = max(before, count - MOST_OWED) if newest else before
+        first = max(before, count - MOST_SKIPPED) if newest else before
         last = count if newest else min(count, before + MOST_OWED)
         moments = [(n, moment_of(state, step, n, terms.timeline) or until) for n in range(first + 1, last + 1)]
         kept = [(n, moment) for n, moment in moments if moment < until or inclusive]

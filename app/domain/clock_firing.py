@@ -25,7 +25,7 @@ def due_firings(
 ) -> tuple[list[Firing], ClockState]:
     """What a clock owes at `now` and the state after it; not `inclusive`: only what was due before `now`.
 
-    Of each repeating step at most 100 at a time; while some are left, `next_fire_at` is not after `now`. A clock that
+    Of each repeating step at most 1,000 at a time; while some are left, `next_fire_at` is not after `now`. A clock that
     is not running owes nothing; one whose pause has ended by itself runs again.
     """
     state = resumed_by_itself(state, now, terms)

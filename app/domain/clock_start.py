@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.domain.clock_course import (
-    MOST_OWED,
+    MOST_SKIPPED,
     breached,
     brought,
     firing_order,
@@ -55,7 +55,7 @@ def _behind(state: ClockState, terms: Terms) -> ClockState:
     found, reached = [], []
     for step in terms.steps:
         count = has_come(state, step, -MICROSECOND, state.started_at - MICROSECOND)
-        numbers = range(max(count - MOST_OWED, 0) + 1, count + 1)
+        numbers = range(max(count - MOST_SKIPPED, 0) + 1, count + 1)
         found += [(firing_order(state, step, n), Owed(step.number, n, state.started_at)) for n in numbers]
         reached.append(count)
     return replace(state, reached=tuple(reached), owed=tuple(owed for _, owed in sorted(found, key=lambda one: one[0])))
