@@ -28,6 +28,7 @@ from app.http.requests import TryEvent
 from app.http.services import Readiness, Services
 from app.logs import configure_logs
 from app.scheduler import scheduler
+from app.services.calendars import CalendarOfThePast
 from app.services.house import House
 from app.services.identity import new_id
 from app.services.ports import StoreUnavailable
@@ -53,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandFailed as error:
         print(f"stateward: {error}", file=sys.stderr)
         return error.code
+    except CalendarOfThePast as error:
+        print(f"stateward: {error}", file=sys.stderr)
+        return 1
     except StoreUnavailable as error:
         print(f"stateward: the database cannot be used ({error}); is STATEWARD_DATABASE_URL right?", file=sys.stderr)
         return 1
@@ -80,7 +84,7 @@ def _lived(house: House, settings: Settings) -> Callable[[Litestar], AbstractAsy
     @asynccontextmanager
     async def lived(_: Litestar) -> AsyncIterator[None]:
         found = declared(settings, told=True)  # by the process that started this one
-        async with house.running(found.case_types, found.policies):
+        async with house.running(found.case_types, found.calendars, found.policies):
             stay()
             ticks = scheduler(house.store)
             if settings.scheduler:

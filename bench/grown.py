@@ -34,7 +34,7 @@ async def house(database: Database, shipped: bool = True) -> AsyncIterator[House
     found = read_folders(*folders)
     assert not found.errors, found.errors
     opened = House(open_store(database.url), PolicyEngine(), desks=2)
-    async with opened.running(found.case_types, found.policies):
+    async with opened.running(found.case_types, found.calendars, found.policies):
         yield opened
 
 

@@ -17,7 +17,7 @@ from app.http.auth import mint
 from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
 from app.services.stored import StoredEntry
-from app.services.views import CaseTypeView, Page, Possible, Wanted
+from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
 CASES = "/api/v1/cases"
@@ -95,12 +95,12 @@ class FakeCases:
     wanted: Wanted | None = None
     raises: Exception | None = None
 
-    async def read(self, actor: Actor, case_id: str) -> Case:
+    async def show(self, actor: Actor, case_id: str) -> Shown:
         if self.raises is not None:
             raise self.raises
         if (actor.tenant, case_id) != (self.case.tenant, self.case.id):
             raise NotFound(f"there is no case {case_id}")
-        return self.case
+        return Shown(self.case, {})
 
     async def find(self, actor: Actor, wanted: Wanted) -> Page:
         self.wanted = wanted

@@ -76,7 +76,7 @@ async def running(store: Store, found: Declared | None = None, desks: int = 1) -
     """A process of the service: its desk, its policy in memory. It closes the store."""
     found = found or declared()
     house = House(store, PolicyEngine(), desks)
-    async with house.running(found.case_types, found.policies):
+    async with house.running(found.case_types, found.calendars, found.policies):
         yield house
 
 

@@ -23,5 +23,5 @@ async def naive_house(store: Store, database: Database, folder: Path) -> AsyncIt
     found = read_folders(machines, policies)
     assert not found.errors
     house = House(store, PolicyEngine(), desks=1 if database.kind == "sqlite" else 2)
-    async with house.running(found.case_types, found.policies):
+    async with house.running(found.case_types, found.calendars, found.policies):
         yield house

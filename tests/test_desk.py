@@ -196,7 +196,7 @@ async def test_an_exception_while_deciding_is_internal_and_logged_once_and_the_n
 ) -> None:
     house = House(store, FaultyEngine(), 1)
     found = declared()
-    async with house.running(found.case_types, found.policies):
+    async with house.running(found.case_types, found.calendars, found.policies):
         mallory = opening(by=actor("mallory"), key="k")
         answers = await submit(house, opening(), mallory, opening())
         assert [code(answer) for answer in answers] == ["applied", "internal", "applied"]

@@ -42,7 +42,7 @@ def build(settings: Settings) -> House:
 async def running(settings: Settings, found: Declared) -> AsyncIterator[House]:
     """The services of this process, started."""
     house = build(settings)
-    async with house.running(found.case_types, found.policies):
+    async with house.running(found.case_types, found.calendars, found.policies):
         yield house
 
 

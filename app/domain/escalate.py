@@ -67,7 +67,8 @@ def step(here: Situation, state: ClockState, firing: Firing, skipped: tuple[Firi
     """Record a firing in the chain of its case, with what it makes of urgency and assignment."""
     assert here.case is not None
     case = _affected(here, here.case, firing.step.does)
-    return _chained(here, case, {**named(state), **firing_told(here, firing, skipped)})
+    told = {**named(state), **firing_told(here, firing, skipped), "becomes": _becomes(here.case, case)}
+    return _chained(here, case, told)
 
 
 def resumed(here: Situation, state: ClockState) -> Stepped:
@@ -81,6 +82,17 @@ def _chained(here: Situation, case: Case, told: Mapping[str, Json]) -> Stepped:
     case = replace(case, seq=here.case.seq + 1, changed_at=here.at, due_at=earliest_due(here.clocks))
     entry = seal(sla_draft(here, case, told), here.new_salt)
     return Stepped(replace(case, last_hash=entry.entry_hash), entry)
+
+
+def moved(before: Case, after: Case) -> bool:
+    """Whether clocks have to look at the case again."""
+    return bool(_becomes(before, after))
+
+
+def _becomes(before: Case, after: Case) -> dict[str, Json]:
+    """What else of the case is another one now."""
+    names = ("urgency", "assignee", "team")
+    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
 
 
 def _affected(here: Situation, case: Case, does: Step | None) -> Case:

@@ -1,11 +1,10 @@
 """Open cases, find them, read one."""
 
-from typing import Any
+from typing import Any, cast
 
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from app.domain.case import Case
 from app.domain.errors import invalid
 from app.http import answers
 from app.http.attempts import opening
@@ -27,7 +26,7 @@ from app.http.parameters import (
 from app.http.requests import OpenCase
 from app.http.services import ApiRequest, services_of
 from app.http.views import AppliedView, CasePageView, CaseView
-from app.services.answer import case_json
+from app.services.answer import NO_CLOCKS, case_json
 from app.services.views import Wanted
 
 
@@ -69,7 +68,7 @@ async def find_cases(
         raise invalid(unknown[0], "is not a filter yet")  # ignored, it would answer with cases that nobody asked for
     wanted = Wanted(case_type, state_filter, assignee, team, reference, overdue, sort, limit, cursor)
     page = await services_of(request).cases.find(request.user, wanted)
-    items: Any = [case_json(case) for case in page.items]
+    items: Any = [case_json(case, page.clocks.get(case.id, NO_CLOCKS)) for case in page.items]
     return Response({"items": items, "next_cursor": page.next_cursor})
 
 
@@ -82,6 +81,6 @@ async def find_cases(
 )
 async def read_case(request: ApiRequest, case_id: CaseId) -> Response[CaseView]:
     """The case as it stands. Its ETag is its version, for If-Match."""
-    case: Case = await services_of(request).cases.read(request.user, existing(case_id))
-    shown: Any = case_json(case)
+    found = await services_of(request).cases.show(request.user, existing(case_id))
+    case, shown = found.case, cast(Any, case_json(found.case, found.clocks))
     return Response(shown, headers={"ETag": answers.etag(case.version)})

@@ -7,11 +7,11 @@ from typing import Any, Protocol, cast
 from litestar import Request
 from litestar.datastructures import State
 
-from app.domain.case import Actor, Attempt, Case
+from app.domain.case import Actor, Attempt
 from app.domain.diagram import DiagramFormat
 from app.services.answer import Answer
 from app.services.stored import StoredEntry
-from app.services.views import CaseTypeView, Page, Possible, Wanted
+from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 
 
 class DeskPort(Protocol):
@@ -21,7 +21,7 @@ class DeskPort(Protocol):
 
 
 class CasesPort(Protocol):
-    async def read(self, actor: Actor, case_id: str) -> Case:
+    async def show(self, actor: Actor, case_id: str) -> Shown:
         """Raises NotFound, also for a case that the actor may not read."""
         ...
 

@@ -1,10 +1,15 @@
 """What a caller of the desk gets back, and the same as JSON for the idempotency store."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain.case import Case, Json, Outcome, Receipt
+from app.domain.clock_state import ClockState
+from app.domain.clock_turn import Clocks
 from app.domain.errors import ERRORS, CaseError, FieldError, Reason
 from app.domain.moment import rfc3339
+
+NO_CLOCKS: Clocks = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,8 @@ class Answer:
     replayed: bool = False
 
 
-def case_json(case: Case) -> dict[str, Json]:
-    """A case as the HTTP contract shows it; times are RFC 3339 UTC."""
+def case_json(case: Case, clocks: Clocks = NO_CLOCKS) -> dict[str, Json]:
+    """A case as the HTTP contract shows it, with its clocks that have started; times are RFC 3339 UTC."""
     return {
         "id": case.id,
         "case_type": case.case_type,
@@ -35,11 +40,30 @@ def case_json(case: Case) -> dict[str, Json]:
         "assignee": case.assignee,
         "team": case.team,
         "urgency": case.urgency,
-        "slas": {},
+        "slas": {name: clock_json(state) for name, state in sorted(clocks.items()) if state.started_at},
         "opened_at": rfc3339(case.opened_at),
         "changed_at": rfc3339(case.changed_at),
-        "closed_at": rfc3339(case.closed_at) if case.closed_at else None,
+        "closed_at": _written(case.closed_at),
     }
+
+
+def clock_json(state: ClockState) -> dict[str, Json]:
+    """A cycle of a clock: `due_at` is null while it is paused in time, and where no due is known."""
+    return {
+        "cycle": state.cycle,
+        "status": state.status,
+        "started_at": _written(state.started_at),
+        "due_at": _written(state.due_at),
+        "paused": state.pause_reason,
+        "breached_at": _written(state.breached_at),
+        "breach_reason": state.breach_reason,
+        "stopped_at": _written(state.stopped_at),
+        "calendar": state.calendar,
+    }
+
+
+def _written(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None
 
 
 def applied(outcome: Outcome) -> Answer:
@@ -48,7 +72,9 @@ def applied(outcome: Outcome) -> Answer:
     assert entry.draft.case_seq is not None
     return Answer(
         receipt=Receipt(entry.draft.entry_id, entry.draft.case_seq, entry.entry_hash),
-        case=case_json(outcome.case) if outcome.readable else None,
+        case=case_json(outcome.case, outcome.turned.clocks if outcome.turned else NO_CLOCKS)
+        if outcome.readable
+        else None,
         opened=outcome.opened,
     )
 

@@ -22,12 +22,12 @@ from app.domain.errors import (
 )
 from app.domain.machine import Machine
 from app.domain.situation import Situation
-from app.services.answer import Answer, applied, from_json, to_json
+from app.services.answer import NO_CLOCKS, Answer, applied, from_json, to_json
 from app.services.definitions import Definitions
 from app.services.escalation import Escalation, Fired
 from app.services.identity import new_salt
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
-from app.services.working_copy import ALONE, NO_CLOCKS, WorkingCopy
+from app.services.working_copy import ALONE, WorkingCopy
 
 KEPT = timedelta(hours=24)
 """How long an answer is given again under its key (the IETF draft leaves it to the service)."""

@@ -19,7 +19,8 @@ from app.services.identity import new_salt
 from app.services.policies import Policies
 from app.services.ports import Store
 from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry
-from app.services.views import Page, Possible, Wanted
+from app.services.views import Page, Possible, Shown, Wanted
+from app.services.working_copy import states_of
 
 TIMES = ("opened_at", "changed_at", "due_at")
 NULLABLE = ("reference", "due_at")
@@ -35,7 +36,13 @@ class Cases:
         self._policies = policies
 
     async def read(self, actor: Actor, case_id: str) -> Case:
-        return _case(await self._readable(actor, case_id))
+        return (await self.show(actor, case_id)).case
+
+    async def show(self, actor: Actor, case_id: str) -> Shown:
+        """Raises NotFound, also for a case that the actor may not read."""
+        here = await self._readable(actor, case_id)
+        assert here.case is not None
+        return Shown(here.case, here.clocks)
 
     async def find(self, actor: Actor, wanted: Wanted) -> Page:
         """A page of the cases that the actor may read, with a cursor to the next."""
@@ -58,7 +65,9 @@ class Cases:
         )
         cases = await self._store.cases(query)
         items = cases[: wanted.limit]
-        return Page(items, _cursor(items[-1], wanted.sort) if len(cases) > wanted.limit else None)
+        stored = await self._store.clocks(actor.tenant, [case.id for case in items]) if items else {}
+        clocks = {case_id: states_of(found) for case_id, found in stored.items()}
+        return Page(items, _cursor(items[-1], wanted.sort) if len(cases) > wanted.limit else None, clocks)
 
     async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
         """The events that the actor may fire now; with `explain` also the others and why not."""
@@ -79,15 +88,13 @@ class Cases:
         await self._definitions.learn(self._store, [found.case.definition])
         machine = self._definitions.of(found.case.definition)
         asking = Attempt(actor, event=None, entry_id="", new_case_id="", request_id="", case_id=case_id)
-        here = Situation(machine, self._policies.engine, asking, found.at, new_salt, found.case, found.surroundings)
+        clocks = states_of(found.clocks)
+        here = Situation(
+            machine, self._policies.engine, asking, found.at, new_salt, found.case, found.surroundings, clocks
+        )
         if not here.readable:
             raise no_such_case()
         return here
-
-
-def _case(here: Situation) -> Case:
-    assert here.case is not None
-    return here.case
 
 
 def _cursor(case: Case, sort: str) -> str:

@@ -11,8 +11,8 @@ from app.domain.errors import IdempotencyInFlight, Internal, Unavailable
 from app.services.answer import Answer
 from app.services.batch import Batch, answer_key, keys
 from app.services.definitions import Definitions
-from app.services.policies import Policies
 from app.services.escalation import ASIDE, Fired
+from app.services.policies import Policies
 from app.services.ports import Refused, Store, StoreUnavailable
 from app.services.stored import AnswerKey, CaseKey, Locked
 

@@ -10,7 +10,7 @@ from app.domain.case import Attempt, Case
 from app.domain.clock_firing import Firing as DueFiring
 from app.domain.clock_state import ACTIVE, ClockState
 from app.domain.clock_turn import Turned, earliest_due
-from app.domain.escalate import Due, first_due, resumed, step, system_actor
+from app.domain.escalate import Due, first_due, moved, resumed, step, system_actor
 from app.domain.machine import Machine
 from app.domain.situation import Situation
 from app.domain.turning import clocks_after
@@ -60,7 +60,7 @@ class Escalation:
         """Fire everything that a case owes. A fault of ours sets its clock aside for a while and harms no other."""
         for _ in range(MOST_AT_ONCE):
             here = self._here(case_id)
-            due = first_due(here.machine.clocks, here.clocks, here.calendars, self._copy.at)
+            due = first_due(here.machine.clocks, here.clocks, here.calendars, here.at)
             if due is None:
                 break
             before = len(self._fired)
@@ -104,7 +104,7 @@ class Escalation:
         assert before is not None
         stepped = step(here, state, firing, skipped)
         case, turned = stepped.case, None
-        if (case.team, case.assignee, case.urgency) != (before.team, before.assignee, before.urgency):
+        if moved(before, case):
             turned = clocks_after(here, case, None)
             case = replace(case, due_at=earliest_due(turned.clocks))
         self._copy.take(case, stepped.entry, turned)

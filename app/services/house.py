@@ -4,7 +4,9 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
+from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
 from app.services.cases import Cases
 from app.services.definitions import Definitions
@@ -22,16 +24,21 @@ class House:
         self.store = store
         self.definitions = Definitions()
         self.policies = Policies(store, engine)
-        self.desk = Desk(store, self.definitions, self.policies, desks)
+        self.calendars = Calendars()
+        self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks)
         self.cases = Cases(store, self.definitions, self.policies)
         self.case_types = CaseTypes(self.definitions)
 
     @asynccontextmanager
     async def running(
-        self, case_types: Mapping[str, CaseType], policies: Sequence[PolicySource]
+        self,
+        case_types: Mapping[str, CaseType],
+        calendars: Mapping[str, CalendarFile],
+        policies: Sequence[PolicySource],
     ) -> AsyncIterator[None]:
         """Publish what is declared, seed what is new, and decide until the end; then finish what is accepted."""
         try:
+            await self.calendars.publish(self.store, calendars)
             await self.definitions.publish(self.store, case_types)
             for name in await self.policies.seed(policies):
                 log.warning(

@@ -1,13 +1,14 @@
 """What reading services answer: pages of cases and case types."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from app.domain.case import Case
 from app.domain.case_type import CaseType
+from app.domain.clock_turn import Clocks
 from app.domain.explain import Possible, PossibleEvent, RefusedEvent
 
-__all__ = ["CaseTypeView", "Page", "Possible", "PossibleEvent", "RefusedEvent", "Wanted"]
+__all__ = ["CaseTypeView", "Page", "Possible", "PossibleEvent", "RefusedEvent", "Shown", "Wanted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,15 @@ class Page:
 
     items: Sequence[Case]
     next_cursor: str | None
+    clocks: Mapping[str, Clocks] = field(default_factory=dict)  # by case id
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A case and its clocks."""
+
+    case: Case
+    clocks: Clocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What one transaction has locked and made of it so far. Nothing is written before its record goes to the store."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,7 +21,6 @@ from app.services.stored import (
 
 TICK = timedelta(microseconds=1)
 ALONE = Surroundings()
-NO_CLOCKS: Clocks = {}
 
 
 class WorkingCopy:
@@ -53,8 +53,7 @@ class WorkingCopy:
     def clocks(self, case_id: str) -> Clocks:
         """The current cycle of each clock of a case, read when it is first asked for."""
         if case_id not in self._clocks:
-            stored = self._stored_clocks.get(case_id, ())
-            self._clocks[case_id] = {clock.name: ClockState.from_json(clock.facts) for clock in stored}
+            self._clocks[case_id] = states_of(self._stored_clocks.get(case_id, ()))
         return self._clocks[case_id]
 
     def take(self, case: Case, entry: AuditEntry, turned: Turned | None = None) -> None:
@@ -107,3 +106,8 @@ def stored_clock(case: Case, state: ClockState, *, current: bool) -> StoredClock
         breached_at=state.breached_at,
         facts=state.to_json(),
     )
+
+
+def states_of(stored: Iterable[StoredClock]) -> Clocks:
+    """By name; of one cycle each."""
+    return {clock.name: ClockState.from_json(clock.facts) for clock in stored}
