@@ -32,7 +32,7 @@ READERS = {
     "a creator": Actor(TENANT, "user:c7"),
     "an assignee": Actor(TENANT, "user:w7"),
 }
-FILTERS: Mapping[str, Mapping[str, str]] = {
+FILTERS: Mapping[str, Mapping[str, Any]] = {
     "all": {},
     "a case type": {"case_type": "incident"},
     "a state": {"state": "submitted"},

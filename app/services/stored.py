@@ -77,9 +77,9 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class StoredCalendar:
-    """One version of a business calendar: `text` is its JSON with holidays as dates, `hash` that of its declaration.
+    """One version of a business calendar, from `applies_from` until the next one's.
 
-    It counts from `applies_from` until the next version does.
+    `text` is its JSON with holidays as dates, `hash` that of its declaration.
     """
 
     name: str
@@ -91,9 +91,8 @@ class StoredCalendar:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """What one lock statement returns.
+    """What one lock statement returns; `at` is the store's time after the locks were taken, UTC.
 
-    `at` is the database's clock read after the locks were taken (SQLite: the process clock), UTC.
     `cases` holds a row per key that exists; `busy` the keys that another process is using right now.
     """
 
@@ -210,10 +209,10 @@ class Visible:
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """A page of cases. `sort` is one of SORTS, `-` first for descending.
+    """A page of cases. `sort` is one of SORTS, `-` first for descending; by `due_at`, those without come last.
 
     `state` includes its substates; `overdue` asks for those whose `due_at` has passed, or for all others. `after` is
-    the (sort value, id) of the last item of the previous page. By `due_at`, those without come last either way.
+    the (sort value, id) of the last item of the previous page.
     """
 
     tenant: str
