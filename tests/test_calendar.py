@@ -184,6 +184,12 @@ def test_nothing_lies_beyond_the_year_9999(declared: dict[str, Any]) -> None:
         calendar(declared).advance(at("9999-12-01T00:00Z"), 24 * 365 * HOUR)
 
 
+def test_nothing_was_worked_backwards() -> None:
+    office = calendar(OFFICE)
+    assert office.worked(at("2026-06-08T12:00Z"), at("2026-06-08T10:00Z")) == timedelta()
+    assert list(office.segments(at("2026-06-08T12:00Z"), at("2026-06-08T10:00Z"))) == []
+
+
 def test_round_the_clock_counts_every_hour() -> None:
     start = at("2026-06-13T12:00Z")
     assert ROUND_THE_CLOCK.advance(start, 100 * HOUR) == start + 100 * HOUR

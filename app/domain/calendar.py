@@ -54,9 +54,11 @@ class Calendar:
         return cls(zone_named(file.zone), OpeningHours(file, closed, since))
 
     def worked(self, since: datetime, until: datetime) -> timedelta:
-        """The working time in [since, until)."""
+        """The working time in [since, until); none where `until` is not after `since`."""
+        if until <= since:
+            return NO_TIME
         if self.hours.always:
-            return max(until - since, NO_TIME)
+            return until - since
         first, last = micros(since), micros(until)
         return timedelta(microseconds=sum(end - start for start, end in self._slots_between(first, last)))
 
