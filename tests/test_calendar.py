@@ -211,3 +211,11 @@ def test_a_new_version_counts_from_the_moment_it_applies() -> None:
     segments = list(versions.segments(start, at("2026-06-11T12:00+01:00")))
     assert sum((s.until - s.since for s in segments if s.counted), timedelta()) == 8 * HOUR
     assert all(first.until == second.since for first, second in pairwise(segments))
+
+
+def test_hours_repeated_across_midnight_count_once() -> None:
+    """St John's went back at 00:01 to 23:01 of the day before."""
+    nights = {"mon-sun": ["00:00-06:00", "20:00-23:30"]}
+    johns = calendar({"zone": "America/St_Johns", "weekly": nights})
+    day = at("2011-11-05T12:00-02:30")
+    assert johns.worked(day, day + DAY) == timedelta(hours=10, minutes=30)

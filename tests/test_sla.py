@@ -105,7 +105,7 @@ def test_a_deadline_outside_of_working_hours_is_due_at_its_moment() -> None:
     assert sla.stop(clock, deadline, on).status == "met"
 
 
-def test_a_deadline_of_the_year_9999_costs_nothing() -> None:
+def test_a_deadline_of_the_year_9999_is_one() -> None:
     clock = sla.start(ClockState("x"), MONDAY, terms(), due=datetime(9999, 12, 31, tzinfo=UTC))
     assert clock.due_at == datetime(9999, 12, 31, tzinfo=UTC)
 

@@ -22,6 +22,7 @@ _BEFORE, _AFTER = 3, 2
 """An instant belongs to a local date three before its UTC date (offset, night shift) to one after."""
 _REMEMBERED_DAYS: Final = 4096
 _FARTHEST: Final = 40 * 366
+_LONGEST_REPEAT: Final = 180
 _LONG_AGO: Final = -(10**18)
 
 
@@ -167,13 +168,19 @@ class Calendar:
         """
         if not _FIRST_DAY <= ordinal <= _LAST_DAY:
             return ()
-        taken = max((end for before in (2, 1) for _, end in self._written(ordinal - before)), default=_LONG_AGO)
+        taken = max((end for before in (2, 1) for end in self._ends_late(ordinal, before)), default=_LONG_AGO)
         slots = []
         for start, end in self._written(ordinal):
             if max(start, taken) < end:
                 slots.append((max(start, taken), end))
                 taken = end
         return tuple(slots)
+
+    def _ends_late(self, ordinal: int, before: int) -> Iterator[int]:
+        """The last end of the date so many before, if it comes near this date: clocks go back by up to three hours."""
+        hours = self.hours.of(date.fromordinal(ordinal - before))
+        if hours and hours[-1][1] > before * 1440 - _LONGEST_REPEAT:
+            yield self._written(ordinal - before)[-1][1]
 
     def _written(self, ordinal: int) -> list[tuple[int, int]]:
         day = date.fromordinal(ordinal)

@@ -64,7 +64,9 @@ def due_after(state: ClockState, at: datetime, timeline: Timeline) -> datetime |
 
 
 def reachable(timeline: Timeline, at: datetime, length: timedelta) -> datetime | None:
-    """None where the calendar has no such moment: the clock then runs without one."""
+    """None where the calendar has no such moment, or after more than ten years: the clock then runs without one."""
+    if length > LONGEST:
+        return None
     try:
         return timeline.advance(at, length)
     except ValueError:
