@@ -110,13 +110,13 @@ class FakeCases:
         return Page(found, "more")
 
     async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
-        await self.read(actor, case_id)
+        await self.show(actor, case_id)
         return self.possible_now if explain else replace(self.possible_now, refused=())
 
     async def log(
         self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int
     ) -> Sequence[StoredEntry]:
-        await self.read(actor, case_id)
+        await self.show(actor, case_id)
         found = [entry for entry in self.entries if (entry.case_seq is None) == denied]
         later = [e for e in found if after is None or (e.entry_id > after if denied else e.case_seq > int(after))]
         return later[:limit]

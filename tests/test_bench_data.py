@@ -9,17 +9,18 @@ import rfc8785
 from app.db import open_store
 from app.domain.entry import commitment, entry_hash, genesis
 from bench.generate import generate
+from bench.grown import without_clocks
 from bench.stories import STORIES
 from tests.databases import Database
 from tests.factories import TENANT
-from tests.house import CLERK, actor, applied, fire, rows, running, state
+from tests.house import CLERK, actor, applied, declared, fire, rows, running, state
 
 COUNT = 200
 
 
 @pytest.fixture
 async def generated(postgres: Database) -> Database:
-    async with running(open_store(postgres.url)) as house:
+    async with running(open_store(postgres.url), without_clocks(declared())) as house:
         await generate(postgres.url, house.definitions, house.policies.engine, TENANT, COUNT)
     return postgres
 
@@ -74,7 +75,7 @@ async def test_the_generated_log_has_what_comes_with_an_entry(generated: Databas
 
 
 async def test_the_product_goes_on_with_generated_cases(generated: Database) -> None:
-    async with running(open_store(generated.url)) as house:
+    async with running(open_store(generated.url), without_clocks(declared())) as house:
         waiting = "SELECT id FROM cases WHERE state = 'submitted' LIMIT 20"
         for row in await rows(generated, waiting):
             assert applied(await fire(house, row["id"], "triage", CLERK))["state"] == "review.first_line"
@@ -83,7 +84,7 @@ async def test_the_product_goes_on_with_generated_cases(generated: Database) -> 
 
 async def test_the_creator_of_a_generated_case_may_not_approve_it(generated: Database) -> None:
     [row] = await rows(generated, "SELECT id, creator FROM cases WHERE state = 'review.first_line' LIMIT 1")
-    async with running(open_store(generated.url)) as house:
+    async with running(open_store(generated.url), without_clocks(declared())) as house:
         creator = actor(row["creator"].removeprefix("user:"), "manager")
         answer = await fire(house, row["id"], "approve", creator)
         assert answer.error is not None
@@ -91,7 +92,7 @@ async def test_the_creator_of_a_generated_case_may_not_approve_it(generated: Dat
 
 
 async def test_the_same_seed_makes_the_same_ids_and_another_seed_others(generated: Database) -> None:
-    async with running(open_store(generated.url)) as house:
+    async with running(open_store(generated.url), without_clocks(declared())) as house:
         for tenant, seed in (("same", 1), ("different", 2)):
             await generate(generated.url, house.definitions, house.policies.engine, tenant, COUNT, seed=seed)
     ids = {tenant: await _case_ids(generated, tenant) for tenant in (TENANT, "same", "different")}

@@ -36,7 +36,8 @@ def opening(actor: Actor = BOB) -> Attempt:
 async def test_who_opens_a_case_and_may_read_it_is_shown_it(house: House) -> None:
     (answer,) = await house.desk.submit([opening()])
     assert answer.case is not None
-    assert answer.case == case_json(await house.cases.read(BOB, answer.case["id"]))
+    shown = await house.cases.show(BOB, answer.case["id"])
+    assert answer.case == case_json(shown.case, shown.clocks)
 
 
 async def test_naming_a_reader_without_the_right_to_does_not_tell_that_a_case_exists(house: House) -> None:

@@ -58,8 +58,8 @@ class Terms:
 
 
 def steps_of(clock: Clock) -> tuple[ClockStep, ...]:
-    """The steps of a declared clock; unless it is periodic, an implicit last one at 100 % where it declares none."""
-    return compile_steps(clock.steps, implicit=clock.kind != "periodic")
+    """The steps of a declared clock, and an implicit last one at 100 % where it declares none."""
+    return compile_steps(clock.steps)
 
 
 def compile_steps(declared: Sequence[Step], *, implicit: bool = True) -> tuple[ClockStep, ...]:

@@ -22,8 +22,8 @@ class CalendarOfThePast(Exception):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"calendar {name} differs from the one in force and would apply from a day that has passed; let `applies_from`"
-            f" name a day to come, or see what it changes with `stateward sla correct {name}`"
+            f"calendar {name} differs from the one in force and would apply from a day that has passed; let"
+            f" `applies_from` name a day to come, or see what it changes with `stateward sla correct {name}`"
         )
 
 
