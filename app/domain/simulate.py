@@ -1,6 +1,6 @@
 """What a clock would do: a pure fold over moments that answers due, breach, steps and every stretch of time (R17)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -170,25 +170,33 @@ def _answer(course: _Course) -> dict[str, Any]:
         "breached_at": _written(state.breached_at),
         "breach_reason": state.breach_reason,
         "elapsed_seconds": counted.total_seconds() if counted.microseconds else int(counted.total_seconds()),
-        "steps": [answer for step in course.clock.steps if step.does for answer in _step(course, step)],
-        "segments": [_segment(segment) for segment in segments],
+        "steps": steps_json(state, course.clock.steps, course.timeline, course.fired),
+        "segments": [segment_json(segment) for segment in segments],
     }
 
 
-def _step(course: _Course, step: ClockStep) -> Iterator[dict[str, Any]]:
-    """Its firings that have been and those to come, of one that repeats for ever the next."""
-    state = course.state
-    fired = course.fired | {(owed.step, owed.n): (owed.moment, owed.skipped) for owed in state.owed}
+Fired = Mapping[tuple[int, int], tuple[datetime, bool]]
+"""When a firing (step, n) came, and whether it was skipped."""
+
+
+def steps_json(state: ClockState, steps: Sequence[ClockStep], timeline: Timeline, fired: Fired) -> list[dict[str, Any]]:
+    """The declared steps with their firings that have been and those to come, of one that repeats for ever the next."""
+    known = {**fired, **{(owed.step, owed.n): (owed.moment, owed.skipped) for owed in state.owed}}
+    return [told for step in steps if step.does for told in _step(state, step, timeline, known)]
+
+
+def _step(state: ClockState, step: ClockStep, timeline: Timeline, fired: Fired) -> Iterator[dict[str, Any]]:
     past = reached_of(state, step)
     last = past + 1 if step.most is None else min(step.most, past + MOST_FIRINGS)
     for n in range(1, last + 1):
         moment, skipped = fired.get((step.number, n), (None, n <= past))
         if n > past and state.status == "running":
-            moment = moment_of(state, step, n, course.timeline)
+            moment = moment_of(state, step, n, timeline)
         yield {"at": step.at, "fires_at": _written(moment), "skipped": skipped}
 
 
-def _segment(segment: Segment) -> dict[str, Any]:
+def segment_json(segment: Segment) -> dict[str, Any]:
+    """A stretch as `explain` and the simulator answer it."""
     return {
         "from": rfc3339(segment.since),
         "to": rfc3339(segment.until),

@@ -55,11 +55,11 @@ class Situation:
 
     @cached_property
     def view(self) -> View:
-        return self._view(self.data, _seen_case(self.case) if self.case else self._seen_opening())
+        return self._view(self.data, seen_case(self.case) if self.case else self._seen_opening())
 
     def view_after(self, case: Case) -> View:
         """What expressions see once the event has made this of the case."""
-        return self._view(case.data, _seen_case(case))
+        return self._view(case.data, seen_case(case))
 
     def _view(self, data: Data, case: Json) -> View:
         payload = self.attempt.payload or {}
@@ -125,7 +125,7 @@ def relative_roles(case: Case | None, around: Surroundings, subject: str) -> fro
     return around.roles.get(subject, frozenset()) | {role for role, holder in own.items() if holder == subject}
 
 
-def _seen_case(case: Case) -> Json:
+def seen_case(case: Case) -> Json:
     return {
         "id": case.id,
         "reference": case.reference,

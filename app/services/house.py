@@ -9,6 +9,7 @@ from app.domain.case_type import CaseType
 from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
 from app.services.cases import Cases
+from app.services.clocks import Clocks
 from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.policies import Policies, PolicySource
@@ -28,6 +29,7 @@ class House:
         self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks)
         self.cases = Cases(store, self.definitions, self.policies)
         self.case_types = CaseTypes(self.definitions)
+        self.clocks = Clocks(store, self.definitions, self.calendars, self.cases)
 
     @asynccontextmanager
     async def running(

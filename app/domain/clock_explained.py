@@ -1,0 +1,78 @@
+"""Why a clock is due when it is: every stretch of time that one of its cycles counted or left out (R17)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from app.domain.case import Json
+from app.domain.clock_course import elapsed
+from app.domain.clock_rules import ClockRule
+from app.domain.clock_state import STOPPED, ClockState
+from app.domain.clock_turn import Calendars
+from app.domain.fold import Turn
+from app.domain.local_time import MICROSECOND
+from app.domain.moment import rfc3339
+from app.domain.simulate import segment_json, steps_json
+from app.domain.simulate_spans import Span, counting_on, segments_of, spans_between, spans_of_the_past
+
+
+def explained(
+    rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Calendars, now: datetime
+) -> dict[str, Any]:
+    """One cycle until it stopped, or until now; `turns` are those of the clock from its first entry on."""
+    state = [turn.after for turn in turns if turn.after.cycle == cycle][-1]
+    timeline = calendars.timeline(state.calendar)
+    spans = _spans(rule, [turn for turn in turns if turn.after.cycle <= cycle], cycle, calendars, now)
+    counted = elapsed(state, timeline, now)
+    return {
+        "clock": state.name,
+        "title": rule.declared.title,
+        "cycle": cycle,
+        "state": state.status,
+        "calendar": state.calendar,
+        "target_seconds": _seconds(state.target // MICROSECOND) if state.target else None,
+        "elapsed_seconds": _seconds(counted // MICROSECOND),
+        "started_at": _written(state.started_at),
+        "due_at": _written(state.due_at),
+        "breached_at": _written(state.breached_at),
+        "breach_reason": state.breach_reason,
+        "detected_at": _written(state.detected_at),
+        "late_by_seconds": _seconds(state.late_by // MICROSECOND) if state.late_by else None,
+        "steps": steps_json(state, rule.steps, timeline, {}),
+        "segments": [segment_json(segment) for segment in segments_of(spans, state.status in STOPPED)],
+    }
+
+
+def _spans(rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Calendars, now: datetime) -> list[Span]:
+    spans: list[Span] = []
+    state: ClockState | None = None
+    seen = now
+    for turn in turns:
+        spans += _passed(state, seen, turn.at, calendars)
+        before, state = state, turn.after
+        if before is not None and state.cycle > before.cycle:
+            spans = []
+        if state.started_at is not None and (before is None or before.started_at is None):
+            pending = before or ClockState(state.name)
+            spans = list(spans_of_the_past(pending, state.started_at, turn.at, calendars.timeline(state.calendar)))
+        elif before is not None and before.status in STOPPED and state.status == "running" and state.cycle == cycle:
+            spans = counting_on(spans) if rule.declared.reopen == "continue" else spans
+        seen = max(turn.at, seen) if before is not None else turn.at
+    return spans + _passed(state, seen, now, calendars)
+
+
+def _passed(state: ClockState | None, since: datetime, until: datetime, calendars: Calendars) -> list[Span]:
+    """How the clock spent the time between two turns."""
+    if state is None or state.started_at is None:
+        return []
+    since = max(since, state.started_at)
+    return list(spans_between(state, since, until, calendars.timeline(state.calendar))) if since < until else []
+
+
+def _seconds(microseconds: int) -> Json:
+    whole, rest = divmod(microseconds, 1_000_000)
+    return microseconds / 1_000_000 if rest else whole
+
+
+def _written(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None
