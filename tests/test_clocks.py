@@ -12,7 +12,7 @@ from app.domain.moment import rfc3339
 from app.services.answer import case_json
 from app.services.house import House
 from tests.databases import Database
-from tests.house import applied, attempt, code, entries, fire, fired, rows, tried
+from tests.house import applied, attempt, code, entries, fired, rows, tried
 from tests.ticking import AGENT, MONDAY, Watch, declared_with, tick, ticking, told, watch
 
 __all__ = ["watch"]
