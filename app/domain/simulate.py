@@ -14,6 +14,7 @@ from app.domain.clock_steps import ClockStep, Terms
 from app.domain.errors import invalid
 from app.domain.moment import rfc3339
 from app.domain.simulate_input import (
+    MOST_FIRINGS,
     CalendarReader,
     Happening,
     SimulatedClock,
@@ -27,7 +28,6 @@ from app.domain.simulate_spans import Span, counting_on, segments_of, spans_betw
 from app.domain.sla_due import due_moment
 from app.domain.timeline import Timeline
 
-MOST_FIRINGS: Final = 1000
 _CLOCK: Final = "simulated"
 
 
