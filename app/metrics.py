@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import math
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -82,22 +83,23 @@ class Metrics:
 class ClockCounts:
     """How many clocks run or are paused, as the database has it; counted when somebody asks, and not too often."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
+        self._clock = clock
         self._found: Sequence[tuple[str, str, str, int]] = ()
-        self._until = 0.0
+        self._until = -math.inf
         self._counting = asyncio.Lock()
 
     async def refresh(self) -> None:
         async with self._counting:
-            if time.monotonic() < self._until:
+            if self._clock() < self._until:
                 return
             try:
                 self._found = await self._store.clock_counts()
             except StoreUnavailable as error:
                 self._found = ()  # no count is better than one of long ago
                 log.warning("the clocks cannot be counted: %s", error)
-            self._until = time.monotonic() + REFRESH
+            self._until = self._clock() + REFRESH
 
     def collect(self) -> Iterator["GaugeMetricFamily"]:
         from prometheus_client.core import GaugeMetricFamily
