@@ -76,6 +76,7 @@ def application() -> Litestar:
     assert settings.jwt_secret is not None, "`serve` checks it before it starts a worker"
     house = build(settings)
     metrics = Metrics(house.store)
+    house.desk.on_fired = metrics.record_fired
     services = Services(
         house.desk,
         house.cases,

@@ -45,10 +45,11 @@ def samples(text: str) -> dict[tuple[str, str], float]:
 
 async def test_what_fired_and_what_runs_is_counted(house: House, watch: Watch) -> None:
     metrics = Metrics(house.store)
+    house.desk.on_fired = metrics.record_fired
     await opened(house)
     watch.at(9, day=1)
     watch.pass_by(seconds=3)
-    metrics.record_fired(await tick(house))
+    await tick(house)
     async with client_of(house, metrics=metrics) as client:
         answer = await client.get("/metrics", headers={"authorization": ""})
     assert answer.headers["content-type"].startswith("text/plain; version=")
