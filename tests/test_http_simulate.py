@@ -72,6 +72,7 @@ async def test_the_clock_of_a_case_type_is_simulated_on_its_calendar(house: Hous
         assert (await client.post(SIMULATE, json=shorter)).json()["due_at"] == "2026-12-23T15:00:00.000000Z"
 
 
+FIVE_MINUTES = [f"{hour:02}:{minute}0-{hour:02}:{minute}5" for hour in range(24) for minute in range(6)]
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no clock": ({"clock": None}, "clock"),
     "an unknown field": ({"clocks": 1}, "clocks"),
@@ -88,6 +89,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"calendar": {"zone": "UTC", "weekly": {"mon": ["09:00-12:00", "11:00-13:00"]}}},
         "calendar",
     ),
+    "hours of five minutes": ({"calendar": {**LONDON, "override": {"2026-04-03": FIVE_MINUTES}}}, "calendar"),
     "an unknown case type": ({"clock": {"case_type": "nothing", "name": "x"}}, "clock.case_type"),
     "a moment before all": ({"moments": [{**START, "at": "0001-01-01T00:00:00Z"}]}, "moments.0.at"),
     "a moment after all": ({"moments": [{**START, "at": "9999-12-31T23:59:59-01:00"}]}, "moments.0.at"),
@@ -146,3 +148,10 @@ async def test_whoever_comes_when_too_many_wait_is_told_to_come_again(house: Hou
     house.simulations._places.release()
     assert (await house.simulations.simulate(Asked({"target": "8h"})))["state"] == "pending"
     assert (await house.simulations.simulate(Asked({"target": "8h"})))["state"] == "pending"
+
+
+def test_an_answer_of_endless_segments_is_refused(client):
+    every_half_hour = [f"{hour:02}:{minute}-{hour:02}:{minute + 20}" for hour in range(24) for minute in (10, 35)]
+    calendar = {"zone": "UTC", "weekly": {"mon-sun": every_half_hour}}
+    answer = simulated(client, calendar=calendar, now="2027-04-02T15:30:00Z")
+    assert fields(answer) == ["now"]

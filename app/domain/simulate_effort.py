@@ -44,8 +44,9 @@ class WatchedTimeline(Timeline):
         return super().retreat(end, length)
 
     def segments(self, since: datetime, until: datetime) -> Iterator[Segment]:
-        self._check()
-        return super().segments(since, until)
+        for segment in super().segments(since, until):
+            self._check()
+            yield segment
 
     def works_on(self, day: date) -> bool:
         self._check()

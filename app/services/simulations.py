@@ -25,6 +25,8 @@ LONGEST_EFFORT = 2.0
 """Seconds of one processor that a simulation may take."""
 MOST_WAITING = 8
 MOST_CALENDARS = 16
+MOST_A_DAY = 48
+"""Intervals of a calendar that is made up."""
 DECLARED = frozenset({"case_type", "name"})
 ROUND_THE_CLOCK = "always"
 
@@ -128,7 +130,10 @@ def inline(file: CalendarFile) -> Calendar:
     if file.holidays:
         _check_known(file.holidays)
     dates = ResolvedCalendar.model_validate_json(resolved(file)).holiday_dates
-    return Calendar.compiled(file, closed=map(date.fromisoformat, dates))
+    compiled = Calendar.compiled(file, closed=map(date.fromisoformat, dates))
+    if any(len(hours) > MOST_A_DAY for hours in (*compiled.hours.weekly, *compiled.hours.override.values())):
+        raise ValueError(f"has more than {MOST_A_DAY} intervals on a day")
+    return compiled
 
 
 def _check_known(holidays: Holidays) -> None:
