@@ -46,9 +46,10 @@ class Metrics:
 
     def __init__(self, store: Store) -> None:
         # Imported here, because it decides at its import whether workers share a folder.
-        from prometheus_client import CollectorRegistry, Counter, Histogram
+        from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
         from prometheus_client.multiprocess import MultiProcessCollector
 
+        disable_created_metrics()  # when each began: a third of the text, and nobody asks
         self._registry = CollectorRegistry()
         shared = FOLDER in os.environ
         own = None if shared else self._registry

@@ -33,6 +33,9 @@ review:
   start_at: data.received_on
   pause: {in: waiting}
   target: 2d
+  steps:
+    - {at: 50%, urgency: 10}
+    - {at: 100%, urgency: 10}
 """
 NOBODY = "0198c0de-0000-7000-8000-00000000ffff"
 
@@ -100,6 +103,23 @@ async def test_explained_segments_add_up_to_the_time_that_counted(house: House, 
         (True, "working hours"),
         (False, "paused: in waiting"),
         (True, "working hours"),
+    ]
+
+
+async def test_explained_steps_say_when_they_fired_and_when_they_will(house: House, watch: Watch) -> None:
+    late = await opened(house, data={"received_on": "2026-06-04"})
+    watch.at(13)
+    await tick(house)
+    async with client_of(house, "agent") as client:
+        answer = (await client.get(f"/api/v1/cases/{late}/slas/decision/explain")).json()
+        past = (await client.get(f"/api/v1/cases/{late}/slas/review/explain")).json()
+    assert answer["steps"] == [
+        {"at": "50%", "fires_at": "2026-06-08T13:00:00.000000Z", "skipped": False},
+        {"at": "100%", "fires_at": "2026-06-09T09:00:00.000000Z", "skipped": False},
+    ]
+    assert past["steps"] == [
+        {"at": "50%", "fires_at": "2026-06-05T00:00:00.000000Z", "skipped": True},
+        {"at": "100%", "fires_at": "2026-06-06T00:00:00.000000Z", "skipped": False},
     ]
 
 
