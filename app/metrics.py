@@ -49,7 +49,7 @@ class Metrics:
         from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
         from prometheus_client.multiprocess import MultiProcessCollector
 
-        disable_created_metrics()  # when each began: a third of the text, and nobody asks
+        disable_created_metrics()  # type: ignore[no-untyped-call] # when each began: a third of the text, and nobody asks
         self._registry = CollectorRegistry()
         shared = FOLDER in os.environ
         own = None if shared else self._registry
