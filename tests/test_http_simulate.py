@@ -111,6 +111,16 @@ def test_what_is_wrong_is_named(client, name):
     assert field in fields(simulated(client, **body))
 
 
+def test_what_is_wrong_is_said_for_people(client):
+    clock = {"target": "8 hours", "steps": [{"at": "late"}, {"at": "50%", "urgent": 1}, {}]}
+    assert [error["message"] for error in simulated(client, clock=clock).json()["errors"]] == [
+        "Must be written like `2h30m`.",
+        "Must be written like `50%`, `-1h` or `+4h`.",
+        "Is not known.",
+        "Is missing.",
+    ]
+
+
 def test_many_calendars_are_too_many(client):
     calendars = [{**LONDON, "closed": [f"2026-05-{day:02}"]} for day in range(1, 29)]
     moments = [START, *({"at": START["at"], "do": "handover", "calendar": each} for each in calendars)]

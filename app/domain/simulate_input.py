@@ -13,8 +13,9 @@ from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import Declared, Due, Duration, Step
 from app.domain.clock_steps import ClockStep, compile_steps
 from app.domain.declaring.durations import LONGEST, parse_duration
-from app.domain.errors import FieldError, Invalid, invalid
+from app.domain.errors import invalid
 from app.domain.moment import parse_rfc3339
+from app.domain.simulate_faults import faults_of
 from app.domain.timeline import ALWAYS, Timeline
 
 MOST_MOMENTS: Final = 1000
@@ -153,7 +154,7 @@ def read_calendar(written: Any, place: str, calendar_of: CalendarReader) -> Time
     try:
         return calendar_of(written)
     except ValidationError as error:
-        raise _faults(error, place) from None
+        raise faults_of(error, place) from None
     except ValueError as error:
         raise invalid(place, str(error)) from None
 
@@ -233,11 +234,4 @@ def _model(kind: type[Model], written: Any, place: str) -> Model:
     try:
         return kind.model_validate(written)
     except ValidationError as error:
-        raise _faults(error, place) from None
-
-
-def _faults(error: ValidationError, place: str) -> Invalid:
-    found = [(".".join(map(str, (place, *fault["loc"]))), fault["msg"]) for fault in error.errors()]
-    return Invalid(
-        f"{found[0][0]}: {found[0][1]}", errors=tuple(FieldError(field, message) for field, message in found)
-    )
+        raise faults_of(error, place) from None
