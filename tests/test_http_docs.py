@@ -80,6 +80,17 @@ def test_every_problem_code_has_an_example_that_fits_its_schema(document, operat
     assert shown == set(PROBLEMS) - {"method_not_allowed"}
 
 
+def test_examples_of_answers_fit_their_schemas(document, operations):
+    shown = []
+    for name, operation in operations.items():
+        for media in operation["responses"].get("200", {}).get("content", {}).values():
+            if "example" in media:
+                schema = {**media["schema"], "components": document["components"]}
+                jsonschema_rs.validator_for(schema).validate(media["example"])
+                shown.append(name)
+    assert set(shown) == {"listClocks", "explainClock", "simulateClock"}
+
+
 def test_every_error_of_the_domain_has_a_status():
     assert set(ERRORS) <= set(PROBLEMS)
 
