@@ -27,6 +27,7 @@ from app.http.body import validated
 from app.http.requests import TryEvent
 from app.http.services import Readiness, Services
 from app.logs import configure_logs
+from app.metrics import Metrics
 from app.scheduler import scheduler
 from app.services.calendars import CalendarOfThePast
 from app.services.house import House
@@ -74,7 +75,17 @@ def application() -> Litestar:
     configure_logs(settings)
     assert settings.jwt_secret is not None, "`serve` checks it before it starts a worker"
     house = build(settings)
-    services = Services(house.desk, house.cases, house.case_types, partial(_readiness, house))
+    metrics = Metrics(house.store)
+    house.desk.on_fired = metrics.record_fired
+    services = Services(
+        house.desk,
+        house.cases,
+        house.case_types,
+        house.clocks,
+        house.simulations,
+        partial(_readiness, house),
+        metrics.exposed,
+    )
     return create_app(
         services, HttpSettings(settings.jwt_secret.get_secret_value()), lifespan=[_lived(house, settings)]
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -16,7 +17,10 @@ from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
 from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
-from app.services.stored import StoredEntry
+from app.services.calendars import Calendars
+from app.services.definitions import Definitions
+from app.services.simulations import Simulations
+from app.services.stored import StoredClock, StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
@@ -122,6 +126,32 @@ class FakeCases:
         return later[:limit]
 
 
+@dataclass
+class FakeClocks:
+    """The clocks of the case of FakeCases."""
+
+    cases: FakeCases
+    cycles: list[StoredClock] = field(default_factory=list)
+    asked: tuple[str, int | None] | None = None
+
+    async def all(self, actor: Actor, case_id: str) -> Sequence[StoredClock]:
+        await self.cases.show(actor, case_id)
+        return self.cycles
+
+    async def explain(self, actor: Actor, case_id: str, name: str, cycle: int | None = None) -> dict[str, Any]:
+        await self.cases.show(actor, case_id)
+        self.asked = (name, cycle)
+        raise NotFound("the case has no such clock")
+
+
+@dataclass
+class FakeMetrics:
+    text: bytes = b"stateward_sla_clocks 1.0\n"
+
+    async def exposed(self) -> tuple[str, bytes]:
+        return "text/plain; version=1.0.0; charset=utf-8", self.text
+
+
 class FakeCaseTypes:
     view = CaseTypeView(CASE_TYPE, 1, CASE_TYPE.hash())
 
@@ -145,10 +175,24 @@ class Fakes:
     desk: FakeDesk = field(default_factory=FakeDesk)
     cases: FakeCases = field(default_factory=FakeCases)
     case_types: FakeCaseTypes = field(default_factory=FakeCaseTypes)
+    clocks: FakeClocks = field(init=False)
+    simulations: Simulations = field(default_factory=lambda: Simulations(Definitions(), Calendars()))
+    metrics: FakeMetrics = field(default_factory=FakeMetrics)
     ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
 
+    def __post_init__(self) -> None:
+        self.clocks = FakeClocks(self.cases)
+
     def services(self) -> Services:
-        return Services(self.desk, self.cases, self.case_types, self.readiness)
+        return Services(
+            self.desk,
+            self.cases,
+            self.case_types,
+            self.clocks,
+            self.simulations,
+            self.readiness,
+            self.metrics.exposed,
+        )
 
     async def readiness(self) -> Readiness:
         return self.ready

@@ -16,7 +16,8 @@ SECRET = "a-secret-of-thirty-two-bytes-or-more"
 
 def blocks(guide, kind=""):
     """The code blocks of a guide that are of a kind."""
-    return re.findall(rf"^```{kind}\n(.*?)^```$", (ROOT / guide).read_text(), re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / guide).read_text(), re.DOTALL | re.MULTILINE)
+    return [text for of, text in found if of == kind]
 
 
 def typed(folder, service, *lines):
@@ -108,3 +109,36 @@ def test_the_problem_that_is_shown_is_the_one_that_is_answered(tmp_path, serving
     }
     for name, value in shown["reasons"][0].items():
         assert answered["reasons"][0][name] == value
+
+
+PROMISE, WHY = "docs/promise_a_deadline.md", "docs/why_is_this_due.md"
+
+
+@pytest.fixture
+def promising(tmp_path):
+    """A service with what the guide to deadlines declares."""
+    calendar, case_type = blocks(PROMISE, "yaml")
+    [policy] = blocks(PROMISE, "csv")
+    machines, policies = tmp_path / "machines", tmp_path / "policies"
+    (machines / "calendars").mkdir(parents=True)
+    policies.mkdir()
+    (machines / "calendars" / "office.yaml").write_text(calendar)
+    (machines / "complaint.yaml").write_text(case_type)
+    (policies / "complaint.csv").write_text(policy)
+    folders = {"machines": str(machines), "policies": str(policies)}
+    with stateward(tmp_path, "serve", "--port", "0", jwt_secret=SECRET, **folders) as service:
+        yield service
+
+
+def test_the_guides_to_deadlines_show_what_is_answered(tmp_path, promising):
+    guides = [*blocks(PROMISE), *blocks("docs/escalation.md"), *blocks(WHY)]
+    lines = [block.replace(" | python3 -m json.tool", "") for block in guides if "stateward serve" not in block]
+    told = typed(tmp_path, promising, f"export STATEWARD_JWT_SECRET={SECRET}", *lines)
+    christmas, easter, clocks, overdue, explained, paused, autumn, shorter = told
+    shown = [json.loads(block) for block in (*blocks(PROMISE, "json"), *blocks(WHY, "json"))]
+    assert [christmas, easter, autumn, shorter] == [shown[0], shown[1], shown[4], shown[5]]
+    assert [list(item) for item in clocks["items"]] == [list(item) for item in shown[2]["items"]]
+    assert overdue["items"] == []
+    assert list(explained) == list(shown[3])
+    assert "\n".join(json.dumps(segment) for segment in paused["segments"]) + "\n" in blocks(WHY, "text")
+    assert paused["due_at"] in (ROOT / WHY).read_text()

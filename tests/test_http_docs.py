@@ -47,8 +47,12 @@ def test_every_call_of_the_contract_is_in_it(operations):
         "listCaseTypes",
         "readCaseType",
         "drawCaseType",
+        "listClocks",
+        "explainClock",
+        "simulateClock",
         "healthz",
         "readyz",
+        "metrics",
     }
 
 
@@ -57,7 +61,7 @@ def test_every_operation_says_what_it_is_for_and_who_may_call_it(operations):
         assert operation["summary"], name
         assert operation["description"], name
         assert all(parameter["description"] for parameter in operation.get("parameters", [])), name
-        if name not in {"healthz", "readyz"}:
+        if name not in {"healthz", "readyz", "metrics"}:
             assert operation["security"] == [{"bearer": []}]
             assert "401" in operation["responses"]
 
@@ -74,6 +78,17 @@ def test_every_problem_code_has_an_example_that_fits_its_schema(document, operat
                 validator.validate(example["value"])
                 shown.add(code)
     assert shown == set(PROBLEMS) - {"method_not_allowed"}
+
+
+def test_examples_of_answers_fit_their_schemas(document, operations):
+    shown = []
+    for name, operation in operations.items():
+        for media in operation["responses"].get("200", {}).get("content", {}).values():
+            if "example" in media:
+                schema = {**media["schema"], "components": document["components"]}
+                jsonschema_rs.validator_for(schema).validate(media["example"])
+                shown.append(name)
+    assert set(shown) == {"listClocks", "explainClock", "simulateClock"}
 
 
 def test_every_error_of_the_domain_has_a_status():

@@ -6,11 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from httpx import ASGITransport, AsyncClient
 
 from app.domain.errors import CaseError, Invalid, NotFound
-from app.http.app import HttpSettings, create_app
-from app.http.services import Readiness, Services
 from app.services.answer import case_json
 from app.services.house import House
 from app.services.stored import SORTS
@@ -18,7 +15,6 @@ from app.services.views import Wanted
 from tests.clocks import IN_THE_FUTURE, LONG_AGO
 from tests.factories import a_case, new_id
 from tests.factories import opening as a_record
-from tests.fake_services import SECRET, token
 from tests.house import (
     ADMIN,
     ALICE,
@@ -37,6 +33,7 @@ from tests.house import (
     state,
     tried,
 )
+from tests.over_http import client_of
 
 FOREIGNER = actor("root", "admin", "clerk", "cashier", tenant="other")
 
@@ -118,7 +115,7 @@ async def test_what_is_overdue_is_listed_by_due_moment_over_http(house: House) -
         ("due_at", True): late,
         ("-due_at", False): [soon, *never[::-1]],
     }
-    async with _client(house, "admin") as client:
+    async with client_of(house, "admin") as client:
         for (sort, overdue), expected in ids.items():
             shown: list[str] = []
             params: dict[str, Any] = {"sort": sort, "limit": 1} | ({} if overdue is None else {"overdue": overdue})
@@ -178,20 +175,11 @@ async def test_the_log_pages_through_the_chain_and_through_the_refusals(house: H
     assert await house.cases.log(CLERK, claim, True, refusals[1].entry_id, 50) == refusals[2:]
 
 
-def _client(house: House, *roles: str) -> AsyncClient:
-    async def readiness() -> Readiness:
-        return Readiness(True)
-
-    app = create_app(Services(house.desk, house.cases, house.case_types, readiness), HttpSettings(SECRET))
-    headers = {"authorization": f"Bearer {token(roles=roles or ('clerk',))}"}
-    return AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers)
-
-
 async def test_the_log_pages_over_http_too(house: House) -> None:
     claim = await open_claim(house)
     await fired(house, claim, "add_note", ALICE)
     await fire(house, claim, "approve", ALICE)
-    async with _client(house) as client:
+    async with client_of(house) as client:
         url = f"/api/v1/cases/{claim}/audit"
         first = (await client.get(url, params={"limit": 1})).json()
         rest = (await client.get(url, params={"after": first["next_after"]})).json()

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+from contextlib import nullcontext
 
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
@@ -11,6 +12,7 @@ from granian.server import Server
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import declared, prepared, running
 from app.commands.listening import announce, base_url, port_to_listen_on
+from app.metrics import merged_metrics
 from app.settings import HOW_TO_MAKE_ONE, Settings
 
 STOP_WITHIN = 10
@@ -47,7 +49,7 @@ def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
 def serve(target: str, host: str, port: int, workers: int, told: str) -> None:
     """Run granian until a signal says stop; `told` is printed once it listens. Workers make their own application."""
     announce(told, host, port)
-    Server(
+    server = Server(
         target,
         address=host,
         port=port,
@@ -59,7 +61,9 @@ def serve(target: str, host: str, port: int, workers: int, told: str) -> None:
         workers_kill_timeout=STOP_WITHIN,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-    ).serve()
+    )
+    with merged_metrics() if workers > 1 else nullcontext():
+        server.serve()
 
 
 def port_number(text: str) -> int:

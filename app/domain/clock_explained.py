@@ -12,14 +12,15 @@ from app.domain.clock_turn import Calendars
 from app.domain.fold import Turn
 from app.domain.local_time import MICROSECOND
 from app.domain.moment import rfc3339
-from app.domain.simulate import segment_json, steps_json
+from app.domain.simulate import Fired, segment_json, steps_json
 from app.domain.simulate_spans import Span, counting_on, segments_of, spans_between, spans_of_the_past
 
 
 def explained(
-    rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Calendars, now: datetime
+    rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Calendars, now: datetime, fired: Fired
 ) -> dict[str, Any]:
-    """One cycle until it stopped, or until now; `turns` are those of the clock from its first entry on."""
+    """One cycle until it stopped, or until now; `turns` are those of the clock from its first entry on, `fired` the
+    firings of the cycle."""
     state = [turn.after for turn in turns if turn.after.cycle == cycle][-1]
     timeline = calendars.timeline(state.calendar)
     spans = _spans(rule, [turn for turn in turns if turn.after.cycle <= cycle], cycle, calendars, now)
@@ -38,7 +39,7 @@ def explained(
         "breach_reason": state.breach_reason,
         "detected_at": _written(state.detected_at),
         "late_by_seconds": _seconds(state.late_by // MICROSECOND) if state.late_by else None,
-        "steps": steps_json(state, rule.steps, timeline, {}),
+        "steps": steps_json(state, rule.steps, timeline, fired),
         "segments": [segment_json(segment) for segment in segments_of(spans, state.status in STOPPED)],
     }
 

@@ -30,7 +30,11 @@ class Turn:
 
 @dataclass
 class Fold:
-    """A case as its entries tell it, one after the other. `cycles` are all of its clocks by name and number."""
+    """A case as its entries tell it, one after the other.
+
+    `cycles` are all of its clocks by name and number; `fired` says of each when a firing (step, n) was due, and whether
+    it was skipped.
+    """
 
     machine: Machine
     calendars: Calendars
@@ -38,6 +42,7 @@ class Fold:
     clocks: Clocks = field(default_factory=dict)
     cycles: dict[tuple[str, int], ClockState] = field(default_factory=dict)
     turns: dict[str, list[Turn]] = field(default_factory=dict)
+    fired: dict[tuple[str, int], dict[tuple[int, int], tuple[datetime, bool]]] = field(default_factory=dict)
 
     def take(self, entry: Mapping[str, Json], values: Mapping[str, Json], entry_hash: str) -> None:
         """The next entry of the chain, with the values behind its commitments. Raises Unexplained."""
@@ -45,6 +50,7 @@ class Fold:
         before = self.case
         if entry["kind"] == "sla":
             self._clock_told(entry, at)
+            self._note(entry["sla"])
         case = self._after(entry, values, at, entry_hash)
         self.case = case
         if entry["kind"] in ("opened", "transition") or entry.get("sla", {}).get("becomes"):
@@ -94,6 +100,12 @@ class Fold:
         self._take(Turned({**self.clocks, due.after.name: due.after}, (due.after,)), at)
         if "step" in told and not self._is_known(told):
             raise Unexplained(f"entry {entry['case_seq']} fires step {told['step']} of clock {told['clock']}, not due")
+
+    def _note(self, told: Mapping[str, Json]) -> None:
+        if "step" in told:
+            fired = self.fired.setdefault((told["clock"], told["cycle"]), {})
+            for one, skipped in (*((one, True) for one in told["skipped"]), (told, False)):
+                fired[one["step"], one["n"]] = (parse_rfc3339(one["due_at"]), skipped)
 
     def _is_known(self, told: Mapping[str, Json]) -> bool:
         """Whether the clock has passed the firing: several at one moment have an entry each."""

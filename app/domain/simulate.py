@@ -14,6 +14,7 @@ from app.domain.clock_steps import ClockStep, Terms
 from app.domain.errors import invalid
 from app.domain.moment import rfc3339
 from app.domain.simulate_input import (
+    MOST_FIRINGS,
     CalendarReader,
     Happening,
     SimulatedClock,
@@ -27,7 +28,7 @@ from app.domain.simulate_spans import Span, counting_on, segments_of, spans_betw
 from app.domain.sla_due import due_moment
 from app.domain.timeline import Timeline
 
-MOST_FIRINGS: Final = 1000
+MOST_SEGMENTS: Final = 10_000
 _CLOCK: Final = "simulated"
 
 
@@ -164,6 +165,8 @@ def _answer(course: _Course) -> dict[str, Any]:
     state = course.state
     counted = elapsed(state, course.timeline, course.seen) if course.seen else timedelta(0)
     segments = segments_of(course.spans, state.status in STOPPED)
+    if len(segments) > MOST_SEGMENTS:
+        raise invalid("now", f"would have more than {MOST_SEGMENTS} segments before it")
     return {
         "state": state.status,
         "due_at": _written(state.due_at),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeVar
 
@@ -13,11 +13,15 @@ from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import Declared, Due, Duration, Step
 from app.domain.clock_steps import ClockStep, compile_steps
 from app.domain.declaring.durations import LONGEST, parse_duration
-from app.domain.errors import FieldError, Invalid, invalid
+from app.domain.errors import invalid
 from app.domain.moment import parse_rfc3339
+from app.domain.simulate_faults import faults_of
 from app.domain.timeline import ALWAYS, Timeline
 
 MOST_MOMENTS: Final = 1000
+MOST_FIRINGS: Final = 1000
+FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 Mode = Literal["keep_elapsed", "restart", "keep_deadline", "ignore", "resume", "continue"]
 Verb = Literal["start", "pause", "resume", "retarget", "handover", "stop", "cancel", "reset", "reopen"]
 RETARGET: Final = ("keep_elapsed", "restart", "keep_deadline")
@@ -28,8 +32,11 @@ CalendarReader = Callable[[Any], Timeline]
 """From the JSON of a calendar (or its name) to what clocks count by; ValueError says what is wrong."""
 
 
-class _Clock(Declared):
-    """The keys of a declared clock that matter without a case. Its conditions may stand there and say nothing."""
+class ClockToSimulate(Declared):
+    """A clock with the keys that matter without a case: one of `target`, `due_at`, `due` and `every`, and its steps.
+
+    The other keys of a declared clock may stand there and say nothing, since `moments` say what happens.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -44,7 +51,9 @@ class _Clock(Declared):
     steps: list[Step] = Field(default_factory=list, max_length=100)
 
 
-class _Moment(Declared):
+class MomentToSimulate(Declared):
+    """What happens at a moment. Two at the same moment happen as they are listed."""
+
     at: str
     do: Verb
     start_at: str | None = None
@@ -95,7 +104,7 @@ def inline_calendar(written: Any) -> Timeline:
 
 
 def read_clock(written: Any) -> SimulatedClock:
-    clock = _model(_Clock, written, "clock")
+    clock = _model(ClockToSimulate, written, "clock")
     ways = [key for key in ("target", "due_at", "due", "every") if getattr(clock, key) is not None]
     if len(ways) != 1:
         raise invalid("clock.target", "give one of `target`, `due_at`, `due` and `every`")
@@ -131,7 +140,7 @@ def read_moments(written: Any, calendar_of: CalendarReader) -> list[Happening]:
 def read_now(written: Any, happenings: Sequence[Happening]) -> datetime | None:
     """Left out, it is the last of the moments."""
     last = happenings[-1].at if happenings else None
-    now = _time(written, "now") if isinstance(written, str | None) else written
+    now = _near(written, "now") if isinstance(written, str | None) else written
     if not isinstance(now, datetime | None):
         raise invalid("now", "must be a time")
     if now and last and now < last:
@@ -145,20 +154,20 @@ def read_calendar(written: Any, place: str, calendar_of: CalendarReader) -> Time
     try:
         return calendar_of(written)
     except ValidationError as error:
-        raise _faults(error, place) from None
+        raise faults_of(error, place) from None
     except ValueError as error:
         raise invalid(place, str(error)) from None
 
 
 def _happening(written: Any, place: str, calendar_of: CalendarReader) -> Happening:
-    moment = _model(_Moment, written, place)
+    moment = _model(MomentToSimulate, written, place)
     _check_mode(moment, place)
     if moment.do == "retarget" and (moment.target is None) == (moment.due_at is None):
         raise invalid(f"{place}.target", "give `target` or `due_at`")
     if moment.do == "handover" and moment.calendar is None:
         raise invalid(f"{place}.calendar", "is missing")
-    at = _time(moment.at, f"{place}.at")
-    start_at = _time(moment.start_at, f"{place}.start_at")
+    at = _near(moment.at, f"{place}.at")
+    start_at = _near(moment.start_at, f"{place}.start_at")
     if at is None or (start_at and start_at > at):
         raise invalid(f"{place}.start_at", "lies in the future")
     if start_at and at - start_at > LONGEST:
@@ -177,7 +186,7 @@ def _happening(written: Any, place: str, calendar_of: CalendarReader) -> Happeni
     )
 
 
-def _check_mode(moment: _Moment, place: str) -> None:
+def _check_mode(moment: MomentToSimulate, place: str) -> None:
     if moment.mode is None:
         return
     allowed = MODES.get(moment.do, ())
@@ -192,6 +201,8 @@ def _steps(written: Sequence[Step]) -> tuple[ClockStep, ...]:
             _length(length, f"clock.steps.{index}.{key}")
         if step.every and not step.at.startswith("+"):
             raise invalid(f"clock.steps.{index}.every", "only a step after due repeats")
+    if sum(step.max or 1 for step in written) > MOST_FIRINGS:
+        raise invalid("clock.steps", f"fire more than {MOST_FIRINGS} times")
     return compile_steps(written)
 
 
@@ -200,6 +211,14 @@ def _length(written: str | None, place: str) -> timedelta | None:
         return parse_duration(written) if written else None
     except ValueError as error:
         raise invalid(place, str(error)) from None
+
+
+def _near(written: str | None, place: str) -> datetime | None:
+    """A time at which something happens, far from the ends of the calendar."""
+    moment = _time(written, place)
+    if moment and not FIRST <= moment < LAST:
+        raise invalid(place, f"must lie between {FIRST.year} and {LAST.year}")
+    return moment
 
 
 def _time(written: str | None, place: str) -> datetime | None:
@@ -215,11 +234,4 @@ def _model(kind: type[Model], written: Any, place: str) -> Model:
     try:
         return kind.model_validate(written)
     except ValidationError as error:
-        raise _faults(error, place) from None
-
-
-def _faults(error: ValidationError, place: str) -> Invalid:
-    found = [(".".join(map(str, (place, *fault["loc"]))), fault["msg"]) for fault in error.errors()]
-    return Invalid(
-        f"{found[0][0]}: {found[0][1]}", errors=tuple(FieldError(field, message) for field, message in found)
-    )
+        raise faults_of(error, place) from None

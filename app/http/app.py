@@ -20,8 +20,9 @@ from app.http.docs import openapi
 from app.http.errors import NotAcceptable, on_exception
 from app.http.events import fire_event, fire_events, possible_events
 from app.http.headers import before_send
-from app.http.health import healthz, readyz
+from app.http.health import healthz, metrics, readyz
 from app.http.services import Services
+from app.http.slas import explain_clock, list_clocks, simulate_clock
 
 BODY_BYTES = 2**20
 WITHOUT_A_SECOND_LOOK = frozenset({"", "*/*", "application/json"})
@@ -48,7 +49,7 @@ def create_app(
     `lifespan` opens is there before the first request and closed after the last."""
     state = State({"services": services, "verifier": Verifier(settings.jwt_secret)})
     return Litestar(
-        route_handlers=[_api(), healthz, readyz, *beside],
+        route_handlers=[_api(), healthz, readyz, metrics, *beside],
         exception_handlers={Exception: on_exception},
         before_send=[before_send],
         request_max_body_size=BODY_BYTES,
@@ -97,9 +98,10 @@ def _api() -> Router:
         tags=["cases"],
     )
     case_types = Router("/", route_handlers=[list_case_types, read_case_type, draw_case_type], tags=["case types"])
+    slas = Router("/", route_handlers=[list_clocks, explain_clock, simulate_clock], tags=["clocks"])
     return Router(
         "/api/v1",
-        route_handlers=[cases, case_types],
+        route_handlers=[cases, case_types, slas],
         guards=[admitted],
         request_class=BodyRequest,
         security=[{"bearer": []}],

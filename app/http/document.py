@@ -7,9 +7,13 @@ from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
 from pydantic.json_schema import models_json_schema
 
+from app.domain.calendar_file import CalendarFile
 from app.domain.case import Json
-from app.http.requests import FireEvent, OpenCase, TryEvents
+from app.domain.simulate_input import ClockToSimulate, MomentToSimulate
+from app.http.examples import ANSWERS
+from app.http.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
 
+SIMULATED = (Simulate, ClockToSimulate, ClockOfACaseType, MomentToSimulate, CalendarFile)
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -33,7 +37,7 @@ def exact(document: dict[str, Json]) -> dict[str, Json]:
 
 
 def _bodies() -> dict[str, Json]:
-    models: Any = [(model, "validation") for model in (OpenCase, FireEvent, TryEvents)]
+    models: Any = [(model, "validation") for model in (OpenCase, FireEvent, TryEvents, *SIMULATED)]
     _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
     return dict(found["$defs"])
 
@@ -44,6 +48,8 @@ def _exact_operations(item: dict[str, Json]) -> dict[str, Json]:
 
 def _exact_operation(operation: dict[str, Json]) -> dict[str, Json]:
     responses = {status: _exact_response(of) for status, of in operation["responses"].items()}
+    if operation["operationId"] in ANSWERS:
+        responses["200"]["content"]["application/json"]["example"] = ANSWERS[operation["operationId"]]
     return {**operation, "responses": responses}
 
 

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether traffic may come."""
+"""Whether the process lives, whether traffic may come, and what a monitor counts."""
 
 from typing import Any
 
@@ -30,3 +30,18 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[ReadinessView]:
     if not found.ready:
         raise Unavailable("This replica is not ready.", extra={"problems": list(found.problems), **told})
     return Response({"ready": True, "warnings": list(found.warnings), "details": found.details})
+
+
+@get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Metrics for Prometheus",
+    tags=["operation"],
+    media_type="text/plain",
+    responses=problems(signed_in=False),
+)
+async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Counts and times of all workers of this service, in the text format of Prometheus. Nothing names a case or a
+    tenant."""
+    media_type, text = await services_of(request).metrics()
+    return Response(text, media_type=media_type)

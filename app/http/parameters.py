@@ -11,6 +11,8 @@ from app.domain.names import canonical_uuid
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
 CaseId = Annotated[str, PathParameter(description="The case's id, a UUID", schema_extra={"format": "uuid"})]
+ClockName = Annotated[str, PathParameter(description="A clock of the case type, such as decision")]
+Cycle = Annotated[int | None, QueryParameter(description="Which cycle, from 1; left out, the newest", ge=1, le=2**31)]
 CaseTypeName = Annotated[str, PathParameter(description="A case type, such as expense_claim")]
 IdempotencyKey = Annotated[
     str | None,

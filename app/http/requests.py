@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
 from app.domain.case_type import Name
 from app.domain.moment import parse_rfc3339
@@ -126,3 +126,49 @@ class TryEvents(Body):
     """Up to 1,000 attempts, decided in order, each with its own result."""
 
     attempts: Annotated[list[TryEvent], Field(max_length=MOST_ATTEMPTS, description="At most 1,000")]
+
+
+class ClockOfACaseType(BaseModel):
+    """The clock that a case type declares; further keys of a clock take the place of its own."""
+
+    case_type: CaseTypeName
+    name: Annotated[Name, Field(description="One of its `slas`", examples=["decision"])]
+
+
+def _one_of(*names: str) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]})
+
+
+class Simulate(Body):
+    """A clock, a calendar and what happens when. The parts are checked where they are counted."""
+
+    clock: Annotated[
+        Any,
+        _one_of("ClockToSimulate", "ClockOfACaseType"),
+        Field(
+            description="A clock as a case type declares it, or the one of a case type",
+            examples=[{"target": "8h", "steps": [{"at": "50%"}, {"at": "100%"}]}],
+        ),
+    ]
+    calendar: Annotated[
+        Any,
+        WithJsonSchema({"anyOf": [{"$ref": "#/components/schemas/CalendarFile"}, {"type": ["string", "null"]}]}),
+        Field(
+            description="A calendar, or the name of a declared one; left out, that of the clock, or round the clock",
+            examples=[{"zone": "Europe/London", "weekly": {"mon-fri": ["09:00-17:00"]}}],
+        ),
+    ] = None
+    moments: Annotated[
+        list[Any],
+        WithJsonSchema({"type": "array", "items": {"$ref": "#/components/schemas/MomentToSimulate"}, "maxItems": 1000}),
+        Field(
+            description="What happens, in order, within ten years; at most 1,000",
+            examples=[[{"at": "2026-04-02T15:30:00+01:00", "do": "start"}]],
+        ),
+    ]
+    now: Annotated[
+        str | None,
+        Field(
+            description="Until when time passes; left out, the last of the moments", examples=["2026-04-07T12:00:00Z"]
+        ),
+    ] = None

@@ -10,7 +10,8 @@ from litestar.datastructures import State
 from app.domain.case import Actor, Attempt
 from app.domain.diagram import DiagramFormat
 from app.services.answer import Answer
-from app.services.stored import StoredEntry
+from app.services.simulations import Asked
+from app.services.stored import StoredClock, StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 
 
@@ -50,6 +51,22 @@ class CaseTypesPort(Protocol):
         ...
 
 
+class ClocksPort(Protocol):
+    async def all(self, actor: Actor, case_id: str) -> Sequence[StoredClock]:
+        """Every cycle of every clock. Raises NotFound, also for a case that the actor may not read."""
+        ...
+
+    async def explain(self, actor: Actor, case_id: str, name: str, cycle: int | None = None) -> dict[str, Any]:
+        """Raises NotFound, also for a clock or a cycle that is not there."""
+        ...
+
+
+class SimulationsPort(Protocol):
+    async def simulate(self, asked: Asked) -> dict[str, Any]:
+        """Raises Invalid with the fields that are wrong, Unavailable where too many wait."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Whether traffic may come here: `problems` say why not, `warnings` what an operator should change."""
@@ -67,7 +84,10 @@ class Services:
     desk: DeskPort
     cases: CasesPort
     case_types: CaseTypesPort
+    clocks: ClocksPort
+    simulations: SimulationsPort
     readiness: Callable[[], Awaitable[Readiness]]
+    metrics: Callable[[], Awaitable[tuple[str, bytes]]]
 
 
 ApiRequest = Request[Actor, None, State]

@@ -8,6 +8,7 @@ from app.domain.clock_state import ClockState
 from app.domain.clock_turn import Clocks
 from app.domain.errors import ERRORS, CaseError, FieldError, Reason
 from app.domain.moment import rfc3339
+from app.services.stored import StoredClock
 
 NO_CLOCKS: Clocks = {}
 
@@ -59,6 +60,17 @@ def clock_json(state: ClockState) -> dict[str, Json]:
         "breach_reason": state.breach_reason,
         "stopped_at": _written(state.stopped_at),
         "calendar": state.calendar,
+    }
+
+
+def cycle_json(clock: StoredClock) -> dict[str, Json]:
+    """A cycle among all those of a case."""
+    state = ClockState.from_json(clock.facts)
+    return {
+        "clock": clock.name,
+        "current": clock.current,
+        **clock_json(state),
+        "next_fire_at": _written(clock.next_fire_at),
     }
 
 

@@ -34,6 +34,9 @@ class Calendars:
         self._timelines: dict[str, Timeline] = {}
         self._known: frozenset[tuple[str, int]] = frozenset()
 
+    def names(self) -> list[str]:
+        return sorted(self._timelines)
+
     def timeline(self, name: str) -> Timeline:
         """That of a file, or for `team:NAME` that of the file NAME; round the clock where there is none."""
         return self._timelines.get(name.removeprefix("team:"), ALWAYS)

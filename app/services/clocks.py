@@ -58,7 +58,8 @@ class Clocks:
         if fold is None or wanted not in cycles:
             raise NotFound("the case has no such clock, or it has not started yet")
         _, now = await self._store.next_due()
-        return explained(fold.machine.clocks[name], turns, wanted, self._calendars, now)
+        fired = fold.fired.get((name, wanted), {})
+        return explained(fold.machine.clocks[name], turns, wanted, self._calendars, now, fired)
 
     async def folded(self, tenant: str, case_id: str) -> Fold | None:
         """The case as its chain tells it; None where it has none. Raises Unexplained."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.domain.case import Attempt
@@ -53,6 +53,7 @@ class Desk:
         self._idle.set()
         self._in_flight: set[AnswerKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
 
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
@@ -84,15 +85,18 @@ class Desk:
     async def escalate(self, limit: int = BATCH) -> list[Fired]:
         """Fire what is due of up to `limit` cases, in one transaction; empty when nothing is.
 
-        Cases that somebody else has locked are left to him. Raises StoreUnavailable.
+        Cases that somebody else has locked are left to him. `on_fired` is told after the commit. Raises
+        StoreUnavailable.
         """
         try:
-            return await self._escalated(None, limit)
+            fired = await self._escalated(None, limit)
         except StoreUnavailable:
             raise
         except Exception:  # whatever it is, one case has it and the others do not
             log.exception("the desk failed on clocks that are due; trying their cases one by one")
-            return await self._each_escalated(limit)
+            fired = await self._each_escalated(limit)
+        self.on_fired(fired)
+        return fired
 
     async def _each_escalated(self, limit: int) -> list[Fired]:
         fired: list[Fired] = []

@@ -14,6 +14,7 @@ from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.policies import Policies, PolicySource
 from app.services.ports import PolicyEngine, Store
+from app.services.simulations import Simulations
 
 log = logging.getLogger("stateward")
 
@@ -30,6 +31,7 @@ class House:
         self.cases = Cases(store, self.definitions, self.policies)
         self.case_types = CaseTypes(self.definitions)
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases)
+        self.simulations = Simulations(self.definitions, self.calendars)
 
     @asynccontextmanager
     async def running(

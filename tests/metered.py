@@ -1,0 +1,28 @@
+"""What metrics count, without a database. No import of prometheus_client: workers do that once they share a folder."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.domain.clock_firing import Firing
+from app.domain.clock_steps import ClockStep
+from app.services.escalation import Fired
+from app.services.ports import StoreUnavailable
+
+
+class Counted:
+    """A store that counts how often it was asked, and may be away."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.away = False
+
+    async def clock_counts(self) -> list[tuple[str, str, str, int]]:
+        self.asked += 1
+        if self.away:
+            raise StoreUnavailable("gone")
+        return [("ticket", "decision", "running", 7)]
+
+
+def fired() -> Fired:
+    """A breach that was found three seconds late."""
+    firing = Firing(ClockStep(0, "100%"), 1, datetime(2026, 6, 8, tzinfo=UTC), skipped=False, breach=True)
+    return Fired("ticket", "a case", "decision", firing, timedelta(seconds=3))

@@ -1,0 +1,167 @@
+"""Clocks simulated over HTTP: published examples, calendars by name and made up, and whatever callers get wrong."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from app.domain.errors import Invalid, Unavailable
+from app.domain.simulate_effort import effort
+from app.services import simulations
+from app.services.house import House
+from app.services.simulations import Asked
+from tests.fake_services import Fakes, api
+from tests.house import house
+from tests.over_http import client_of
+
+__all__ = ["house"]
+
+SIMULATE = "/api/v1/sla/simulate"
+LONDON = {"zone": "Europe/London", "weekly": {"mon-fri": ["09:00-17:00"]}}
+GOOD_FRIDAY = {**LONDON, "holidays": {"country": "GB", "subdivision": "ENG"}}
+START = {"at": "2026-04-02T15:30:00+01:00", "do": "start"}
+STEPS = [{"at": "50%"}, {"at": "100%"}, {"at": "+4h", "every": "4h", "max": 3}]
+
+
+@pytest.fixture(scope="module")
+def client():
+    with api(Fakes()) as client:
+        yield client
+
+
+def simulated(client: Any, **body: Any) -> Any:
+    given = {"clock": {"target": "8h", "steps": STEPS}, "calendar": GOOD_FRIDAY, "moments": [START]}
+    return client.post(SIMULATE, json=given | body)
+
+
+def fields(answer: Any) -> list[str]:
+    assert answer.status_code == 422, answer.text
+    return [error["field"] for error in answer.json()["errors"]]
+
+
+def test_the_holidays_of_a_calendar_that_nobody_declared_are_left_out(client):
+    answer = simulated(client)
+    assert (answer.status_code, answer.json()["due_at"]) == (200, "2026-04-07T14:30:00.000000Z")  # Easter between
+    document = client.get("/schema/openapi.json").json()
+    schema = {**document["components"]["schemas"]["SimulatedView"], "components": document["components"]}
+    jsonschema_rs.validator_for(schema).validate(answer.json())
+
+
+def test_the_example_of_the_document_is_answered(client):
+    document = client.get("/schema/openapi.json").json()["components"]["schemas"]["Simulate"]
+    body = {name: of["examples"][0] for name, of in document["properties"].items()}
+    assert client.post(SIMULATE, json=body).json()["state"] == "running"
+
+
+def test_a_clock_may_bring_its_calendar_along(client):
+    answer = simulated(client, calendar=None, clock={"target": "8h", "calendar": LONDON})
+    assert answer.json()["due_at"] == "2026-04-03T14:30:00.000000Z"
+
+
+async def test_the_clock_of_a_case_type_is_simulated_on_its_calendar(house: House) -> None:
+    async with client_of(house) as client:
+        clock = {"case_type": "expense_claim", "name": "decision"}
+        moments = [{"at": "2026-12-23T15:00:00+01:00", "do": "start"}]
+        declared = (await client.post(SIMULATE, json={"clock": clock, "moments": moments})).json()
+        named = {"clock": {"target": "16h"}, "calendar": "office_de", "moments": moments}
+        assert (await client.post(SIMULATE, json=named)).json()["due_at"] == declared["due_at"]
+        assert declared["due_at"] == "2026-12-29T14:00:00.000000Z"  # closed from Christmas Eve to the Sunday
+        shorter = {"clock": {**clock, "target": "1h"}, "moments": moments}
+        assert (await client.post(SIMULATE, json=shorter)).json()["due_at"] == "2026-12-23T15:00:00.000000Z"
+
+
+FIVE_MINUTES = [f"{hour:02}:{minute}0-{hour:02}:{minute}5" for hour in range(24) for minute in range(6)]
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no clock": ({"clock": None}, "clock"),
+    "an unknown field": ({"clocks": 1}, "clocks"),
+    "moments that are none": ({"moments": "now"}, "moments"),
+    "a country that does not exist": ({"calendar": {**LONDON, "holidays": {"country": "XX"}}}, "calendar"),
+    "a subdivision": ({"calendar": {**LONDON, "holidays": {"country": "GB", "subdivision": "DE"}}}, "calendar"),
+    "a private name of the library": ({"calendar": {**LONDON, "holidays": {"country": "os"}}}, "calendar"),
+    "an unknown calendar": ({"calendar": "nowhere"}, "calendar"),
+    "a team without a case": ({"calendar": {"follow": "team"}}, "calendar"),
+    "a list for a calendar": ({"calendar": []}, "calendar"),
+    "a folder for a zone": ({"calendar": {**LONDON, "zone": "../../etc/hosts"}}, "calendar"),
+    "no hours at all": ({"calendar": {"zone": "UTC"}}, "calendar"),
+    "hours that overlap": (
+        {"calendar": {"zone": "UTC", "weekly": {"mon": ["09:00-12:00", "11:00-13:00"]}}},
+        "calendar",
+    ),
+    "hours of five minutes": ({"calendar": {**LONDON, "override": {"2026-04-03": FIVE_MINUTES}}}, "calendar"),
+    "an unknown case type": ({"clock": {"case_type": "nothing", "name": "x"}}, "clock.case_type"),
+    "a moment before all": ({"moments": [{**START, "at": "0001-01-01T00:00:00Z"}]}, "moments.0.at"),
+    "a moment after all": ({"moments": [{**START, "at": "9999-12-31T23:59:59-01:00"}]}, "moments.0.at"),
+    "a now after all": ({"now": "9999-12-31T23:59:59-14:00"}, "now"),
+    "a moment of last year": ({"moments": [START, {"at": "2025-01-01T00:00:00Z", "do": "stop"}]}, "moments.1.at"),
+    "steps without end": (
+        {"clock": {"target": "8h", "steps": [{"at": "+1h", "every": "1h", "max": 10**9}]}},
+        "clock.steps",
+    ),
+    "days without end": ({"clock": {"due": {"business_days": 10**9}}}, "moments"),
+    "more days than there are": ({"clock": {"due": {"calendar_days": 10**12}}}, "clock.due"),
+    "targets that look at a case": ({"clock": {"target": [{"is": "8h"}]}}, "clock.target"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_named(client, name):
+    body, field = WRONG[name]
+    assert field in fields(simulated(client, **body))
+
+
+def test_what_is_wrong_is_said_for_people(client):
+    clock = {"target": "8 hours", "steps": [{"at": "late"}, {"at": "50%", "urgent": 1}, {}]}
+    assert [error["message"] for error in simulated(client, clock=clock).json()["errors"]] == [
+        "Must be written like `2h30m`.",
+        "Must be written like `50%`, `-1h` or `+4h`.",
+        "Is not known.",
+        "Is missing.",
+    ]
+
+
+def test_many_calendars_are_too_many(client):
+    calendars = [{**LONDON, "closed": [f"2026-05-{day:02}"]} for day in range(1, 29)]
+    moments = [START, *({"at": START["at"], "do": "handover", "calendar": each} for each in calendars)]
+    assert fields(simulated(client, moments=moments)) == ["moments.16.calendar"]
+
+
+ONE_HOUR_A_WEEK = {"zone": "Europe/Berlin", "weekly": {"mon": ["09:00-10:00"]}}
+
+
+def test_a_simulation_that_would_take_a_minute_is_cut_short(client):
+    begin = datetime(2016, 1, 4, 9, tzinfo=UTC)
+    doings = ["start", *["pause", "resume"] * 500][:1000]
+    moments = [{"at": (begin + index * timedelta(days=3.6)).isoformat(), "do": do} for index, do in enumerate(doings)]
+    clock = {"due_at": "2055-01-01T00:00:00Z", "steps": [{"at": f"{part}%"} for part in range(1, 101)]}
+    before = time.thread_time()
+    answer = simulated(client, clock=clock, calendar=ONE_HOUR_A_WEEK, moments=moments)
+    assert fields(answer) == ["moments"]
+    assert "nearer due" in answer.json()["errors"][0]["message"]
+    assert time.thread_time() - before < simulations.LONGEST_EFFORT  # none of it in the thread that answers
+
+
+def test_effort_ends_when_its_seconds_are_spent():
+    clock = iter([0.0, 0.5, 1.5])
+    check = effort(1, lambda: next(clock))
+    check()
+    with pytest.raises(Invalid):
+        check()
+
+
+async def test_whoever_comes_when_too_many_wait_is_told_to_come_again(house: House) -> None:
+    for _ in range(simulations.MOST_WAITING):
+        assert house.simulations._places.acquire(blocking=False)
+    with pytest.raises(Unavailable):
+        await house.simulations.simulate(Asked({"target": "8h"}))
+    house.simulations._places.release()
+    assert (await house.simulations.simulate(Asked({"target": "8h"})))["state"] == "pending"
+    assert (await house.simulations.simulate(Asked({"target": "8h"})))["state"] == "pending"
+
+
+def test_an_answer_of_endless_segments_is_refused(client):
+    every_half_hour = [f"{hour:02}:{minute}-{hour:02}:{minute + 20}" for hour in range(24) for minute in (10, 35)]
+    calendar = {"zone": "UTC", "weekly": {"mon-sun": every_half_hour}}
+    answer = simulated(client, calendar=calendar, now="2027-04-02T15:30:00Z")
+    assert fields(answer) == ["now"]
