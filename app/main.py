@@ -13,7 +13,7 @@ from typing import Any
 
 from litestar import Litestar
 
-from app.commands import check, demo, diagram, migrate, policy, replay, serve, token, work
+from app.commands import check, demo, diagram, migrate, policy, replay, serve, sla, token, work
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import build, declared, prepared, running, ticking
 from app.domain.case import Actor, Json
@@ -143,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
         "token": (token, lambda given, settings: token.run(given, settings, mint)),
         "policy": (policy, policy.run),
         "replay": (replay, lambda given, settings: replay.run(given, partial(_in_process, settings, given.case_type))),
+        "sla": (sla, sla.run),
         "diagram": (diagram, diagram.run),
     }
     for name, (module, run) in table.items():

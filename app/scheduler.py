@@ -37,6 +37,10 @@ class Ticks:
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # a tick that lasts is nothing to warn of
         options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._jobs = AsyncIOScheduler(job_defaults=options)
+        self._fires = fires
+        self._seen: frozenset[tuple[str, int]] = frozenset()
+        self._again: frozenset[str] = frozenset()
+        self._add("learn calendars", LEARN_EVERY, self._learn)
         if fires:
             self._add("fire what is due", FIRE_EVERY, self._fire)
             self._add("forget answers", FORGET_EVERY, house.store.forget_answers)
@@ -90,6 +94,23 @@ class Ticks:
             for failure in drained:
                 if isinstance(failure, BaseException):
                     raise failure
+
+    async def _learn(self) -> None:
+        """Learn the calendars that others put in force, and let the clocks that run count by them.
+
+        Twice: a process that had not learned of one yet may have moved a clock after it was looked at.
+        """
+        calendars = self._house.calendars
+        new = set(await calendars.learn(self._house.store))
+        if not self._fires or not self._is_my_turn():
+            return
+        later = frozenset((name, calendars.version(name)) for name in calendars.names() if calendars.version(name) > 1)
+        new |= {name for name, _ in later - self._seen}
+        names = {name for name in self._again | new if not calendars.is_correction(name)}
+        if names:
+            count = len(await self._house.recalculation.recalculate(names))
+            log.info("recalculated %d clocks of %s", count, ", ".join(sorted(names)))
+        self._seen, self._again = later, frozenset(new)
 
     async def _drain(self) -> None:
         while not self._stopping and await self._house.desk.escalate():

@@ -14,6 +14,8 @@ from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.policies import Policies, PolicySource
 from app.services.ports import PolicyEngine, Store
+from app.services.recalculation import Recalculation
+from app.services.verification import Verification
 
 log = logging.getLogger("stateward")
 
@@ -30,6 +32,8 @@ class House:
         self.cases = Cases(store, self.definitions, self.policies)
         self.case_types = CaseTypes(self.definitions)
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases)
+        self.verification = Verification(store, self.definitions, self.clocks)
+        self.recalculation = Recalculation(store, self.definitions, self.policies, self.calendars, self.clocks)
 
     @asynccontextmanager
     async def running(
