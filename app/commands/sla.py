@@ -92,7 +92,8 @@ async def _checked(house: House, name: str, file: CalendarFile) -> bool:
 
 
 async def _shown(house: House, name: str, file: CalendarFile, in_force: bool) -> int:
-    would = house.calendars if in_force else house.calendars.with_one_more(name, file)
+    _, now = await house.store.next_due()
+    would = house.calendars if in_force else house.calendars.corrected(name, file, now)
     changes = 0
     async for one in house.recalculation.would_correct(name, would):
         changes += 1

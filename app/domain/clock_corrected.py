@@ -33,7 +33,8 @@ def corrected(
         return state
     now, newest = max(at, state.since), versions[-1]
     total = elapsed_by(rule, turns, state, calendars, now)
-    if total == elapsed(state, newest, now) and recounted(state, rule, at, versions) == state:
+    early = state.breached_at is not None and state.target is not None and total < state.target
+    if total == elapsed(state, newest, now) and recounted(state, rule, at, versions) == state and not early:
         return state
     due = promised(state, rule, versions) if state.fixed_due else None
     counted = replace(state, counted=total, fixed_due=due, since=now if state.status == "running" else state.since)

@@ -11,7 +11,7 @@ FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2060
 
 
-def resolved(calendar: CalendarFile, *, corrects: bool = False) -> str:
+def resolved(calendar: CalendarFile, *, corrects: str | None = None) -> str:
     """The canonical JSON of the version: the declaration, and `holiday_dates` for the years 2000 to 2060.
 
     `ResolvedCalendar.model_validate_json` reads it. Needs a country and a subdivision that are known.

@@ -10,7 +10,7 @@ from app.domain.case import Draft
 from app.domain.entry import seal
 from app.domain.holiday_set import resolved
 from app.domain.local_time import instant, zone_named
-from app.domain.moment import rfc3339
+from app.domain.moment import parse_rfc3339, rfc3339
 from app.domain.timeline import ALWAYS, Timeline
 from app.services.definitions import SERVICE_TENANT
 from app.services.identity import new_id, new_salt
@@ -18,7 +18,7 @@ from app.services.ports import Store
 from app.services.stored import Record, StoredCalendar
 
 ROUND_THE_CLOCK = "always"
-EVER = datetime.max.replace(tzinfo=UTC)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class CalendarOfThePast(Exception):
@@ -60,9 +60,9 @@ class Calendars:
     def names(self) -> frozenset[str]:
         return frozenset(self._timelines)
 
-    def with_one_more(self, name: str, calendar: CalendarFile) -> "Calendars":
-        """As they would be with this version in force."""
-        stored = StoredCalendar(name, 0, "", applies_from(calendar) or EVER, resolved(calendar))
+    def corrected(self, name: str, calendar: CalendarFile, now: datetime) -> "Calendars":
+        """As they would be were the past corrected by this version."""
+        stored = StoredCalendar(name, 0, "", applies_from(calendar) or now, resolved(calendar, corrects=rfc3339(now)))
         others = self._versions.get(name, ())
         would = Calendars()
         would._timelines = {**self._timelines, name: _timelines([*others, stored])}
@@ -137,7 +137,8 @@ async def put_in_force(store: Store, name: str, calendar: CalendarFile, *, corre
         first = not any(one.name == name for one in await store.calendars())
         if since < locked.at and not corrects and not first:
             raise CalendarOfThePast(name)
-        stored, added = await tx.add_calendar(name, calendar.hash(), resolved(calendar, corrects=corrects), since)
+        text = resolved(calendar, corrects=rfc3339(locked.at) if corrects else None)
+        stored, added = await tx.add_calendar(name, calendar.hash(), text, since)
         if added:
             body = {"calendar": {"name": name, "version": stored.version, "hash": stored.hash}}
             body["calendar"]["applies_from"] = rfc3339(stored.applies_from)
@@ -146,8 +147,27 @@ async def put_in_force(store: Store, name: str, calendar: CalendarFile, *, corre
 
 
 def _timelines(stored: Sequence[StoredCalendar]) -> tuple[Timeline, ...]:
-    compiled = [(one.applies_from, calendar_of(one)) for one in stored]
-    return (ALWAYS, *(Timeline(compiled[:count]) for count in range(1, len(compiled) + 1)))
+    timelines, versions = [ALWAYS], list[tuple[datetime, Calendar]]()
+    for one in stored:
+        corrects = _file(one).corrects
+        versions = _counting_with(one, parse_rfc3339(corrects) if corrects else None, versions)
+        timelines.append(Timeline(versions))
+    return tuple(timelines)
+
+
+def _counting_with(
+    new: StoredCalendar, corrects: datetime | None, versions: Sequence[tuple[datetime, Calendar]]
+) -> list[tuple[datetime, Calendar]]:
+    """A correction takes the place of what counted from its first moment until that at which it was made."""
+    if corrects is not None:
+        others = [one for one in versions if not new.applies_from <= one[0] <= corrects]
+        before = any(since < new.applies_from for since, _ in others)
+        versions = others if before or not versions else [(LONG_AGO, min(versions, key=_since)[1]), *others]
+    return [*versions, (new.applies_from, calendar_of(new))]
+
+
+def _since(version: tuple[datetime, Calendar]) -> datetime:
+    return version[0]
 
 
 def _file(stored: StoredCalendar) -> ResolvedCalendar:
