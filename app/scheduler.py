@@ -40,7 +40,7 @@ class Ticks:
         self._fires = fires
         self._seen: frozenset[tuple[str, int]] = frozenset()
         self._again: frozenset[str] = frozenset()
-        self._add("learn calendars", LEARN_EVERY, self._learn)
+        self._add("learn calendars", LEARN_EVERY, self.learn)
         if fires:
             self._add("fire what is due", FIRE_EVERY, self._fire)
             self._add("forget answers", FORGET_EVERY, house.store.forget_answers)
@@ -95,7 +95,7 @@ class Ticks:
                 if isinstance(failure, BaseException):
                     raise failure
 
-    async def _learn(self) -> None:
+    async def learn(self) -> None:
         """Learn the calendars that others put in force, and let the clocks that run count by them.
 
         Twice: a process that had not learned of one yet may have moved a clock after it was looked at.

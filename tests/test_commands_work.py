@@ -9,10 +9,14 @@ import pytest
 
 from app.commands.house import ticking
 from app.db.turn import Turn
+from app.domain.calendar_file import CalendarFile
 from app.main import main
+from app.scheduler import Ticks
+from app.services.calendars import put_in_force
 from app.services.ports import StoreUnavailable
 from app.settings import Settings
 from tests.databases import Database
+from tests.house import entries
 from tests.running import stateward
 from tests.test_clocks import DECISION, clock, opened
 from tests.ticking import Watch, declared_with, watch
@@ -120,3 +124,25 @@ async def test_that_the_database_is_away_is_said_once_and_that_it_is_back(
     assert len(said) == 2
     assert "the cable was pulled" in said[0]
     assert "is back" in said[1]
+
+
+async def test_a_tick_lets_running_clocks_count_by_a_calendar_that_another_process_put_in_force(
+    sqlite_file: Database, watch: Watch, tmp_path: Path
+) -> None:
+    async with house_ticking(sqlite_file, declared_with(tmp_path, DECISION), watch) as house:
+        case_id = await opened(house)
+        closed = CalendarFile(
+            zone="Europe/London",
+            weekly={"mon-fri": ["09:00-17:00"]},
+            closed=["2026-06-09"],
+            applies_from="2026-06-09",
+        )
+        await put_in_force(house.store, "office", closed)
+        ticks = Ticks(house, fires=False, loops=1, is_my_turn=lambda: True)
+        await ticks.learn()
+        assert (await clock(house, case_id))["due_at"] == "2026-06-09T09:00:00.000000Z"
+        ticks = Ticks(house, fires=True, loops=1, is_my_turn=lambda: True)
+        for _ in range(3):
+            await ticks.learn()
+        assert (await clock(house, case_id))["due_at"] == "2026-06-10T09:00:00.000000Z"
+        assert len(await entries(sqlite_file, "sla")) == 1

@@ -3,9 +3,9 @@
 import argparse
 import asyncio
 import sys
-from dataclasses import replace
 from datetime import datetime
 
+from app.commands.declared import Declared
 from app.commands.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
 from app.commands.house import declared, prepared, running
 from app.domain.calendar_file import CalendarFile
@@ -18,6 +18,8 @@ from app.services.recalculation import Correcting, Recounted
 from app.settings import Settings
 
 TOLD_EVERY = 100
+NOTHING = Declared({}, {}, (), ())
+"""These commands put nothing in force that the folders declare, but the one calendar."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     await prepared(settings)
     if arguments.action == "verify":
-        async with running(settings, replace(declared(settings), calendars={})) as house:
+        async with running(settings, NOTHING) as house:
             return await _verify(house, repair=arguments.repair)
     return await _correct(arguments, settings)
 
@@ -65,8 +67,7 @@ async def _correct(arguments: argparse.Namespace, settings: Settings) -> int:
         raise CommandFailed("--apply needs --reason TEXT: the log says why the past was changed", USED_WRONGLY)
     if not SUBJECT.fullmatch(arguments.by):
         raise CommandFailed(f"--by is written as user:NAME, not {arguments.by!r}", USED_WRONGLY)
-    others = {other: calendar for other, calendar in found.calendars.items() if other != name}
-    async with running(settings, replace(found, calendars=others)) as house:
+    async with running(settings, NOTHING) as house:
         in_force = await _checked(house, name, file)
         if arguments.apply:
             return await _applied(house, arguments, file, in_force)

@@ -37,9 +37,10 @@ def corrected(
     if total == elapsed(state, newest, now) and recounted(state, rule, at, versions) == state and not early:
         return state
     due = promised(state, rule, versions) if state.fixed_due else None
-    counted = replace(state, counted=total, fixed_due=due, since=now if state.status == "running" else state.since)
+    since = now if state.status == "running" else state.since
+    counted = replace(state, counted=total, fixed_due=due, since=since)
     if due is not None:
-        counted = replace(counted, target=total + working_time(newest, now, due))
+        counted = replace(counted, target=total + working_time(newest, since, due))
     return planned(_judged(counted, now, newest), Terms(newest, rule.steps))
 
 
