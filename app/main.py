@@ -13,9 +13,9 @@ from typing import Any
 
 from litestar import Litestar
 
-from app.commands import check, demo, diagram, migrate, policy, replay, serve, token
+from app.commands import check, demo, diagram, migrate, policy, replay, serve, sla, token, work
 from app.commands.failing import USED_WRONGLY, CommandFailed
-from app.commands.house import build, declared, prepared, running
+from app.commands.house import build, declared, prepared, running, ticking
 from app.domain.case import Actor, Json
 from app.domain.errors import Invalid
 from app.domain.names import TENANT
@@ -28,7 +28,6 @@ from app.http.requests import TryEvent
 from app.http.services import Readiness, Services
 from app.logs import configure_logs
 from app.metrics import Metrics
-from app.scheduler import scheduler
 from app.services.calendars import CalendarOfThePast
 from app.services.house import House
 from app.services.identity import new_id
@@ -97,12 +96,8 @@ def _lived(house: House, settings: Settings) -> Callable[[Litestar], AbstractAsy
         found = declared(settings, told=True)  # by the process that started this one
         async with house.running(found.case_types, found.calendars, found.policies):
             stay()
-            ticks = scheduler(house.store)
-            if settings.scheduler:
-                ticks.start()
-            yield
-            if ticks.running:
-                ticks.shutdown(wait=False)
+            async with ticking(house, settings, fires=settings.scheduler):
+                yield
 
     return lived
 
@@ -153,11 +148,13 @@ def _parser() -> argparse.ArgumentParser:
     table: dict[str, tuple[Any, Callable[[argparse.Namespace, Settings], Any]]] = {
         "demo": (demo, lambda given, settings: demo.run(given, settings, mint, APPLICATION)),
         "serve": (serve, lambda given, settings: serve.run(given, settings, APPLICATION)),
+        "work": (work, work.run),
         "migrate": (migrate, migrate.run),
         "check": (check, check.run),
         "token": (token, lambda given, settings: token.run(given, settings, mint)),
         "policy": (policy, policy.run),
         "replay": (replay, lambda given, settings: replay.run(given, partial(_in_process, settings, given.case_type))),
+        "sla": (sla, sla.run),
         "diagram": (diagram, diagram.run),
     }
     for name, (module, run) in table.items():

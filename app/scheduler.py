@@ -1,15 +1,117 @@
 """The ticks of a process: a few interval jobs in memory, none of which is needed for an answer to be right."""
 
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app.services.ports import Store
+from app.services.house import House
+from app.services.ports import StoreUnavailable
 
+FIRE_EVERY = 0.5
+"""Seconds between two looks at what is due."""
+LEARN_EVERY = 10
 FORGET_EVERY = 600
 """Seconds between two deletions of idempotency answers that have expired."""
+STOP_WITHIN = 5.0
+"""Seconds that a stop waits for the transactions that are under way."""
+log = logging.getLogger("stateward.scheduler")
 
 
-def scheduler(store: Store) -> AsyncIOScheduler:
-    """No job store: what a job does, it finds in the database, so any number of replicas may tick."""
-    ticks = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
-    ticks.add_job(store.forget_answers, "interval", seconds=FORGET_EVERY, id="forget answers")
-    return ticks
+class Ticks:
+    """No job store: what a job does, it finds in the database, so any number of replicas may tick.
+
+    `fires`: whether it escalates; else it only learns what others declare. `loops`: transactions side by side.
+    `is_my_turn` is asked before each tick.
+    """
+
+    def __init__(self, house: House, *, fires: bool, loops: int, is_my_turn: Callable[[], bool]) -> None:
+        self._house = house
+        self._loops = loops
+        self._is_my_turn = is_my_turn
+        self._stopping = False
+        self._under_way: set[asyncio.Task[object]] = set()
+        self._out: set[str] = set()
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # a tick that lasts is nothing to warn of
+        options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self._jobs = AsyncIOScheduler(job_defaults=options)
+        self._fires = fires
+        self._seen: frozenset[tuple[str, int]] = frozenset()
+        self._again: frozenset[str] = frozenset()
+        self._add("learn calendars", LEARN_EVERY, self.learn)
+        if fires:
+            self._add("fire what is due", FIRE_EVERY, self._fire)
+            self._add("forget answers", FORGET_EVERY, house.store.forget_answers)
+
+    def start(self) -> None:
+        self._jobs.start()
+
+    async def stop(self) -> None:
+        """Finish the transactions that are under way, and begin none."""
+        self._stopping = True
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=STOP_WITHIN)
+        self._jobs.shutdown(wait=False)  # cancels what does not end
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=STOP_WITHIN)
+
+    def _add(self, name: str, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        self._jobs.add_job(self._run, "interval", args=(name, work), seconds=seconds, id=name)
+
+    async def _run(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """One tick. That the database is away is said once, and once more when it is back."""
+        if self._stopping:
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way.add(task)
+        try:
+            await work()
+        except StoreUnavailable as error:
+            if name not in self._out:
+                log.warning("cannot %s: the database is not available (%s); trying again and again", name, error)
+            self._out.add(name)
+        except Exception:  # the next tick may do better, and the other jobs have nothing to do with it
+            log.exception("cannot %s", name)
+        else:
+            if name in self._out:
+                log.warning("the database is back: %s goes on", name)
+            self._out.discard(name)
+        finally:
+            self._under_way.discard(task)
+
+    async def _fire(self) -> None:
+        """Fire until nothing is due; what somebody else has locked is left to the next tick."""
+        before: datetime | None = None
+        while self._is_my_turn() and not self._stopping:
+            earliest, now = await self._house.store.next_due()
+            if earliest is None or earliest > now or earliest == before:
+                return
+            before = earliest
+            drained = await asyncio.gather(*(self._drain() for _ in range(self._loops)), return_exceptions=True)
+            for failure in drained:
+                if isinstance(failure, BaseException):
+                    raise failure
+
+    async def learn(self) -> None:
+        """Learn the calendars that others put in force, and let the clocks that run count by them.
+
+        Twice: a process that had not learned of one yet may have moved a clock after it was looked at.
+        """
+        calendars = self._house.calendars
+        new = set(await calendars.learn(self._house.store))
+        if not self._fires or not self._is_my_turn():
+            return
+        later = frozenset((name, calendars.version(name)) for name in calendars.names() if calendars.version(name) > 1)
+        new |= {name for name, _ in later - self._seen}
+        names = {name for name in self._again | new if not calendars.is_correction(name)}
+        if names:
+            count = len(await self._house.recalculation.recalculate(names))
+            log.info("recalculated %d clocks of %s", count, ", ".join(sorted(names)))
+        self._seen, self._again = later, frozenset(new)
+
+    async def _drain(self) -> None:
+        while not self._stopping and await self._house.desk.escalate():
+            pass

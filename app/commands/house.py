@@ -8,9 +8,14 @@ from app.commands.declared import Declared, read_folders
 from app.commands.failing import CommandFailed
 from app.db import open_store
 from app.db.migrate import migrate, schema_problem
+from app.db.turn import Turn
 from app.policy.engine import PolicyEngine
+from app.scheduler import Ticks
 from app.services.house import House
 from app.settings import Settings
+
+LOOPS = 2
+"""Transactions that fire side by side on PostgreSQL: one decides while the other commits."""
 
 
 def declared(settings: Settings, *, told: bool = False) -> Declared:
@@ -44,6 +49,19 @@ async def running(settings: Settings, found: Declared) -> AsyncIterator[House]:
     house = build(settings)
     async with house.running(found.case_types, found.calendars, found.policies):
         yield house
+
+
+@asynccontextmanager
+async def ticking(house: House, settings: Settings, *, fires: bool) -> AsyncIterator[None]:
+    """The ticks of this process. Of several on one SQLite file one fires; on PostgreSQL all do."""
+    turn = Turn(settings.database_url.get_secret_value())
+    ticks = Ticks(house, fires=fires, loops=1 if is_sqlite(settings) else LOOPS, is_my_turn=turn.is_mine)
+    ticks.start()
+    try:
+        yield
+    finally:
+        await ticks.stop()
+        turn.give_up()
 
 
 def is_sqlite(settings: Settings) -> bool:

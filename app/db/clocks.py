@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, literal, literal_column, select, tuple_
 from sqlalchemy.engine import RowMapping
 
 from app.db.rows import clock_of
-from app.db.tables import CLOCK
+from app.db.tables import CASES, CLOCK
 from app.services.stored import CaseKey, ClockKey, Locked, StoredClock
 
 K = CLOCK.c
@@ -32,6 +32,16 @@ def every(after: ClockKey | None, limit: int) -> Select[Any]:
     if after is None:
         return wanted
     return wanted.where(tuple_(*KEY) > tuple_(*(literal(v, k.type) for v, k in zip(after, KEY, strict=True))))
+
+
+def cases_without(definitions: Sequence[str], after: tuple[str, str] | None, limit: int) -> Select[Any]:
+    """Cases of these definitions that have no clock, in the order of their keys."""
+    c = CASES.c
+    has = select(literal(1)).where(K.tenant == c.tenant, K.case_id == c.id).exists()
+    wanted = select(c.tenant, c.id).where(c.definition.in_(definitions), ~has).order_by(c.tenant, c.id).limit(limit)
+    if after is None:
+        return wanted
+    return wanted.where(tuple_(c.tenant, c.id) > tuple_(*(literal(v, c.tenant.type) for v in after)))
 
 
 def counts() -> Select[Any]:

@@ -69,6 +69,12 @@ class SqlStore(ABC):
     async def every_clock(self, after: ClockKey | None, limit: int) -> Sequence[StoredClock]:
         return clocks.found(await self._rows(clocks.every(after, limit)))
 
+    async def cases_without_clocks(
+        self, definitions: Sequence[str], after: tuple[str, str] | None, limit: int
+    ) -> Sequence[tuple[str, str]]:
+        rows = await self._rows(clocks.cases_without(definitions, after, limit))
+        return [(row["tenant"], row["id"]) for row in rows]
+
     async def clock_counts(self) -> Sequence[tuple[str, str, str, int]]:
         return [(r["case_type"], r["name"], r["status"], r["n"]) for r in await self._rows(clocks.counts())]
 

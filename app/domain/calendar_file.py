@@ -50,9 +50,13 @@ class CalendarFile(Declared):
 
 
 class ResolvedCalendar(CalendarFile):
-    """A version as it is kept: `holiday_dates` are the dates and names that `holidays` meant when it was first seen."""
+    """A version as it is kept: `holiday_dates` are the dates and names that `holidays` meant when it was first seen.
+
+    `corrects` is there on one that was put in force for a time that had passed: the moment until which it did so.
+    """
 
     holiday_dates: dict[Day, str] = Field(default_factory=dict)
+    corrects: str | None = None
 
 
 def minutes_of(hours: str) -> tuple[int, int]:

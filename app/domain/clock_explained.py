@@ -1,7 +1,7 @@
 """Why a clock is due when it is: every stretch of time that one of its cycles counted or left out (R17)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain.case import Json
@@ -9,7 +9,7 @@ from app.domain.clock_course import elapsed
 from app.domain.clock_rules import ClockRule
 from app.domain.clock_state import STOPPED, ClockState
 from app.domain.clock_turn import Calendars
-from app.domain.fold import Turn
+from app.domain.clock_turns import Turn
 from app.domain.local_time import MICROSECOND
 from app.domain.moment import rfc3339
 from app.domain.simulate import Fired, segment_json, steps_json
@@ -42,6 +42,15 @@ def explained(
         "steps": steps_json(state, rule.steps, timeline, fired),
         "segments": [segment_json(segment) for segment in segments_of(spans, state.status in STOPPED)],
     }
+
+
+def elapsed_by(
+    rule: ClockRule, turns: Sequence[Turn], state: ClockState, calendars: Calendars, now: datetime
+) -> timedelta:
+    """What a clock would have counted until now, had it always counted by these calendars."""
+    spans = _spans(rule, [turn for turn in turns if turn.after.cycle <= state.cycle], state.cycle, calendars, now)
+    segments = segments_of(spans, state.status in STOPPED)
+    return sum((one.until - one.since for one in segments if one.counted), timedelta(0))
 
 
 def _spans(rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Calendars, now: datetime) -> list[Span]:

@@ -1,6 +1,6 @@
 """What an event does to the clocks of its case: existing ones first, then new ones start (R7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -25,12 +25,31 @@ class Calendars(Protocol):
         """That of a file, of `team:NAME`, or round the clock for a name that no calendar has."""
         ...
 
+    def told(self, names: Iterable[str]) -> dict[str, int]:
+        """How many versions of these calendars were counted by, where that is not one: an entry says it."""
+        ...
+
+
+class CalendarVersions(Calendars, Protocol):
+    """Calendars that know all of their versions."""
+
+    def as_of(self, told: Mapping[str, int]) -> Calendars:
+        """The calendars by as many versions as an entry told."""
+        ...
+
+    def by_version(self, name: str, told: int) -> Sequence[Timeline]:
+        """The calendar as it was before there was any version, with the first one, and so on up to `told`."""
+        ...
+
 
 class RoundTheClock:
     """Where there are no calendars."""
 
     def timeline(self, name: str) -> Timeline:
         return ALWAYS
+
+    def told(self, names: Iterable[str]) -> dict[str, int]:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from app.domain.guard import EvaluationFault, Expression
 from app.domain.machine import Arc, Resting
 from app.domain.refusing import arc_reasons, is_open, state_reason
 from app.domain.situation import ADMIN, Situation
-from app.domain.turning import clocks_after
+from app.domain.turning import clocks_after, counted_by
 from app.domain.writable import writable
 
 RECORDED = (Denied, WrongState, GuardRefused)
@@ -171,7 +171,8 @@ def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc
     if turned is not None:
         case = replace(case, due_at=earliest_due(turned.clocks))
     prev = here.case.last_hash if here.case else genesis(case.tenant, case.id, case.definition)
-    entry = seal(event_draft(here, verdict, arcs, case, prev), here.new_salt)
+    counted = counted_by(here, turned) if turned else {}
+    entry = seal(event_draft(here, verdict, arcs, case, prev, counted), here.new_salt)
     case = replace(case, last_hash=entry.entry_hash)
     # whoever opens a case is its creator from now on, and may read it as such
     readable = here.readable if here.case else replace(here, case=case).readable

@@ -16,7 +16,9 @@ from app.domain.situation import Situation
 EFFECTS = {"notify", "urgency", "assign", "fire", "webhook"}
 
 
-def event_draft(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case, prev: str) -> Draft:
+def event_draft(
+    here: Situation, verdict: Verdict, arcs: list[Arc], case: Case, prev: str, counted_by: Mapping[str, Json]
+) -> Draft:
     """The entry of an event that applies, in the chain of its case."""
     source = here.case.state if here.case else None
     assigned = {path.split(".")[1] for arc in arcs for path, _ in arc.set}
@@ -32,6 +34,7 @@ def event_draft(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case, 
             **_common(here),
             "policy": _policy(verdict),
             "guards": [arc.guard.text for arc in arcs if arc.guard],
+            **counted_by,
         },
         fields={**reference, **_values("data", data), **_sent(here.attempt)},
         case_id=case.id,
@@ -42,15 +45,18 @@ def event_draft(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case, 
     )
 
 
-def sla_draft(here: Situation, case: Case, told: Mapping[str, Json]) -> Draft:
-    """The entry of what a clock did by itself, in the chain of its case."""
+def sla_draft(
+    here: Situation, case: Case, told: Mapping[str, Json], counted_by: Mapping[str, Json], kind: str = "sla"
+) -> Draft:
+    """The entry of what a clock did by itself, or of what was corrected of it, in the chain of its case."""
     assert here.case is not None
     return Draft(
-        kind="sla",
+        kind=kind,
         tenant=case.tenant,
         entry_id=here.attempt.entry_id,
         at=here.at,
-        body={**_common(here), "sla": told},
+        body={**_common(here), "sla": told, **counted_by},
+        fields=_sent(here.attempt),
         case_id=case.id,
         case_seq=case.seq,
         source=here.case.state,

@@ -1,6 +1,6 @@
 """What the clocks of a case owe now: which steps fire next, what they make of the case, and the entry that says so."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -14,7 +14,9 @@ from app.domain.clock_steps import Terms
 from app.domain.clock_turn import Calendars, Clocks, earliest_due
 from app.domain.draft import firing_told, named, sla_draft
 from app.domain.entry import seal
+from app.domain.moment import rfc3339
 from app.domain.situation import Situation
+from app.domain.turning import versions_told
 
 SYSTEM: Final = "system:sla"
 ROLES: Final = frozenset({"role:system"})
@@ -77,10 +79,34 @@ def resumed(here: Situation, state: ClockState) -> Stepped:
     return _chained(here, here.case, {**named(state), "resumed": True})
 
 
-def _chained(here: Situation, case: Case, told: Mapping[str, Json]) -> Stepped:
+def recalculated(
+    here: Situation,
+    before: ClockState,
+    after: ClockState,
+    calendar: Mapping[str, Json],
+    counted_by: Collection[str],
+    *,
+    kind: str = "sla",
+) -> Stepped:
+    """Record that a clock counts by another version of its calendar; `here` has the clock as it is `after`.
+
+    `counted_by` are the calendars by which its past was counted anew.
+    """
+    assert here.case is not None
+    moments = {"old": before.due_at, "new": after.due_at}
+    due_at = {name: rfc3339(moment) if moment else None for name, moment in moments.items()}
+    return _chained(here, here.case, {**named(after), "calendar": calendar, "due_at": due_at}, kind, counted_by)
+
+
+def _chained(
+    here: Situation, case: Case, told: Mapping[str, Json], kind: str = "sla", counted_by: Collection[str] = ()
+) -> Stepped:
     assert here.case is not None
     case = replace(case, seq=here.case.seq + 1, changed_at=here.at, due_at=earliest_due(here.clocks))
-    entry = seal(sla_draft(here, case, told), here.new_salt)
+    names = {*counted_by, *(state.calendar for state in here.clocks.values())}
+    if case.team and case.team != here.case.team:
+        names.add(case.team)  # clocks that follow the team go over to its calendar
+    entry = seal(sla_draft(here, case, told, versions_told(here.calendars, names), kind), here.new_salt)
     return Stepped(replace(case, last_hash=entry.entry_hash), entry)
 
 

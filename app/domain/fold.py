@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.domain.case import Case, Json
+from app.domain.clock_corrected import corrected
+from app.domain.clock_recounted import recounted
 from app.domain.clock_rules import Happening
 from app.domain.clock_state import ClockState
-from app.domain.clock_turn import Calendars, Clocks, Turned, earliest_due, turn
+from app.domain.clock_turn import Calendars, CalendarVersions, Clocks, Turned, earliest_due, turn
+from app.domain.clock_turns import Turn
 from app.domain.escalate import first_due
 from app.domain.guard import View
 from app.domain.machine import Machine
@@ -19,25 +22,16 @@ class Unexplained(Exception):
     """The log says that a clock did what the log does not call for; str() says which and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """That a clock went from one state to another, at the moment by which it counts."""
-
-    at: datetime
-    before: ClockState | None
-    after: ClockState
-
-
 @dataclass
 class Fold:
-    """A case as its entries tell it, one after the other.
+    """A case as its entries tell it, one after the other, each by the versions of calendars that it was decided by.
 
     `cycles` are all of its clocks by name and number; `fired` says of each when a firing (step, n) was due, and whether
     it was skipped.
     """
 
     machine: Machine
-    calendars: Calendars
+    calendars: CalendarVersions
     case: Case | None = None
     clocks: Clocks = field(default_factory=dict)
     cycles: dict[tuple[str, int], ClockState] = field(default_factory=dict)
@@ -48,13 +42,16 @@ class Fold:
         """The next entry of the chain, with the values behind its commitments. Raises Unexplained."""
         at = parse_rfc3339(entry["at"])
         before = self.case
-        if entry["kind"] == "sla":
-            self._clock_told(entry, at)
+        known = self.calendars.as_of(entry.get("calendars", {}))
+        if "calendar" in entry.get("sla", {}):
+            self._recounted(entry, at)
+        elif entry["kind"] == "sla":
+            self._clock_told(entry, at, known)
             self._note(entry["sla"])
         case = self._after(entry, values, at, entry_hash)
         self.case = case
         if entry["kind"] in ("opened", "transition") or entry.get("sla", {}).get("becomes"):
-            self._turn(entry, values, at, before if entry["kind"] != "opened" else None)
+            self._turn(entry, values, at, before if entry["kind"] != "opened" else None, known)
         self.case = replace(self.case, due_at=earliest_due(self.clocks))
 
     def _after(self, entry: Mapping[str, Json], values: Mapping[str, Json], at: datetime, entry_hash: str) -> Case:
@@ -74,7 +71,14 @@ class Fold:
             **becomes,
         )
 
-    def _turn(self, entry: Mapping[str, Json], values: Mapping[str, Json], at: datetime, before: Case | None) -> None:
+    def _turn(
+        self,
+        entry: Mapping[str, Json],
+        values: Mapping[str, Json],
+        at: datetime,
+        before: Case | None,
+        known: Calendars,
+    ) -> None:
         case = self.case
         assert case is not None
         happening = Happening(
@@ -87,14 +91,28 @@ class Fold:
             team=case.team,
             see=lambda: _view(case, entry, values, at),
         )
-        self._take(turn(self.machine.clocks, self.clocks, happening, self.calendars), happening.at)
+        self._take(turn(self.machine.clocks, self.clocks, happening, known), happening.at)
 
-    def _clock_told(self, entry: Mapping[str, Json], at: datetime) -> None:
+    def _recounted(self, entry: Mapping[str, Json], at: datetime) -> None:
+        """The clock counts by another version of its calendar; a correction counts its past anew."""
+        told = entry["sla"]
+        state, rule = self.clocks.get(told["clock"]), self.machine.clocks.get(told["clock"])
+        if state is None or rule is None or state.cycle != told["cycle"]:
+            raise Unexplained(f"entry {entry['case_seq']} recounts clock {told['clock']}, which is not there")
+        versions = self.calendars.by_version(state.calendar, told["calendar"]["version"])
+        if entry["kind"] == "sla":
+            after = recounted(state, rule, at, versions)
+        else:
+            known = self.calendars.as_of(entry.get("calendars", {}))
+            after = corrected(state, rule, at, versions, self.turns.get(state.name, ()), known)
+        self._take(Turned({**self.clocks, state.name: after}, (after,)), at)
+
+    def _clock_told(self, entry: Mapping[str, Json], at: datetime, known: Calendars) -> None:
         """A step fired, or a pause ended by itself: the same that the clocks say of this moment."""
         told = entry["sla"]
         if self._is_known(told):
             return
-        due = first_due(self.machine.clocks, self.clocks, self.calendars, at)
+        due = first_due(self.machine.clocks, self.clocks, known, at)
         if due is None or due.after.name != told["clock"]:
             raise Unexplained(f"entry {entry['case_seq']} says what clock {told['clock']} did, and nothing was due")
         self._take(Turned({**self.clocks, due.after.name: due.after}, (due.after,)), at)

@@ -11,13 +11,14 @@ FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2060
 
 
-def resolved(calendar: CalendarFile) -> str:
+def resolved(calendar: CalendarFile, *, corrects: str | None = None) -> str:
     """The canonical JSON of the version: the declaration, and `holiday_dates` for the years 2000 to 2060.
 
     `ResolvedCalendar.model_validate_json` reads it. Needs a country and a subdivision that are known.
     """
     dates = dict(holiday_dates(calendar.holidays)) if calendar.holidays else {}
-    return ResolvedCalendar(**calendar.model_dump(exclude_unset=True), holiday_dates=dates).canonical()
+    declared = calendar.model_dump(exclude_unset=True)
+    return ResolvedCalendar(**declared, holiday_dates=dates, corrects=corrects).canonical()
 
 
 def holiday_dates(named: Holidays) -> Mapping[str, str]:

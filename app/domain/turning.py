@@ -1,9 +1,22 @@
 """What an attempt, or a change beside all events, does to the clocks of its case."""
 
-from app.domain.case import Case
+from collections.abc import Iterable
+
+from app.domain.case import Case, Json
 from app.domain.clock_rules import Happening
-from app.domain.clock_turn import Turned, turn
+from app.domain.clock_turn import Calendars, Turned, turn
 from app.domain.situation import Situation
+
+
+def counted_by(here: Situation, turned: Turned) -> dict[str, Json]:
+    """By which versions of which calendars the clocks went from what they were to what they are."""
+    names = {state.calendar for clocks in (here.clocks, turned.clocks) for state in clocks.values()}
+    return versions_told(here.calendars, names)
+
+
+def versions_told(calendars: Calendars, names: Iterable[str]) -> dict[str, Json]:
+    told = calendars.told(names)
+    return {"calendars": told} if told else {}
 
 
 def clocks_after(here: Situation, case: Case, event: str | None) -> Turned:

@@ -1,7 +1,7 @@
 """The clocks of a case as its log tells them: why they are due when they are, and whether what is kept is the same."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -70,13 +70,22 @@ class Clocks:
                 digest = entry["definition"]["hash"]
                 await self._definitions.learn(self._store, [digest])
                 fold = Fold(self._definitions.of(digest), self._calendars)
+            await self._know(entry)
             fold.take(entry, stored.values, stored.entry_hash)
         return fold
+
+    async def _know(self, entry: Mapping[str, Json]) -> None:
+        """Another process may have known a calendar that this one has yet to learn."""
+        told = dict(entry.get("calendars", {}))
+        if calendar := entry.get("sla", {}).get("calendar"):
+            told[calendar["name"]] = calendar["version"]
+        if any(version > self._calendars.version(name) for name, version in told.items()):
+            await self._calendars.learn(self._store)
 
     async def differences(self) -> AsyncIterator[tuple[int, Sequence[Difference]]]:
         """Rebuild every clock from the log; yields, case by case, how many there are and where they differ."""
         async for (tenant, case_id), kept in self._by_case():
-            yield len(kept), await self._compared(tenant, case_id, kept)
+            yield len(kept), await self.compared(tenant, case_id, kept)
 
     async def rebuilt(self, tenant: str, case_id: str) -> Sequence[StoredClock]:
         """What the log makes of the clocks of a case, all cycles."""
@@ -89,7 +98,8 @@ class Clocks:
             for (name, cycle), state in sorted(fold.cycles.items())
         ]
 
-    async def _compared(self, tenant: str, case_id: str, kept: Sequence[StoredClock]) -> Sequence[Difference]:
+    async def compared(self, tenant: str, case_id: str, kept: Sequence[StoredClock]) -> Sequence[Difference]:
+        """Where the clocks of a case that are kept differ from what its log makes of them."""
         try:
             rebuilt = {(clock.name, clock.cycle): clock for clock in await self.rebuilt(tenant, case_id)}
         except Unexplained as why:

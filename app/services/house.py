@@ -15,6 +15,8 @@ from app.services.desk import Desk
 from app.services.policies import Policies, PolicySource
 from app.services.ports import PolicyEngine, Store
 from app.services.simulations import Simulations
+from app.services.recalculation import Recalculation
+from app.services.verification import Verification
 
 log = logging.getLogger("stateward")
 
@@ -32,6 +34,8 @@ class House:
         self.case_types = CaseTypes(self.definitions)
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases)
         self.simulations = Simulations(self.definitions, self.calendars)
+        self.verification = Verification(store, self.definitions, self.clocks)
+        self.recalculation = Recalculation(store, self.definitions, self.policies, self.calendars, self.clocks)
 
     @asynccontextmanager
     async def running(

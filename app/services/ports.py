@@ -96,6 +96,12 @@ class Store(Protocol):
         """A page of all cycles of all clocks of all tenants, in the order of their keys."""
         ...
 
+    async def cases_without_clocks(
+        self, definitions: Sequence[str], after: tuple[str, str] | None, limit: int
+    ) -> Sequence[tuple[str, str]]:
+        """A page of cases (tenant, id) of these definitions that have no clock, in the order of their keys."""
+        ...
+
     async def clock_counts(self) -> Sequence[tuple[str, str, str, int]]:
         """How many clocks run or are paused: (case type, name, status, count)."""
         ...

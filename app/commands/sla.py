@@ -1,0 +1,134 @@
+"""`stateward sla`: hold every clock against the log, and correct a calendar for a time that has passed."""
+
+import argparse
+import asyncio
+import sys
+from datetime import datetime
+
+from app.commands.declared import Declared
+from app.commands.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
+from app.commands.house import declared, prepared, running
+from app.domain.calendar_file import CalendarFile
+from app.domain.moment import rfc3339
+from app.domain.names import SUBJECT
+from app.scheduler import LEARN_EVERY
+from app.services.calendars import applies_from, put_in_force
+from app.services.house import House
+from app.services.recalculation import Correcting, Recounted
+from app.settings import Settings
+
+TOLD_EVERY = 100
+NOTHING = Declared({}, {}, (), ())
+"""These commands put nothing in force that the folders declare, but the one calendar."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "The clocks are caches of what the log says: see that they are, or correct what they count by."
+    actions = parser.add_subparsers(dest="action", required=True, metavar="verify|correct")
+    verify = actions.add_parser("verify", help="rebuild every clock from the log; exit 1 where one differs")
+    verify.add_argument("--repair", action="store_true", help="replace what differs by what the log says")
+    correct = actions.add_parser("correct", help="show what a calendar of the past would change, and apply it")
+    correct.add_argument("calendar", metavar="CALENDAR", help="of machines/calendars/CALENDAR.yaml")
+    correct.add_argument("--apply", action="store_true", help="put it in force, with an entry in each case it changes")
+    correct.add_argument("--reason", help="why, for the log; needed with --apply")
+    correct.add_argument("--by", default="user:operator", metavar="user:NAME", help="who says so (user:operator)")
+    correct.add_argument("--wait", type=int, default=2 * LEARN_EVERY, help=argparse.SUPPRESS)
+
+
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    await prepared(settings)
+    if arguments.action == "verify":
+        async with running(settings, NOTHING) as house:
+            return await _verify(house, repair=arguments.repair)
+    return await _correct(arguments, settings)
+
+
+async def _verify(house: House, *, repair: bool) -> int:
+    clocks = cases = found = 0
+    async for count, differences in house.verification.differences(repair=repair):
+        clocks, cases, found = clocks + count, cases + 1, found + len(differences)
+        for difference in differences:
+            print(difference)
+        if cases % TOLD_EVERY == 0:
+            _progress(f"{clocks:,} clocks of {cases:,} cases, {found:,} differences")
+    _progress("")
+    done = ", now repaired" if repair and found else ""
+    print(f"{clocks:,} clocks of {cases:,} cases rebuilt from the log: {found:,} differences{done}")
+    return FOUND_SOMETHING if found else 0
+
+
+async def _correct(arguments: argparse.Namespace, settings: Settings) -> int:
+    name, found = arguments.calendar, declared(settings)
+    file = found.calendars.get(name)
+    if file is None:
+        known = ", ".join(sorted(found.calendars)) or "none"
+        raise CommandFailed(f"there is no calendar {name}; there are: {known}", USED_WRONGLY)
+    if arguments.apply and not (arguments.reason or "").strip():
+        raise CommandFailed("--apply needs --reason TEXT: the log says why the past was changed", USED_WRONGLY)
+    if not SUBJECT.fullmatch(arguments.by):
+        raise CommandFailed(f"--by is written as user:NAME, not {arguments.by!r}", USED_WRONGLY)
+    async with running(settings, NOTHING) as house:
+        in_force = await _checked(house, name, file)
+        if arguments.apply:
+            return await _applied(house, arguments, file, in_force)
+        return await _shown(house, name, file, in_force)
+
+
+async def _checked(house: House, name: str, file: CalendarFile) -> bool:
+    """Whether this version is in force already, so that an application that was broken off goes on."""
+    versions = [one for one in await house.store.calendars() if one.name == name]
+    _, now = await house.store.next_due()
+    since = applies_from(file)
+    if versions and versions[-1].hash == file.hash():
+        if house.calendars.is_correction(name):
+            return True
+        raise CommandFailed(f"calendar {name} is in force as it is; there is nothing to correct", USED_WRONGLY)
+    if not versions or since is None or since > now:
+        raise CommandFailed(
+            f"calendar {name} corrects nothing that has passed: let `applies_from` name the day from which it should"
+            " have counted, or let `serve` put it in force",
+            USED_WRONGLY,
+        )
+    return False
+
+
+async def _shown(house: House, name: str, file: CalendarFile, in_force: bool) -> int:
+    _, now = await house.store.next_due()
+    would = house.calendars if in_force else house.calendars.corrected(name, file, now)
+    changes = 0
+    async for one in house.recalculation.would_correct(name, would):
+        changes += 1
+        print(_sentence(one, "would be"))
+    print(f"{changes:,} clocks would change; nothing was written (--apply --reason TEXT does it)")
+    return 0
+
+
+async def _applied(house: House, arguments: argparse.Namespace, file: CalendarFile, in_force: bool) -> int:
+    name = arguments.calendar
+    if not in_force:
+        await put_in_force(house.store, name, file, corrects=True)
+        print(f"calendar {name} is in force; every process learns of it within {LEARN_EVERY} s")
+        await asyncio.sleep(arguments.wait)  # whoever does not know it yet would move a corrected clock by the old one
+    await house.calendars.learn(house.store)
+    correcting = Correcting(arguments.by, arguments.reason.strip())
+    changes = await house.recalculation.recalculate([name], correcting)
+    for one in changes:
+        print(_sentence(one, "is now"))
+    print(f"{len(changes):,} clocks were corrected, each with an entry in its case")
+    return 0
+
+
+def _sentence(one: Recounted, verb: str) -> str:
+    told = f"case {one.case_id} of {one.tenant}, clock {one.before.name}, cycle {one.before.cycle}"
+    if one.before.status == "paused":
+        return f"{told}: paused, with {one.before.counted} counted, {verb} {one.after.counted}"
+    return f"{told}: due {_moment(one.before.due_at)}, {verb} {_moment(one.after.due_at)}"
+
+
+def _moment(moment: datetime | None) -> str:
+    return rfc3339(moment) if moment else "at no time"
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
