@@ -16,7 +16,8 @@ SECRET = "a-secret-of-thirty-two-bytes-or-more"
 
 def blocks(guide, kind=""):
     """The code blocks of a guide that are of a kind."""
-    return re.findall(rf"^```{kind}\n(.*?)^```$", (ROOT / guide).read_text(), re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / guide).read_text(), re.DOTALL | re.MULTILINE)
+    return [text for its_kind, text in found if its_kind == kind]
 
 
 def typed(folder, service, *lines):
