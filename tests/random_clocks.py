@@ -27,6 +27,7 @@ p, role:system, *, *, go_review, , deny
 """
 LENGTHS = ["10m", "1h", "4h", "90m", "8h", "12h30m"]
 WHENS = ["data.p == 1", "data.p >= 2", "case.urgency > 30", "case.team == 'team:night'", "data.late == true"]
+WHENS += ["case.version > 4", "'role:system' in actor.roles", "case.assignee == 'user:bo'"]
 POINTS = ["25%", "50%", "50%", "100%", "100%", "120%", "-30m", "-2h", "+1h", "+0m"]
 
 
