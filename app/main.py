@@ -13,10 +13,10 @@ from typing import Any
 
 from litestar import Litestar
 
-from app.commands import check, demo, diagram, migrate, policy, replay, serve, sla, token, work
+from app.commands import check, demo, diagram, migrate, policy, replay, replay_back_test, serve, sla, token, work
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import build, declared, prepared, running, ticking
-from app.domain.case import Actor, Json
+from app.domain.case import Actor, Attempt, Json
 from app.domain.errors import Invalid
 from app.domain.names import TENANT
 from app.http import answers
@@ -121,10 +121,8 @@ async def _in_process(settings: Settings, case_type: str, tenant: str) -> AsyncI
     if case_type not in found.case_types:
         known = ", ".join(found.case_types) or "none"
         raise CommandFailed(f"{case_type} is not a case type; there are: {known}", USED_WRONGLY)
-    if not TENANT.fullmatch(tenant):
-        raise CommandFailed(f"--tenant is a name in lower case, not {tenant!r}", USED_WRONGLY)
+    importer = _importer(tenant)
     await prepared(settings)
-    importer = Actor(tenant, "system:replay", frozenset({"role:admin"}), authenticated="process")
     async with running(settings, found) as house:
 
         async def submit(attempts: Sequence[dict[str, Json]]) -> Sequence[Json]:
@@ -132,6 +130,21 @@ async def _in_process(settings: Settings, case_type: str, tenant: str) -> AsyncI
             return [answers.result(answer) for answer in await house.desk.submit(tried)]
 
         yield submit
+
+
+def _attempt(tenant: str, attempt: dict[str, Json]) -> Attempt:
+    return trying(_importer(tenant), new_id(), _read(0, attempt))
+
+
+def _importer(tenant: str) -> Actor:
+    if not TENANT.fullmatch(tenant):
+        raise CommandFailed(f"--tenant is a name in lower case, not {tenant!r}", USED_WRONGLY)
+    return Actor(tenant, "system:replay", frozenset({"role:admin"}), authenticated="process")
+
+
+def _replay(given: argparse.Namespace, settings: Settings) -> Any:
+    in_process = partial(_in_process, settings, given.case_type)
+    return replay.run(given, in_process, partial(replay_back_test.run, given, settings, _attempt))
 
 
 def _read(place: int, attempt: dict[str, Json]) -> TryEvent:
@@ -153,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         "check": (check, check.run),
         "token": (token, lambda given, settings: token.run(given, settings, mint)),
         "policy": (policy, policy.run),
-        "replay": (replay, lambda given, settings: replay.run(given, partial(_in_process, settings, given.case_type))),
+        "replay": (replay, _replay),
         "sla": (sla, sla.run),
         "diagram": (diagram, diagram.run),
     }

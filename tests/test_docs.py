@@ -69,6 +69,9 @@ def test_the_guide_to_replay(tmp_path, serving):
     (tmp_path / "claims.jsonl").write_text(log)
     typed(tmp_path, serving, f"export STATEWARD_JWT_SECRET={SECRET}", *blocks("docs/replay_a_log.md"))
     assert json.loads((tmp_path / "report.json").read_text())["accepted"] == 2
+    assert (
+        (tmp_path / "late.csv").read_text().splitlines()[1].startswith("EXP-1,decision,1,2026-03-02T08:00:00.000000Z,")
+    )
 
 
 def test_the_smallest_case_type_is_one(tmp_path, capsys, monkeypatch):

@@ -50,7 +50,11 @@ def log(path, lines=LINES):
 async def stateward_replay(*words, in_process=None):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    return await run(parser.parse_args([*words, "--case-type", "claim"]), in_process or InProcess())
+    return await run(parser.parse_args([*words, "--case-type", "claim"]), in_process or InProcess(), no_back_test)
+
+
+async def no_back_test():
+    raise AssertionError("nobody asked for one")
 
 
 @pytest.mark.parametrize("name", ["log.jsonl", "log.jsonl.gz"])
@@ -91,6 +95,9 @@ async def test_a_broken_archive_is_a_bad_line(tmp_path, capsys):
         (["FILE", "--token", "t"], "--token belongs to --url"),
         (["FILE", "--url", "localhost", "--token", "t"], "--url is the address of a service"),
         (["FILE", "--lanes", "0"], "--lanes is a number"),
+        (["FILE", "--until", "2026-12-31"], "--until and --breaches belong to --clock log"),
+        (["FILE", "--clock", "log", "--url", "http://127.0.0.1:1", "--token", "t"], "leave out --url"),
+        (["FILE", "--clock", "log", "--breaches", "no/such/folder.csv"], "--breaches is a file in a folder"),
     ],
 )
 async def test_wrong_usage_is_told_in_one_sentence(tmp_path, capsys, words, sentence):

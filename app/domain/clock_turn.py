@@ -7,7 +7,7 @@ from typing import Protocol
 
 from app.domain import sla
 from app.domain.case import Json
-from app.domain.clock_rules import ClockRule, Happening
+from app.domain.clock_rules import ClockRule, Happening, When
 from app.domain.clock_state import ACTIVE, ClockState
 from app.domain.clock_steps import Terms
 from app.domain.errors import invalid
@@ -102,42 +102,66 @@ class _Turning:
             stopped = sla.stop(state, at, terms)
             self._become(stopped)
             if self.rule.periodic and not self._holds("cancel"):
-                sequential = self.rule.declared.sequence == "sequential"
-                self._become(sla.next_cycle(stopped, at, terms, sequential=sequential))
+                self._next_cycle(stopped)
             return
         if self._holds("cancel"):
             self._become(sla.cancel(state, at, terms))
             return
         if self._holds("reset"):
-            self._become(sla.reset(state, at, terms))
+            self._restart(state)
         self._retarget()
         self._pause(self._current)
 
+    def _next_cycle(self, stopped: ClockState) -> None:
+        """What follows at once in a series, by the calendar that counts now, and paused where that holds."""
+        following = replace(stopped, calendar=self.rule.target(self.happening)[1])
+        sequential = self.rule.declared.sequence == "sequential"
+        self._become(sla.next_cycle(following, self.happening.at, self._terms(following), sequential=sequential))
+        self._pause(self._current, starts=True)
+
     def _begin(self) -> None:
         """Start it, or what `start` does after a stop."""
-        target, calendar = self.rule.target(self.happening)
         state = self.state or ClockState(self.rule.name)
-        at = self.happening.at
         if state.status == "pending":
-            state = replace(state, calendar=calendar)
-            terms = self._terms(state)
-            started_at = self._started_at(terms.timeline)
-            due = self._due(started_at or at, terms.timeline)
-            self._become(sla.start(state, at, terms, target=target, due=due, started_at=started_at))
-        else:
-            mode = "restart" if self.rule.periodic else self.rule.declared.reopen
-            state = replace(state, calendar=calendar) if mode == "restart" else state
-            terms = self._terms(state)
-            due = self._due(at, terms.timeline)
-            reopened = sla.reopen(state, at, terms, mode, target=target, due=due)
-            if reopened is state:
-                return
-            self._become(reopened)
-            if mode != "restart":
-                self._retarget()
-        if self._current.status == "running" and at < self.happening.recorded_at:
-            self.state = replace(self._current, known_since=self.happening.recorded_at)
+            self._start(state)
+        elif not self._reopen(state):
+            return
         self._pause(self._current, starts=True)
+
+    def _start(self, state: ClockState) -> None:
+        target, calendar = self.rule.target(self.happening)
+        state = replace(state, calendar=calendar)
+        at, terms = self.happening.at, self._terms(state)
+        started_at = self._started_at(terms.timeline)
+        due = self._due(started_at or at, terms.timeline)
+        self._become(self._known(sla.start(state, at, terms, target=target, due=due, started_at=started_at)))
+
+    def _reopen(self, state: ClockState) -> bool:
+        """Whether it runs again. Of a series, and of a clock that was cancelled, only a new cycle can."""
+        mode = self.rule.declared.reopen
+        if self.rule.periodic or (state.status == "cancelled" and mode != "ignore"):
+            mode = "restart"
+        if mode == "ignore":
+            return False
+        if mode == "restart":
+            target, blank, due = self._anew(state)
+            self._become(sla.reopen(blank, self.happening.at, self._terms(blank), mode, target=target, due=due))
+        else:
+            self._become(self._known(sla.reopen(state, self.happening.at, self._terms(state), mode)))
+            self._retarget()
+        return True
+
+    def _restart(self, state: ClockState) -> None:
+        """A new cycle from nothing; a pause goes on."""
+        target, blank, due = self._anew(state)
+        self._become(sla.reset(blank, self.happening.at, self._terms(blank), target=target, due=due))
+
+    def _anew(self, state: ClockState) -> tuple[timedelta | None, ClockState, datetime | None]:
+        """Of a new cycle: its target, what it follows without that one's target and due, and its due."""
+        target, calendar = self.rule.target(self.happening)
+        blank = replace(state, calendar=calendar, given=None, fixed_due=None)
+        at = max(self.happening.at, state.since or self.happening.at)
+        return target, blank, self._due(at, self._terms(blank).timeline)
 
     def _retarget(self) -> None:
         """Priority, team or data may have changed: another calendar, target or due (R10, R16)."""
@@ -145,11 +169,13 @@ class _Turning:
         target, calendar = self.rule.target(self.happening)
         due = self._due_by_data(self._terms(state).timeline) if self._by_data else state.fixed_due
         same = (target, due) == (state.given, state.fixed_due)
+        if mode == "restart" and (calendar != state.calendar or (not same and (target or due))):
+            self._restart(state)
+            return
         if calendar != state.calendar:
             after = self._terms(replace(state, calendar=calendar))
-            kept = "keep_elapsed" if mode == "restart" and not same else mode
-            self._become(sla.handover(state, at, self._terms(state), calendar, after, kept))
-        if not same and not (self.rule.declared.kind == "due_at" and not self._by_data):
+            self._become(sla.handover(state, at, self._terms(state), calendar, after, mode))
+        if not same:
             state = self._current
             self._become(sla.retarget(state, at, self._terms(state), target=target, due=due, mode=mode))
 
@@ -161,18 +187,24 @@ class _Turning:
         paused = state.status == "paused" or _pauses_before_start(state, at)
         if paused and (self._holds("resume") or (pause.lasts and not pause.holds(self.happening))):
             self._become(sla.resume(state, at, terms))
-        elif not paused and pause.holds(self.happening) and (starts or not self._was_over(state)):
+        elif not paused and pause.holds(self.happening) and (starts or not self._was_over(pause)):
             self._become(sla.pause(state, at, terms, reason=pause.told, longest=self.rule.pause_max))
 
-    def _was_over(self, state: ClockState) -> bool:
+    def _was_over(self, pause: When) -> bool:
         """A pause that ended while its state lasts does not begin again by itself."""
         limited = self.rule.pause_max is not None or "resume" in self.rule.conditions
-        return limited and self.rule.conditions["pause"].held(self.happening)
+        return limited and pause.lasts and pause.held(self.happening)
 
     def _become(self, state: ClockState) -> None:
         if self.state is not None and state.cycle > self.state.cycle:
             self.ended.append(sla.ended(self.state, self.happening.at, self._terms(self.state)))
+            state = self._known(state)
         self.state = state
+
+    def _known(self, state: ClockState) -> ClockState:
+        """With the moment from which it is known, where it began before that (R9)."""
+        recorded_at = self.happening.recorded_at
+        return replace(state, known_since=recorded_at) if self.happening.at < recorded_at else state
 
     def _holds(self, condition: str) -> bool:
         return self.rule.holds(condition, self.happening)

@@ -7,9 +7,10 @@ from typing import Final
 
 from app.domain.case import Actor, AuditEntry, Case, Json
 from app.domain.case_type import Step
+from app.domain.clock_course import planned, resumed_by_itself
 from app.domain.clock_firing import Firing, due_firings
 from app.domain.clock_rules import ClockRule
-from app.domain.clock_state import ClockState
+from app.domain.clock_state import ClockState, Owed
 from app.domain.clock_steps import Terms
 from app.domain.clock_turn import Calendars, Clocks, earliest_due
 from app.domain.draft import firing_told, named, sla_draft
@@ -25,12 +26,15 @@ MOST_URGENT: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What one clock owes at one moment, and its state once that is recorded."""
+    """The next thing that one clock owes, and its state once that is recorded: a firing, or that a pause has ended.
+
+    `skipped` are firings that were past before anybody knew of the clock, and are only told beside it.
+    """
 
     after: ClockState
-    firings: tuple[Firing, ...]
-    resumed: bool
-    """Whether its pause ended by itself."""
+    firing: Firing | None = None
+    skipped: tuple[Firing, ...] = ()
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +51,34 @@ def system_actor(tenant: str) -> Actor:
 
 
 def first_due(rules: Mapping[str, ClockRule], clocks: Clocks, calendars: Calendars, at: datetime) -> Due | None:
-    """The clock that has owed something longest, or None where none does at `at`.
+    """What has been owed longest, or None where nothing is at `at`.
 
-    What lies before the entry that told of a clock is past: only the last of that acts (R9).
+    One at a time, the others of its moment stay owed: what it does may stop or pause the clock.
     """
     owing = [(state.next_fire_at, name) for name, state in clocks.items() if name in rules and state.next_fire_at]
     if not owing or (moment := min(owing)[0]) > at:
         return None
     state, rule = clocks[min(owing)[1]], rules[min(owing)[1]]
+    terms = Terms(calendars.timeline(state.calendar), rule.steps)
+    if state.status == "paused":
+        return Due(resumed_by_itself(state, moment, terms), resumed=True)
+    return _first_of(state, terms, moment, at)
+
+
+def _first_of(state: ClockState, terms: Terms, moment: datetime, at: datetime) -> Due:
+    """What lies before the entry that told of a clock is past: only the last of that acts (R9)."""
     past = state.known_since is not None and moment < state.known_since
     until = min(state.known_since, at) if past and state.known_since else moment
-    firings, after = due_firings(state, Terms(calendars.timeline(state.calendar), rule.steps), until)
+    firings, after = due_firings(state, terms, until)
     if after.breached_at and not state.breached_at:
         after = replace(after, detected_at=at)
-    if past:
-        firings = [*(replace(firing, skipped=True) for firing in firings[:-1]), *firings[-1:]]
-    return Due(after, tuple(firings), state.status == "paused" and after.status == "running")
+    last = len(firings) - 1
+    acts = last if past else next((place for place, firing in enumerate(firings) if not firing.skipped), last)
+    if acts < 0:
+        return Due(after)
+    owed = tuple(Owed(one.step.number, one.n, one.moment, one.skipped) for one in firings[acts + 1 :])
+    skipped = tuple(replace(firing, skipped=True) for firing in firings[:acts])
+    return Due(planned(replace(after, owed=owed), terms), firings[acts], skipped)
 
 
 def step(here: Situation, state: ClockState, firing: Firing, skipped: tuple[Firing, ...]) -> Stepped:

@@ -11,7 +11,7 @@ from app.domain.clock_rules import Happening
 from app.domain.clock_state import ClockState
 from app.domain.clock_turn import Calendars, CalendarVersions, Clocks, Turned, earliest_due, turn
 from app.domain.clock_turns import Turn
-from app.domain.escalate import first_due
+from app.domain.escalate import Due, first_due
 from app.domain.guard import View
 from app.domain.machine import Machine
 from app.domain.moment import parse_rfc3339
@@ -110,14 +110,10 @@ class Fold:
     def _clock_told(self, entry: Mapping[str, Json], at: datetime, known: Calendars) -> None:
         """A step fired, or a pause ended by itself: the same that the clocks say of this moment."""
         told = entry["sla"]
-        if self._is_known(told):
-            return
         due = first_due(self.machine.clocks, self.clocks, known, at)
-        if due is None or due.after.name != told["clock"]:
-            raise Unexplained(f"entry {entry['case_seq']} says what clock {told['clock']} did, and nothing was due")
+        if due is None or not _tells_of(told, due):
+            raise Unexplained(f"entry {entry['case_seq']} says what clock {told['clock']} did, and that was not due")
         self._take(Turned({**self.clocks, due.after.name: due.after}, (due.after,)), at)
-        if "step" in told and not self._is_known(told):
-            raise Unexplained(f"entry {entry['case_seq']} fires step {told['step']} of clock {told['clock']}, not due")
 
     def _note(self, told: Mapping[str, Json]) -> None:
         if "step" in told:
@@ -125,21 +121,20 @@ class Fold:
             for one, skipped in (*((one, True) for one in told["skipped"]), (told, False)):
                 fired[one["step"], one["n"]] = (parse_rfc3339(one["due_at"]), skipped)
 
-    def _is_known(self, told: Mapping[str, Json]) -> bool:
-        """Whether the clock has passed the firing: several at one moment have an entry each."""
-        state = self.clocks.get(told["clock"])
-        if state is None or "step" not in told or state.cycle != told["cycle"]:
-            return False
-        if any((owed.step, owed.n) == (told["step"], told["n"]) for owed in state.owed):
-            return False
-        return bool(told["step"] < len(state.reached) and state.reached[told["step"]] >= told["n"])
-
     def _take(self, turned: Turned, at: datetime) -> None:
         for state in turned.changed:
             before = self.cycles.get((state.name, state.cycle)) or self.clocks.get(state.name)
             self.cycles[state.name, state.cycle] = state
             self.turns.setdefault(state.name, []).append(Turn(at, before, state))
         self.clocks = turned.clocks
+
+
+def _tells_of(told: Mapping[str, Json], due: Due) -> bool:
+    if (told["clock"], told["cycle"]) != (due.after.name, due.after.cycle):
+        return False
+    if due.firing is None:
+        return bool(told.get("resumed")) == due.resumed
+    return (told.get("step"), told.get("n")) == (due.firing.step.number, due.firing.n)
 
 
 def _opened(

@@ -47,6 +47,11 @@ class Batch:
         self._calendars = calendars
         self._copy = WorkingCopy(locked)
 
+    @property
+    def copy(self) -> WorkingCopy:
+        """What was locked and is to be recorded; a back-test drives its time."""
+        return self._copy
+
     def answer(self, attempt: Attempt) -> Answer:
         """Decide one attempt. A fault of ours harms this attempt only: it is logged and answered as internal."""
         try:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from app.domain.case import Attempt, Case
 from app.domain.clock_firing import Firing as DueFiring
-from app.domain.clock_state import ACTIVE, ClockState
+from app.domain.clock_state import ClockState
 from app.domain.clock_turn import Turned, earliest_due
 from app.domain.escalate import Due, first_due, moved, resumed, step, system_actor
 from app.domain.machine import Machine
@@ -20,7 +20,7 @@ from app.services.stored import Firing
 from app.services.working_copy import WorkingCopy
 
 MOST_AT_ONCE = 200
-"""Moments of one case in one transaction; what is left is still due, and the next tick finds it."""
+"""Firings of one case in one transaction; what is left is still due, and the next tick finds it."""
 ASIDE = timedelta(minutes=1)
 log = logging.getLogger("stateward.escalation")
 
@@ -73,30 +73,19 @@ class Escalation:
         return self._fired
 
     def _fire(self, here: Situation, due: Due) -> None:
-        """All firings of one clock at one moment. Once an event has stopped it, the others never fire."""
         assert here.case is not None
         self._keep(here, due.after)
         if due.resumed:
-            again = self._here(here.case.id)
-            stepped = resumed(again, due.after)
+            stepped = resumed(self._here(here.case.id), due.after)
             self._copy.take(stepped.case, stepped.entry)
-        skipped = tuple(firing for firing in due.firings if firing.skipped)
-        acting = [firing for firing in due.firings if not firing.skipped]
-        for firing in acting:
-            if not self._runs(here.case.id, due.after):
-                break
-            self._step(here.case.id, due.after, firing, skipped)
-            skipped = ()
+        elif due.firing is not None:
+            self._step(here.case.id, due.after, due.firing, due.skipped)
 
     def _keep(self, here: Situation, state: ClockState) -> None:
         """The clock has come that far, whatever its firings do."""
         assert here.case is not None
         turned = Turned({**here.clocks, state.name: state}, (state,))
         self._copy.turn(here.case, turned)
-
-    def _runs(self, case_id: str, state: ClockState) -> bool:
-        now = self._copy.clocks(case_id)[state.name]
-        return now.cycle == state.cycle and now.status in ACTIVE
 
     def _step(self, case_id: str, state: ClockState, firing: DueFiring, skipped: tuple[DueFiring, ...]) -> None:
         here = self._here(case_id)

@@ -14,8 +14,8 @@ from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.policies import Policies, PolicySource
 from app.services.ports import PolicyEngine, Store
-from app.services.simulations import Simulations
 from app.services.recalculation import Recalculation
+from app.services.simulations import Simulations
 from app.services.verification import Verification
 
 log = logging.getLogger("stateward")

@@ -121,7 +121,7 @@ class _Reader:
     def _declared(self, name: str) -> Timeline:
         known = self._calendars.names()
         if name not in known:
-            raise ValueError(f"is not declared; there are {', '.join((ROUND_THE_CLOCK, *known))}")
+            raise ValueError(f"is not declared; there are {', '.join((ROUND_THE_CLOCK, *sorted(known)))}")
         return self._calendars.timeline(name)
 
 

@@ -56,6 +56,10 @@ class WorkingCopy:
             self._clocks[case_id] = states_of(self._stored_clocks.get(case_id, ()))
         return self._clocks[case_id]
 
+    def next_fire_at(self, case_id: str) -> datetime | None:
+        """When the first of its clocks has something to do."""
+        return min((at for state in self.clocks(case_id).values() if (at := state.next_fire_at)), default=None)
+
     def take(self, case: Case, entry: AuditEntry, turned: Turned | None = None) -> None:
         """The case is this from now on, and the entry says why."""
         self.cases[case.id] = case

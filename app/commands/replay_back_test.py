@@ -1,0 +1,114 @@
+"""`stateward replay --clock log`: what the clocks of a case type would have said of a log, in a scratch database."""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+from app.commands.declared import Declared
+from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.commands.house import declared
+from app.commands.replay_telling import opened, progress, summary
+from app.db import open_store
+from app.db.migrate import migrate
+from app.domain.case import Attempt, Json
+from app.domain.moment import parse_rfc3339, rfc3339
+from app.policy.engine import PolicyEngine
+from app.services.back_test import BY_LOG, BackTest, Life, lives
+from app.services.back_test_report import BREACH, told
+from app.services.event_log import BadLine, LoggedEvent, read
+from app.services.house import House
+from app.services.replay import BadAttempt
+from app.settings import Settings
+
+AttemptOf = Callable[[str, dict[str, Json]], Attempt]  # takes the tenant
+
+
+async def run(arguments: argparse.Namespace, settings: Settings, attempt_of: AttemptOf) -> int:
+    """0 whatever the clocks say; CommandFailed where the log cannot be read."""
+    found = declared(settings)
+    if arguments.case_type not in found.case_types:
+        known = ", ".join(found.case_types) or "none"
+        raise CommandFailed(f"{arguments.case_type} is not a case type; there are: {known}", USED_WRONGLY)
+    began = monotonic()
+    all_lives = _read(arguments, attempt_of)
+    until = _until(arguments.until, all_lives)
+    async with scratch(found) as house:
+        test = BackTest(house, until)
+        await test.run(all_lives, progress())
+    test.report.seconds = monotonic() - began
+    _tell(test, arguments, has_clocks=bool(found.case_types[arguments.case_type].slas))
+    return 0
+
+
+@asynccontextmanager
+async def scratch(found: Declared) -> AsyncIterator[House]:
+    """A house on a database that is gone afterwards, whatever the settings name."""
+    with TemporaryDirectory(prefix="stateward-back-test-") as folder:
+        url = f"sqlite+aiosqlite:///{Path(folder) / 'scratch.db'}"
+        await migrate(url)
+        house = House(open_store(url), PolicyEngine(), desks=1)
+        async with house.running(found.case_types, found.calendars, found.policies):
+            yield house
+
+
+def _read(arguments: argparse.Namespace, attempt_of: AttemptOf) -> list[Life]:
+    def read_line(event: LoggedEvent) -> Attempt:
+        try:
+            return attempt_of(arguments.tenant, {k: v for k, v in event.attempt.items() if k not in BY_LOG})
+        except BadAttempt as bad:
+            raise CommandFailed(f"{arguments.file}:{event.number}: {bad}") from None
+
+    try:
+        with opened(arguments.file) as lines:
+            found = lives(read(arguments.case_type, lines, str(arguments.file)), read_line)
+    except BadLine as bad:
+        raise CommandFailed(str(bad)) from None
+    if not found:
+        raise CommandFailed(f"{arguments.file} holds no events")
+    return found
+
+
+def _until(written: str | None, all_lives: list[Life]) -> datetime:
+    """A moment, or the end of a day in UTC; the log's last event where nothing is given."""
+    last = max(life[-1].at for life in all_lives)
+    if written is None:
+        return last
+    try:
+        until = _moment(written)
+    except (ValueError, OverflowError):
+        raise CommandFailed(f"--until is a day such as 2026-12-31 or an RFC 3339 time, not {written}", 2) from None
+    if until < last:
+        raise CommandFailed(f"--until lies before the last event of the log, which is of {rfc3339(last)}", USED_WRONGLY)
+    return until
+
+
+def _moment(written: str) -> datetime:
+    if len(written) > len("2026-12-31"):
+        return parse_rfc3339(written)
+    day = date.fromisoformat(written) + timedelta(days=1)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _tell(test: BackTest, arguments: argparse.Namespace, *, has_clocks: bool) -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr)
+    print("\n".join(summary(test.report)))
+    if has_clocks:
+        print("\n".join(told(test.judged)))
+    else:
+        print(f"{arguments.case_type} declares no clocks, so there is nothing to judge; add `slas` to its file")
+    if arguments.report:
+        whole = test.report.to_json() | test.judged.to_json()
+        arguments.report.write_text(json.dumps(whole, indent=2) + "\n")
+    if arguments.breaches:
+        with arguments.breaches.open("w", newline="") as stream:
+            rows = csv.DictWriter(stream, BREACH)
+            rows.writeheader()
+            rows.writerows(test.judged.by_moment())
