@@ -99,6 +99,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"clock": {"target": "8h", "steps": [{"at": "+1h", "every": "1h", "max": 10**9}]}},
         "clock.steps",
     ),
+    "a key that no clock has": ({"clock": {"target": "8h", "step": STEPS}}, "clock.step"),
     "days without end": ({"clock": {"due": {"business_days": 10**9}}}, "moments"),
     "more days than there are": ({"clock": {"due": {"calendar_days": 10**12}}}, "clock.due"),
     "targets that look at a case": ({"clock": {"target": [{"is": "8h"}]}}, "clock.target"),

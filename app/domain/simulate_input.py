@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from app.domain.calendar import Calendar
 from app.domain.calendar_file import CalendarFile
-from app.domain.case_type import Declared, Due, Duration, Step
+from app.domain.case_type import Clock, Declared, Due, Duration, Step
 from app.domain.clock_steps import ClockStep, compile_steps
 from app.domain.declaring.durations import LONGEST, parse_duration
 from app.domain.errors import invalid
@@ -105,6 +105,8 @@ def inline_calendar(written: Any) -> Timeline:
 
 def read_clock(written: Any) -> SimulatedClock:
     clock = _model(ClockToSimulate, written, "clock")
+    if unknown := sorted(map(str, written.keys() - ClockToSimulate.model_fields.keys() - Clock.model_fields.keys())):
+        raise invalid(f"clock.{unknown[0]}", "is not known")
     ways = [key for key in ("target", "due_at", "due", "every") if getattr(clock, key) is not None]
     if len(ways) != 1:
         raise invalid("clock.target", "give one of `target`, `due_at`, `due` and `every`")
