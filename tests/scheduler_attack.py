@@ -70,7 +70,7 @@ async def attacked(folder: Path, attack: Attack) -> Counted:
             await lay(cluster.server, folder, attack, timedelta(0))
         async with schedulers(folder, work) as running:
             if not attack.late:
-                await lay(cluster.server, folder, attack, timedelta(seconds=1 + attack.clocks / 400))
+                await lay(cluster.server, folder, attack, timedelta(seconds=1 + attack.clocks / 250))
             await until_all_fired(cluster, running, attack)
         return await counted(cluster.server)
 
