@@ -35,11 +35,11 @@ from tests.house import attempt, declaring, rows, running
 from tests.random_clocks import CALENDAR_FILES, EVENTS, POLICY, random_case_type
 from tests.ticking import AGENT, Watch
 
-LIVES = int(os.environ.get("STATEWARD_LIVES", "240"))
+LIVES = int(os.environ.get("STATEWARD_LIVES", "180"))
 FIRST_SEED = int(os.environ.get("STATEWARD_LIVES_SEED", "0"))
 CASES = 3
 """Lives of one seed, which share a case type and are lived at once."""
-SEEDS = 5
+SEEDS = 10
 """That share a database."""
 FIRST_DAY = datetime(2020, 1, 6, 9, tzinfo=UTC)
 MOST_ROUNDS = 6
