@@ -122,6 +122,8 @@ async def live(world: World, name: str) -> list[str]:
             occurred += timedelta(minutes=dice.randrange(600))
         if dice.random() < 0.5:
             await tick(world)
+        if cases:
+            await check_due(world, dice.choice(cases))
     await tick(world)
     return [case_id for case_id in cases if await world.house.store.case(CaseKey(TENANT, case_id))]
 
@@ -190,6 +192,12 @@ async def tick(world: World) -> None:
 
 
 # What must hold.
+
+
+async def check_due(world: World, case_id: str) -> None:
+    """Also between two things that happen the case says which of its running clocks is due first."""
+    found = await world.house.store.case(CaseKey(TENANT, case_id))
+    assert found is None or found.case.due_at == earliest_due(states_of(found.clocks))
 
 
 async def check(world: World, case_id: str) -> None:
