@@ -17,10 +17,12 @@ from sqlalchemy import event
 from app.db import open_store
 from app.db.sqlite import SqliteStore
 from app.domain.case import Attempt, Opens
+from app.domain.clock_explained import explained
 from app.domain.clock_turn import earliest_due
 from app.domain.declaring.load_calendar import load_calendar
 from app.domain.fold import Fold
-from app.domain.moment import rfc3339
+from app.domain.moment import parse_rfc3339, rfc3339
+from app.domain.timeline import Timeline
 from app.policy.files import read_policy
 from app.services.house import House
 from app.services.policies import PolicySource
@@ -33,11 +35,11 @@ from tests.house import attempt, declaring, rows, running
 from tests.random_clocks import CALENDAR_FILES, EVENTS, POLICY, random_case_type
 from tests.ticking import AGENT, Watch
 
-LIVES = int(os.environ.get("STATEWARD_LIVES", "240"))
+LIVES = int(os.environ.get("STATEWARD_LIVES", "180"))
 FIRST_SEED = int(os.environ.get("STATEWARD_LIVES_SEED", "0"))
 CASES = 3
 """Lives of one seed, which share a case type and are lived at once."""
-SEEDS = 5
+SEEDS = 10
 """That share a database."""
 FIRST_DAY = datetime(2020, 1, 6, 9, tzinfo=UTC)
 MOST_ROUNDS = 6
@@ -53,6 +55,9 @@ class World:
     dice: random.Random
     watch: Watch | None
     told: Counter[str] = field(default_factory=Counter)
+
+    def timeline(self, name: str) -> Timeline:
+        return self.house.calendars.timeline(name)
 
     @property
     def now(self) -> datetime:
@@ -117,6 +122,8 @@ async def live(world: World, name: str) -> list[str]:
             occurred += timedelta(minutes=dice.randrange(600))
         if dice.random() < 0.5:
             await tick(world)
+        if cases:
+            await check_due(world, dice.choice(cases))
     await tick(world)
     return [case_id for case_id in cases if await world.house.store.case(CaseKey(TENANT, case_id))]
 
@@ -187,6 +194,12 @@ async def tick(world: World) -> None:
 # What must hold.
 
 
+async def check_due(world: World, case_id: str) -> None:
+    """Also between two things that happen the case says which of its running clocks is due first."""
+    found = await world.house.store.case(CaseKey(TENANT, case_id))
+    assert found is None or found.case.due_at == earliest_due(states_of(found.clocks))
+
+
 async def check(world: World, case_id: str) -> None:
     found = await world.house.store.case(CaseKey(TENANT, case_id))
     assert found is not None
@@ -199,11 +212,27 @@ async def check(world: World, case_id: str) -> None:
     assert case.due_at == earliest_due(states_of(found.clocks))
     running = [clock.due_at for clock in stored if clock.status == "running" and clock.due_at and clock.current]
     assert case.due_at == min(running, default=None)
+    now = max(world.now, case.changed_at)
+    for clock in stored:
+        if "started_at" in clock.facts:
+            adds_up(explained(fold.machine.clocks[clock.name], fold.turns[clock.name], clock.cycle, world, now))
     for name in {clock.name for clock in stored}:
         cycles = [clock for clock in stored if clock.name == name]
         assert [clock.cycle for clock in cycles] == list(range(1, len(cycles) + 1))
         assert [clock.current for clock in cycles] == [False] * (len(cycles) - 1) + [True]
         assert all(clock.status not in ("running", "paused", "pending") for clock in cycles[:-1])
+
+
+def adds_up(why: dict[str, Any]) -> None:
+    """The segments follow each other, and what counts of them is what the clock has counted."""
+    segments = why["segments"]
+    counted = timedelta(0)
+    for place, one in enumerate(segments):
+        since, until = parse_rfc3339(one["from"]), parse_rfc3339(one["to"])
+        assert since < until
+        assert place == 0 or segments[place - 1]["to"] <= one["from"], why
+        counted += (until - since) * one["counted"]
+    assert counted.total_seconds() == why["elapsed_seconds"], why
 
 
 async def folded(world: World, case_id: str) -> Fold:
@@ -224,9 +253,20 @@ async def folded(world: World, case_id: str) -> Fold:
             assert len(keys) == 1 + len(told["skipped"])
             assert not keys & seen
             seen |= keys
+            past = {(one.step, one.n) for one in state.owed if one.skipped}
+            for one in told["skipped"]:
+                before = state.known_since and one["due_at"] < rfc3339(state.known_since)
+                assert before or (one["step"], one["n"]) in past, f"skips {one}, which is not past"
+            urgency = min(fold.case.urgency + told["does"].get("urgency", 0), 100) if fold.case else 0
+            assert told["becomes"].get("urgency", fold.case and fold.case.urgency) == urgency
             assert told["due_at"] <= entry["at"]
         fold.take(entry, stored.values, stored.entry_hash)
         world.told[entry["kind"] if "resumed" not in told else "resumed"] += 1
+    for (name, cycle), state in fold.cycles.items():
+        for step, reached in enumerate(state.reached):
+            told_of = {key for key in seen if key[:3] == (name, cycle, step)}
+            owed = [one for one in state.owed if one.step == step]
+            assert len(told_of) + len(owed) == reached, f"step {step} of {name} {cycle}: {reached} are due or past"
     return fold
 
 

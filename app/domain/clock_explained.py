@@ -1,6 +1,7 @@
 """Why a clock is due when it is: every stretch of time that one of its cycles counted or left out (R17)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,8 +68,14 @@ def _spans(rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Calend
             spans = list(spans_of_the_past(pending, state.started_at, turn.at, calendars.timeline(state.calendar)))
         elif before is not None and before.status in STOPPED and state.status == "running" and state.cycle == cycle:
             spans = counting_on(spans) if rule.declared.reopen == "continue" else spans
-        seen = max(turn.at, seen) if before is not None else turn.at
+        seen = max(turn.at, state.since or turn.at)
+        spans = _before(spans, seen)
     return spans + _passed(state, seen, now, calendars)
+
+
+def _before(spans: list[Span], moment: datetime) -> list[Span]:
+    """What an import tells later may lie before steps that have fired: the time until those is told anew."""
+    return [replace(span, until=min(span.until, moment)) for span in spans if span.since < moment]
 
 
 def _passed(state: ClockState | None, since: datetime, until: datetime, calendars: Calendars) -> list[Span]:

@@ -33,11 +33,11 @@ def pause(
     state: ClockState, at: datetime, terms: Terms, *, reason: str | None = None, longest: timedelta | None = None
 ) -> ClockState:
     """Time stops counting until `resume`, or for `longest` at most. A pending clock remembers it for its start."""
+    at = _moment(state, at)
     until = _later(at, longest) if longest else None
     if state.status == "pending":
         lasts = state.pauses and (state.pauses[-1].until is None or state.pauses[-1].until > at)
         return state if lasts else replace(state, pauses=(*state.pauses, PastPause(at, until, reason)))
-    at = _moment(state, at)
     state = brought(state, at, terms)
     return planned(paused_from(state, at, reason, until), terms) if state.status == "running" else state
 

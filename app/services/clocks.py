@@ -58,6 +58,8 @@ class Clocks:
         if fold is None or wanted not in cycles:
             raise NotFound("the case has no such clock, or it has not started yet")
         _, now = await self._store.next_due()
+        assert fold.case is not None
+        now = max(now, fold.case.changed_at)  # entries of one moment stand a microsecond after each other
         fired = fold.fired.get((name, wanted), {})
         return explained(fold.machine.clocks[name], turns, wanted, self._calendars, now, fired)
 
