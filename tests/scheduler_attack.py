@@ -145,6 +145,7 @@ class Schedulers:
     env: dict[str, str]
     processes: "list[subprocess.Popen[bytes]]"
     killed: int = 0
+    coming: "asyncio.Task[bool] | None" = None
 
     def start(self) -> "subprocess.Popen[bytes]":
         errors = (self.folder / "stderr.txt").open("ab")
@@ -153,19 +154,24 @@ class Schedulers:
             return subprocess.Popen(words, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=errors)
 
     async def replace_one(self) -> None:
-        """kill -9, and start another in its place."""
+        """kill -9, and start another in its place; not before the last one that was started works."""
+        if self.coming is not None and not self.coming.done():
+            return
         place = self.killed % len(self.processes)
         self.processes[place].send_signal(signal.SIGKILL)
         self.processes[place].wait()
         self._close(self.processes[place])
         self.processes[place] = self.start()
+        self.coming = asyncio.create_task(self._works(self.processes[place]))
         self.killed += 1
 
     async def ready(self) -> None:
         for process in self.processes:
-            assert process.stdout is not None
-            line = await asyncio.to_thread(process.stdout.readline)
-            assert b"works" in line, (self.folder / "stderr.txt").read_text()
+            assert await self._works(process), (self.folder / "stderr.txt").read_text()
+
+    async def _works(self, process: "subprocess.Popen[bytes]") -> bool:
+        assert process.stdout is not None
+        return b"works" in await asyncio.to_thread(process.stdout.readline)
 
     def _close(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
@@ -183,6 +189,9 @@ async def schedulers(folder: Path, env: dict[str, str]) -> AsyncIterator[Schedul
         for process in running.processes:
             process.kill()
             process.wait()
+        if running.coming is not None:
+            await running.coming
+        for process in running.processes:
             running._close(process)
 
 
