@@ -215,7 +215,8 @@ async def check(world: World, case_id: str) -> None:
     now = max(world.now, case.changed_at)
     for clock in stored:
         if "started_at" in clock.facts:
-            adds_up(explained(fold.machine.clocks[clock.name], fold.turns[clock.name], clock.cycle, world, now))
+            turns, fired = fold.turns[clock.name], fold.fired.get((clock.name, clock.cycle), {})
+            adds_up(explained(fold.machine.clocks[clock.name], turns, clock.cycle, world, now, fired))
     for name in {clock.name for clock in stored}:
         cycles = [clock for clock in stored if clock.name == name]
         assert [clock.cycle for clock in cycles] == list(range(1, len(cycles) + 1))
