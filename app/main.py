@@ -74,7 +74,14 @@ def application() -> Litestar:
     configure_logs(settings)
     assert settings.jwt_secret is not None, "`serve` checks it before it starts a worker"
     house = build(settings)
-    services = Services(house.desk, house.cases, house.case_types, partial(_readiness, house))
+    services = Services(
+        desk=house.desk,
+        cases=house.cases,
+        case_types=house.case_types,
+        policy_changes=house.policy_changes,
+        who_can=house.who_can,
+        readiness=partial(_readiness, house),
+    )
     return create_app(
         services, HttpSettings(settings.jwt_secret.get_secret_value()), lifespan=[_lived(house, settings)]
     )

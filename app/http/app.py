@@ -21,6 +21,7 @@ from app.http.errors import NotAcceptable, on_exception
 from app.http.events import fire_event, fire_events, possible_events
 from app.http.headers import before_send
 from app.http.health import healthz, readyz
+from app.http.policy_routes import policy_routes
 from app.http.services import Services
 
 BODY_BYTES = 2**20
@@ -99,7 +100,7 @@ def _api() -> Router:
     case_types = Router("/", route_handlers=[list_case_types, read_case_type, draw_case_type], tags=["case types"])
     return Router(
         "/api/v1",
-        route_handlers=[cases, case_types],
+        route_handlers=[cases, case_types, policy_routes()],
         guards=[admitted],
         request_class=BodyRequest,
         security=[{"bearer": []}],

@@ -8,8 +8,10 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from pydantic.json_schema import models_json_schema
 
 from app.domain.case import Json
+from app.http.policy_requests import AssignRoles, ChangePolicy
 from app.http.requests import FireEvent, OpenCase, TryEvents
 
+BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles)
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -33,7 +35,7 @@ def exact(document: dict[str, Json]) -> dict[str, Json]:
 
 
 def _bodies() -> dict[str, Json]:
-    models: Any = [(model, "validation") for model in (OpenCase, FireEvent, TryEvents)]
+    models: Any = [(model, "validation") for model in BODIES]
     _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
     return dict(found["$defs"])
 

@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from app.domain.case import Actor, Attempt
 from app.domain.diagram import DiagramFormat
 from app.services.answer import Answer
+from app.services.rulebook import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, WhoCanFire
 from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 
@@ -50,6 +51,18 @@ class CaseTypesPort(Protocol):
         ...
 
 
+class PolicyChangesPort(Protocol):
+    async def find(self, actor: Actor, query: LineQuery) -> LinePage: ...
+
+    async def change(self, actor: Actor, asked: AskedChange) -> ChangedPolicy: ...
+
+    async def preview(self, actor: Actor, asked: AskedChange) -> Preview: ...
+
+
+class WhoCanPort(Protocol):
+    async def fire(self, actor: Actor, case_id: str, event: str, after: str | None, limit: int) -> WhoCanFire: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Whether traffic may come here: `problems` say why not, `warnings` what an operator should change."""
@@ -67,6 +80,8 @@ class Services:
     desk: DeskPort
     cases: CasesPort
     case_types: CaseTypesPort
+    policy_changes: PolicyChangesPort
+    who_can: WhoCanPort
     readiness: Callable[[], Awaitable[Readiness]]
 
 
