@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
 
-from app.domain.case import Json
+from app.domain.case import ANYONE, Json
 from app.domain.could_fire import payload_tells
 from app.domain.guard import GuardFault, Truth, compile_expression
 from app.domain.machine import Arc
@@ -26,7 +26,8 @@ SOMEBODY_ELSE = "user:somebody-else"
 class Change:
     """One thing that has to be so. `met` says that it is already, and has to stay so while the others change.
 
-    `code` is that of a reason; `detail` holds `role`, `state`, `condition` and `holds`, `guard`, or `subject`.
+    `code` is that of a reason; `detail` holds `role`, `state`, `condition` and `holds`, `guard`, or who it takes:
+    `subject` (None: anybody else) with `roles`.
     """
 
     code: str
@@ -88,13 +89,28 @@ def _persons(here: Situation) -> Iterator[World]:
     assert here.case is not None
     yield (), here
     roles = here.roles - relative_roles(here.case, here.around, here.attempt.acting)
-    else_ = Change("four_eyes", "somebody else with the same roles has to do it", {"subject": None})
-    yield (else_,), as_subject(here, SOMEBODY_ELSE, roles)
+    told = {"subject": None, "roles": sorted(roles - {ANYONE})}
+    yield (
+        (Change("four_eyes", "somebody else with the same roles has to do it", told),),
+        as_subject(here, SOMEBODY_ELSE, roles),
+    )
+    if _barred(here, roles):
+        told = {"subject": None, "roles": []}
+        change = Change("four_eyes", "somebody else has to do it, without the roles that may not", told)
+        yield (change,), as_subject(here, SOMEBODY_ELSE)
     only = {event for arc in _arcs(here) for event in arc.only_actor_of}
     acted = {subject for event in only for subject in here.around.acted.get(event, ())}
     for subject in sorted(acted - {here.attempt.acting})[:MOST_ACTORS]:
-        change = Change("four_eyes", f"{subject} has to do it, with the same roles", {"subject": subject})
+        told = {"subject": subject, "roles": sorted(roles - {ANYONE})}
+        change = Change("four_eyes", f"{subject} has to do it, with the same roles", told)
         yield (change,), as_subject(here, subject, roles)
+
+
+def _barred(here: Situation, roles: frozenset[str]) -> bool:
+    """Whether a line denies the event to a role that the caller has, so that the same roles help nobody."""
+    assert here.case is not None
+    clauses = here.policy.clauses(here.attempt.tenant, here.case.case_type, here.event)
+    return any(clause.eft == "deny" and clause.role in roles - {ANYONE} for clause in clauses)
 
 
 def _roles(here: Situation) -> Iterator[World]:
