@@ -106,6 +106,9 @@ def test_answers_fit_the_document(client, document):
     for path, name in (
         (f"/api/v1/cases/{CASE_ID}", "CaseView"),
         ("/api/v1/case-types/expense_claim", "CaseTypeFullView"),
+        ("/api/v1/policies", "LinePageView"),
+        ("/api/v1/role-assignments", "AssignmentPageView"),
+        (f"/api/v1/whocan?case={CASE_ID}&event=triage", "WhoCanView"),
     ):
         schema = {**document["components"]["schemas"][name], "components": document["components"]}
         jsonschema_rs.validator_for(schema).validate(client.get(path).json())

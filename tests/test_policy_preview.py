@@ -7,7 +7,9 @@ from random import Random
 
 import pytest
 
+from app.domain.clause import permits, truth_of
 from app.domain.declaring.load import load_case_type
+from app.domain.guard import View
 from app.domain.machine import Machine
 from app.policy.engine import PolicyEngine
 from app.services.house import House
@@ -159,6 +161,21 @@ def test_with_a_hundred_thousand_lines_only_what_is_touched_is_copied() -> None:
     live, other = engine._index._rules["acme"], changed._index._rules["acme"]
     assert [name for name in live if live[name] is not other[name]] == ["t0", "t1"]
     assert [act for act in live["t0"] if live["t0"][act] is not other["t0"].get(act)] == ["e0"]
+
+
+def test_what_clauses_permit_is_what_the_engine_decides() -> None:
+    random, view = Random(3), View({"data": {"late": True}, "case": {}, "actor": {}, "payload": {}})
+    seen = set()
+    for _ in range(ROUNDS):
+        engine = _engine(_line(random, number) for number in range(1, 25))
+        for role, (name, acts) in itertools.product(ROLES, ACTS.items()):
+            roles = engine.closure("acme", "user:x", frozenset({role}), own=False) | {role}
+            for act in acts[:-1]:
+                decided = engine.decide("acme", roles, name, act, lambda: view).allowed
+                clauses = engine.clauses("acme", name, act)
+                assert permits(clauses, roles, lambda when: truth_of(when, view)) == decided
+                seen.add(decided)
+    assert seen == {True, False}
 
 
 async def test_a_preview_is_what_the_change_then_does(house: House) -> None:

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import TypeAlias
 
 from app.domain.case import ANYONE, Json
+from app.domain.clause import truth_of
 from app.domain.could_fire import payload_tells
-from app.domain.guard import GuardFault, Truth, compile_expression
 from app.domain.machine import Arc
 from app.domain.refusing import four_eyes_reasons
 from app.domain.situation import Situation, relative_roles
@@ -89,7 +89,7 @@ def _persons(here: Situation) -> Iterator[World]:
     assert here.case is not None
     yield (), here
     roles = here.roles - relative_roles(here.case, here.around, here.attempt.acting)
-    told = {"subject": None, "roles": sorted(roles - {ANYONE})}
+    told: dict[str, Json] = {"subject": None, "roles": sorted(roles - {ANYONE})}
     yield (
         (Change("four_eyes", "somebody else with the same roles has to do it", told),),
         as_subject(here, SOMEBODY_ELSE, roles),
@@ -154,7 +154,7 @@ def _of_arcs(here: Situation) -> Iterator[Way]:
 
 
 def _rule(here: Situation, when: str, *, holds: bool) -> Change:
-    truth = _truth(here, when)
+    truth = truth_of(when, here.view)
     met = truth.error is None and truth.value is holds
     remedy = f"`{when}` has to hold" if holds else f"`{when}` must be known not to hold"
     return Change("rule", remedy, {"condition": when, "holds": holds}, met)
@@ -164,13 +164,6 @@ def _guard(here: Situation, arc: Arc) -> Change:
     assert arc.guard is not None
     met = not payload_tells(arc.guard) and arc.guard.is_true(here.view)
     return Change("guard", f"`{arc.guard.text}` has to hold", {"guard": arc.guard.text}, met)
-
-
-def _truth(here: Situation, when: str) -> Truth:
-    try:
-        return compile_expression(when).holds(here.view)
-    except GuardFault as fault:
-        return Truth(False, str(fault))
 
 
 def _can_be(way: Way) -> bool:

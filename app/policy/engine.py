@@ -110,9 +110,9 @@ class PolicyEngine:
         engine.version = self.version
         return engine
 
-    def members(self, tenant: str) -> Iterable[tuple[str, frozenset[str]]]:
-        """The users that `g` lines give roles in a tenant, each with those, without what they include."""
-        return self._roles.members(tenant)
+    def holders(self, tenant: str, roles: frozenset[str]) -> Iterable[str]:
+        """The users that `g` lines give one of these roles itself in a tenant; with `*` among them, any role."""
+        return self._roles.holders(tenant, roles)
 
     def roles_about(self, tenant: str, case_type: str) -> frozenset[str]:
         """Every role that a line about a case type names, and those that include one."""

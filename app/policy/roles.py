@@ -1,7 +1,7 @@
 """Which roles somebody has: given ones, own ones, and what those include. Casbin never sees a user."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from app.domain.case import ANYONE
@@ -55,9 +55,11 @@ class Roles:
             copy.add(line)
         return copy
 
-    def members(self, tenant: str) -> Iterable[tuple[str, frozenset[str]]]:
-        """The users that lines give roles in a tenant, each with those."""
-        return [(user, frozenset(roles)) for user, roles in self._users.get(tenant, {}).items()]
+    def holders(self, tenant: str, roles: frozenset[str]) -> Iterator[str]:
+        """The users that lines give one of these roles in a tenant; with `*` among them, any role."""
+        for user, own in self._users.get(tenant, {}).items():
+            if ANYONE in roles or not roles.isdisjoint(own):
+                yield user
 
     def holds(self, line: PolicyLine) -> bool:
         of = self._included if includes_role(line) else self._users.get(line.tenant, {})

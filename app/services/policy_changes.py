@@ -1,5 +1,6 @@
 """Read and change the policy of one tenant, as its administrators may."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -25,6 +26,7 @@ class PolicyChanges:
         self._store = store
         self._definitions = definitions
         self._policies = policies
+        self._one_at_a_time = asyncio.Lock()  # each reads on a second connection while it holds the policy's lock
 
     async def find(self, actor: Actor, query: LineQuery) -> LinePage:
         """A page of the lines that hold in the actor's tenant, about case types that he administers.
@@ -50,7 +52,7 @@ class PolicyChanges:
         case type. What is denied or refused so is logged.
         """
         try:
-            async with self._store.transaction() as tx:
+            async with self._one_at_a_time, self._store.transaction() as tx:
                 locked = await tx.lock([], [])
                 gone = await self._checked(actor, asked, await tx.lock_policy())
                 version = await tx.change_policy(PolicyChange(asked.add, [line.id for line in gone]))

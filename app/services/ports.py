@@ -175,8 +175,8 @@ class PolicyEngine(Policy, Protocol):
         """The policy as these lines would make it, for questions that are asked at once; the live one stays."""
         ...
 
-    def members(self, tenant: str) -> Iterable[tuple[str, frozenset[str]]]:
-        """The users that `g` lines give roles in a tenant, each with those, without what they include."""
+    def holders(self, tenant: str, roles: frozenset[str]) -> Iterable[str]:
+        """The users that `g` lines give one of these roles itself in a tenant; with `*` among them, any role."""
         ...
 
     def roles_about(self, tenant: str, case_type: str) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from app.domain.case import ANYONE
-from app.domain.clause import ByRole, Level, by_role, level, terms_of
+from app.domain.clause import Level, by_role, level, terms_of
 from app.domain.machine import Machine
 from app.services.ports import PolicyEngine
 from app.services.rulebook import Preview, Triple
@@ -11,6 +11,7 @@ from app.services.stored import PolicyLine
 
 EVERY = "*"
 Terms = frozenset[tuple[str, str]]
+Place = tuple[str | None, bool]
 
 
 def preview(
@@ -37,26 +38,28 @@ def _triples(
     lines = [line for line in touched if line.kind == "p"]
     for name, machine in sorted(machines.items()):
         mine = [line for line in lines if line.obj in (name, EVERY)]
+        roles = _roles(before, after, tenant, name, mine)
+        held = {role: _held(before, tenant, role) for role in sorted(roles)}
         for act in _acts(machine, mine):
             was, now = (by_role(engine.clauses(tenant, name, act)) for engine in (before, after))
-            closest = [line for line in mine if line.act in (act, EVERY)]
-            for role in sorted(_roles(before, after, tenant, name, closest)):
-                yield from _of_role(before, tenant, machine, act, role, was, now)
+            places = list(_places(machine, act))
+            for role, holds in held.items():
+                yield from _of_role(machine, act, role, places, (terms_of(was, holds), terms_of(now, holds)))
 
 
 def _of_role(
-    engine: PolicyEngine, tenant: str, machine: Machine, act: str, role: str, was: ByRole, now: ByRole
+    machine: Machine, act: str, role: str, places: Sequence[Place], terms: tuple[Terms, Terms]
 ) -> Iterator[tuple[Triple, int]]:
-    holds = _held(engine, tenant, role)
-    terms = terms_of(was, holds), terms_of(now, holds)
-    if terms[0] == terms[1]:
+    was, now = map(level, terms)
+    if terms[0] == terms[1] or (was is now is not Level.CONDITIONAL):
         return
-    for state, guarded in _places(machine, act, role):
-        levels = [_limited(level(one), guarded) for one in terms]
-        if levels[0] == levels[1] and not _alters(levels[0], *map(level, terms)):
-            continue
-        named = (one.name.lower() for one in levels)
-        yield Triple(machine.case_type.case_type, role, state, act, *named), _sign(levels[1] - levels[0])
+    for state, guarded in places:
+        before, after = (_limited(one, guarded) for one in (was, now))
+        if state is None and role.startswith("[") and ":" not in act:
+            continue  # no role on the case holds while it is opened
+        if before is not after or _alters(before, was, now):
+            names = before.name.lower(), after.name.lower()
+            yield Triple(machine.case_type.case_type, role, state, act, *names), _sign(after - before)
 
 
 def _alters(both: Level, was: Level, now: Level) -> bool:
@@ -95,12 +98,9 @@ def _held(engine: PolicyEngine, tenant: str, role: str) -> frozenset[str]:
     return included | {role}
 
 
-def _places(machine: Machine, act: str, role: str) -> Iterator[tuple[str | None, bool]]:
+def _places(machine: Machine, act: str) -> Iterator[Place]:
     """Where the act may happen, and whether the definition has conditions there: None is before or beside any state."""
-    if ":" in act:
-        yield None, False
-        return
-    if act in machine.case_type.opening and not role.startswith("["):
+    if ":" in act or act in machine.case_type.opening:
         yield None, False
     for state in (path for path, declared in machine.graph.states.items() if not declared.states):
         arcs = [arc for path in machine.graph.lineage(state) for arc in machine.arcs.get(act, {}).get(path, ())]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
-from app.domain.case import ANYONE, Actor
+from app.domain.case import Actor
 from app.domain.could_fire import Could, could_fire
 from app.domain.errors import Denied, invalid
 from app.domain.situation import ADMIN, Situation
@@ -62,10 +62,8 @@ class WhoCan:
     def _subjects(self, here: Situation, after: str) -> set[str]:
         """Those whom the policy may let do it: with a role that some line names, or any where none is needed."""
         assert here.case is not None
-        could = set(self._engine.who_could(here.attempt.tenant, here.case.case_type, here.event))
-        members = (
-            user for user, roles in self._engine.members(here.attempt.tenant) if ANYONE in could or roles & could
-        )
+        could = frozenset(self._engine.who_could(here.attempt.tenant, here.case.case_type, here.event))
+        members = self._engine.holders(here.attempt.tenant, could)
         given = (here.case.creator, here.case.assignee, *here.around.roles)
         acted = (subject for subjects in here.around.acted.values() for subject in subjects)
         return {
