@@ -77,13 +77,15 @@ def application() -> Litestar:
     metrics = Metrics(house.store)
     house.desk.on_fired = metrics.record_fired
     services = Services(
-        house.desk,
-        house.cases,
-        house.case_types,
-        house.clocks,
-        house.simulations,
-        partial(_readiness, house),
-        metrics.exposed,
+        desk=house.desk,
+        cases=house.cases,
+        case_types=house.case_types,
+        clocks=house.clocks,
+        simulations=house.simulations,
+        policy_changes=house.policy_changes,
+        who_can=house.who_can,
+        readiness=partial(_readiness, house),
+        metrics=metrics.exposed,
     )
     return create_app(
         services, HttpSettings(settings.jwt_secret.get_secret_value()), lifespan=[_lived(house, settings)]

@@ -19,8 +19,9 @@ from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
 from app.services.calendars import Calendars
 from app.services.definitions import Definitions
+from app.services.rulebook import Able, AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, Triple, WhoCanFire
 from app.services.simulations import Simulations
-from app.services.stored import StoredClock, StoredEntry
+from app.services.stored import PolicyLine, StoredClock, StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
@@ -47,6 +48,9 @@ CASE = Case(
 )
 REASON = Reason("role", "You hold none of the roles.", "Ask a role:manager.", {"roles": ["role:manager"]})
 RECEIPT = Receipt("0198c0de-0000-7000-8000-000000000009", 4, "ef" * 32)
+
+TRIAGE = PolicyLine("p", "role:clerk", "*", "expense_claim", "triage", "", "allow", "expense_claim.csv", 3, 1)
+MEMBER = PolicyLine("g", "user:alice", "acme", "role:clerk", id=4, added=2)
 
 CASE_TYPE = CaseType.model_validate(
     {
@@ -169,6 +173,42 @@ class FakeCaseTypes:
 
 
 @dataclass
+class FakePolicyChanges:
+    """A policy of two lines; `asked` is what the last call asked for."""
+
+    asked: AskedChange | LineQuery | None = None
+    raises: CaseError | None = None
+
+    async def find(self, actor: Actor, query: LineQuery) -> LinePage:
+        self._note(query)
+        return LinePage([TRIAGE, MEMBER], 7, None)
+
+    async def change(self, actor: Actor, asked: AskedChange) -> ChangedPolicy:
+        self._note(asked)
+        return ChangedPolicy(8, CASE_ID, [replace(line, id=9, added=8) for line in asked.add], len(asked.remove))
+
+    async def preview(self, actor: Actor, asked: AskedChange) -> Preview:
+        self._note(asked)
+        gained = Triple("expense_claim", "role:clerk", "submitted", "triage", "never", "always")
+        return Preview(7, [gained], [], [])
+
+    def _note(self, asked: AskedChange | LineQuery) -> None:
+        if self.raises is not None:
+            raise self.raises
+        self.asked = asked
+
+
+@dataclass
+class FakeWhoCan:
+    asked: tuple[str, str, str | None, int] | None = None
+
+    async def fire(self, actor: Actor, case_id: str, event: str, after: str | None, limit: int) -> WhoCanFire:
+        self.asked = (case_id, event, after, limit)
+        able = [Able("user:alice"), Able("user:bob", "payload")]
+        return WhoCanFire(case_id, event, 7, able, [Able("role:clerk")], None)
+
+
+@dataclass
 class Fakes:
     """All fakes of one application, to prepare and to look at."""
 
@@ -178,6 +218,8 @@ class Fakes:
     clocks: FakeClocks = field(init=False)
     simulations: Simulations = field(default_factory=lambda: Simulations(Definitions(), Calendars()))
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
+    policy_changes: FakePolicyChanges = field(default_factory=FakePolicyChanges)
+    who_can: FakeWhoCan = field(default_factory=FakeWhoCan)
     ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
 
     def __post_init__(self) -> None:
@@ -185,13 +227,15 @@ class Fakes:
 
     def services(self) -> Services:
         return Services(
-            self.desk,
-            self.cases,
-            self.case_types,
-            self.clocks,
-            self.simulations,
-            self.readiness,
-            self.metrics.exposed,
+            desk=self.desk,
+            cases=self.cases,
+            case_types=self.case_types,
+            clocks=self.clocks,
+            simulations=self.simulations,
+            policy_changes=self.policy_changes,
+            who_can=self.who_can,
+            readiness=self.readiness,
+            metrics=self.metrics.exposed,
         )
 
     async def readiness(self) -> Readiness:

@@ -50,6 +50,14 @@ def test_every_call_of_the_contract_is_in_it(operations):
         "listClocks",
         "explainClock",
         "simulateClock",
+        "listPolicies",
+        "changePolicy",
+        "removePolicy",
+        "previewPolicy",
+        "listRoleAssignments",
+        "assignRoles",
+        "takeRoleAway",
+        "whoCanFire",
         "healthz",
         "readyz",
         "metrics",
@@ -113,6 +121,9 @@ def test_answers_fit_the_document(client, document):
     for path, name in (
         (f"/api/v1/cases/{CASE_ID}", "CaseView"),
         ("/api/v1/case-types/expense_claim", "CaseTypeFullView"),
+        ("/api/v1/policies", "LinePageView"),
+        ("/api/v1/role-assignments", "AssignmentPageView"),
+        (f"/api/v1/whocan?case={CASE_ID}&event=triage", "WhoCanView"),
     ):
         schema = {**document["components"]["schemas"][name], "components": document["components"]}
         jsonschema_rs.validator_for(schema).validate(client.get(path).json())

@@ -11,7 +11,7 @@ from sqlalchemy import Select, TextClause, delete
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.db import clocks, ledger, listing, rules
+from app.db import clocks, ledger, listing, policy_pages, rules
 from app.db.engines import SERVICE
 from app.db.failures import connecting, translated
 from app.db.schema import REMEDY, problem_of
@@ -19,6 +19,7 @@ from app.db.tables import IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.domain.case import Case
 from app.services.ports import StoreUnavailable
+from app.services.rulebook import LineQuery
 from app.services.stored import (
     CaseKey,
     CaseQuery,
@@ -95,6 +96,12 @@ class SqlStore(ABC):
 
     async def policy_lines(self, since: int | None = None) -> Sequence[PolicyLine]:
         return [rules.line_of(row) for row in await self._rows(rules.lines(since))]
+
+    async def policy_page(self, query: LineQuery) -> Sequence[PolicyLine]:
+        return [rules.line_of(row) for row in await self._rows(policy_pages.page(query))]
+
+    async def policy_lines_named(self, tenant: str, ids: Sequence[int]) -> Sequence[PolicyLine]:
+        return [rules.line_of(row) for row in await self._rows(policy_pages.named(tenant, ids))]
 
     async def policy_files(self) -> Sequence[PolicyFile]:
         return [PolicyFile(**row) for row in await self._rows(rules.files())]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import rules
+from app.db import policy_pages, rules
 from app.db.failures import translated
 from app.db.rows import Row, clock_row
 from app.services.ports import Refused
@@ -41,6 +41,10 @@ class SqlTransaction(ABC):
     async def record(self, record: Record) -> None:
         with self._failing():
             await self._record(record)
+
+    async def lock_policy(self) -> int:
+        with self._failing():
+            return await policy_pages.lock(self._connection)
 
     async def change_policy(self, change: PolicyChange) -> int:
         with self._failing():

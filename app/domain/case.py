@@ -1,6 +1,6 @@
 """The values that a decision is made of: a case, who acts, what is attempted, what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from app.domain.errors import CaseError, Reason
 
 if TYPE_CHECKING:
     from app.domain.cel.view import View
+    from app.domain.clause import Clause
     from app.domain.clock_turn import Turned
 
 Json = Any
@@ -236,4 +237,8 @@ class Policy(Protocol):
 
     def who_could(self, tenant: str, case_type: str, act: str) -> tuple[str, ...]:
         """The roles that some line allows this act, conditions aside."""
+        ...
+
+    def clauses(self, tenant: str, case_type: str, act: str) -> "Sequence[Clause]":
+        """Every line that bears on an act, whoever holds its role."""
         ...

@@ -64,7 +64,7 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
         raise Conflict(f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id})
     _check_version(here.attempt, 0)
     _check_payload(here)
-    data = _assigned(here, here.machine.event_sets.get(event, ()))
+    data = assigned(here, here.machine.event_sets.get(event, ()))
     return _outcome(here, verdict, here.machine.opened(event), [], data)
 
 
@@ -82,7 +82,7 @@ def _fire(here: Situation) -> Outcome:
     _check_payload(here)
     arcs = _guarded(here)
     assignments = here.machine.event_sets[here.event] + tuple(pair for arc in arcs for pair in arc.set)
-    data = _assigned(here, assignments)
+    data = assigned(here, assignments)
     resting = here.machine.rest(here.case.states, here.case.memory, arcs)
     return _outcome(here, verdict, resting, arcs, data)
 
@@ -143,7 +143,7 @@ def _guarded(here: Situation) -> list[Arc]:
     return arcs
 
 
-def _assigned(here: Situation, assignments: tuple[tuple[str, Expression], ...]) -> Data:
+def assigned(here: Situation, assignments: tuple[tuple[str, Expression], ...]) -> Data:
     """The data after the event; every expression reads the data as it was before."""
     data = here.data
     for path, expression in assignments:

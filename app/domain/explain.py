@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.case import Json
+from app.domain.could_fire import payload_tells
 from app.domain.errors import Reason
 from app.domain.machine import Arc
 from app.domain.refusing import arc_reasons, four_eyes_reasons, state_reason
 from app.domain.situation import Situation
+from app.domain.ways import Way, ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,16 @@ class PossibleEvent:
 
 @dataclass(frozen=True, slots=True)
 class RefusedEvent:
-    """An event that may not be fired now: what says no, and the roles that could."""
+    """An event that may not be fired now: what says no, the roles that could, and what would allow it.
+
+    Each of `ways` is enough: all that it names has to be so.
+    """
 
     event: str
     title: str | None
     reasons: tuple[Reason, ...]
     who_could: tuple[str, ...]
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def _event(here: Situation) -> PossibleEvent | RefusedEvent:
 
     def enabled(arc: Arc) -> bool:
         nonlocal open_question
-        if _payload_tells(arc) and not four_eyes_reasons(here, arc):
+        if payload_tells(arc.guard) and not four_eyes_reasons(here, arc):
             open_question = True
             return True
         refused[arc] = arc_reasons(here, arc)
@@ -78,11 +84,6 @@ def _event(here: Situation) -> PossibleEvent | RefusedEvent:
     return _possible(here, to)
 
 
-def _payload_tells(arc: Arc) -> bool:
-    """Whether the guard reads the payload, which nobody has sent yet."""
-    return arc.guard is not None and any(path.split(".")[0] == "payload" for path in arc.guard.reads)
-
-
 def _possible(here: Situation, to: str | None) -> PossibleEvent:
     event = here.machine.case_type.events[here.event]
     needs = "payload" if to is None else None
@@ -92,4 +93,4 @@ def _possible(here: Situation, to: str | None) -> PossibleEvent:
 def _refused(here: Situation, reasons: list[Reason]) -> RefusedEvent:
     event = here.machine.case_type.events[here.event]
     who = here.policy.who_could(here.attempt.tenant, here.machine.case_type.case_type, here.event)
-    return RefusedEvent(here.event, event.title, tuple(reasons), who)
+    return RefusedEvent(here.event, event.title, tuple(reasons), who, ways(here))

@@ -21,6 +21,7 @@ from app.http.errors import NotAcceptable, on_exception
 from app.http.events import fire_event, fire_events, possible_events
 from app.http.headers import before_send
 from app.http.health import healthz, metrics, readyz
+from app.http.policy_routes import policy_routes
 from app.http.services import Services
 from app.http.slas import explain_clock, list_clocks, simulate_clock
 
@@ -101,7 +102,7 @@ def _api() -> Router:
     slas = Router("/", route_handlers=[list_clocks, explain_clock, simulate_clock], tags=["clocks"])
     return Router(
         "/api/v1",
-        route_handlers=[cases, case_types, slas],
+        route_handlers=[cases, case_types, slas, policy_routes()],
         guards=[admitted],
         request_class=BodyRequest,
         security=[{"bearer": []}],

@@ -11,9 +11,11 @@ from app.domain.calendar_file import CalendarFile
 from app.domain.case import Json
 from app.domain.simulate_input import ClockToSimulate, MomentToSimulate
 from app.http.examples import ANSWERS
+from app.http.policy_requests import AssignRoles, ChangePolicy
 from app.http.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
 
 SIMULATED = (Simulate, ClockToSimulate, ClockOfACaseType, MomentToSimulate, CalendarFile)
+BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, *SIMULATED)
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -37,7 +39,7 @@ def exact(document: dict[str, Json]) -> dict[str, Json]:
 
 
 def _bodies() -> dict[str, Json]:
-    models: Any = [(model, "validation") for model in (OpenCase, FireEvent, TryEvents, *SIMULATED)]
+    models: Any = [(model, "validation") for model in BODIES]
     _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
     return dict(found["$defs"])
 

@@ -1,14 +1,15 @@
 """Fire events, one by one or in bulk, and ask which ones may be fired."""
 
-from typing import Any
+from typing import Any, cast
 
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
+from app.domain.ways import Change
 from app.http import answers
 from app.http.attempts import firing, trying
 from app.http.documented import ETAG, REPLAYED, problems
-from app.http.errors import reason_json
+from app.http.errors import reason_json, sentence
 from app.http.headers import request_id
 from app.http.parameters import CaseId, Explain, IdempotencyKey, IfMatch, existing
 from app.http.requests import FireEvent, TryEvents
@@ -95,4 +96,10 @@ def _possible(event: PossibleEvent) -> PossibleEventView:
 
 def _refused(event: RefusedEvent) -> RefusedEventView:
     reasons: Any = [reason_json(reason) for reason in event.reasons]
-    return {"event": event.event, "title": event.title, "reasons": reasons, "who_could": list(event.who_could)}
+    ways: Any = [[_change(change) for change in way] for way in event.ways]
+    told = {"event": event.event, "title": event.title, "reasons": reasons, "who_could": list(event.who_could)}
+    return cast(RefusedEventView, {**told, "ways": ways})
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {**change.detail, "code": change.code, "remedy": sentence(change.remedy), "met": change.met}

@@ -32,13 +32,13 @@ def _uuid(text: str) -> str:
     return found
 
 
-def _subject(text: str) -> str:
+def a_subject(text: str) -> str:
     if not SUBJECT.fullmatch(text):
         raise ValueError("must be `user:NAME`")
     return text
 
 
-def _role(text: str) -> str:
+def a_role(text: str) -> str:
     if not ROLE.fullmatch(text):
         raise ValueError("must be `role:NAME`")
     return text
@@ -83,9 +83,9 @@ class FireEvent(Body):
 class OnBehalfOf(Body):
     """Somebody who acted elsewhere, for whom this attempt is made."""
 
-    actor: Annotated[str, AfterValidator(_subject), Field(description="`user:NAME`", examples=["user:alice"])]
+    actor: Annotated[str, AfterValidator(a_subject), Field(description="`user:NAME`", examples=["user:alice"])]
     roles: Annotated[
-        list[Annotated[str, AfterValidator(_role)]] | None,
+        list[Annotated[str, AfterValidator(a_role)]] | None,
         Field(description="The roles to decide with; left out: that actor's own", max_length=100),
     ] = None
 

@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from app.domain.case import Actor, Attempt
 from app.domain.diagram import DiagramFormat
 from app.services.answer import Answer
+from app.services.rulebook import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, WhoCanFire
 from app.services.simulations import Asked
 from app.services.stored import StoredClock, StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
@@ -67,6 +68,18 @@ class SimulationsPort(Protocol):
         ...
 
 
+class PolicyChangesPort(Protocol):
+    async def find(self, actor: Actor, query: LineQuery) -> LinePage: ...
+
+    async def change(self, actor: Actor, asked: AskedChange) -> ChangedPolicy: ...
+
+    async def preview(self, actor: Actor, asked: AskedChange) -> Preview: ...
+
+
+class WhoCanPort(Protocol):
+    async def fire(self, actor: Actor, case_id: str, event: str, after: str | None, limit: int) -> WhoCanFire: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Whether traffic may come here: `problems` say why not, `warnings` what an operator should change."""
@@ -86,6 +99,8 @@ class Services:
     case_types: CaseTypesPort
     clocks: ClocksPort
     simulations: SimulationsPort
+    policy_changes: PolicyChangesPort
+    who_can: WhoCanPort
     readiness: Callable[[], Awaitable[Readiness]]
     metrics: Callable[[], Awaitable[tuple[str, bytes]]]
 

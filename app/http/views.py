@@ -129,11 +129,22 @@ class PossibleEventView(TypedDict):
     needs: NotRequired[str]
 
 
+class ChangeView(TypedDict):
+    """One thing that has to be so; further members belong to the code. `met`: it is already, and has to stay so."""
+
+    code: Literal["state", "role", "rule", "guard", "four_eyes"]
+    remedy: str
+    met: bool
+
+
 class RefusedEventView(TypedDict):
+    """Each of `ways` would allow the event: all that it names has to be so. At most eight are told."""
+
     event: str
     title: str | None
     reasons: list[ReasonView]
     who_could: list[str]
+    ways: list[list[ChangeView]]
 
 
 class PossibleView(TypedDict):

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from app.domain.case import Verdict
+from app.domain.clause import Clause
 from app.domain.guard import View
 from app.policy.conditions import Subject
 from app.policy.enforcer import Bucket, TenantEnforcer
+from app.policy.faults import line_faults
 from app.policy.index import Address, Index, covering
 from app.policy.lines import EVERY, Rule, as_csv, includes_role, rule_of
 from app.policy.reading import Readers
@@ -91,6 +93,44 @@ class PolicyEngine:
         """The roles that some line allows this act, conditions aside, and the roles that include them."""
         address = self._index.address(tenant, case_type, act)
         return self._who_could(address) if address else ()
+
+    def clauses(self, tenant: str, case_type: str, act: str) -> Sequence[Clause]:
+        """Every line that bears on an act; `*` as the case type asks for lines about all of them."""
+        address = self._index.address(tenant, case_type, act)
+        rules = self._index.rules(address) if address else ()
+        return [Clause(rule.role, rule.when, rule.eft) for rule in rules]
+
+    def changed(self, add: Sequence[PolicyLine], remove: Sequence[PolicyLine]) -> "PolicyEngine":
+        """The policy as these lines would make it. The live one is not touched; what is not concerned is shared."""
+        engine = PolicyEngine()
+        added, removed = ([rule_of(line) for line in lines if line.kind == "p"] for lines in (add, remove))
+        engine._index = self._index.changed(added, removed)
+        added_g, removed_g = ([line for line in lines if line.kind == "g"] for lines in (add, remove))
+        engine._roles = self._roles.changed(added_g, removed_g)
+        engine.version = self.version
+        return engine
+
+    def holders(self, tenant: str, roles: frozenset[str]) -> Iterable[str]:
+        """The users that `g` lines give one of these roles itself in a tenant; with `*` among them, any role."""
+        return self._roles.holders(tenant, roles)
+
+    def roles_about(self, tenant: str, case_type: str) -> frozenset[str]:
+        """Every role that a line about a case type names, and those that include one."""
+        return self._roles.including({rule.role for rule in self._index.about(tenant, case_type)})
+
+    def including(self, roles: frozenset[str]) -> frozenset[str]:
+        """These roles and every role that includes one of them."""
+        return self._roles.including(roles)
+
+    def holds(self, line: PolicyLine) -> bool:
+        """Whether a line that says the same, with the same tenant, is in force."""
+        if line.kind == "p":
+            return self._index.holds(rule_of(line))
+        return self._roles.holds(line)
+
+    def faults(self, line: PolicyLine) -> Sequence[tuple[str, str]]:
+        """What is wrong with a line taken alone: the field of PolicyLine, and a sentence."""
+        return [(fault.field, f"{fault.message}; {fault.remedy}") for fault in line_faults(line)]
 
     def policy_hash(self, tenant: str, case_type: str) -> str:
         """The hash of `policy_text`, in hex, as app/policy/texts.py defines it."""

@@ -13,10 +13,11 @@ UNCONDITIONAL = frozenset({"case:read", "case:claim"})
 
 
 class LineFault(NamedTuple):
-    """What is wrong with a line, and what to do about it."""
+    """What is wrong with a line, what to do about it, and in which field of PolicyLine."""
 
     message: str
     remedy: str
+    field: str = ""
 
 
 def line_faults(line: PolicyLine) -> tuple[LineFault, ...]:
@@ -33,18 +34,22 @@ def _rule_faults(line: PolicyLine) -> Iterator[LineFault]:
         yield LineFault(
             f"`{line.role}` is not a role",
             "write `role:NAME`, a role on the case such as `[creator]`, or `*` for everybody",
+            "role",
         )
     if not (line.tenant == EVERY or TENANT.fullmatch(line.tenant)):
         yield LineFault(
-            f"`{line.tenant}` is not a tenant", "name one tenant, in lower case, or write `*` for all of them"
+            f"`{line.tenant}` is not a tenant",
+            "name one tenant, in lower case, or write `*` for all of them",
+            "tenant",
         )
     if not (line.obj == EVERY or NAME.fullmatch(line.obj)):
-        yield LineFault(f"`{line.obj}` is not a case type", "name one case type, or write `*` for all of them")
+        yield LineFault(f"`{line.obj}` is not a case type", "name one case type, or write `*` for all of them", "obj")
     if not (line.act == EVERY or line.act in BUILT_IN_ACTS or NAME.fullmatch(line.act)):
         known = ", ".join(sorted(BUILT_IN_ACTS))
-        yield LineFault(f"`{line.act}` is not an act", f"name an event, write `*` for all events, or one of {known}")
+        remedy = f"name an event, write `*` for all events, or one of {known}"
+        yield LineFault(f"`{line.act}` is not an act", remedy, "act")
     if line.eft not in ("allow", "deny"):
-        yield LineFault(f"a line allows or denies, it cannot `{line.eft}`", "end it with `allow` or `deny`")
+        yield LineFault(f"a line allows or denies, it cannot `{line.eft}`", "end it with `allow` or `deny`", "eft")
     yield from _condition_faults(line)
 
 
@@ -55,23 +60,25 @@ def _condition_faults(line: PolicyLine) -> Iterator[LineFault]:
         yield LineFault(
             f"`{line.act}` takes no condition, because lists of cases could not keep it",
             "leave the condition empty, or put it on the events",
+            "when",
         )
     problem = condition_fault(line.when)
     if problem is not None:
-        yield LineFault(f"the condition `{line.when}` {problem}", "write CEL over `case`, `data` and `actor`")
+        yield LineFault(f"the condition `{line.when}` {problem}", "write CEL over `case`, `data` and `actor`", "when")
 
 
 def _member_faults(line: PolicyLine) -> Iterator[LineFault]:
     if not is_role(line.obj):
-        yield LineFault(f"`{line.obj}` is not a role that can be given", "write `role:NAME` in the third field")
+        yield LineFault(f"`{line.obj}` is not a role that can be given", "write `role:NAME` in the third field", "obj")
     if includes_role(line):
         yield from _inclusion_faults(line)
     elif not SUBJECT.fullmatch(line.role):
-        yield LineFault(f"`{line.role}` is neither a role nor a user", "write `role:NAME` or `user:NAME`")
+        yield LineFault(f"`{line.role}` is neither a role nor a user", "write `role:NAME` or `user:NAME`", "role")
     elif not TENANT.fullmatch(line.tenant):
         yield LineFault(
             f"`{line.role}` has a role in one tenant, and this line names none",
             f"add the tenant: `g, {line.role}, {line.obj}, TENANT`",
+            "tenant",
         )
     if line.act or line.when or line.eft:
         yield LineFault("a g line has no act, condition or effect", "leave them empty")

@@ -48,7 +48,7 @@ def read_policy(text: str, path: str) -> PolicyText:
     for number, record in _records(text):
         line = record if isinstance(record, LineFault) else _line(record, name)
         found = (line,) if isinstance(line, LineFault) else line_faults(line)
-        faults += [Fault(path, number, *fault) for fault in found]
+        faults += [Fault(path, number, fault.message, fault.remedy) for fault in found]
         if isinstance(line, PolicyLine) and not found:
             lines.append(FileLine(path, number, line))
     circles = circle_faults(lines)

@@ -38,6 +38,19 @@ class Index:
         elif counted.pop(rule, 0) and not counted:
             self._prune(rule)
 
+    def changed(self, add: Iterable[Rule], remove: Iterable[Rule]) -> "Index":
+        """The lines as they would be: a copy that shares with this one whatever the change does not touch."""
+        copy = Index()
+        copy._rules.update(self._rules)
+        add, remove = list(add), list(remove)
+        for tenant, obj, act in {(rule.tenant, rule.obj, rule.act) for rule in (*add, *remove)}:
+            copy._unshare(self, tenant, obj, act)
+        for rule in remove:
+            copy.remove(rule)
+        for rule in add:
+            copy.add(rule)
+        return copy
+
     def holds(self, rule: Rule) -> bool:
         return rule in self._at(rule.tenant, rule.obj, rule.act)
 
@@ -80,6 +93,16 @@ class Index:
 
     def _at(self, tenant: str, obj: str, act: str) -> Counted:
         return self._rules.get(tenant, {}).get(obj, {}).get(act, {})
+
+    def _unshare(self, other: "Index", tenant: str, obj: str, act: str) -> None:
+        """Let what stands at an address be its own, and the way to it."""
+        theirs = other._rules.get(tenant, {})
+        if self._rules.get(tenant) is theirs:
+            self._rules[tenant] = dict(theirs)
+        if obj in theirs and self._rules[tenant][obj] is theirs[obj]:
+            self._rules[tenant][obj] = dict(theirs[obj])
+        if obj in theirs and act in theirs[obj]:
+            self._rules[tenant][obj][act] = dict(theirs[obj][act])
 
     def _prune(self, rule: Rule) -> None:
         objs = self._rules[rule.tenant]

@@ -1,7 +1,7 @@
 """Which roles somebody has: given ones, own ones, and what those include. Casbin never sees a user."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from app.domain.case import ANYONE
@@ -39,6 +39,32 @@ class Roles:
             if not self._users[line.tenant]:
                 del self._users[line.tenant]
 
+    def changed(self, add: Iterable[PolicyLine], remove: Iterable[PolicyLine]) -> "Roles":
+        """The roles as they would be; this object stays as it is, and shares what is not touched."""
+        copy, touched = Roles(), [*add, *remove]
+        copy._included, copy._users = self._included, defaultdict(dict, self._users)
+        copy._closures = self._closures
+        if any(includes_role(line) for line in touched):
+            copy._included, copy._closures = _copied(self._included, self._included), {}
+        for tenant in {line.tenant for line in touched if not includes_role(line)} & self._users.keys():
+            members = {line.role for line in touched if line.tenant == tenant}
+            copy._users[tenant] = _copied(self._users[tenant], members)
+        for line in remove:
+            copy.remove(line)
+        for line in add:
+            copy.add(line)
+        return copy
+
+    def holders(self, tenant: str, roles: frozenset[str]) -> Iterator[str]:
+        """The users that lines give one of these roles in a tenant; with `*` among them, any role."""
+        for user, own in self._users.get(tenant, {}).items():
+            if ANYONE in roles or not roles.isdisjoint(own):
+                yield user
+
+    def holds(self, line: PolicyLine) -> bool:
+        of = self._included if includes_role(line) else self._users.get(line.tenant, {})
+        return line.obj in of.get(line.role, ())
+
     def closure(self, tenant: str, subject: str, given: frozenset[str] | None, own: bool) -> frozenset[str]:
         roles = {role for role in given or () if is_role(role)}
         if own or given is None:
@@ -75,6 +101,11 @@ class Roles:
             reached.update(new)
             waiting += new
         return frozenset(reached)
+
+
+def _copied(counted: Counted, keys: Iterable[str]) -> Counted:
+    """A copy whose counters at these keys are its own."""
+    return {**counted, **{key: counted[key].copy() for key in keys if key in counted}}
 
 
 def _take(counted: Counted, key: str, value: str) -> None:

@@ -40,7 +40,7 @@ class Cases:
 
     async def show(self, actor: Actor, case_id: str) -> Shown:
         """Raises NotFound, also for a case that the actor may not read."""
-        here = await self._readable(actor, case_id)
+        here = await self.situation(actor, case_id)
         assert here.case is not None
         return Shown(here.case, here.clocks)
 
@@ -71,16 +71,17 @@ class Cases:
 
     async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
         """The events that the actor may fire now; with `explain` also the others and why not."""
-        return possible(await self._readable(actor, case_id), explain)
+        return possible(await self.situation(actor, case_id), explain)
 
     async def log(
         self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int
     ) -> Sequence[StoredEntry]:
         """A page of the case's chain, or of its refused attempts."""
-        await self._readable(actor, case_id)
+        await self.situation(actor, case_id)
         return await self._store.entries(actor.tenant, case_id, denied=denied, after=after, limit=limit)
 
-    async def _readable(self, actor: Actor, case_id: str) -> Situation:
+    async def situation(self, actor: Actor, case_id: str) -> Situation:
+        """What a decision of this actor on the case is about. Raises NotFound as `show` does."""
         found = await self._store.case(CaseKey(actor.tenant, case_id=case_id))
         if found is None:
             raise no_such_case()

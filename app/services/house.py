@@ -13,10 +13,12 @@ from app.services.clocks import Clocks
 from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.policies import Policies, PolicySource
+from app.services.policy_changes import PolicyChanges
 from app.services.ports import PolicyEngine, Store
 from app.services.recalculation import Recalculation
 from app.services.simulations import Simulations
 from app.services.verification import Verification
+from app.services.who_can import WhoCan
 
 log = logging.getLogger("stateward")
 
@@ -32,6 +34,8 @@ class House:
         self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks)
         self.cases = Cases(store, self.definitions, self.policies)
         self.case_types = CaseTypes(self.definitions)
+        self.policy_changes = PolicyChanges(store, self.definitions, self.policies)
+        self.who_can = WhoCan(self.cases, engine)
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases)
         self.simulations = Simulations(self.definitions, self.calendars)
         self.verification = Verification(store, self.definitions, self.clocks)

@@ -1,11 +1,12 @@
 """What the services need from a store and a policy, derived from what they call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
 from app.domain.case import Case, Policy
+from app.services.rulebook import LineQuery
 from app.services.stored import (
     AnswerKey,
     CaseKey,
@@ -56,6 +57,10 @@ class Transaction(Protocol):
 
     async def recache(self, clocks: Sequence[StoredClock]) -> None:
         """Replace what is cached of clocks that exist (and `facts`); Refused where one does not."""
+        ...
+
+    async def lock_policy(self) -> int:
+        """The policy version, which nobody else changes until this transaction ends."""
         ...
 
     async def change_policy(self, change: PolicyChange) -> int:
@@ -126,6 +131,12 @@ class Store(Protocol):
         """The lines in force; with `since`, every line added or removed after that version."""
         ...
 
+    async def policy_page(self, query: LineQuery) -> Sequence[PolicyLine]: ...
+
+    async def policy_lines_named(self, tenant: str, ids: Sequence[int]) -> Sequence[PolicyLine]:
+        """Those of these lines that are in force and hold in the tenant."""
+        ...
+
     async def policy_files(self) -> Sequence[PolicyFile]: ...
 
     async def definitions(self, hashes: Sequence[str] | None = None) -> Sequence[StoredDefinition]: ...
@@ -164,4 +175,28 @@ class PolicyEngine(Policy, Protocol):
 
     def visible(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
         """The `case:read` lines as one predicate."""
+        ...
+
+    def changed(self, add: Sequence[PolicyLine], remove: Sequence[PolicyLine]) -> "PolicyEngine":
+        """The policy as these lines would make it, for questions that are asked at once; the live one stays."""
+        ...
+
+    def holders(self, tenant: str, roles: frozenset[str]) -> Iterable[str]:
+        """The users that `g` lines give one of these roles itself in a tenant; with `*` among them, any role."""
+        ...
+
+    def roles_about(self, tenant: str, case_type: str) -> frozenset[str]:
+        """Every role that a line about a case type names, and those that include one."""
+        ...
+
+    def including(self, roles: frozenset[str]) -> frozenset[str]:
+        """These roles and every role that includes one of them."""
+        ...
+
+    def holds(self, line: PolicyLine) -> bool:
+        """Whether a line that says the same, with the same tenant, is in force."""
+        ...
+
+    def faults(self, line: PolicyLine) -> Sequence[tuple[str, str]]:
+        """What is wrong with a line taken alone: the field of PolicyLine, and a sentence."""
         ...

@@ -38,16 +38,17 @@ def check_policy(
 def _check(case_types: Mapping[str, CaseType], lines: Sequence[PolicyRow]) -> Iterator[Fault]:
     for line in lines:
         if line.kind == "p":
-            yield from _rule(line, case_types)
+            yield from (fault for _, fault in rule_faults(line, case_types))
 
 
-def _rule(line: PolicyRow, case_types: Mapping[str, CaseType]) -> Iterator[Fault]:
+def rule_faults(line: PolicyRow, case_types: Mapping[str, CaseType]) -> Iterator[tuple[str, Fault]]:
+    """What is wrong with one `p` line beside the case types: its field (obj, act or when), and the fault."""
     if line.obj != "*" and line.obj not in case_types:
-        yield line.error(f"unknown case type {quoted(line.obj)}", choose(line.obj, case_types, "case types"))
+        yield "obj", line.error(f"unknown case type {quoted(line.obj)}", choose(line.obj, case_types, "case types"))
         return
     meant = list(case_types.values()) if line.obj == "*" else [case_types[line.obj]]
-    yield from _act(line, meant)
-    yield from _condition(line, meant)
+    yield from (("act", fault) for fault in _act(line, meant))
+    yield from (("when", fault) for fault in _condition(line, meant))
 
 
 def _act(line: PolicyRow, meant: list[CaseType]) -> Iterator[Fault]:

@@ -1,0 +1,105 @@
+"""Read and change the policy of one tenant, as its administrators may."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.domain.case import Actor
+from app.domain.entry import seal
+from app.domain.errors import CaseError, Denied, GuardRefused, NotFound, VersionConflict
+from app.services.administrators import ALL, Administrators
+from app.services.definitions import Definitions
+from app.services.identity import new_salt
+from app.services.policies import Policies
+from app.services.policy_checks import check_administrators, check_lines, check_rights, no_right
+from app.services.policy_entries import changed_draft, refused_draft
+from app.services.ports import Store
+from app.services.preview import preview
+from app.services.rulebook import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, assigns
+from app.services.stored import PolicyChange, PolicyLine, Record
+
+
+class PolicyChanges:
+    """Every check of a change is made under the policy's lock, against the policy as it is then."""
+
+    def __init__(self, store: Store, definitions: Definitions, policies: Policies) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._policies = policies
+        self._one_at_a_time = asyncio.Lock()  # each reads on a second connection while it holds the policy's lock
+
+    async def find(self, actor: Actor, query: LineQuery) -> LinePage:
+        """A page of the lines that hold in the actor's tenant, about case types that he administers.
+
+        Raises Denied where he administers none.
+        """
+        version = await self._store.policy_version()
+        await self._policies.catch_up(version)
+        administrators = self._administrators(actor)
+        mine = administrators.scopes(actor)
+        if not mine:
+            raise no_right("read", administrators.verdict(actor, ALL))
+        asked = mine if query.case_types is None else query.case_types & mine
+        wanted = None if ALL in mine and query.case_types is None else asked
+        found = await self._store.policy_page(replace(query, case_types=wanted, limit=query.limit + 1))
+        lines = found[: query.limit]
+        return LinePage(lines, version, lines[-1].id if len(found) > query.limit else None)
+
+    async def change(self, actor: Actor, asked: AskedChange) -> ChangedPolicy:
+        """Add and remove lines of the actor's tenant in one step.
+
+        Raises Denied, NotFound, VersionConflict, Invalid, and GuardRefused where nobody would be left to administer a
+        case type. What is denied or refused so is logged.
+        """
+        try:
+            async with self._one_at_a_time, self._store.transaction() as tx:
+                locked = await tx.lock([], [])
+                gone = await self._checked(actor, asked, await tx.lock_policy())
+                version = await tx.change_policy(PolicyChange(asked.add, [line.id for line in gone]))
+                draft = changed_draft(actor, asked, gone, version, locked.at)
+                await tx.record(Record(entries=[seal(draft, new_salt)]))
+        except (Denied, GuardRefused) as refused:
+            await self._log(actor, asked, refused)
+            raise
+        return ChangedPolicy(version, draft.entry_id, await self._added(actor, version), len(gone))
+
+    async def preview(self, actor: Actor, asked: AskedChange) -> Preview:
+        """What a change would do to roles, checked as the change itself; nothing is changed."""
+        version = await self._store.policy_version()
+        gone = await self._checked(actor, asked, version)
+        found = preview(self._policies.engine, actor.tenant, self._definitions.current, asked.add, gone)
+        return replace(found, version=version)
+
+    async def _checked(self, actor: Actor, asked: AskedChange, version: int) -> Sequence[PolicyLine]:
+        """The lines that are to go, where nothing speaks against the change."""
+        await self._policies.catch_up(version)
+        administrators = self._administrators(actor)
+        gone = await self._gone(actor, asked)
+        check_rights(administrators, actor, [*asked.add, *gone])
+        if len(gone) != len(set(asked.remove)):
+            raise NotFound("there is no such line")
+        if asked.if_version not in (None, version):
+            message = f"the policy is at version {version}, not {asked.if_version}; read it again"
+            raise VersionConflict(message, extra={"current_version": version})
+        case_types = {name: machine.case_type for name, machine in self._definitions.current.items()}
+        check_lines(self._policies.engine, case_types, asked, gone)
+        check_administrators(administrators, actor, asked.add, gone)
+        return gone
+
+    async def _gone(self, actor: Actor, asked: AskedChange) -> Sequence[PolicyLine]:
+        found = await self._store.policy_lines_named(actor.tenant, asked.remove) if asked.remove else []
+        return [line for line in found if asked.assignments is None or assigns(line) == asked.assignments]
+
+    async def _added(self, actor: Actor, version: int) -> Sequence[PolicyLine]:
+        since = await self._store.policy_lines(version - 1)
+        await self._policies.catch_up(version)
+        return [line for line in since if line.added == version]
+
+    async def _log(self, actor: Actor, asked: AskedChange, refused: CaseError) -> None:
+        async with self._store.transaction() as tx:
+            locked = await tx.lock([], [])
+            draft = refused_draft(actor, asked, refused, locked.at)
+            await tx.record(Record(entries=[seal(draft, new_salt)]))
+
+    def _administrators(self, actor: Actor) -> Administrators:
+        return Administrators(self._policies.engine, actor.tenant, sorted(self._definitions.current))

@@ -1,0 +1,101 @@
+"""What may speak against a change of the policy: who asks, what the lines say, and who would be left."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from app.domain.case import Actor, Verdict
+from app.domain.case_type import CaseType
+from app.domain.declaring.check_policy import rule_faults
+from app.domain.declaring.policy_row import PolicyRow
+from app.domain.errors import Denied, FieldError, GuardRefused, Invalid, Reason
+from app.domain.situation import ADMIN
+from app.services.administrators import ALL, Administrators
+from app.services.ports import PolicyEngine
+from app.services.rulebook import AskedChange
+from app.services.stored import PolicyLine
+
+
+def no_right(verb: str, verdict: Verdict) -> Denied:
+    return Denied(f"you may not {verb} the policy: it takes {ADMIN}", reasons=verdict.reasons)
+
+
+def check_rights(administrators: Administrators, actor: Actor, lines: Sequence[PolicyLine]) -> None:
+    """A line about a case type takes its administrator, any other one the administrator of all; of one's own tenant."""
+    if not administrators.scopes(actor):
+        raise no_right("change", administrators.verdict(actor, ALL))
+    for scope in {line.obj if line.kind == "p" else ALL for line in lines}:
+        verdict = administrators.verdict(actor, scope)
+        if not verdict.allowed:
+            what = "for all case types" if scope == ALL else f"for {scope}"
+            raise Denied(f"this takes {ADMIN} {what}", reasons=verdict.reasons)
+    if any(line.tenant != actor.tenant for line in lines):
+        raise _of_others()
+
+
+def check_lines(
+    engine: PolicyEngine, case_types: Mapping[str, CaseType], asked: AskedChange, gone: Sequence[PolicyLine]
+) -> None:
+    """Raises Invalid with every fault of the added lines, each with its field in the caller's body."""
+    faults = []
+    leaving = {_content(line) for line in gone}
+    seen: set[PolicyLine] = set()
+    for place, line in enumerate(asked.add):
+        for field, message in _line_faults(engine, case_types, line):
+            faults.append(FieldError(_named(asked, place, field), message))
+        if line in seen or (engine.holds(line) and _content(line) not in leaving):
+            faults.append(FieldError(_named(asked, place, ""), "this line is in force already"))
+        seen.add(line)
+    if faults:
+        raise Invalid("some lines cannot stand in the policy", errors=tuple(faults))
+
+
+def check_administrators(
+    administrators: Administrators, actor: Actor, add: Sequence[PolicyLine], gone: Sequence[PolicyLine]
+) -> None:
+    """Raises GuardRefused where a case type would lose the last who administers it."""
+    if not any(_takes(line, "deny") for line in add) and not any(_takes(line, "allow") for line in gone):
+        return
+    after = administrators.engine.changed(add, gone)
+    reasons = tuple(_left_alone(scope, what) for scope, what in administrators.lost(after, actor.id))
+    if reasons:
+        raise GuardRefused("this would leave nobody to administer the policy", reasons=reasons)
+
+
+def _of_others() -> Denied:
+    reason = Reason(
+        "rule",
+        "administrators of a tenant change lines that carry its name; a line of all tenants is the operator's",
+        "name your own tenant, or ask the operator to apply a file",
+    )
+    return Denied("this line is not yours to change", reasons=(reason,))
+
+
+def _line_faults(
+    engine: PolicyEngine, case_types: Mapping[str, CaseType], line: PolicyLine
+) -> Iterator[tuple[str, str]]:
+    alone = engine.faults(line)
+    yield from alone
+    if line.kind == "p" and not alone:
+        row = PolicyRow("", 0, line.kind, line.role, line.obj, line.act, line.when, line.eft, line.tenant)
+        for field, fault in rule_faults(row, case_types):
+            if fault.severity == "error":
+                yield field, f"{fault.message}; {fault.remedy}"
+
+
+def _named(asked: AskedChange, place: int, field: str) -> str:
+    return ".".join(filter(None, (asked.root, str(place), asked.names.get(field, field))))
+
+
+def _takes(line: PolicyLine, eft: str) -> bool:
+    """Whether adding (deny) or removing (allow) a line may take the right from somebody; a role may bring a deny."""
+    return line.kind == "g" or (line.act == ADMIN and line.eft == eft)
+
+
+def _left_alone(scope: str, what: str) -> Reason:
+    of = "all case types together" if scope == ALL else scope
+    who = "no user of the tenant" if what == "user" else "no role"
+    remedy = f"let somebody else hold {ADMIN} for {of} by a role assignment first"
+    return Reason("role", f"{who} would administer {of} any more", remedy, {"case_type": scope})
+
+
+def _content(line: PolicyLine) -> tuple[str, ...]:
+    return (line.kind, line.role, line.tenant, line.obj, line.act, line.when, line.eft)

@@ -1,0 +1,87 @@
+"""Who could fire an event on a case as it stands now: people, and roles that would be enough for a newcomer."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+from app.domain.case import Actor
+from app.domain.could_fire import Could, could_fire
+from app.domain.errors import Denied, invalid
+from app.domain.situation import ADMIN, Situation
+from app.domain.supposing import as_subject, with_role
+from app.services.cases import Cases
+from app.services.identity import new_id
+from app.services.ports import PolicyEngine
+from app.services.rulebook import Able, WhoCanFire
+
+AT_A_TIME = 100
+"""Subjects judged before the events that wait get their turn."""
+
+
+class WhoCan:
+    """It takes `case:admin` on the case type, for the answer tells the roles of other people, and `case:read`."""
+
+    def __init__(self, cases: Cases, engine: PolicyEngine) -> None:
+        self._cases = cases
+        self._engine = engine
+
+    async def fire(self, actor: Actor, case_id: str, event: str, after: str | None, limit: int) -> WhoCanFire:
+        """The subjects after `after`, in the order of their names. Raises NotFound, Denied and Invalid.
+
+        A subject is judged by its `g` lines and by how it stands to the case, not by tokens that it may have.
+        """
+        here = await self._cases.situation(actor, case_id)
+        verdict = here.decide(ADMIN)
+        if not verdict.allowed:
+            raise Denied(f"who may fire something is told to those with {ADMIN}", reasons=verdict.reasons)
+        if not here.machine.knows(event):
+            raise invalid("event", f"is not an event of {here.machine.case_type.case_type}")
+        here = replace(here, attempt=replace(here.attempt, event=event))
+        assert here.case is not None
+        version, able = await self._at_one_version(here, after or "", limit + 1)
+        more = able[limit - 1].name if len(able) > limit else None
+        return WhoCanFire(here.case.id, event, version, able[:limit], self._roles(here), more)
+
+    async def _at_one_version(self, here: Situation, after: str, most: int) -> tuple[int, list[Able]]:
+        while True:
+            version = self._engine.version
+            able = await self._able(here, after, most)
+            if version == self._engine.version:
+                return version, able
+
+    async def _able(self, here: Situation, after: str, most: int) -> list[Able]:
+        able: list[Able] = []
+        for place, subject in enumerate(sorted(self._subjects(here, after))):
+            if len(able) == most:
+                break
+            if place % AT_A_TIME == AT_A_TIME - 1:
+                await asyncio.sleep(0)
+            able += _judged(subject, as_subject(here, subject))
+        return able
+
+    def _subjects(self, here: Situation, after: str) -> set[str]:
+        """Those whom the policy may let do it: with a role that some line names, or any where none is needed."""
+        assert here.case is not None
+        could = frozenset(self._engine.who_could(here.attempt.tenant, here.case.case_type, here.event))
+        members = self._engine.holders(here.attempt.tenant, could)
+        given = (here.case.creator, here.case.assignee, *here.around.roles)
+        acted = (subject for subjects in here.around.acted.values() for subject in subjects)
+        return {
+            subject
+            for subject in (*members, *given, *acted)
+            if subject and subject.startswith("user:") and subject > after
+        }
+
+    def _roles(self, here: Situation) -> list[Able]:
+        """Each role alone, held by somebody who has nothing to do with the case yet."""
+        assert here.case is not None
+        newcomer = as_subject(here, f"user:{new_id()}")
+        found: list[Able] = []
+        for role in self._engine.who_could(here.attempt.tenant, here.case.case_type, here.event):
+            found += _judged(role, with_role(newcomer, role))
+        return found
+
+
+def _judged(name: str, here: Situation | None) -> Iterable[Able]:
+    could = could_fire(here) if here else Could.NO
+    return () if could is Could.NO else (Able(name, "payload" if could is Could.WITH_PAYLOAD else None),)

@@ -1,0 +1,30 @@
+"""Words for tests that change the policy of a tenant as its administrators do."""
+
+from typing import Any
+
+from app.domain.case import Actor
+from app.services.house import House
+from app.services.rulebook import AskedChange, ChangedPolicy, LineQuery
+from app.services.stored import PolicyLine
+from tests.factories import TENANT
+
+
+def rule(role: str, act: str, case_type: str = "expense_claim", when: str = "", eft: str = "allow") -> PolicyLine:
+    """A line of the tenant's own."""
+    return PolicyLine("p", role, TENANT, case_type, act, when, eft)
+
+
+def member(user: str, role: str, tenant: str = TENANT) -> PolicyLine:
+    return PolicyLine("g", f"user:{user}", tenant, f"role:{role}")
+
+
+async def add(house: House, by: Actor, *lines: PolicyLine, **asked: Any) -> ChangedPolicy:
+    return await house.policy_changes.change(by, AskedChange(add=lines, **asked))
+
+
+async def remove(house: House, by: Actor, *ids: int, **asked: Any) -> ChangedPolicy:
+    return await house.policy_changes.change(by, AskedChange(remove=ids, **asked))
+
+
+async def lines(house: House, by: Actor, **query: Any) -> list[PolicyLine]:
+    return list((await house.policy_changes.find(by, LineQuery(by.tenant, **{"limit": 200} | query))).lines)
