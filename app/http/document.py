@@ -8,6 +8,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from pydantic.json_schema import models_json_schema
 
 from app.domain.case import Json
+from app.http.api_key_bodies import MakeApiKey
 from app.http.requests import FireEvent, OpenCase, TryEvents
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -33,7 +34,7 @@ def exact(document: dict[str, Json]) -> dict[str, Json]:
 
 
 def _bodies() -> dict[str, Json]:
-    models: Any = [(model, "validation") for model in (OpenCase, FireEvent, TryEvents)]
+    models: Any = [(model, "validation") for model in (OpenCase, FireEvent, TryEvents, MakeApiKey)]
     _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
     return dict(found["$defs"])
 
