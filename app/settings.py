@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -42,12 +42,14 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def _where_set(read: Callable[[str], Any]) -> Callable[[str | None], Any]:
+    return lambda text: None if text is None else read(text)
+
+
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_with_async_driver)]
 Secret = Annotated[SecretStr, AfterValidator(_at_least_32_bytes)]
-OidcIssuers = Annotated[tuple[Issuer, ...], NoDecode, BeforeValidator(issuers_of)]
-RateLimit = Annotated[
-    Rate, NoDecode, BeforeValidator(lambda given: rate_of(given) if isinstance(given, str) else given)
-]
+OidcIssuers = Annotated[tuple[Issuer, ...] | None, NoDecode, BeforeValidator(_where_set(issuers_of))]
+RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(_where_set(rate_of))]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)]
 
 
@@ -71,17 +73,16 @@ class Settings(BaseSettings):
     jwt_secret: Secret | None = Field(
         default=None, description=f"a secret of at least 32 bytes, which you can make with: {HOW_TO_MAKE_ONE}"
     )
-    oidc_issuer: OidcIssuers | None = Field(
+    oidc_issuer: OidcIssuers = Field(
         default=None,
         description="an address such as https://login.example.com, or a JSON list of them and of objects like"
         ' {"issuer": "https://...", "audience": "stateward", "roles_claim": "roles"} (docs/callers.md)',
     )
     oidc_audience: str | None = Field(
         default=None,
-        validate_default=True,
         description="the audience of tokens that are meant for Stateward, as STATEWARD_OIDC_ISSUER names none",
     )
-    rate_limit: RateLimit | None = Field(default=None, description="a rate per caller such as 100/s, 600/m or 5000/h")
+    rate_limit: RateLimit = Field(default=None, description="a rate per caller such as 100/s, 600/m or 5000/h")
     host: str = Field(default="127.0.0.1", description="an address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")
     workers: int = Field(default=1, ge=1, le=256, description="a number of processes from 1 to 256")

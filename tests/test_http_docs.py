@@ -47,6 +47,9 @@ def test_every_call_of_the_contract_is_in_it(operations):
         "listCaseTypes",
         "readCaseType",
         "drawCaseType",
+        "makeApiKey",
+        "listApiKeys",
+        "revokeApiKey",
         "healthz",
         "readyz",
     }

@@ -58,7 +58,7 @@ class IssuerKeys:
             if found != self.keys:
                 LOGGER.info("the keys of an issuer changed", issuer=self._issuer, keys=len(found))
             self.keys = found
-        except (httpx.HTTPError, OSError, TimeoutError, ValueError, RecursionError) as error:
+        except Exception as error:  # whatever an issuer does, it does not become a fault of ours
             reason = str(error) or type(error).__name__
             LOGGER.warning("the keys of an issuer cannot be read", issuer=self._issuer, reason=reason)
         finally:

@@ -45,7 +45,7 @@ def meant(keys: Sequence[IssuerKey], algorithm: str, kid: str | None) -> IssuerK
 
 
 def _key(jwk: dict[str, Json]) -> IssuerKey | None:
-    kind, kid = jwk.get("kty"), jwk.get("kid")
+    kind, kid = str(jwk.get("kty")), jwk.get("kid")
     if kind not in PUBLIC or not isinstance(kid, str | None) or not _is_for_signatures(jwk):
         return None
     algorithms: tuple[str, ...] = RSA if kind == "RSA" else CURVES.get(str(jwk.get("crv")), ())

@@ -2,7 +2,7 @@
 
 import json
 from ipaddress import ip_address
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -57,10 +57,8 @@ Issuers = tuple[Issuer, ...]
 _ISSUERS: TypeAdapter[Issuers] = TypeAdapter(Annotated[Issuers, Field(min_length=1)])
 
 
-def issuers_of(text: Any) -> Any:
+def issuers_of(text: str) -> Issuers:
     """One address, or a JSON list of addresses and objects; ValueError where it is neither."""
-    if not isinstance(text, str):
-        return text
     told = json.loads(text) if text.lstrip().startswith("[") else [text.strip()]
     found = _ISSUERS.validate_python([{"issuer": one} if isinstance(one, str) else one for one in told])
     if len({one.issuer for one in found}) != len(found):
