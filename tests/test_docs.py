@@ -67,7 +67,7 @@ def test_the_guide_to_firing_events_and_the_one_to_the_log(tmp_path, serving):
 
 def test_the_guide_to_callers(tmp_path, serving):
     opened, listed, revoked = typed(tmp_path, serving, *blocks("docs/callers.md"))
-    assert opened["case"]["state"] == "support.first_line"
+    assert opened["case"]["state"] == "new"
     assert [key["subject"] for key in listed["items"]] == ["service:alarms"]
     assert revoked["revoked_by"] == "user:root"
 
