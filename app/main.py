@@ -29,9 +29,11 @@ from app.http.services import Readiness, Services
 from app.logs import configure_logs
 from app.metrics import Metrics
 from app.services.calendars import CalendarOfThePast
+from app.services.callers import counting_callers
 from app.services.house import House
 from app.services.identity import new_id
 from app.services.ports import StoreUnavailable
+from app.services.rate_limits import RateLimits
 from app.services.replay import BadAttempt, Submit
 from app.settings import Settings, SettingsError, load_settings
 
@@ -72,10 +74,10 @@ def application() -> Litestar:
     """The ASGI application of one worker process."""
     settings = load_settings()
     configure_logs(settings)
-    assert settings.jwt_secret is not None, "`serve` checks it before it starts a worker"
     house = build(settings)
     metrics = Metrics(house.store)
     house.desk.on_fired = metrics.record_fired
+    rates = RateLimits(house.store, settings.rate_limit) if settings.rate_limit else None
     services = Services(
         desk=house.desk,
         cases=house.cases,
@@ -86,17 +88,24 @@ def application() -> Litestar:
         who_can=house.who_can,
         readiness=partial(_readiness, house),
         metrics=metrics.exposed,
+        api_keys=house.api_keys,
+        keys=house.keys,
+        rates=rates,
     )
-    return create_app(
-        services, HttpSettings(settings.jwt_secret.get_secret_value()), lifespan=[_lived(house, settings)]
-    )
+    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
+    return create_app(services, HttpSettings(secret, settings.issuers), lifespan=[_lived(house, settings, rates)])
 
 
-def _lived(house: House, settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _lived(
+    house: House, settings: Settings, rates: RateLimits | None
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lived(_: Litestar) -> AsyncIterator[None]:
         found = declared(settings, told=True)  # by the process that started this one
-        async with house.running(found.case_types, found.calendars, found.policies):
+        async with (
+            house.running(found.case_types, found.calendars, found.policies),
+            counting_callers(house.keys, rates),
+        ):
             stay()
             async with ticking(house, settings, fires=settings.scheduler):
                 yield

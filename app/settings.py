@@ -2,15 +2,17 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.db.engines import database_url
+from app.services.issuers import Issuer, issuers_of
+from app.services.rate_limits import Rate, rate_of
 
 PREFIX = "STATEWARD_"
 SECRETS = ("jwt_secret", "database_url", "migrate_url")
@@ -40,8 +42,14 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def _where_set(read: Callable[[str], Any]) -> Callable[[str | None], Any]:
+    return lambda text: None if text is None else read(text)
+
+
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_with_async_driver)]
 Secret = Annotated[SecretStr, AfterValidator(_at_least_32_bytes)]
+OidcIssuers = Annotated[tuple[Issuer, ...] | None, NoDecode, BeforeValidator(_where_set(issuers_of))]
+RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(_where_set(rate_of))]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)]
 
 
@@ -65,6 +73,16 @@ class Settings(BaseSettings):
     jwt_secret: Secret | None = Field(
         default=None, description=f"a secret of at least 32 bytes, which you can make with: {HOW_TO_MAKE_ONE}"
     )
+    oidc_issuer: OidcIssuers = Field(
+        default=None,
+        description="an address such as https://login.example.com, or a JSON list of them and of objects like"
+        ' {"issuer": "https://...", "audience": "stateward", "roles_claim": "roles"} (docs/callers.md)',
+    )
+    oidc_audience: str | None = Field(
+        default=None,
+        description="the audience of tokens that are meant for Stateward, as STATEWARD_OIDC_ISSUER names none",
+    )
+    rate_limit: RateLimit = Field(default=None, description="a rate per caller such as 100/s, 600/m or 5000/h")
     host: str = Field(default="127.0.0.1", description="an address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")
     workers: int = Field(default=1, ge=1, le=256, description="a number of processes from 1 to 256")
@@ -76,6 +94,19 @@ class Settings(BaseSettings):
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         default="console", description="console or json"
     )
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _given_where_an_issuer_names_none(cls, audience: str | None, info: ValidationInfo) -> str | None:
+        if audience is None and any(issuer.audience is None for issuer in info.data.get("oidc_issuer") or ()):
+            raise ValueError
+        return audience
+
+    @property
+    def issuers(self) -> tuple[Issuer, ...]:
+        """The issuers that are trusted, each with its audience."""
+        named = self.oidc_issuer or ()
+        return tuple(one if one.audience else one.model_copy(update={"audience": self.oidc_audience}) for one in named)
 
 
 def load_settings() -> Settings:

@@ -181,13 +181,17 @@ async def change(database: Database, sql: str) -> None:
     """Do to the database what our code does not."""
     if database.kind == "sqlite":
         connection = sqlite3.connect(str(make_url(database.url).database))
-        with connection:
-            connection.execute(sql)
-        connection.close()
+        try:
+            with connection:
+                connection.execute(sql)
+        finally:
+            connection.close()
         return
     raw = await connect(database)
-    await raw.execute(sql)
-    await raw.close()
+    try:
+        await raw.execute(sql)
+    finally:
+        await raw.close()
 
 
 async def connect(database: Database) -> "asyncpg.Connection":

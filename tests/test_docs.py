@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from app.main import main
+from app.settings import load_settings
 from tests.running import ROOT, environment, stateward
 
 SERVED = "http://127.0.0.1:8000"
@@ -62,6 +63,20 @@ def test_the_guide_to_firing_events_and_the_one_to_the_log(tmp_path, serving):
     assert [case["reference"] for case in found["items"]] == ["INC-7"]
     assert len(entries["items"]) == 3
     assert denied["items"] == []
+
+
+def test_the_guide_to_callers(tmp_path, serving):
+    opened, listed, revoked = typed(tmp_path, serving, *blocks("docs/callers.md"))
+    assert opened["case"]["state"] == "new"
+    assert [key["subject"] for key in listed["items"]] == ["service:alarms"]
+    assert revoked["revoked_by"] == "user:root"
+
+
+def test_the_issuers_of_the_guide_are_taken(monkeypatch):
+    (issuers,) = blocks("docs/callers.md", "json")
+    monkeypatch.setenv("STATEWARD_OIDC_ISSUER", issuers)
+    monkeypatch.setenv("STATEWARD_OIDC_AUDIENCE", "stateward")
+    assert [issuer.audience for issuer in load_settings().issuers] == ["stateward", "api://stateward"]
 
 
 def test_the_guide_to_replay(tmp_path, serving):

@@ -5,7 +5,10 @@ import time
 import jwt
 import pytest
 
-from app.http.auth import Verifier, mint
+from app.domain.errors import Unauthenticated
+from app.http.auth import OwnTokens, mint
+from app.http.callers import Callers
+from app.http.issuers import TrustedIssuers
 from tests.fake_services import CASE_ID, SECRET, Fakes, api, token
 
 READ = f"/api/v1/cases/{CASE_ID}"
@@ -88,25 +91,29 @@ def test_a_token_of_another_tenant_sees_nothing_here(client):
     assert answer.status_code == 404
 
 
-def test_a_token_that_was_good_is_not_remembered_beyond_its_time(monkeypatch):
-    verifier = Verifier(SECRET)
-    good = token()
-    assert verifier.actor(good).id == "user:alice"
+def callers(**values):
+    return Callers(OwnTokens(SECRET), TrustedIssuers([]), None, **values)
+
+
+async def test_a_token_that_was_good_is_not_remembered_beyond_its_time(monkeypatch):
+    known = callers()
+    good = f"Bearer {token()}"
+    assert (await known.actor(good)).id == "user:alice"
     later = time.time() + 3600 + 61
     monkeypatch.setattr(time, "time", lambda: later)
-    with pytest.raises(Exception, match="expired"):
-        verifier.actor(good)
+    with pytest.raises(Unauthenticated, match="expired"):
+        await known.actor(good)
 
 
-def test_the_memory_for_tokens_is_bounded():
-    verifier = Verifier(SECRET, remember=2)
+async def test_the_memory_for_tokens_is_bounded():
+    known = callers(remember=2)
     for user in ("a", "b", "c"):
-        assert verifier.actor(token(user)).id == f"user:{user}"
-    assert len(verifier._known) == 2
+        assert (await known.actor(f"Bearer {token(user)}")).id == f"user:{user}"
+    assert len(known._known) == 2
 
 
-def test_bare_names_get_their_prefix_and_full_ones_keep_it():
-    actor = Verifier(SECRET).actor(mint(SECRET, "acme", "user:alice", ["admin", "role:clerk"], 60))
+async def test_bare_names_get_their_prefix_and_full_ones_keep_it():
+    actor = await callers().actor(f"Bearer {mint(SECRET, 'acme', 'user:alice', ['admin', 'role:clerk'], 60)}")
     assert (actor.id, actor.roles) == ("user:alice", {"role:admin", "role:clerk"})
 
 
@@ -118,4 +125,4 @@ def test_no_token_is_made_that_would_be_refused(tenant, user, role):
 
 def test_a_short_secret_is_refused():
     with pytest.raises(ValueError, match="32 bytes"):
-        Verifier("short")
+        OwnTokens("short")

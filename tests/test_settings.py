@@ -83,13 +83,37 @@ def test_a_secret_counts_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
         ("POOL_SIZE", "-1", "from 1 to 1000"),
         ("LOG_LEVEL", "loud", "one of debug, info"),
         ("LOG_FORMAT", "xml", "console or json"),
+        ("RATE_LIMIT", "fast", "100/s"),
+        ("OIDC_ISSUER", "login.example.com", "https://login"),
+        ("OIDC_ISSUER", "http://login.example.com", "https://login"),
+        ("OIDC_ISSUER", "https://u:p@login.example.com", "https://login"),
+        ("OIDC_ISSUER", "[", "JSON list"),
+        ("OIDC_ISSUER", "[]", "JSON list"),
+        ("OIDC_ISSUER", "[7]", "JSON list"),
+        ("OIDC_ISSUER", '["https://a.example", "https://a.example"]', "JSON list"),
+        ("OIDC_ISSUER", '[{"issuer": "https://a.example", "trust": true}]', "JSON list"),
+        ("OIDC_ISSUER", '[{"issuer": "https://a.example", "tenant": "A"}]', "JSON list"),
+        ("OIDC_ISSUER", '[{"issuer": "https://a.example", "tenant": "a", "tenant_claim": "t"}]', "JSON list"),
+        ("OIDC_AUDIENCE", "", "the audience"),
     ],
 )
 def test_a_wrong_value_is_answered_with_what_may_stand_there(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, advice: str
 ) -> None:
+    needed = {"OIDC_ISSUER": "https://login.example.com"} if name == "OIDC_AUDIENCE" else {}
     with pytest.raises(SettingsError, match=f"^STATEWARD_{name} must be .*{advice}.*\\.$"):
-        _given(monkeypatch, **{name: value})
+        _given(monkeypatch, **needed, **{name: value})
+
+
+def test_an_issuer_is_an_address_and_has_the_audience_of_all_unless_it_names_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = _given(monkeypatch, OIDC_ISSUER="https://login.example.com", OIDC_AUDIENCE="stateward", RATE_LIMIT="5/m")
+    (issuer,) = settings.issuers
+    assert (issuer.issuer, issuer.audience, issuer.roles_claim) == ("https://login.example.com", "stateward", None)
+    assert (settings.rate_limit.amount, settings.rate_limit.seconds) == (5, 60)
+    (own,) = _given(monkeypatch, OIDC_ISSUER='[{"issuer": "http://localhost:1/x", "audience": "api"}]').issuers
+    assert own.audience == "api"
 
 
 def test_a_mistyped_variable_is_answered_with_the_closest_name(monkeypatch: pytest.MonkeyPatch) -> None:

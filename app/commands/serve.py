@@ -30,9 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
     """Prepare once, then serve `target` (a factory of the ASGI application) until a signal says stop."""
-    if settings.jwt_secret is None:
+    if settings.jwt_secret is None and not settings.issuers:
         raise CommandFailed(
-            f"STATEWARD_JWT_SECRET is not set, so no caller could be trusted; make one with: {HOW_TO_MAKE_ONE}",
+            "STATEWARD_JWT_SECRET is not set (nor STATEWARD_OIDC_ISSUER), so no caller could be trusted; make one with:"
+            f" {HOW_TO_MAKE_ONE}",
             USED_WRONGLY,
         )
     host = arguments.host or settings.host

@@ -11,7 +11,7 @@ from sqlalchemy import Select, TextClause, delete
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.db import clocks, ledger, listing, policy_pages, rules
+from app.db import callers, clocks, ledger, listing, policy_pages, rules
 from app.db.engines import SERVICE
 from app.db.failures import connecting, translated
 from app.db.schema import REMEDY, problem_of
@@ -33,6 +33,7 @@ from app.services.stored import (
     StoredDefinition,
     StoredEntry,
 )
+from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
 
 
 class SqlStore(ABC):
@@ -112,13 +113,31 @@ class SqlStore(ABC):
     async def calendars(self) -> Sequence[StoredCalendar]:
         return [StoredCalendar(**row) for row in await self._rows(rules.calendars())]
 
+    async def api_keys(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredKey]:
+        return [callers.key_of(row) for row in await self._rows(callers.keys(tenant, after, limit))]
+
+    async def live_api_keys(self, keys: Sequence[KeyId]) -> tuple[Mapping[KeyId, StoredKey], datetime]:
+        return callers.live_of(await self._rows(callers.live(keys, self._now())))
+
+    async def note_api_key_uses(self, uses: Mapping[KeyId, datetime]) -> None:
+        if uses:
+            async with self._writing() as connection:
+                await callers.note_uses(connection, uses)
+
+    async def settle_rates(self, spendings: Sequence[Spending]) -> Sequence[Settled]:
+        if not spendings:
+            return []
+        async with self._writing() as connection:
+            return await callers.settle(connection, spendings, self._now())
+
+    async def forget_rates(self) -> None:
+        async with self._writing() as connection:
+            await callers.forget(connection, self._now())
+
     async def forget_answers(self) -> int:
-        async with self._turn(), self._open(self._writers) as connection:
-            with translated():
-                expired = IDEMPOTENCY.c.expires_at <= self._now()
-                result = await connection.execute(delete(IDEMPOTENCY).where(expired))
-                await connection.commit()
-                return result.rowcount
+        async with self._writing() as connection:
+            expired = IDEMPOTENCY.c.expires_at <= self._now()
+            return (await connection.execute(delete(IDEMPOTENCY).where(expired))).rowcount
 
     async def problems(self) -> Sequence[str]:
         try:
@@ -156,6 +175,14 @@ class SqlStore(ABC):
         finally:
             # The connection goes back to the pool also where the caller was cancelled.
             await asyncio.shield(connection.close())
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction for what is no case."""
+        async with self._turn(), self._open(self._writers) as connection:
+            with translated():
+                async with connection.begin():
+                    yield connection
 
     def _turn(self) -> AbstractAsyncContextManager[Any]:
         return nullcontext()

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import policy_pages, rules
+from app.db import callers, policy_pages, rules
 from app.db.failures import translated
 from app.db.rows import Row, clock_row
 from app.services.ports import Refused
@@ -21,6 +21,7 @@ from app.services.stored import (
     StoredClock,
     StoredDefinition,
 )
+from app.services.stored_callers import StoredKey
 
 
 class SqlTransaction(ABC):
@@ -49,6 +50,14 @@ class SqlTransaction(ABC):
     async def change_policy(self, change: PolicyChange) -> int:
         with self._failing():
             return await rules.change_policy(self._connection, change)
+
+    async def add_api_key(self, key: StoredKey) -> None:
+        with self._failing():
+            await callers.add(self._connection, key)
+
+    async def revoke_api_key(self, tenant: str, key_id: str, by: str, at: datetime) -> tuple[StoredKey | None, bool]:
+        with self._failing():
+            return await callers.revoke(self._connection, (tenant, key_id), by, at)
 
     async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
         with self._failing():

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.domain.errors import CaseError, Reason
+from app.domain.scope import Scope
 
 if TYPE_CHECKING:
     from app.domain.cel.view import View
@@ -29,12 +30,13 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who calls, as the border authenticated it. `id` is `user:NAME` or `system:NAME`."""
+    """Who calls, as the border authenticated it. `id` is `user:NAME`, `service:NAME` or `system:NAME`."""
 
     tenant: str
     id: str
     roles: frozenset[str] = frozenset()
     authenticated: str = "jwt"
+    scope: Scope | None = None
 
 
 class Opens(StrEnum):

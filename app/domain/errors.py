@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 class Reason:
     """One thing that said no, and what would say yes.
 
-    `code` is one of state, role, rule, guard, four_eyes; `detail` holds what belongs to it:
+    `code` is one of state, role, rule, guard, four_eyes, scope; `detail` holds what belongs to it:
     `states` and `open_states`, `roles` (who could), `rule`, `guard`, `saw` ({path: value}), `events`.
     """
 

@@ -87,9 +87,13 @@ class Situation:
         return self.decide(READ).allowed
 
     def decide(self, act: str) -> Verdict:
-        return self.policy.decide(
-            self.attempt.tenant, self.roles, self.machine.case_type.case_type, act, lambda: self.view
-        )
+        """What the policy says, within the scope of what the caller showed, whoever is acted for."""
+        case_type, scope = self.machine.case_type.case_type, self.attempt.actor.scope
+        verdict = self.policy.decide(self.attempt.tenant, self.roles, case_type, act, lambda: self.view)
+        if scope is None or scope.covers(case_type, act):
+            return verdict
+        rule = None if verdict.allowed else verdict.rule
+        return Verdict(False, rule, verdict.policy, (*verdict.reasons, scope.reason(case_type, act)))
 
     def _seen_actor(self) -> Json:
         principal = self.attempt.on_behalf_of

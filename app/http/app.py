@@ -11,8 +11,9 @@ from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 
+from app.http.admitting import Border
+from app.http.api_keys import list_api_keys, make_api_key, revoke_api_key
 from app.http.audit import read_audit
-from app.http.auth import Verifier, bearer
 from app.http.body import BodyRequest
 from app.http.case_types import draw_case_type, list_case_types, read_case_type
 from app.http.cases import find_cases, open_case, read_case
@@ -24,6 +25,7 @@ from app.http.health import healthz, metrics, readyz
 from app.http.policy_routes import policy_routes
 from app.http.services import Services
 from app.http.slas import explain_clock, list_clocks, simulate_clock
+from app.services.issuers import Issuer
 
 BODY_BYTES = 2**20
 WITHOUT_A_SECOND_LOOK = frozenset({"", "*/*", "application/json"})
@@ -37,7 +39,8 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 class HttpSettings:
     """What an operator sets of the HTTP border. The secret signs our own tokens: at least 32 bytes."""
 
-    jwt_secret: str
+    jwt_secret: str | None
+    issuers: tuple[Issuer, ...] = ()
 
 
 def create_app(
@@ -48,7 +51,8 @@ def create_app(
 ) -> Litestar:
     """The application. `beside` are route handlers of others (pages) that share its hooks and problems; what
     `lifespan` opens is there before the first request and closed after the last."""
-    state = State({"services": services, "verifier": Verifier(settings.jwt_secret)})
+    border = Border(services, settings.jwt_secret, settings.issuers)
+    state = State({"services": services, "border": border})
     return Litestar(
         route_handlers=[_api(), healthz, readyz, metrics, *beside],
         exception_handlers={Exception: on_exception},
@@ -57,7 +61,7 @@ def create_app(
         openapi_config=openapi(),
         logging_config=None,
         debug=False,
-        lifespan=list(lifespan),
+        lifespan=[border.running, *lifespan],
         state=state,
     )
 
@@ -65,8 +69,7 @@ def create_app(
 async def admitted(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Put the caller on the request, before anything of its body is read. One guard: Litestar copies the handler
     for each."""
-    token = bearer(connection.headers.get("authorization"))
-    connection.scope["user"] = connection.app.state.verifier.actor(token)
+    connection.scope["user"] = await connection.app.state.border.admit(connection)
     accepted = connection.headers.get("accept", "")
     if accepted not in WITHOUT_A_SECOND_LOOK:
         _check_acceptable(accepted, handler.opt.get("produces", JSON))
@@ -98,11 +101,12 @@ def _api() -> Router:
         route_handlers=[open_case, find_cases, read_case, possible_events, fire_event, fire_events, read_audit],
         tags=["cases"],
     )
+    api_keys = Router("/", route_handlers=[make_api_key, list_api_keys, revoke_api_key], tags=["API keys"])
     case_types = Router("/", route_handlers=[list_case_types, read_case_type, draw_case_type], tags=["case types"])
     slas = Router("/", route_handlers=[list_clocks, explain_clock, simulate_clock], tags=["clocks"])
     return Router(
         "/api/v1",
-        route_handlers=[cases, case_types, slas, policy_routes()],
+        route_handlers=[cases, case_types, slas, policy_routes(), api_keys],
         guards=[admitted],
         request_class=BodyRequest,
         security=[{"bearer": []}],

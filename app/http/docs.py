@@ -52,9 +52,11 @@ def openapi() -> OpenAPIConfig:
         summary="Case management: declared state machines, guarded by policy, recorded in a log that proves itself.",
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         servers=[Server(url="/")],
-        tags=[Tag(name="cases"), Tag(name="case types"), Tag(name="clocks"), Tag(name="operation")],
+        tags=[Tag(name=name) for name in ("cases", "case types", "clocks", "API keys", "operation")],
         components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT, or an API key")
+            }
         ),
         use_handler_docstrings=True,
         render_plugins=[Page(), Document()],

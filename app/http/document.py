@@ -10,12 +10,13 @@ from pydantic.json_schema import models_json_schema
 from app.domain.calendar_file import CalendarFile
 from app.domain.case import Json
 from app.domain.simulate_input import ClockToSimulate, MomentToSimulate
+from app.http.api_key_bodies import MakeApiKey
 from app.http.examples import ANSWERS
 from app.http.policy_requests import AssignRoles, ChangePolicy
 from app.http.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
 
 SIMULATED = (Simulate, ClockToSimulate, ClockOfACaseType, MomentToSimulate, CalendarFile)
-BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, *SIMULATED)
+BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, MakeApiKey, *SIMULATED)
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 

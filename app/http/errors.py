@@ -18,6 +18,7 @@ from app.domain.errors import (
     NotFound,
     Reason,
     TooLarge,
+    Unauthenticated,
     Unavailable,
 )
 from app.http.headers import request_id
@@ -50,6 +51,14 @@ WITH_REASONS = frozenset({"denied", "wrong_state", "guard_refused"})
 LOGGER = structlog.get_logger("stateward.http")
 
 
+class RateLimited(CaseError):
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"You sent more requests than you may. Try again in {retry_after} s.")
+        self.retry_after = retry_after
+
+
 class MethodNotAllowed(CaseError):
     """`extra` is empty; the answer's Allow header says what is allowed."""
 
@@ -69,10 +78,12 @@ def status_of(error: CaseError) -> int:
 
 
 def problem(error: CaseError) -> ProblemView:
-    """An error as problem details. Everything that is not found is the same problem, to the letter."""
+    """An error as problem details. Whatever is not found is the same problem to the letter, and so is nobody."""
     status, title = PROBLEMS[error.code]
     if isinstance(error, NotFound):
         error = NotFound("There is nothing here, or nothing that you may see.")
+    if isinstance(error, Unauthenticated):
+        error = Unauthenticated("Send a bearer token, or an API key, that is valid here.")
     body: dict[str, Json] = {**error.extra, "type": f"urn:stateward:problem:{error.code}", "title": title}
     body |= {"status": status, "detail": sentence(error.message), "code": error.code}
     if error.reasons or error.code in WITH_REASONS:
@@ -173,5 +184,7 @@ def _headers(error: CaseError) -> dict[str, str]:
             return {"WWW-Authenticate": "Bearer"}
         case "unavailable" | "idempotency_in_flight":
             return {"Retry-After": "1"}
+        case "rate_limited" if isinstance(error, RateLimited):
+            return {"Retry-After": str(error.retry_after)}
         case _:
             return {}

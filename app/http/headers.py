@@ -14,6 +14,8 @@ QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
 ETAG = re.compile(r'"(\d{1,15})"')
 
+RATE_LIMIT = "rate_limit_headers"
+"""Where a request keeps the headers that tell of its caller's rate limit."""
 ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -44,6 +46,7 @@ async def before_send(message: Message, scope: Scope) -> None:
     headers += ALWAYS
     headers += [(name, value) for name, value in UNLESS_SET.items() if name not in present]
     headers.append((b"x-request-id", request_id(scope).encode()))
+    headers += scope["state"].get(RATE_LIMIT, ())
     message["headers"] = headers
 
 

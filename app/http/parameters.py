@@ -63,6 +63,8 @@ Cursor = Annotated[
 Explain = Annotated[bool, QueryParameter(description="Also the refused events: why, and who could")]
 OnlyDenied = Annotated[bool, QueryParameter(name="denied", description="The refused attempts instead of the chain")]
 After = Annotated[str | None, QueryParameter(description="The next_after of the previous page", max_length=64)]
+KeyId = Annotated[str, PathParameter(description="The API key's id, a UUID", schema_extra={"format": "uuid"})]
+AfterKey = Annotated[str | None, QueryParameter(description="The next_after of the previous page", max_length=64)]
 Format = Annotated[DiagramFormat, QueryParameter(name="format", description="A picture, or its source")]
 
 

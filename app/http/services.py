@@ -9,10 +9,14 @@ from litestar.datastructures import State
 
 from app.domain.case import Actor, Attempt
 from app.domain.diagram import DiagramFormat
+from app.http.callers import KeyCallers
 from app.services.answer import Answer
+from app.services.api_keys import NewKey
+from app.services.rate_limits import RateLimits
 from app.services.rulebook import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, WhoCanFire
 from app.services.simulations import Asked
 from app.services.stored import StoredClock, StoredEntry
+from app.services.stored_callers import StoredKey
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 
 
@@ -90,9 +94,21 @@ class Readiness:
     details: dict[str, str] = field(default_factory=dict)
 
 
+class ApiKeysPort(Protocol):
+    """Each raises Denied to those who do not administer the tenant."""
+
+    async def make(self, actor: Actor, wanted: NewKey, request_id: str) -> tuple[StoredKey, str]: ...
+
+    async def list(self, actor: Actor, after: str | None, limit: int, request_id: str) -> Sequence[StoredKey]: ...
+
+    async def revoke(self, actor: Actor, key_id: str, request_id: str) -> StoredKey:
+        """Raises NotFound."""
+        ...
+
+
 @dataclass(frozen=True)
 class Services:
-    """Everything that the handlers call."""
+    """Everything that the handlers call. `keys` says whom an API key names; without `rates` there is no limit."""
 
     desk: DeskPort
     cases: CasesPort
@@ -103,6 +119,9 @@ class Services:
     who_can: WhoCanPort
     readiness: Callable[[], Awaitable[Readiness]]
     metrics: Callable[[], Awaitable[tuple[str, bytes]]]
+    api_keys: ApiKeysPort | None = None
+    keys: KeyCallers | None = None
+    rates: RateLimits | None = None
 
 
 ApiRequest = Request[Actor, None, State]

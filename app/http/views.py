@@ -77,7 +77,7 @@ class CasePageView(TypedDict):
 class ReasonView(TypedDict):
     """What said no, and what would say yes; further members belong to the code."""
 
-    code: Literal["state", "role", "rule", "guard", "four_eyes"]
+    code: Literal["state", "role", "rule", "guard", "four_eyes", "scope"]
     message: str
     remedy: str
 

@@ -8,6 +8,7 @@ from app.domain.clause import permits, truth_of
 from app.domain.guard import View
 from app.domain.situation import ADMIN
 from app.services.ports import PolicyEngine
+from app.services.tenant_admin import without
 
 ALL = "*"
 """The scope of lines about all case types, and of the roles of users: it takes all case types together."""
@@ -22,7 +23,11 @@ class Administrators:
     case_types: Collection[str]
 
     def verdict(self, actor: Actor, scope: str) -> Verdict:
-        return self._verdict(actor.id, self.engine.closure(self.tenant, actor.id, actor.roles), scope)
+        """Of an API key: also whether it was made for that."""
+        verdict = self._verdict(actor.id, self.engine.closure(self.tenant, actor.id, actor.roles), scope)
+        if actor.scope is None or actor.scope.covers(scope, ADMIN):
+            return verdict
+        return without(verdict, actor.scope.reason(scope, ADMIN))
 
     def scopes(self, actor: Actor) -> frozenset[str]:
         """The case types that an actor administers, and ALL."""

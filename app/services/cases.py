@@ -18,6 +18,7 @@ from app.services.definitions import Definitions
 from app.services.identity import new_salt
 from app.services.policies import Policies
 from app.services.ports import Store
+from app.services.scoped import scoped
 from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry
 from app.services.views import Page, Possible, Shown, Wanted
 from app.services.working_copy import states_of
@@ -52,7 +53,7 @@ class Cases:
         roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
         query = CaseQuery(
             tenant=actor.tenant,
-            visible=self._policies.engine.visible(actor.tenant, actor.id, roles),
+            visible=scoped(self._policies.engine.visible(actor.tenant, actor.id, roles), actor.scope),
             case_type=wanted.case_type,
             state=wanted.state,
             assignee=wanted.assignee,

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 
 from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
+from app.services.api_keys import ApiKeys
 from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
 from app.services.cases import Cases
 from app.services.clocks import Clocks
 from app.services.definitions import Definitions
 from app.services.desk import Desk
+from app.services.key_callers import KeyCallers
 from app.services.policies import Policies, PolicySource
 from app.services.policy_changes import PolicyChanges
 from app.services.ports import PolicyEngine, Store
@@ -33,6 +35,8 @@ class House:
         self.calendars = Calendars()
         self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks)
         self.cases = Cases(store, self.definitions, self.policies)
+        self.api_keys = ApiKeys(store, self.policies)
+        self.keys = KeyCallers(store)
         self.case_types = CaseTypes(self.definitions)
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies)
         self.who_can = WhoCan(self.cases, engine)

@@ -24,6 +24,7 @@ from app.services.stored import (
     StoredEntry,
     Visible,
 )
+from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
 
 
 class Refused(Exception):
@@ -65,6 +66,12 @@ class Transaction(Protocol):
 
     async def change_policy(self, change: PolicyChange) -> int:
         """Apply a change under the policy lock and return the new policy version."""
+        ...
+
+    async def add_api_key(self, key: StoredKey) -> None: ...
+
+    async def revoke_api_key(self, tenant: str, key_id: str, by: str, at: datetime) -> tuple[StoredKey | None, bool]:
+        """The key as it is from now on, and whether that is new; None where there is none."""
         ...
 
     async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
@@ -140,6 +147,24 @@ class Store(Protocol):
     async def policy_files(self) -> Sequence[PolicyFile]: ...
 
     async def definitions(self, hashes: Sequence[str] | None = None) -> Sequence[StoredDefinition]: ...
+
+    async def api_keys(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredKey]:
+        """A page of all keys of a tenant, by id."""
+        ...
+
+    async def live_api_keys(self, keys: Sequence[KeyId]) -> tuple[Mapping[KeyId, StoredKey], datetime]:
+        """Those that are there, not expired and not revoked, and the store's time. Never from a replica."""
+        ...
+
+    async def note_api_key_uses(self, uses: Mapping[KeyId, datetime]) -> None: ...
+
+    async def settle_rates(self, spendings: Sequence[Spending]) -> Sequence[Settled]:
+        """Add what was spent to the buckets that all share, and return them."""
+        ...
+
+    async def forget_rates(self) -> None:
+        """Delete the buckets that are full."""
+        ...
 
     async def forget_answers(self) -> int:
         """Delete idempotency answers that have expired; returns how many."""

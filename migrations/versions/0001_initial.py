@@ -22,12 +22,15 @@ def upgrade() -> None:
     _create_idempotency()
     _create_definition()
     _create_policy()
+    _create_callers()
     if op.get_bind().dialect.name == "postgresql":
         _guard_on_postgres()
         _read_on_postgres()
         _grant()
+        _grant_callers()
     else:
         _guard_on_sqlite()
+    _keep_revoked()
 
 
 def _key(name: str, kind: type[sa.types.TypeEngine] = Word) -> sa.Column:
@@ -390,3 +393,51 @@ def _refuse_replacing(table: str, *keys: str, owner: str = "tenant", rowid: bool
     op.execute(f"""
         CREATE TRIGGER {table}_refuses_replacing BEFORE INSERT ON {table} WHEN EXISTS ({taken})
         BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: {table} has that key'); END""")
+
+
+def _create_callers() -> None:
+    _create(
+        "api_key",
+        _key("tenant"),
+        _key("id"),
+        _must("title"),
+        _must("subject"),
+        _must("roles", JsonText),
+        _must("acts", JsonText),
+        _must("case_types", JsonText),
+        _must("hash"),
+        _must("created_by"),
+        _must("created_at", Moment),
+        _may("expires_at", Moment),
+        _may("revoked_at", Moment),
+        _may("revoked_by"),
+        _may("last_used_at", Moment),
+        sa.CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="somebody_revoked_it"),
+        wide=True,
+    )
+    _create("rate_limit", _key("tenant"), _key("subject"), _must("full_at", Count), _must("asked", Count))
+
+
+def _grant_callers() -> None:
+    """What an API key is good for never changes."""
+    op.execute("GRANT SELECT, INSERT, UPDATE (revoked_at, revoked_by, last_used_at) ON api_key TO stateward_service")
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON rate_limit TO stateward_service")
+
+
+def _keep_revoked() -> None:
+    """Nobody makes a key good again that was revoked."""
+    on_postgres = op.get_bind().dialect.name == "postgresql"
+    changed = "OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS "
+    if not on_postgres:
+        op.execute(f"""
+            CREATE TRIGGER api_key_stays_revoked BEFORE UPDATE ON api_key WHEN {changed} NOT OLD.revoked_at
+            BEGIN SELECT RAISE(ABORT, 'a revoked API key stays revoked'); END""")
+        return
+    op.execute("""
+        CREATE FUNCTION refuse_unrevoking() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+        BEGIN
+            RAISE EXCEPTION 'a revoked API key stays revoked' USING ERRCODE = 'integrity_constraint_violation';
+        END $$""")
+    op.execute(f"""
+        CREATE TRIGGER stays_revoked BEFORE UPDATE ON api_key
+        FOR EACH ROW WHEN ({changed} DISTINCT FROM OLD.revoked_at) EXECUTE FUNCTION refuse_unrevoking()""")

@@ -1,0 +1,66 @@
+"""Whether a request may come in: who sends it, and how many that caller sent already."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from math import ceil
+from typing import Any
+
+import structlog
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+from litestar.types import Scope
+
+from app.domain.case import Actor
+from app.domain.errors import Unauthenticated
+from app.http.auth import OwnTokens
+from app.http.callers import Callers
+from app.http.errors import RateLimited
+from app.http.headers import RATE_LIMIT, request_id
+from app.http.issuer_keys import Fetcher, IssuerKeys
+from app.http.issuers import TrustedIssuers
+from app.http.services import Services
+from app.services.issuers import Issuer
+from app.services.rate_limits import RateLimits, headers_of
+from app.services.repeating import repeating
+
+REFRESH_EVERY = 300.0
+"""Seconds between two looks at an issuer's keys when no token asks for another."""
+LOGGER = structlog.get_logger("stateward.http")
+
+
+class Border:
+    """What stands before every call below /api/v1."""
+
+    def __init__(self, services: Services, secret: str | None, issuers: Sequence[Issuer]) -> None:
+        self._fetcher = Fetcher() if issuers else None
+        self._keys = [IssuerKeys(one.issuer, self._fetcher) for one in issuers] if self._fetcher else []
+        trusted = TrustedIssuers(list(zip(issuers, self._keys, strict=True)))
+        self._callers = Callers(OwnTokens(secret) if secret is not None else None, trusted, services.keys)
+        self._rates = services.rates
+
+    async def admit(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
+        """The caller. Raises Unauthenticated, which tells the caller nothing and the operator why, or RateLimited."""
+        try:
+            actor = await self._callers.actor(connection.headers.get("authorization"))
+        except Unauthenticated as error:
+            LOGGER.info("nobody is signed in", reason=error.message, request_id=request_id(connection.scope))
+            raise
+        if self._rates is not None:
+            _limit(self._rates, actor, connection.scope)
+        return actor
+
+    @asynccontextmanager
+    async def running(self, _: Litestar) -> AsyncIterator[None]:
+        """Look at the issuers' keys at once, and every so often from then on."""
+        async with AsyncExitStack() as stack:
+            if self._fetcher is not None:
+                stack.push_async_callback(self._fetcher.close)
+            await stack.enter_async_context(repeating(*((REFRESH_EVERY, k.refresh) for k in self._keys), first=True))
+            yield
+
+
+def _limit(rates: RateLimits, actor: Actor, scope: Scope) -> None:
+    taken = rates.take(actor.tenant, actor.id)
+    scope["state"][RATE_LIMIT] = headers_of(rates.rate, taken)
+    if not taken.allowed:
+        raise RateLimited(max(ceil(taken.retry_after), 1))

@@ -1,0 +1,66 @@
+"""Who else may say who calls: the OIDC issuers that an operator trusts, and for what."""
+
+import json
+from ipaddress import ip_address
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from app.domain.names import TENANT
+
+Claim = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+def secure_address(address: str) -> str:
+    """The address itself; ValueError unless nobody on the way can change what it answers."""
+    parts = urlsplit(address)
+    if parts.username or parts.query or parts.fragment or not parts.hostname:
+        raise ValueError("must be an address such as https://login.example.com")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(parts.hostname)):
+        raise ValueError("must begin with https://")
+    return address
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Issuer(BaseModel):
+    """An issuer, and how its claims name people.
+
+    `tenant` says which tenant all of its people belong to; without it the claim `tenant_claim` does, so that it is
+    trusted for every tenant. Roles are taken from `roles_claim`; without it the token's own are not believed. A claim
+    is named as it stands in the token, or by a path such as `realm_access.roles`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    issuer: Annotated[str, AfterValidator(secure_address)]
+    audience: Claim | None = None
+    tenant: Annotated[str, Field(pattern=f"^{TENANT.pattern}$")] | None = None
+    tenant_claim: Claim = "tenant"
+    subject_claim: Claim = "sub"
+    roles_claim: Claim | None = None
+
+    @model_validator(mode="after")
+    def _names_the_tenant_once(self) -> Self:
+        if self.tenant is not None and "tenant_claim" in self.model_fields_set:
+            raise ValueError("has a tenant and a tenant_claim")
+        return self
+
+
+Issuers = tuple[Issuer, ...]
+_ISSUERS: TypeAdapter[Issuers] = TypeAdapter(Annotated[Issuers, Field(min_length=1)])
+
+
+def issuers_of(text: str) -> Issuers:
+    """One address, or a JSON list of addresses and objects; ValueError where it is neither."""
+    told = json.loads(text) if text.lstrip().startswith("[") else [text.strip()]
+    found = _ISSUERS.validate_python([{"issuer": one} if isinstance(one, str) else one for one in told])
+    if len({one.issuer for one in found}) != len(found):
+        raise ValueError("names an issuer twice")
+    return found

@@ -1,0 +1,163 @@
+"""A rate limit per subject, shared by all replicas: buckets in memory, settled with the database each second.
+
+Each bucket is one number, the time until it is full again (the generic cell rate algorithm, ITU-T I.371): a request
+adds what one token takes to refill, and is refused where that would exceed the time that all tokens take. Between two
+settlements a process spends only its share, by how many of the subject's requests came to it.
+"""
+
+import logging
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Protocol
+
+from app.services.ports import StoreUnavailable
+from app.services.stored_callers import Settled, Spending
+
+SETTLE_EVERY = 1.0
+FORGET_EVERY = 600
+"""Settlements between two deletions of the buckets that are full."""
+MOST_SUBJECTS = 10_000
+UNITS = {"s": 1, "m": 60, "h": 3600}
+WRITTEN = re.compile(r"([1-9]\d{0,5})/([smh])")
+log = logging.getLogger("stateward")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests in so many seconds, all at once or one by one."""
+
+    amount: int
+    seconds: int
+
+    @property
+    def cost(self) -> float:
+        """The seconds that one token takes to refill."""
+        return self.seconds / self.amount
+
+    def __str__(self) -> str:
+        unit = next(unit for unit, seconds in UNITS.items() if seconds == self.seconds)
+        return f"{self.amount}/{unit}"
+
+
+def rate_of(text: str) -> Rate:
+    """`100/s`, `600/m` or `5000/h`; ValueError for anything else."""
+    match = WRITTEN.fullmatch(text)
+    if match is None:
+        raise ValueError("is no rate")
+    return Rate(int(match[1]), UNITS[match[2]])
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Whether a request may pass: how many more may at once, and the seconds until one may (0: now) and all may."""
+
+    allowed: bool
+    remaining: int
+    retry_after: float
+    reset: float
+
+
+@dataclass(slots=True)
+class Bucket:
+    """`full_at` by the clock of this process; `asked_of_all` is None until the first settlement."""
+
+    full_at: float = 0.0
+    share: float = 1.0
+    spent: int = 0
+    asked: int = 0
+    asked_of_all: int | None = None
+
+
+class RateStore(Protocol):
+    async def settle_rates(self, spendings: Sequence[Spending]) -> Sequence[Settled]: ...
+
+    async def forget_rates(self) -> None: ...
+
+
+class RateLimits:
+    """The buckets of this process. A database that cannot be reached leaves each process with its own."""
+
+    def __init__(
+        self,
+        store: RateStore,
+        rate: Rate,
+        clock: Callable[[], float] = time.monotonic,
+        most: int = MOST_SUBJECTS,
+    ) -> None:
+        self.rate = rate
+        self._store = store
+        self._clock = clock
+        self._most = most
+        self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()  # the one used last is the last
+        self._settlements = 0
+
+    def take(self, tenant: str, subject: str) -> Taken:
+        """One request of a subject."""
+        bucket, now = self._bucket(tenant, subject), self._clock()
+        cost = min(self.rate.cost / bucket.share, self.rate.seconds)
+        backlog = max(bucket.full_at - now, 0.0)
+        bucket.asked += 1
+        over = backlog + cost - self.rate.seconds
+        if over > 1e-9:
+            return Taken(False, 0, over, backlog)
+        bucket.spent += 1
+        bucket.full_at = now + backlog + cost
+        return Taken(True, int((1e-9 - over) / cost), 0.0, backlog + cost)
+
+    async def settle(self) -> None:
+        """Tell the database what was spent here, and learn what was spent everywhere."""
+        told = {key: (bucket.spent, bucket.asked) for key, bucket in self._buckets.items() if bucket.asked}
+        try:
+            settled = await self._store.settle_rates([self._spending(key, *counts) for key, counts in told.items()])
+            self._settlements += 1
+            if self._settlements % FORGET_EVERY == 0:
+                await self._store.forget_rates()
+        except StoreUnavailable as error:
+            log.warning("rate limits are not shared right now: %s", error)
+            return
+        for one in settled:
+            self._learn(one, *told[one.tenant, one.subject])
+        self._drop(told.keys())
+
+    def _bucket(self, tenant: str, subject: str) -> Bucket:
+        key = (tenant, subject)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = Bucket()
+            if len(self._buckets) > self._most:
+                self._buckets.popitem(last=False)
+        self._buckets.move_to_end(key)
+        return bucket
+
+    def _spending(self, key: tuple[str, str], spent: int, asked: int) -> Spending:
+        return Spending(*key, round(spent * self.rate.cost * 1_000_000), asked)
+
+    def _learn(self, settled: Settled, spent: int, asked: int) -> None:
+        bucket = self._buckets.get((settled.tenant, settled.subject))
+        if bucket is None:
+            return
+        bucket.spent -= spent
+        bucket.asked -= asked
+        since = settled.asked - bucket.asked_of_all if bucket.asked_of_all is not None else asked
+        bucket.asked_of_all = settled.asked
+        bucket.share = min(1.0, asked / since) if since > 0 else 1.0
+        # what was let through while the database was asked is not in its answer
+        unsettled = bucket.spent * self.rate.cost / bucket.share
+        bucket.full_at = self._clock() + max(settled.backlog_us / 1_000_000, 0.0) + unsettled
+
+    def _drop(self, asked: object) -> None:
+        """Let go of the buckets that are full and were not asked for: nobody is refused by them."""
+        now = self._clock()
+        idle = [key for key, bucket in self._buckets.items() if not bucket.asked and bucket.full_at <= now]
+        for key in idle:
+            del self._buckets[key]
+
+
+def headers_of(rate: Rate, taken: Taken) -> list[tuple[bytes, bytes]]:
+    """RateLimit fields (draft-ietf-httpapi-ratelimit-headers-03), whole seconds."""
+    told = {"limit": rate.amount, "remaining": taken.remaining, "reset": ceil(taken.reset)}
+    return [(f"ratelimit-{name}".encode(), str(value).encode()) for name, value in told.items()]

@@ -1,0 +1,27 @@
+"""Which cases a scope leaves of those that the policy shows."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.domain.scope import Scope
+from app.domain.situation import READ
+from app.services.stored import Visible
+
+EVERY = "*"
+
+
+def scoped(visible: Visible, scope: Scope | None) -> Visible:
+    """What may be seen with a credential of this scope."""
+    if scope is None:
+        return visible
+    if scope.acts is not None and READ not in scope.acts:
+        return Visible(visible.subject)
+    if scope.case_types is None:
+        return visible
+    types = scope.case_types if visible.all_types else visible.types & scope.case_types
+    return replace(visible, all_types=False, types=types, by_role=_by_role(visible.by_role, scope.case_types))
+
+
+def _by_role(by_role: Mapping[str, frozenset[str]], types: frozenset[str]) -> Mapping[str, frozenset[str]]:
+    left = {role: types if EVERY in found else found & types for role, found in by_role.items()}
+    return {role: found for role, found in left.items() if found}
