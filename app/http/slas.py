@@ -5,11 +5,11 @@ from typing import Any, cast
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
+from app.http.clock_views import CyclesView, ExplainedView, SimulatedView
 from app.http.documented import problems
 from app.http.parameters import CaseId, ClockName, Cycle, existing
 from app.http.requests import Simulate
 from app.http.services import ApiRequest, services_of
-from app.http.views import CyclesView, ExplainedView, SimulatedView
 from app.services.answer import cycle_json
 from app.services.simulations import Asked
 

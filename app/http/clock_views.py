@@ -1,0 +1,75 @@
+"""The shapes of the answers about clocks, as the OpenAPI document shows them."""
+
+from typing import Literal, TypedDict
+
+ClockStatus = Literal["pending", "running", "paused", "met", "met_late", "cancelled"]
+BreachReason = Literal["due", "retarget"]
+
+
+class ClockView(TypedDict):
+    """A cycle of an SLA clock. `due_at` is null while it is paused in time, and where no due is known yet.
+
+    `breached_at` is a fact beside the status: a breached clock goes on. `paused` says why it is."""
+
+    cycle: int
+    status: ClockStatus
+    started_at: str
+    due_at: str | None
+    paused: str | None
+    breached_at: str | None
+    breach_reason: BreachReason | None
+    stopped_at: str | None
+    calendar: str
+
+
+class CycleView(ClockView):
+    """A cycle of the clock `clock`; the newest one is `current`, older ones never change. `next_fire_at` is when it
+    will be looked at next: for a step, for due, or for the end of a pause."""
+
+    clock: str
+    current: bool
+    next_fire_at: str | None
+
+
+class CyclesView(TypedDict):
+    """By clock, then by cycle."""
+
+    items: list[CycleView]
+
+
+class StepView(TypedDict):
+    """A firing of a step as it is declared (`at`): it fired, was skipped, or will fire; null where nobody can know."""
+
+    at: str
+    fires_at: str | None
+    skipped: bool
+
+
+# a stretch of time that counts or not, and why; the next one begins where it ends (`from` is no name in Python)
+SegmentView = TypedDict("SegmentView", {"from": str, "to": str, "counted": bool, "why": str})
+
+
+class SimulatedView(TypedDict):
+    """The last cycle of a simulated clock, at `now`."""
+
+    state: ClockStatus
+    due_at: str | None
+    breached_at: str | None
+    breach_reason: BreachReason | None
+    elapsed_seconds: float
+    steps: list[StepView]
+    segments: list[SegmentView]
+
+
+class ExplainedView(SimulatedView):
+    """A cycle of a clock. Its counted segments add up to `elapsed_seconds`; `late_by_seconds` is how long after the
+    breach it was detected."""
+
+    clock: str
+    title: str | None
+    cycle: int
+    calendar: str
+    target_seconds: float | None
+    started_at: str
+    detected_at: str | None
+    late_by_seconds: float | None
