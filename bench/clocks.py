@@ -39,7 +39,7 @@ CLOCKS = """
 
 def clocks(bench: Bench) -> Sequence[Row]:
     """PostgreSQL with durable commits."""
-    return [_drained(bench), _found(bench)]
+    return [_drained(bench), _late(bench), _found(bench)]
 
 
 def _drained(bench: Bench) -> Row:

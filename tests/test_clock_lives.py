@@ -1,6 +1,6 @@
 """Random lives of cases with random clocks, through the whole service on both stores: the log alone tells all of it.
 
-STATEWARD_LIVES says how many, STATEWARD_LIVES_SEED from which seed on.
+LIVES says how many, LIVES_SEED from which seed on.
 """
 
 import json
@@ -35,8 +35,8 @@ from tests.house import attempt, declaring, rows, running
 from tests.random_clocks import CALENDAR_FILES, EVENTS, POLICY, random_case_type
 from tests.ticking import AGENT, Watch
 
-LIVES = int(os.environ.get("STATEWARD_LIVES", "180"))
-FIRST_SEED = int(os.environ.get("STATEWARD_LIVES_SEED", "0"))
+LIVES = int(os.environ.get("LIVES", "180"))
+FIRST_SEED = int(os.environ.get("LIVES_SEED", "0"))
 CASES = 3
 """Lives of one seed, which share a case type and are lived at once."""
 SEEDS = 10
@@ -86,7 +86,7 @@ async def test_whatever_happens_what_is_kept_is_what_the_log_makes_of_it(databas
                 for case_id in await live(world, f"type{seed}"):
                     await check(world, case_id)
             except BaseException:
-                print(f"seed {seed}: STATEWARD_LIVES_SEED={seed} STATEWARD_LIVES={CASES} lives it again")
+                print(f"seed {seed}: LIVES_SEED={seed} LIVES={CASES} lives it again")
                 raise
         assert not [found async for _, differ in house.clocks.differences() for found in differ]
     await check_firings(database)

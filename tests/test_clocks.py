@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from app.domain.case import Opens
 from app.domain.moment import rfc3339
 from app.services.answer import case_json
+from app.services.escalation import Fired
 from app.services.house import House
 from tests.databases import Database
 from tests.house import applied, attempt, code, entries, fired, rows, tried
@@ -71,6 +73,8 @@ async def test_a_clock_starts_pauses_and_is_met(sqlite_file: Database, watch: Wa
         watch.at(15)
         await fired(house, case_id, "take", AGENT)
         assert (await clock(house, case_id))["due_at"] == "2026-06-09T13:00:00.000000Z"
+        watch.at(12, 59, day=1)
+        await tick(house)
         watch.at(13, day=1)
         await fired(house, case_id, "finish", AGENT)
         assert (await clock(house, case_id))["status"] == "met"
@@ -126,11 +130,32 @@ async def test_a_step_never_fires_after_the_clock_was_stopped(
 ) -> None:
     async with ticking(sqlite_file, declared_with(tmp_path, DECISION), watch) as house:
         case_id = await opened(house)
+        watch.at(16)
+        await tick(house)
         watch.at(9, day=1)
         await fired(house, case_id, "finish", AGENT)
         watch.pass_by(days=9)
         assert await tick(house) == []
         assert (await clock(house, case_id))["status"] == "met"
+
+
+async def test_what_was_due_before_an_event_fires_before_it_though_no_tick_came(
+    sqlite_file: Database, watch: Watch, tmp_path: Path
+) -> None:
+    async with ticking(sqlite_file, declared_with(tmp_path, DECISION), watch) as house:
+        told_of: list[Fired] = []
+        house.desk.on_fired = told_of.extend
+        case_id = await opened(house)
+        watch.at(10, day=1)
+        await fired(house, case_id, "finish", AGENT)
+        steps = [("decision", "50%", 1), ("decision", "100%", 1)]
+        assert (told(told_of), await tick(house)) == (steps, [])
+        assert (await clock(house, case_id))["status"] == "met_late"
+        chain = sorted((one for one in await entries(sqlite_file) if one.get("case_seq")), key=itemgetter("case_seq"))
+        kinds = [(entry["kind"], entry["event"]) for entry in chain]
+        expected = [("sla", None), ("sla", None), ("transition", "escalate"), ("transition", "finish")]
+        assert kinds == [("opened", "open"), *expected]
+        assert await agrees(house)
 
 
 async def test_a_step_whose_event_stops_the_clock_is_its_last(

@@ -20,6 +20,7 @@ from app.domain.errors import (
     VersionConflict,
     WrongState,
 )
+from app.domain.escalate import SYSTEM
 from app.domain.machine import Machine
 from app.domain.situation import Situation
 from app.services.answer import NO_CLOCKS, Answer, applied, from_json, to_json
@@ -46,6 +47,7 @@ class Batch:
         self._policy = policy
         self._calendars = calendars
         self._copy = WorkingCopy(locked)
+        self.fired: list[Fired] = []
 
     @property
     def copy(self) -> WorkingCopy:
@@ -62,7 +64,10 @@ class Batch:
 
     def escalate(self, case_id: str) -> list[Fired]:
         """Fire what the clocks of a locked case owe."""
-        return Escalation(self._copy, self.situation, self._definitions.of, self._decide).escalate(case_id)
+        return self._escalation().escalate(case_id)
+
+    def _escalation(self) -> Escalation:
+        return Escalation(self._copy, self.situation, self._definitions.of, self._decide)
 
     def record(self) -> Record:
         return self._copy.record()
@@ -111,7 +116,15 @@ class Batch:
         if case is None:
             return Refusal(no_such_case())
         machine = self._definitions.of(case.definition)
+        if machine.clocks and attempt.actor.id != SYSTEM:
+            case = self._with_steps_before(attempt, case)
         return fire(self.situation(attempt, machine, self._copy.moment(case), case))
+
+    def _with_steps_before(self, attempt: Attempt, case: Case) -> Case:
+        """The case once the steps have fired that were due before the attempt: it may stop their clock."""
+        at = self._copy.moment(case)
+        self.fired += self._escalation().escalate(case.id, before=min(attempt.occurred_at or at, at))
+        return self._copy.cases[case.id]
 
     def _opening(self, attempt: Attempt, existing: Case | None) -> Outcome | Refusal:
         machine = self._definitions.opening(attempt.case_type or "")

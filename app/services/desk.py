@@ -218,6 +218,8 @@ class Desk:
             batch = self._batch(locked)
             answers = [None if answer_key(a) in locked.busy else batch.answer(a) for a in attempts]
             await tx.record(batch.record())
+        if batch.fired:
+            self.on_fired(batch.fired)
         return answers
 
     def _batch(self, locked: Locked) -> Batch:

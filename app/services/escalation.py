@@ -56,19 +56,25 @@ class Escalation:
         self._decide = decide
         self._fired: list[Fired] = []
 
-    def escalate(self, case_id: str) -> list[Fired]:
-        """Fire everything that a case owes. A fault of ours sets its clock aside for a while and harms no other."""
+    def escalate(self, case_id: str, before: datetime | None = None) -> list[Fired]:
+        """Fire everything that a case owes, or only what was due `before` a moment.
+
+        A fault of ours sets its clock aside for a while and harms no other.
+        """
         for _ in range(MOST_AT_ONCE):
+            next_fire_at = self._copy.next_fire_at(case_id)
+            if next_fire_at is None or (before is not None and next_fire_at >= before):
+                break
             here = self._here(case_id)
             due = first_due(here.machine.clocks, here.clocks, here.calendars, here.at)
             if due is None:
                 break
-            before = len(self._fired)
+            fired = len(self._fired)
             try:
                 self._fire(here, due)
             except Exception:  # nobody expected it, and the other clocks have nothing to do with it
                 log.exception("the clock %s of case %s failed", due.after.name, case_id)
-                state = due.after if len(self._fired) > before else here.clocks[due.after.name]
+                state = due.after if len(self._fired) > fired else here.clocks[due.after.name]
                 self._keep(here, replace(state, next_fire_at=self._copy.at + ASIDE))
         return self._fired
 
