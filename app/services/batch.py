@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from app.domain.calendars import Calendars, RoundTheClock
 from app.domain.case import Attempt, Case, Opens, Outcome, Policy, Refusal
-from app.domain.clock_turn import Calendars, RoundTheClock
 from app.domain.decide import fire, no_such_case, open_case
 from app.domain.errors import (
     Conflict,
