@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
@@ -122,17 +123,19 @@ def _with_clocks(bench: Bench, name: str, count: int) -> Database:
     sql = CLOCKS.format(tenant=TENANT, cases=count // CLOCKS_A_CASE, each=CLOCKS_A_CASE)
     bench.postgres.run(sql, f"clocks_{name}")
     bench.postgres.run("VACUUM ANALYZE clock", f"clocks_{name}")
+    bench.postgres.run("CHECKPOINT")
     return database
 
 
 async def _find(databases: dict[str, Database]) -> dict[str, list[float]]:
-    """Each time one case is due, and it is locked and left."""
+    """Each time one case is due, and it is locked and left; the two take turns."""
     took: dict[str, list[float]] = {name: [] for name in databases}
-    for name, database in databases.items():
-        async with house(database, shipped=False) as opened:
-            yesterday = datetime.now(UTC) - timedelta(days=1)
-            await opened.desk.submit([_opening(yesterday)])
-            for _ in range(FINDS):
+    async with AsyncExitStack() as stack:
+        houses = {name: await stack.enter_async_context(house(one, shipped=False)) for name, one in databases.items()}
+        for opened in houses.values():
+            await opened.desk.submit([_opening(datetime.now(UTC) - timedelta(days=1))])
+        for _ in range(FINDS):
+            for name, opened in houses.items():
                 took[name].append(await _one_find(opened))
     return took
 

@@ -162,7 +162,8 @@ async def test_the_past_steps_of_an_imported_cycle_are_skipped_as_those_of_an_im
         case_id = await opened(house, occurred_at=MONDAY - timedelta(days=2))
         await fired(house, case_id, "hurry", AGENT, occurred_at=MONDAY - timedelta(days=1))
         assert told(await tick(house)) == [("check", "100%", 1)]
-        [entry] = await entries(sqlite_file, "sla")
+        [missed, entry] = await entries(sqlite_file, "sla")
+        assert (missed["sla"]["cycle"], entry["sla"]["cycle"]) == (1, 2)
         assert [(one["step"], one["n"]) for one in entry["sla"]["skipped"]] == [(0, 1), (1, 1)]
         assert await agrees(house)
 

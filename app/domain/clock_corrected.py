@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.domain.calendar import NO_TIME
+from app.domain.calendars import Calendars
 from app.domain.clock_course import due_after, elapsed, planned, working_time
 from app.domain.clock_explained import elapsed_by
 from app.domain.clock_recounted import promised, recounted
 from app.domain.clock_rules import ClockRule
 from app.domain.clock_state import ACTIVE, ClockState
 from app.domain.clock_steps import Terms
-from app.domain.clock_turn import Calendars
 from app.domain.clock_turns import Turn
 from app.domain.timeline import Timeline
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.domain.calendars import Calendars
 from app.domain.case import Json
 from app.domain.clock_course import elapsed
 from app.domain.clock_rules import ClockRule
 from app.domain.clock_state import STOPPED, ClockState
-from app.domain.clock_turn import Calendars
 from app.domain.clock_turns import Turn
 from app.domain.local_time import MICROSECOND
 from app.domain.moment import rfc3339

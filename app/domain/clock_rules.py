@@ -1,6 +1,6 @@
 """The clocks that a case type declares, compiled: what they look at, by which calendar and for how long they run."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -53,21 +53,17 @@ class When:
         declared, before, after = self.declared, happening.before, happening.after
         if declared.event is not None and happening.event not in _listed(declared.event):
             return False
-        if declared.enters is not None and not _any(
-            is_in(after, s) and not is_in(before, s) for s in _listed(declared.enters)
-        ):
+        if declared.enters is not None and not any(_goes(before, after, s) for s in _listed(declared.enters)):
             return False
-        if declared.leaves is not None and not _any(
-            is_in(before, s) and not is_in(after, s) for s in _listed(declared.leaves)
-        ):
+        if declared.leaves is not None and not any(_goes(after, before, s) for s in _listed(declared.leaves)):
             return False
-        if declared.in_ is not None and not _any(is_in(after, s) for s in _listed(declared.in_)):
+        if declared.in_ is not None and not any(is_in(after, s) for s in _listed(declared.in_)):
             return False
         return self.guard is None or self.guard.is_true(happening.view)
 
     def held(self, happening: Happening) -> bool:
         """Whether its states were active before the event already."""
-        return self.declared.in_ is not None and _any(is_in(happening.before, s) for s in _listed(self.declared.in_))
+        return self.declared.in_ is not None and any(is_in(happening.before, s) for s in _listed(self.declared.in_))
 
     @property
     def told(self) -> str:
@@ -135,6 +131,10 @@ def is_in(configuration: Configuration, state: str) -> bool:
     return any(leaf == state or leaf.startswith(f"{state}.") for leaf in configuration)
 
 
+def _goes(without: Configuration, having: Configuration, state: str) -> bool:
+    return is_in(having, state) and not is_in(without, state)
+
+
 def _compiled(name: str, clock: Clock) -> ClockRule:
     declared = {key: getattr(clock, key) for key in ("start", "stop", "cancel", "pause", "resume", "reset")}
     return ClockRule(
@@ -167,7 +167,3 @@ def _named(calendar: str | FollowTeam | None, team: str | None) -> str:
 
 def _listed(written: str | list[str] | None) -> list[str]:
     return [written] if isinstance(written, str) else written or []
-
-
-def _any(found: Iterable[bool]) -> bool:
-    return any(found)

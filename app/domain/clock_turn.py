@@ -1,11 +1,11 @@
 """What an event does to the clocks of its case: existing ones first, then new ones start (R7)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Protocol
 
 from app.domain import sla
+from app.domain.calendars import Calendars
 from app.domain.case import Json
 from app.domain.clock_rules import ClockRule, Happening, When
 from app.domain.clock_state import ACTIVE, ClockState
@@ -13,43 +13,9 @@ from app.domain.clock_steps import Terms
 from app.domain.errors import invalid
 from app.domain.moment import parse_rfc3339
 from app.domain.sla_due import due_moment
-from app.domain.timeline import ALWAYS, Timeline
+from app.domain.timeline import Timeline
 
 Clocks = Mapping[str, ClockState]
-
-
-class Calendars(Protocol):
-    """The calendars over time, by the names that clocks have them under."""
-
-    def timeline(self, name: str) -> Timeline:
-        """That of a file, of `team:NAME`, or round the clock for a name that no calendar has."""
-        ...
-
-    def told(self, names: Iterable[str]) -> dict[str, int]:
-        """How many versions of these calendars were counted by, where that is not one: an entry says it."""
-        ...
-
-
-class CalendarVersions(Calendars, Protocol):
-    """Calendars that know all of their versions."""
-
-    def as_of(self, told: Mapping[str, int]) -> Calendars:
-        """The calendars by as many versions as an entry told."""
-        ...
-
-    def by_version(self, name: str, told: int) -> Sequence[Timeline]:
-        """The calendar as it was before there was any version, with the first one, and so on up to `told`."""
-        ...
-
-
-class RoundTheClock:
-    """Where there are no calendars."""
-
-    def timeline(self, name: str) -> Timeline:
-        return ALWAYS
-
-    def told(self, names: Iterable[str]) -> dict[str, int]:
-        return {}
 
 
 @dataclass(frozen=True, slots=True)

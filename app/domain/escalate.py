@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from app.domain.calendars import Calendars
 from app.domain.case import Actor, AuditEntry, Case, Json
 from app.domain.case_type import Step
 from app.domain.clock_course import planned, resumed_by_itself
@@ -12,7 +13,7 @@ from app.domain.clock_firing import Firing, due_firings
 from app.domain.clock_rules import ClockRule
 from app.domain.clock_state import ClockState, Owed
 from app.domain.clock_steps import Terms
-from app.domain.clock_turn import Calendars, Clocks, earliest_due
+from app.domain.clock_turn import Clocks, earliest_due
 from app.domain.draft import firing_told, named, sla_draft
 from app.domain.entry import seal
 from app.domain.moment import rfc3339

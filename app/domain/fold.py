@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from app.domain.calendars import Calendars, CalendarVersions
 from app.domain.case import Case, Json
 from app.domain.clock_corrected import corrected
 from app.domain.clock_recounted import recounted
 from app.domain.clock_rules import Happening
 from app.domain.clock_state import ClockState
-from app.domain.clock_turn import Calendars, CalendarVersions, Clocks, Turned, earliest_due, turn
+from app.domain.clock_turn import Clocks, Turned, earliest_due, turn
 from app.domain.clock_turns import Turn
 from app.domain.escalate import Due, first_due
 from app.domain.guard import View

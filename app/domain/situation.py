@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
+from app.domain.calendars import Calendars, RoundTheClock
 from app.domain.case import Attempt, Case, Data, Json, Policy, Surroundings, Verdict
-from app.domain.clock_turn import Calendars, Clocks, RoundTheClock
+from app.domain.clock_turn import Clocks
 from app.domain.guard import View
 from app.domain.machine import Machine
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from app.domain.calendars import Calendars
 from app.domain.case import Case, Json
 from app.domain.clock_rules import Happening
-from app.domain.clock_turn import Calendars, Turned, turn
+from app.domain.clock_turn import Turned, turn
 from app.domain.situation import Situation
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from app.domain.calendars import Calendars, RoundTheClock
 from app.domain.case import Attempt, Case, Opens, Outcome, Policy, Refusal
-from app.domain.clock_turn import Calendars, RoundTheClock
 from app.domain.decide import fire, no_such_case, open_case
 from app.domain.errors import (
     Conflict,
@@ -66,9 +66,6 @@ class Batch:
         """Fire what the clocks of a locked case owe."""
         return self._escalation().escalate(case_id)
 
-    def _escalation(self) -> Escalation:
-        return Escalation(self._copy, self.situation, self._definitions.of, self._decide)
-
     def record(self) -> Record:
         return self._copy.record()
 
@@ -125,6 +122,9 @@ class Batch:
         at = self._copy.moment(case)
         self.fired += self._escalation().escalate(case.id, before=min(attempt.occurred_at or at, at))
         return self._copy.cases[case.id]
+
+    def _escalation(self) -> Escalation:
+        return Escalation(self._copy, self.situation, self._definitions.of, self._decide)
 
     def _opening(self, attempt: Attempt, existing: Case | None) -> Outcome | Refusal:
         machine = self._definitions.opening(attempt.case_type or "")

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from app.domain.calendars import Calendars
 from app.domain.case import Attempt
-from app.domain.clock_turn import Calendars
 from app.domain.errors import IdempotencyInFlight, Internal, Unavailable
 from app.services.answer import Answer
 from app.services.batch import Batch, answer_key, keys
