@@ -6,17 +6,41 @@ from app.http.app import HttpSettings, create_app
 from app.http.services import Readiness, Services
 from app.metrics import Metrics
 from app.services.house import House
+from app.services.rate_limits import RateLimits
 from tests.fake_services import SECRET, token
+
+
+async def _ready() -> Readiness:
+    return Readiness(True)
+
+
+def services_of(house: House, metrics: Metrics | None = None, rates: RateLimits | None = None) -> Services:
+    return Services(
+        desk=house.desk,
+        cases=house.cases,
+        case_types=house.case_types,
+        clocks=house.clocks,
+        simulations=house.simulations,
+        policy_changes=house.policy_changes,
+        who_can=house.who_can,
+        readiness=_ready,
+        metrics=(metrics or Metrics(house.store)).exposed,
+        api_keys=house.api_keys,
+        keys=house.keys,
+        rates=rates,
+    )
 
 
 def client_of(house: House, *roles: str, user: str = "alice", metrics: Metrics | None = None) -> AsyncClient:
     """A caller of acme, a clerk unless told otherwise."""
-
-    async def readiness() -> Readiness:
-        return Readiness(True)
-
-    exposed = (metrics or Metrics(house.store)).exposed
-    services = Services(house.desk, house.cases, house.case_types, house.clocks, house.simulations, readiness, exposed)
     headers = {"authorization": f"Bearer {token(user, roles=roles or ('clerk',))}"}
+    return _calling(services_of(house, metrics), headers)
+
+
+def client_without_credential(house: House, rates: RateLimits | None = None) -> AsyncClient:
+    return _calling(services_of(house, rates=rates), {})
+
+
+def _calling(services: Services, headers: dict[str, str]) -> AsyncClient:
     transport = ASGITransport(create_app(services, HttpSettings(SECRET)), raise_app_exceptions=False)
     return AsyncClient(transport=transport, base_url="http://test", headers=headers)

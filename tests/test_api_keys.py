@@ -9,8 +9,9 @@ import pytest
 from app.services.key_callers import KeyCallers
 from app.services.ports import StoreUnavailable
 from app.services.stored import PolicyChange, PolicyLine
-from tests.calling import bearing, over_http, signed_in
+from tests.calling import bearing, signed_in
 from tests.house import CLAIM, another_process, entries, rows
+from tests.over_http import client_without_credential
 
 KEYS = "/api/v1/api-keys"
 CASES = "/api/v1/cases"
@@ -22,7 +23,7 @@ WANTED = {"title": "Import", "subject": "service:import", "roles": ["role:clerk"
 
 @pytest.fixture
 async def client(house):
-    async with over_http(house) as client:
+    async with client_without_credential(house) as client:
         yield client
 
 
@@ -82,7 +83,7 @@ async def test_making_and_revoking_are_entries_of_the_tenants_log(client, databa
 
 async def test_a_key_that_is_revoked_on_one_process_is_nobody_in_the_next_request_on_another(client, database):
     key = await made(client)
-    async with another_process(database) as other, over_http(other) as there:
+    async with another_process(database) as other, client_without_credential(other) as there:
         assert (await opened(there, key["key"])).status_code == 201
         assert (await there.get("/api/v1/case-types", headers=bearing(key["key"]))).status_code == 200
         await client.delete(f"{KEYS}/{key['id']}", headers=ROOT)
@@ -97,7 +98,7 @@ async def test_a_key_that_is_revoked_on_one_process_is_nobody_in_the_next_reques
 
 async def test_in_the_middle_of_traffic_nothing_of_a_key_applies_that_was_sent_after_it_was_revoked(client, database):
     key = await made(client)
-    async with another_process(database) as other, over_http(other) as there:
+    async with another_process(database) as other, client_without_credential(other) as there:
         before = [asyncio.create_task(opened(there, key["key"])) for _ in range(10)]
         await client.delete(f"{KEYS}/{key['id']}", headers=ROOT)
         after = await asyncio.gather(*(opened(there, key["key"]) for _ in range(10)))

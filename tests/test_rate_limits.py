@@ -8,7 +8,8 @@ from app.db import open_store
 from app.services.ports import StoreUnavailable
 from app.services.rate_limits import Rate, RateLimits, rate_of
 from app.services.stored_callers import Settled
-from tests.calling import over_http, signed_in
+from tests.calling import signed_in
+from tests.over_http import client_without_credential
 
 ALICE = ("acme", "user:alice")
 TEN = Rate(10, 1)
@@ -174,7 +175,7 @@ def test_what_is_no_rate_is_refused(text):
 
 async def test_too_many_requests_are_429_with_the_time_to_wait(house, clock):
     limits = RateLimits(house.store, Rate(2, 60), clock)
-    async with over_http(house, limits) as client:
+    async with client_without_credential(house, limits) as client:
         answers = [await client.get("/api/v1/cases", headers=signed_in("alice")) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert answers[2].json()["code"] == "rate_limited"
@@ -183,6 +184,6 @@ async def test_too_many_requests_are_429_with_the_time_to_wait(house, clock):
         assert told == [["2", "1", "30"], ["2", "0", "60"], ["2", "0", "60"]]
         assert (await client.get("/api/v1/cases", headers=signed_in("bob"))).status_code == 200
         assert (await client.get("/healthz")).status_code == 200
-    async with over_http(house) as client:
+    async with client_without_credential(house) as client:
         answer = await client.get("/api/v1/cases", headers=signed_in("alice"))
         assert not [name for name in answer.headers if name.startswith("ratelimit")]
