@@ -38,15 +38,16 @@ def no_such_case() -> NotFound:
 
 def open_case(here: Situation, existing: Case | None = None) -> Outcome | Refusal:
     """Open a case by an opening event. `existing` is the case that has the reference already."""
-    return _decided(here, lambda: _open(here, existing))
+    return decided(here, lambda: _open(here, existing))
 
 
 def fire(here: Situation) -> Outcome | Refusal:
     """Fire an event on a case."""
-    return _decided(here, lambda: _fire(here))
+    return decided(here, lambda: _fire(here))
 
 
-def _decided(here: Situation, decide: Callable[[], Outcome]) -> Outcome | Refusal:
+def decided(here: Situation, decide: Callable[[], Outcome]) -> Outcome | Refusal:
+    """What `decide` returns, or the refusal that it raises, told as its caller may know it."""
     try:
         _check_input(here.attempt)
         return decide()
@@ -59,10 +60,10 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
     if event not in here.machine.case_type.opening:
         openings = " or ".join(sorted(here.machine.case_type.opening))
         raise invalid("event", f"{event} does not open a case; {openings} does")
-    verdict = _permit(here)
+    verdict = permit(here)
     if existing is not None:
         raise Conflict(f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id})
-    _check_version(here.attempt, 0)
+    check_version(here.attempt, 0)
     _check_payload(here)
     data = _assigned(here, here.machine.event_sets.get(event, ()))
     return _outcome(here, verdict, here.machine.opened(event), [], data)
@@ -72,8 +73,8 @@ def _fire(here: Situation) -> Outcome:
     assert here.case is not None
     if not here.machine.knows(here.event):
         raise invalid("event", f"{here.event} is not an event of {here.machine.case_type.case_type}")
-    verdict = _permit(here)
-    _check_version(here.attempt, here.case.version)
+    verdict = permit(here)
+    check_version(here.attempt, here.case.version)
     if not here.machine.candidates(here.case.states, here.event):
         reason = state_reason(here)
         raise WrongState(reason.message, reasons=(reason,))
@@ -87,16 +88,16 @@ def _fire(here: Situation) -> Outcome:
     return _outcome(here, verdict, resting, arcs, data)
 
 
-def _permit(here: Situation) -> Verdict:
+def permit(here: Situation) -> Verdict:
     if here.delegation is not None and not here.delegation.allowed:
         raise Denied(f"on_behalf_of and occurred_at need {ADMIN} on the case type", reasons=here.delegation.reasons)
-    verdict = here.decide(here.event)
+    verdict = here.decide(here.act)
     if not verdict.allowed:
-        raise Denied(f"you may not {here.event} here", reasons=verdict.reasons)
+        raise Denied(f"you may not {here.doing} here", reasons=verdict.reasons)
     return verdict
 
 
-def _check_version(attempt: Attempt, current: int) -> None:
+def check_version(attempt: Attempt, current: int) -> None:
     """`current` is 0 for a case that does not exist yet."""
     if attempt.if_version is not None and attempt.if_version != current:
         raise VersionConflict(
@@ -226,7 +227,7 @@ def _refusal(here: Situation, error: CaseError) -> Refusal:
 def _permitted(here: Situation) -> bool:
     """Whether the policy allows the attempt; whom it does not, learns of no case, whatever else is wrong."""
     try:
-        return _permit(here).allowed
+        return permit(here).allowed
     except Denied:
         return False
 
@@ -245,5 +246,5 @@ def _without_the_case(here: Situation, error: CaseError) -> CaseError:
         return error
     said = dict.fromkeys(reason.code for reason in error.reasons)
     remedy = "ask somebody who may read the case"
-    reasons = tuple(Reason(code, f"this does not allow {here.event} now", remedy) for code in said)
-    return type(error)(f"cannot {here.event} now", reasons=reasons)
+    reasons = tuple(Reason(code, f"this does not allow {here.doing} now", remedy) for code in said)
+    return type(error)(f"cannot {here.doing} now", reasons=reasons)

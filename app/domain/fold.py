@@ -47,7 +47,7 @@ class Fold:
             self._clock_told(entry, at)
         case = self._after(entry, values, at, entry_hash)
         self.case = case
-        if entry["kind"] in ("opened", "transition") or entry.get("sla", {}).get("becomes"):
+        if entry["kind"] in ("opened", "transition", "assigned") or entry.get("sla", {}).get("becomes"):
             self._turn(entry, values, at, before if entry["kind"] != "opened" else None)
         self.case = replace(self.case, due_at=earliest_due(self.clocks))
 
@@ -55,8 +55,10 @@ class Fold:
         data = _under("data", values)
         if self.case is None:
             return _opened(entry, values, data, at, entry_hash)
-        becomes = entry.get("sla", {}).get("becomes", {})
-        versions = 1 if entry["kind"] == "transition" else int(bool({"assignee", "team"} & becomes.keys()))
+        becomes = entry.get("becomes") or entry.get("sla", {}).get("becomes", {})
+        versions = (
+            1 if entry["kind"] in ("transition", "assigned") else int(bool({"assignee", "team"} & becomes.keys()))
+        )
         return replace(
             self.case,
             state=entry["target"],

@@ -22,6 +22,8 @@ from app.domain.errors import (
 )
 from app.domain.machine import Machine
 from app.domain.situation import Situation
+from app.domain.verbs.deciding import decide
+from app.domain.verbs.linking import Link
 from app.services.answer import NO_CLOCKS, Answer, applied, from_json, to_json
 from app.services.definitions import Definitions
 from app.services.escalation import Escalation, Fired
@@ -105,8 +107,18 @@ class Batch:
             return self._opening(attempt, case)
         if case is None:
             return Refusal(no_such_case())
-        machine = self._definitions.of(case.definition)
-        return fire(self.situation(attempt, machine, self._copy.moment(case), case))
+        if isinstance(attempt.verb, Link):
+            attempt = replace(attempt, verb=replace(attempt.verb, there=self._there(attempt, attempt.verb)))
+        here = self._on(attempt, case)
+        return decide(here) if attempt.verb else fire(here)
+
+    def _on(self, attempt: Attempt, case: Case) -> Situation:
+        return self.situation(attempt, self._definitions.of(case.definition), self._copy.moment(case), case)
+
+    def _there(self, attempt: Attempt, link: Link) -> Situation | None:
+        """The far end of a link; its entry has an id of its own, which nothing is opened with."""
+        case = self._copy.case(CaseKey(attempt.tenant, case_id=link.to))
+        return self._on(replace(attempt, entry_id=attempt.new_case_id), case) if case else None
 
     def _opening(self, attempt: Attempt, existing: Case | None) -> Outcome | Refusal:
         machine = self._definitions.opening(attempt.case_type or "")
@@ -126,6 +138,10 @@ class Batch:
     def _take(self, attempt: Attempt, outcome: Outcome) -> None:
         case = outcome.case
         self._copy.take(case, outcome.entry, outcome.turned)
+        if attempt.verb is not None:
+            if outcome.work is not None:
+                self._copy.note_work(case, outcome.work)
+            return
         event = attempt.event or next(iter(self._definitions.of(case.definition).case_type.opening))
         if event in self._definitions.of(case.definition).four_eyes:
             self._copy.note_actors(case, event, frozenset({attempt.actor.id, attempt.acting}))
@@ -152,6 +168,11 @@ def case_key(attempt: Attempt) -> CaseKey | None:
     return None
 
 
+def other_key(attempt: Attempt) -> CaseKey:
+    """The case at the far end of a link."""
+    return CaseKey(attempt.tenant, case_id=attempt.verb.other if attempt.verb else None)
+
+
 def answer_key(attempt: Attempt) -> AnswerKey | None:
     if attempt.idempotency is None:
         return None
@@ -161,5 +182,6 @@ def answer_key(attempt: Attempt) -> AnswerKey | None:
 def keys(attempts: Sequence[Attempt]) -> tuple[list[CaseKey], list[AnswerKey]]:
     """What a batch has to lock, without doubles."""
     cases = dict.fromkeys(case_key(attempt) for attempt in attempts)
+    cases |= {other_key(attempt): None for attempt in attempts if attempt.verb and attempt.verb.other}
     answers = dict.fromkeys(answer_key(attempt) for attempt in attempts)
     return [case for case in cases if case], [answer for answer in answers if answer]
