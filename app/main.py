@@ -74,7 +74,9 @@ def application() -> Litestar:
     configure_logs(settings)
     assert settings.jwt_secret is not None, "`serve` checks it before it starts a worker"
     house = build(settings)
-    services = Services(house.desk, house.cases, house.case_types, partial(_readiness, house))
+    services = Services(
+        house.desk, house.cases, house.case_types, partial(_readiness, house), house.work, house.next_case
+    )
     return create_app(
         services, HttpSettings(settings.jwt_secret.get_secret_value()), lifespan=[_lived(house, settings)]
     )

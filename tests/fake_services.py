@@ -18,6 +18,8 @@ from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
 from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
+from app.services.work import Wish
+from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
 CASES = "/api/v1/cases"
@@ -138,6 +140,39 @@ class FakeCaseTypes:
         return "<svg xmlns='http://www.w3.org/2000/svg'/>" if format == "svg" else "stateDiagram-v2"
 
 
+class FakeWork:
+    """Nobody has said or linked anything."""
+
+    async def edited(self, actor: Actor, comment_id: str) -> None:
+        return None
+
+    async def comments(self, actor: Actor, case_id: str, after: int | None, limit: int) -> Sequence[StoredComment]:
+        return []
+
+    async def attachments(
+        self, actor: Actor, case_id: str, after: int | None, limit: int
+    ) -> Sequence[StoredAttachment]:
+        return []
+
+    async def attachment(self, actor: Actor, case_id: str, attachment_id: str) -> StoredAttachment:
+        raise NotFound("there is no such attachment")
+
+    async def links(self, actor: Actor, case_id: str) -> Sequence[StoredLink]:
+        return []
+
+
+@dataclass
+class FakeNextCase:
+    """Answers everybody with `answer`; `seen` holds what was asked for."""
+
+    answer: Answer | None = None
+    seen: list[tuple[Attempt, Wish, Sequence[Attempt]]] = field(default_factory=list)
+
+    async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
+        self.seen.append((attempt, wish, skips))
+        return self.answer
+
+
 @dataclass
 class Fakes:
     """All fakes of one application, to prepare and to look at."""
@@ -145,10 +180,12 @@ class Fakes:
     desk: FakeDesk = field(default_factory=FakeDesk)
     cases: FakeCases = field(default_factory=FakeCases)
     case_types: FakeCaseTypes = field(default_factory=FakeCaseTypes)
+    work: FakeWork = field(default_factory=FakeWork)
+    next_case: FakeNextCase = field(default_factory=FakeNextCase)
     ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
 
     def services(self) -> Services:
-        return Services(self.desk, self.cases, self.case_types, self.readiness)
+        return Services(self.desk, self.cases, self.case_types, self.readiness, self.work, self.next_case)
 
     async def readiness(self) -> Readiness:
         return self.ready

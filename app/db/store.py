@@ -1,7 +1,7 @@
 """What both stores share: the reads that need no lock."""
 
 import asyncio
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime
@@ -17,6 +17,7 @@ from app.db.failures import connecting, translated
 from app.db.schema import REMEDY, problem_of
 from app.db.tables import IDEMPOTENCY
 from app.db.transaction import SqlTransaction
+from app.db.work_reads import SqlWorkReads
 from app.domain.case import Case
 from app.services.ports import StoreUnavailable
 from app.services.stored import (
@@ -34,7 +35,7 @@ from app.services.stored import (
 )
 
 
-class SqlStore(ABC):
+class SqlStore(SqlWorkReads):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:

@@ -56,13 +56,11 @@ class Fold:
         if self.case is None:
             return _opened(entry, values, data, at, entry_hash)
         becomes = entry.get("becomes") or entry.get("sla", {}).get("becomes", {})
-        versions = (
-            1 if entry["kind"] in ("transition", "assigned") else int(bool({"assignee", "team"} & becomes.keys()))
-        )
+        counts = entry["kind"] == "transition" or bool({"assignee", "team"} & becomes.keys())
         return replace(
             self.case,
             state=entry["target"],
-            version=self.case.version + versions,
+            version=self.case.version + counts,
             seq=entry["case_seq"],
             data={**self.case.data, **data},
             changed_at=at,

@@ -22,6 +22,7 @@ from app.http.events import fire_event, fire_events, possible_events
 from app.http.headers import before_send
 from app.http.health import healthz, readyz
 from app.http.services import Services
+from app.http.work import WORK
 
 BODY_BYTES = 2**20
 WITHOUT_A_SECOND_LOOK = frozenset({"", "*/*", "application/json"})
@@ -96,10 +97,11 @@ def _api() -> Router:
         route_handlers=[open_case, find_cases, read_case, possible_events, fire_event, fire_events, read_audit],
         tags=["cases"],
     )
+    work = Router("/", route_handlers=list(WORK), tags=["work on cases"])
     case_types = Router("/", route_handlers=[list_case_types, read_case_type, draw_case_type], tags=["case types"])
     return Router(
         "/api/v1",
-        route_handlers=[cases, case_types],
+        route_handlers=[cases, work, case_types],
         guards=[admitted],
         request_class=BodyRequest,
         security=[{"bearer": []}],

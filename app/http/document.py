@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from app.domain.case import Json
 from app.http.requests import FireEvent, OpenCase, TryEvents
+from app.http.work_requests import WORK_BODIES
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -33,7 +34,7 @@ def exact(document: dict[str, Json]) -> dict[str, Json]:
 
 
 def _bodies() -> dict[str, Json]:
-    models: Any = [(model, "validation") for model in (OpenCase, FireEvent, TryEvents)]
+    models: Any = [(model, "validation") for model in (OpenCase, FireEvent, TryEvents, *WORK_BODIES)]
     _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
     return dict(found["$defs"])
 

@@ -8,7 +8,7 @@ from app.domain.guard import View
 from app.policy.conditions import Subject
 from app.policy.enforcer import Bucket, TenantEnforcer
 from app.policy.index import Address, Index, covering
-from app.policy.lines import EVERY, Rule, as_csv, includes_role, rule_of
+from app.policy.lines import CLAIM, EVERY, Rule, as_csv, includes_role, rule_of
 from app.policy.reading import Readers
 from app.policy.reasons import deciding_rule, refusal
 from app.policy.roles import Roles
@@ -87,6 +87,10 @@ class PolicyEngine:
         """The `case:read` lines as one predicate over cases."""
         return self._readers.visible(self._index, tenant, subject, roles)
 
+    def claimable(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
+        """The `case:claim` lines as one predicate over cases."""
+        return self._claimers.visible(self._index, tenant, subject, roles)
+
     def who_could(self, tenant: str, case_type: str, act: str) -> tuple[str, ...]:
         """The roles that some line allows this act, conditions aside, and the roles that include them."""
         address = self._index.address(tenant, case_type, act)
@@ -154,7 +158,7 @@ class PolicyEngine:
         self._texts = Texts()
         self._forget_places()
         self._could: dict[str, dict[Address, tuple[str, ...]]] = {}
-        self._readers = Readers()
+        self._readers, self._claimers = Readers(), Readers(CLAIM)
 
     def _drop_touched(self, moved: Sequence[PolicyLine]) -> None:
         rules = {rule_of(line) for line in moved if line.kind == "p"}
@@ -168,6 +172,7 @@ class PolicyEngine:
             for scope in self._texts.change(rule, self._index.holds(rule)):
                 self._hashes.pop(scope, None)
         self._readers.drop(rules)
+        self._claimers.drop(rules)
         for tenant, enforcer in list(self._enforcers.items()):
             for address in _touched(tenant, enforcer.addresses, rules):
                 enforcer.drop(address)

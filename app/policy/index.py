@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from app.policy.lines import EVERY, READ, Rule, is_event
+from app.policy.lines import EVERY, Rule, is_event
 
 Counted: TypeAlias = dict[Rule, int]  # several files may say the same; each line goes by itself
 
@@ -73,10 +73,10 @@ class Index:
                 for counted in self._rules.get(owner, {}).get(obj, {}).values():
                     yield from counted
 
-    def readers(self, tenant: str) -> Iterator[Rule]:
-        """The `case:read` lines that carry the name of this tenant."""
+    def doing(self, tenant: str, act: str) -> Iterator[Rule]:
+        """The lines of an act that carry the name of this tenant."""
         for acts in self._rules.get(tenant, {}).values():
-            yield from acts.get(READ, ())
+            yield from acts.get(act, ())
 
     def _at(self, tenant: str, obj: str, act: str) -> Counted:
         return self._rules.get(tenant, {}).get(obj, {}).get(act, {})

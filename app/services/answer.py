@@ -16,7 +16,8 @@ NO_CLOCKS: Clocks = {}
 class Answer:
     """Either a receipt (with the case as JSON, unless the caller may not read it) or an error.
 
-    `shown` is what a built-in verb made, in place of the case. `replayed` says that it was given before and is given again from the idempotency store.
+    `shown` is what a built-in verb made, in place of the case. `replayed` says
+    that it was given before and is given again from the idempotency store.
     """
 
     receipt: Receipt | None = None

@@ -52,7 +52,7 @@ class Batch:
     def answer(self, attempt: Attempt) -> Answer:
         """Decide one attempt. A fault of ours harms this attempt only: it is logged and answered as internal."""
         try:
-            return self._stored(attempt) or self._decide(attempt)
+            return self.kept(attempt) or self._decide(attempt)
         except Exception:  # nobody expected it, and the neighbours in the batch have nothing to do with it
             log.exception("attempt failed", extra={"request_id": attempt.request_id})
             return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
@@ -69,7 +69,8 @@ class Batch:
         clocks = self._copy.clocks(case.id) if case and machine.clocks else NO_CLOCKS
         return Situation(machine, self._policy, attempt, at, new_salt, case, around, clocks, self._calendars)
 
-    def _stored(self, attempt: Attempt) -> Answer | None:
+    def kept(self, attempt: Attempt) -> Answer | None:
+        """What was answered before under the key of the attempt."""
         key = answer_key(attempt)
         stored = self._copy.answers.get(key) if key else None
         if stored is None or attempt.idempotency is None:

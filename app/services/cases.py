@@ -18,7 +18,7 @@ from app.services.definitions import Definitions
 from app.services.identity import new_salt
 from app.services.policies import Policies
 from app.services.ports import Store
-from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry
+from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry, Visible
 from app.services.views import Page, Possible, Shown, Wanted
 from app.services.working_copy import states_of
 
@@ -48,11 +48,9 @@ class Cases:
         """A page of the cases that the actor may read, with a cursor to the next."""
         if wanted.sort.removeprefix("-") not in SORTS:
             raise invalid("sort", f"must be one of {', '.join(SORTS)}, with - first for descending")
-        await self._policies.refresh()
-        roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
         query = CaseQuery(
             tenant=actor.tenant,
-            visible=self._policies.engine.visible(actor.tenant, actor.id, roles),
+            visible=await self.visible(actor),
             case_type=wanted.case_type,
             state=wanted.state,
             assignee=wanted.assignee,
@@ -68,6 +66,12 @@ class Cases:
         stored = await self._store.clocks(actor.tenant, [case.id for case in items]) if items else {}
         clocks = {case_id: states_of(found) for case_id, found in stored.items()}
         return Page(items, _cursor(items[-1], wanted.sort) if len(cases) > wanted.limit else None, clocks)
+
+    async def visible(self, actor: Actor) -> Visible:
+        """Which cases the actor may read, by the policy in force now."""
+        await self._policies.refresh()
+        roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
+        return self._policies.engine.visible(actor.tenant, actor.id, roles)
 
     async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
         """The events that the actor may fire now; with `explain` also the others and why not."""

@@ -12,8 +12,10 @@ from app.services.cases import Cases
 from app.services.clocks import Clocks
 from app.services.definitions import Definitions
 from app.services.desk import Desk
+from app.services.next_case import NextCase
 from app.services.policies import Policies, PolicySource
 from app.services.ports import PolicyEngine, Store
+from app.services.work import CaseWork
 
 log = logging.getLogger("stateward")
 
@@ -28,6 +30,8 @@ class House:
         self.calendars = Calendars()
         self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks)
         self.cases = Cases(store, self.definitions, self.policies)
+        self.next_case = NextCase(store, self.definitions, self.policies, self.calendars, desks)
+        self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions)
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases)
 

@@ -23,6 +23,7 @@ from app.services.stored import (
     StoredEntry,
     Visible,
 )
+from app.services.work_ports import Taking, WorkReads
 
 
 class Refused(Exception):
@@ -33,7 +34,7 @@ class StoreUnavailable(Exception):
     """The database cannot be reached, or took too long."""
 
 
-class Transaction(Protocol):
+class Transaction(Taking, Protocol):
     """One write transaction: lock, decide outside, record once."""
 
     async def lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked: ...
@@ -73,7 +74,7 @@ class Transaction(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(WorkReads, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -158,4 +159,8 @@ class PolicyEngine(Policy, Protocol):
 
     def visible(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
         """The `case:read` lines as one predicate."""
+        ...
+
+    def claimable(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
+        """The `case:claim` lines as one predicate."""
         ...

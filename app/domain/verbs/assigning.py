@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from app.domain.case import Case
 from app.domain.errors import GuardRefused, Reason, invalid
+from app.domain.names import SUBJECT, TEAM
 from app.domain.situation import Situation
 from app.domain.verbs.verb import Done
 
@@ -40,6 +41,9 @@ class Assign(_Alone):
         assert case is not None
         if not self.given:
             raise invalid("assignee", "say whom the case is assigned to, or the team, or null for nobody")
+        for name, spelling in (("assignee", SUBJECT), ("team", TEAM)):
+            if (value := getattr(self, name)) is not None and not spelling.fullmatch(value):
+                raise invalid(name, "must be `user:NAME`" if name == "assignee" else "must be `team:NAME`")
         after = replace(case, team=self.team) if "team" in self.given else case
         if "assignee" in self.given:
             after = replace(after, assignee=self.assignee)
