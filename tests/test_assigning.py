@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.case import Opens
+from app.domain.verbs.assigning import Claim, Release
 from app.services.house import House
 from tests.databases import Database
 from tests.house import (
@@ -24,11 +26,13 @@ from tests.house import (
     rows,
     state,
     submit,
+    tried,
 )
+from tests.test_clocks import sqlite_file
 from tests.ticking import AGENT, POLICY, Watch, declared_with, ticking, watch
 from tests.working import assign, claim, release
 
-__all__ = ["watch"]
+__all__ = ["sqlite_file", "watch"]
 
 CARLA = actor("carla", "clerk")
 
@@ -131,8 +135,6 @@ async def test_a_key_has_one_effect_for_verbs_too(house: House, database: Databa
 
 
 async def test_in_one_batch_each_sees_whose_the_case_is(house: House) -> None:
-    from app.domain.verbs.assigning import Claim, Release
-
     case_id = await open_claim(house)
     verbs = [(CLERK, Claim()), (CARLA, Claim()), (CLERK, Release()), (CARLA, Claim())]
     answers = await submit(house, *(attempt(who, None, case_id, verb=verb) for who, verb in verbs))
@@ -161,37 +163,26 @@ async def test_whose_claim_it_is_does_not_matter_to_who_may_see_it(house: House)
     assert code(await fire(house, case_id, "add_note", ALICE)) == "applied"
 
 
-TEAM_HOURS = """
-first:
-  start: {enters: new}
-  stop: {enters: done}
-  target: 4h
-  calendar: case.team
-"""
-
-
 async def test_an_assignment_turns_the_clocks_and_the_log_tells_the_same(
-    tmp_path: Path, sqlite_template: Path, watch: Watch
+    sqlite_file: Database, tmp_path: Path, watch: Watch
 ) -> None:
-    """A pause while nobody has the case, which only an assignment ends."""
+    """A clock that runs from a claim until the release."""
     slas = """
     first:
-      start: {enters: new}
-      pause: {while: case.assignee == null}
-      stop: {enters: done}
+      start: {when: case.assignee != null}
+      stop: {when: case.assignee == null}
       target: 4h
     """
-    file = tmp_path / "ticking.db"
-    file.write_bytes(sqlite_template.read_bytes())
-    url = f"sqlite+aiosqlite:///{file}"
     policy = POLICY + "p, role:agent, *, ticket, case:claim, , allow\n"
-    async with ticking(Database("sqlite", url, url), declared_with(tmp_path, slas, policy), watch) as house:
-        one = attempt(AGENT, None, case_type="ticket", opens="always", data={})
-        applied((await submit(house, one))[0])
+    async with ticking(sqlite_file, declared_with(tmp_path, slas, policy), watch) as house:
+        one = attempt(AGENT, None, case_type="ticket", opens=Opens.ALWAYS, data={})
+        assert applied(await tried(house, one))["slas"] == {}
         watch.pass_by(hours=2)
         shown = applied(await claim(house, one.new_case_id, AGENT))
         assert shown["slas"]["first"]["due_at"] == "2026-06-08T15:00:00.000000Z"
+        assert (await state(house, one.new_case_id)).due_at is not None
         watch.pass_by(hours=1)
-        assert applied(await release(house, one.new_case_id, AGENT))["slas"]["first"]["status"] == "paused"
+        assert applied(await release(house, one.new_case_id, AGENT))["slas"]["first"]["status"] == "met"
+        assert (await state(house, one.new_case_id)).due_at is None
         found = [different async for _, different in house.clocks.differences()]
         assert found == [[]]

@@ -182,10 +182,8 @@ def _client(house: House, *roles: str) -> AsyncClient:
     async def readiness() -> Readiness:
         return Readiness(True)
 
-    app = create_app(
-        Services(house.desk, house.cases, house.case_types, readiness, house.work, house.next_case),
-        HttpSettings(SECRET),
-    )
+    services = Services(house.desk, house.cases, house.case_types, readiness, house.work, house.next_case)
+    app = create_app(services, HttpSettings(SECRET))
     headers = {"authorization": f"Bearer {token(roles=roles or ('clerk',))}"}
     return AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers)
 

@@ -12,6 +12,8 @@ from app.services.house import House
 from app.services.work import Wish
 from tests.house import attempt, tried
 
+ANY = Wish()
+
 
 async def do(house: House, case_id: str, verb: Verb, by: Actor, **values: Any) -> Answer:
     return await tried(house, attempt(by, None, case_id, verb=verb, **values))
@@ -36,7 +38,7 @@ async def comment(house: House, case_id: str, by: Actor, text: str, edits: str |
 
 
 async def take_next(
-    house: House, by: Actor, wish: Wish = Wish(), skip: dict[str, str] | None = None, key: str | None = None
+    house: House, by: Actor, wish: Wish = ANY, skip: dict[str, str] | None = None, key: str | None = None
 ) -> Answer | None:
     """The answer to whoever wants work; `skip` is case id -> reason."""
     asked = attempt(by, None, key=key, verb=Claim())

@@ -16,6 +16,8 @@ from app.services.work_ports import Waiting
 
 FIRST_LOOK = 16
 """Candidates of a queue that are looked at together; four times as many where others have locked all of them."""
+ORDER = ("due_at", "opened_at", "id")
+"""That of the index, also where all are null: PostgreSQL does not see that they are the same."""
 _WAITS = and_(C.assignee.is_(None), C.closed_at.is_(None))
 
 
@@ -73,13 +75,12 @@ def _queues(waiting: Waiting) -> Any:
 
 
 def _candidates(waiting: Waiting, level: Sequence[Queue], due: bool, look: int) -> Select[Any]:
-    order = ("due_at", "opened_at", "id") if due else ("opened_at", "id")
-    parts = [_of_queue(waiting, queue, due, order, look) for queue in level]
+    parts = [_of_queue(waiting, queue, due, look) for queue in level]
     whole = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    return select(whole.c.id).order_by(*(whole.c[name] for name in order)).limit(look)
+    return select(whole.c.id).order_by(*(whole.c[name] for name in ORDER)).limit(look)
 
 
-def _of_queue(waiting: Waiting, queue: Queue, due: bool, order: Sequence[str], look: int) -> Select[Any]:
+def _of_queue(waiting: Waiting, queue: Queue, due: bool, look: int) -> Select[Any]:
     """The first of one queue, along the index."""
     types = frozenset({queue.case_type})
     conditions: list[ColumnElement[bool]] = [
@@ -96,7 +97,7 @@ def _of_queue(waiting: Waiting, queue: Queue, due: bool, order: Sequence[str], l
     if waiting.without:
         conditions.append(C.id.not_in(sorted(waiting.without)))
     wanted = select(C.id, C.due_at, C.opened_at).where(*conditions)
-    return wanted.order_by(*(C[name] for name in order)).limit(look)
+    return wanted.order_by(*(C[name] for name in ORDER)).limit(look)
 
 
 def _lock_one(tenant: str, candidates: Sequence[str]) -> Select[Any]:

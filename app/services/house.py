@@ -55,6 +55,7 @@ class House:
             try:
                 yield
             finally:
+                await self.next_case.stop()
                 await self.desk.stop()
         finally:
             await self.store.close()

@@ -2,27 +2,37 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from app.domain.case import Attempt
 from app.domain.clock_turn import Calendars
-from app.domain.errors import IdempotencyInFlight, Unavailable
+from app.domain.errors import IdempotencyInFlight
 from app.services.answer import Answer
 from app.services.batch import Batch, answer_key, keys
 from app.services.definitions import Definitions
 from app.services.policies import Policies
-from app.services.ports import Refused, Store, Transaction
+from app.services.ports import Store, StoreUnavailable, Transaction
 from app.services.stored import Locked
 from app.services.work import Wish
 from app.services.work_ports import Waiting
 
-TRIES = 3
+TOGETHER = 32
 MOST_WITHDRAWN = 20
 """Cases that the policy refuses after all, because it changed between finding and locking one."""
 
 
+@dataclass(eq=False)
+class Ask:
+    """A caller who wants work, and what he does not want."""
+
+    attempt: Attempt
+    wish: Wish
+    skips: Sequence[Attempt]
+    answer: asyncio.Future[Answer | None] = field(default_factory=asyncio.Future)
+
+
 class NextCase:
-    """`at_once`: transactions at a time; whoever comes after waits for a turn, never for a case."""
+    """Those who ask at the same time are served in one transaction, up to `at_once` transactions at a time."""
 
     def __init__(
         self, store: Store, definitions: Definitions, policies: Policies, calendars: Calendars, at_once: int
@@ -31,32 +41,58 @@ class NextCase:
         self._definitions = definitions
         self._policies = policies
         self._calendars = calendars
-        self._turns = asyncio.Semaphore(at_once)
+        self._at_once = at_once
+        self._asks: list[Ask] = []
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
         """Record the skips, then claim the first case that waits, without them. None where nothing waits.
 
         A skip that is refused is the answer, and nothing is claimed. Raises StoreUnavailable.
         """
-        async with self._turns:
-            for _ in range(TRIES):
-                try:
-                    return await self._claimed(attempt, wish, skips)
-                except Refused:
-                    continue  # a case moved on, or a key was used meanwhile
-        return Answer(error=Unavailable("too many are asking for the next case; try again in a second"))
+        ask = Ask(attempt, wish, skips)
+        self._asks.append(ask)
+        if len(self._serving) < self._at_once:
+            serving = asyncio.create_task(self._serve())
+            self._serving.add(serving)
+            serving.add_done_callback(self._serving.discard)
+        return await ask.answer
 
-    async def _claimed(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
+    async def stop(self) -> None:
+        """Finish what is accepted."""
+        await asyncio.gather(*self._serving)
+
+    async def _serve(self) -> None:
+        while self._asks:
+            asks = self._asks[:TOGETHER]
+            del self._asks[:TOGETHER]
+            await self._answer(asks)
+
+    async def _answer(self, asks: Sequence[Ask]) -> None:
+        try:
+            answers = await self._claimed(asks)
+        except Exception as error:  # whatever it is, one of them has it and the others do not
+            if len(asks) > 1 and not isinstance(error, StoreUnavailable):
+                for ask in asks:
+                    await self._answer([ask])
+                return
+            for ask in asks:
+                if not ask.answer.done():
+                    ask.answer.set_exception(error)
+            return
+        for ask, answer in zip(asks, answers, strict=True):
+            if not ask.answer.done():
+                ask.answer.set_result(answer)
+
+    async def _claimed(self, asks: Sequence[Ask]) -> list[Answer | None]:
+        """The skips' cases are locked at once, and those that wait are never waited for: nobody stands in a circle."""
         async with self._store.transaction() as tx:
-            locked = await tx.lock(*keys([*skips, attempt]))
-            if answer_key(attempt) in locked.busy:
-                return Answer(error=IdempotencyInFlight("this request is being decided; ask again shortly"))
+            locked = await tx.lock(*keys([attempt for ask in asks for attempt in (*ask.skips, ask.attempt)]))
             batch = await self._batch(locked)
-            if kept := batch.kept(attempt):
-                return kept
-            refused = next((answer for skip in skips if (answer := batch.answer(skip)).error), None)
+            before = [_before(batch, locked, ask) for ask in asks]
             await tx.record(batch.record())
-            return refused or await self._first(tx, attempt, self._waiting(attempt, wish, skips))
+            found = zip(before, asks, strict=True)
+            return [answer or await self._first(tx, ask.attempt, self._waiting(ask)) for answer, ask in found]
 
     async def _first(self, tx: Transaction, attempt: Attempt, waiting: Waiting) -> Answer | None:
         for _ in range(MOST_WITHDRAWN):
@@ -72,14 +108,23 @@ class NextCase:
             waiting = replace(waiting, without=waiting.without | {key.case_id})
         return None
 
-    def _waiting(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Waiting:
-        actor, engine = attempt.actor, self._policies.engine
+    def _waiting(self, ask: Ask) -> Waiting:
+        actor, engine = ask.attempt.actor, self._policies.engine
         roles = engine.closure(actor.tenant, actor.id, actor.roles)
         readable, claimable = (of(actor.tenant, actor.id, roles) for of in (engine.visible, engine.claimable))
-        without = frozenset(skip.case_id for skip in skips if skip.case_id)
-        return Waiting(actor.tenant, readable, claimable, wish.case_type, wish.team, without)
+        without = frozenset(skip.case_id for skip in ask.skips if skip.case_id)
+        return Waiting(actor.tenant, readable, claimable, ask.wish.case_type, ask.wish.team, without)
 
     async def _batch(self, locked: Locked) -> Batch:
         await self._policies.catch_up(locked.policy_version)
         await self._definitions.learn(self._store, (case.definition for case in locked.cases.values()))
         return Batch(locked, self._definitions, self._policies.engine, self._calendars)
+
+
+def _before(batch: Batch, locked: Locked, ask: Ask) -> Answer | None:
+    """What is answered without looking for a case: a key that is known or in use, a skip that is refused."""
+    if answer_key(ask.attempt) in locked.busy:
+        return Answer(error=IdempotencyInFlight("a request with this key is being decided; ask again shortly"))
+    if kept := batch.kept(ask.attempt):
+        return kept
+    return next((answer for skip in ask.skips if (answer := batch.answer(skip)).error), None)
