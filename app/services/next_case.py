@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from app.domain.case import Attempt
 from app.domain.clock_turn import Calendars
@@ -55,7 +56,6 @@ class NextCase:
         if len(self._serving) < self._at_once:
             serving = asyncio.create_task(self._serve())
             self._serving.add(serving)
-            serving.add_done_callback(self._serving.discard)
         return await ask.answer
 
     async def stop(self) -> None:
@@ -67,6 +67,8 @@ class NextCase:
             asks = self._asks[:TOGETHER]
             del self._asks[:TOGETHER]
             await self._answer(asks)
+        # here and not when the task is told to be over: whoever asks in between would wait for nobody
+        self._serving.remove(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _answer(self, asks: Sequence[Ask]) -> None:
         try:
