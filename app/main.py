@@ -75,7 +75,13 @@ def application() -> Litestar:
     assert settings.jwt_secret is not None, "`serve` checks it before it starts a worker"
     house = build(settings)
     services = Services(
-        house.desk, house.cases, house.case_types, partial(_readiness, house), house.work, house.next_case
+        house.desk,
+        house.cases,
+        house.case_types,
+        partial(_readiness, house),
+        house.work,
+        house.next_case,
+        house.attachments,
     )
     return create_app(
         services, HttpSettings(settings.jwt_secret.get_secret_value()), lifespan=[_lived(house, settings)]

@@ -1,6 +1,6 @@
 """Fakes of the services that the HTTP border calls: they remember what they were asked and answer from memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
 from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
+from app.services.attachments import Received
 from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 from app.services.work import Wish
@@ -161,6 +162,16 @@ class FakeWork:
         return []
 
 
+class FakeAttachments:
+    most = 1000
+
+    async def receive(self, actor: Actor, case_id: str, pieces: AsyncIterator[bytes]) -> Received:
+        return Received("ab" * 32, sum([len(piece) async for piece in pieces]), None)
+
+    async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
+        yield b""
+
+
 @dataclass
 class FakeNextCase:
     """Answers everybody with `answer`; `seen` holds what was asked for."""
@@ -181,11 +192,14 @@ class Fakes:
     cases: FakeCases = field(default_factory=FakeCases)
     case_types: FakeCaseTypes = field(default_factory=FakeCaseTypes)
     work: FakeWork = field(default_factory=FakeWork)
+    attachments: FakeAttachments = field(default_factory=FakeAttachments)
     next_case: FakeNextCase = field(default_factory=FakeNextCase)
     ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
 
     def services(self) -> Services:
-        return Services(self.desk, self.cases, self.case_types, self.readiness, self.work, self.next_case)
+        return Services(
+            self.desk, self.cases, self.case_types, self.readiness, self.work, self.next_case, self.attachments
+        )
 
     async def readiness(self) -> Readiness:
         return self.ready

@@ -24,7 +24,9 @@ async def client(house: House, user: str = "carl", *roles: str) -> AsyncIterator
     async def readiness() -> Readiness:
         return Readiness(True)
 
-    services = Services(house.desk, house.cases, house.case_types, readiness, house.work, house.next_case)
+    services = Services(
+        house.desk, house.cases, house.case_types, readiness, house.work, house.next_case, house.attachments
+    )
     headers = {"authorization": f"Bearer {token(user, roles=roles or ('clerk',))}"}
     transport = ASGITransport(create_app(services, HttpSettings(SECRET)))
     async with AsyncClient(transport=transport, base_url="http://test", headers=headers) as made:
@@ -128,10 +130,7 @@ async def test_answers_are_as_the_document_says(house: House) -> None:
             (await http.get(f"{CASES}/{one}/comments"), "CommentPageView"),
             (await http.post(f"{CASES}/{one}/links", json={"to": other, "type": "parent"}), "LinkedView"),
             (await http.get(f"{CASES}/{one}/links"), "LinksView"),
-            (
-                await http.post(f"{CASES}/{one}/roles", json={"take": [{"subject": "user:x", "role": "[r]"}]}),
-                "CaseRolesView",
-            ),
+            (await http.post(f"{CASES}/{one}/roles", json=roles), "CaseRolesView"),
             (await http.post(NEXT, json={}), "AppliedView"),
         ]
     for answer, name in told:

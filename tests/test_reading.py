@@ -182,7 +182,9 @@ def _client(house: House, *roles: str) -> AsyncClient:
     async def readiness() -> Readiness:
         return Readiness(True)
 
-    services = Services(house.desk, house.cases, house.case_types, readiness, house.work, house.next_case)
+    services = Services(
+        house.desk, house.cases, house.case_types, readiness, house.work, house.next_case, house.attachments
+    )
     app = create_app(services, HttpSettings(SECRET))
     headers = {"authorization": f"Bearer {token(roles=roles or ('clerk',))}"}
     return AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import clocks, ledger, listing, rules
+from app.db.blobs import SqlBlobs
 from app.db.engines import SERVICE
 from app.db.failures import connecting, translated
 from app.db.schema import REMEDY, problem_of
@@ -35,7 +36,7 @@ from app.services.stored import (
 )
 
 
-class SqlStore(SqlWorkReads):
+class SqlStore(SqlWorkReads, SqlBlobs):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:
@@ -127,6 +128,12 @@ class SqlStore(SqlWorkReads):
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    async def _write(self, statement: Any) -> None:
+        async with self._turn(), self._open(self._writers) as connection:
+            with translated():
+                await connection.execute(statement)
+                await connection.commit()
 
     async def _rows(self, select: Select[Any] | TextClause) -> Sequence[RowMapping]:
         async with self._open(self._readers) as connection:

@@ -9,7 +9,7 @@ from litestar.datastructures import State
 
 from app.domain.case import Actor, Attempt
 from app.domain.diagram import DiagramFormat
-from app.http.work_port import NextCasePort, WorkPort
+from app.http.work_port import AttachmentsPort, NextCasePort, WorkPort
 from app.services.answer import Answer
 from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
@@ -71,6 +71,7 @@ class Services:
     readiness: Callable[[], Awaitable[Readiness]]
     work: WorkPort
     next_case: NextCasePort
+    attachments: AttachmentsPort
 
 
 ApiRequest = Request[Actor, None, State]

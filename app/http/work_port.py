@@ -1,11 +1,12 @@
 """What the HTTP border needs from the services of work on cases."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from app.domain.case import Actor, Attempt
 from app.domain.verbs.commenting import Edited
 from app.services.answer import Answer
+from app.services.attachments import Received
 from app.services.work import Wish
 from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
 
@@ -32,3 +33,13 @@ class NextCasePort(Protocol):
     async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
         """None where nothing waits."""
         ...
+
+
+class AttachmentsPort(Protocol):
+    most: int
+
+    async def receive(self, actor: Actor, case_id: str, pieces: AsyncIterator[bytes]) -> Received:
+        """Raises TooLarge, or Invalid where nothing comes."""
+        ...
+
+    def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]: ...

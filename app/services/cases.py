@@ -84,21 +84,29 @@ class Cases:
         await self._readable(actor, case_id)
         return await self._store.entries(actor.tenant, case_id, denied=denied, after=after, limit=limit)
 
+    async def may(self, actor: Actor, case_id: str, act: str) -> bool:
+        """Whether the policy allows an act on a case now; False where there is none."""
+        here = await self._here(actor, case_id)
+        return here is not None and here.decide(act).allowed
+
     async def _readable(self, actor: Actor, case_id: str) -> Situation:
+        here = await self._here(actor, case_id)
+        if here is None or not here.readable:
+            raise no_such_case()
+        return here
+
+    async def _here(self, actor: Actor, case_id: str) -> Situation | None:
         found = await self._store.case(CaseKey(actor.tenant, case_id=case_id))
         if found is None:
-            raise no_such_case()
+            return None
         await self._policies.catch_up(found.policy_version)
         await self._definitions.learn(self._store, [found.case.definition])
         machine = self._definitions.of(found.case.definition)
         asking = Attempt(actor, event=None, entry_id="", new_case_id="", request_id="", case_id=case_id)
         clocks = states_of(found.clocks)
-        here = Situation(
+        return Situation(
             machine, self._policies.engine, asking, found.at, new_salt, found.case, found.surroundings, clocks
         )
-        if not here.readable:
-            raise no_such_case()
-        return here
 
 
 def _cursor(case: Case, sort: str) -> str:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
+from app.services.attachments import Attachments
 from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
 from app.services.cases import Cases
@@ -17,13 +18,16 @@ from app.services.policies import Policies, PolicySource
 from app.services.ports import PolicyEngine, Store
 from app.services.work import CaseWork
 
+ATTACHMENT_BYTES = 25 * 2**20
 log = logging.getLogger("stateward")
 
 
 class House:
     """Everything that a process needs to decide, record and read. Nothing is connected before `running`."""
 
-    def __init__(self, store: Store, engine: PolicyEngine, desks: int) -> None:
+    def __init__(
+        self, store: Store, engine: PolicyEngine, desks: int, attachment_bytes: int = ATTACHMENT_BYTES
+    ) -> None:
         self.store = store
         self.definitions = Definitions()
         self.policies = Policies(store, engine)
@@ -31,6 +35,7 @@ class House:
         self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks)
         self.cases = Cases(store, self.definitions, self.policies)
         self.next_case = NextCase(store, self.definitions, self.policies, self.calendars, desks)
+        self.attachments = Attachments(store, self.cases, attachment_bytes)
         self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions)
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases)

@@ -23,7 +23,7 @@ from app.services.stored import (
     StoredEntry,
     Visible,
 )
-from app.services.work_ports import Taking, WorkReads
+from app.services.work_ports import Blobs, Taking, WorkReads
 
 
 class Refused(Exception):
@@ -74,7 +74,7 @@ class Transaction(Taking, Protocol):
         ...
 
 
-class Store(WorkReads, Protocol):
+class Store(WorkReads, Blobs, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:

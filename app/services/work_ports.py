@@ -1,7 +1,6 @@
 """What the services of work on cases need from a store, besides what every service needs."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -68,33 +67,27 @@ class StoredLink:
 
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
-    """Content by its SHA-256; `upload` names its chunks in the database, None where it stands elsewhere."""
+    """Content by its SHA-256; `upload` names its chunks in the database."""
 
     sha256: str
     size: int
     upload: str | None
 
 
-class Uploading(Protocol):
-    """Bytes that come in pieces, before anybody knows their hash."""
-
-    async def add(self, piece: bytes) -> None: ...
-
-    async def keep(self, sha256: str, size: int) -> None:
-        """Everything came: known under this hash from now on."""
-        ...
-
-
 class Blobs(Protocol):
-    """Where the bytes of attachments are: they are there before anything refers to them."""
+    """The bytes of attachments; each write is a transaction of its own."""
 
-    def receive(self, tenant: str) -> AbstractAsyncContextManager[Uploading]:
-        """What is not kept is gone when it is left."""
+    async def blob(self, tenant: str, sha256: str) -> StoredBlob | None: ...
+
+    async def chunk(self, tenant: str, upload: str, n: int) -> bytes | None: ...
+
+    async def add_chunk(self, tenant: str, upload: str, n: int, content: bytes) -> None: ...
+
+    async def keep_blob(self, tenant: str, blob: StoredBlob) -> None:
+        """Refused where these bytes are kept already."""
         ...
 
-    def read(self, tenant: str, sha256: str) -> AsyncIterator[bytes]:
-        """In pieces."""
-        ...
+    async def drop_upload(self, tenant: str, upload: str) -> None: ...
 
 
 class WorkReads(Protocol):

@@ -31,6 +31,8 @@ class Attach:
         assert here.case is not None
         if not 0 < len(self.file_name) <= LONGEST_NAME or not is_text(self.file_name):
             raise invalid("file_name", f"must be 1 to {LONGEST_NAME} characters")
+        if not self.sha256:
+            raise invalid("body", "was not received: you were not allowed to attach it when it came; send it again")
         body = {
             "sha256": self.sha256,
             "size": self.size,
