@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import aiosqlite
 from app.db import queues
 from app.services.answer import Answer
 from app.services.house import House
+from app.services.next_case import MOST_WITHDRAWN
 from app.services.stored import Changed, Record, Visible
 from app.services.work import Wish
 from app.services.work_ports import Waiting
@@ -116,6 +117,14 @@ async def test_who_may_not_claim_gets_none_and_a_revoked_right_binds_the_next_re
         lines = [line for line in source.lines if line.act != "case:claim"]
         await house.policies.apply(replace(source, lines=lines))
         assert await given(other) is None
+
+
+async def test_cases_that_one_may_read_but_not_claim_are_not_even_looked_at(house: House) -> None:
+    """More than are given up on one by one, where the policy refuses after all."""
+    await waiting(house, MOST_WITHDRAWN + 5)
+    incident = await open_incident(house)
+    await shape(house, incident, due_at=None)  # it comes last
+    assert await given(house, actor("both", "cashier", "agent")) == incident
 
 
 async def test_a_skipped_case_is_passed_by_and_the_log_says_why(house: House, database: Database) -> None:
