@@ -76,7 +76,7 @@ def application() -> Litestar:
     configure_logs(settings)
     house = build(settings)
     metrics = Metrics(house.store)
-    house.desk.on_fired = metrics.record_fired
+    house.tell_fired(metrics.record_fired)
     rates = RateLimits(house.store, settings.rate_limit) if settings.rate_limit else None
     services = Services(
         desk=house.desk,
@@ -91,6 +91,9 @@ def application() -> Litestar:
         api_keys=house.api_keys,
         keys=house.keys,
         rates=rates,
+        work=house.work,
+        next_case=house.next_case,
+        attachments=house.attachments,
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     return create_app(services, HttpSettings(secret, settings.issuers), lifespan=[_lived(house, settings, rates)])

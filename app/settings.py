@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     pool_size: int = Field(
         default=10, ge=1, le=1000, description="a number of database connections per process from 1 to 1000"
     )
+    attachment_bytes: int = Field(
+        default=25 * 2**20, ge=1, le=2**31, description="a number of bytes from 1 to 2147483648"
+    )
     scheduler: bool = Field(default=True, description="true or false: whether `serve` runs the ticks too")
     log_level: LogLevel = Field(default="info", description="one of debug, info, warning, error, critical")
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(

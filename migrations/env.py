@@ -3,7 +3,8 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import app.db.tables  # noqa: F401
+import app.db.tables
+import app.db.work_tables  # noqa: F401
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,6 +1,6 @@
 """Fakes of the services that the HTTP border calls: they remember what they were asked and answer from memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,12 +17,15 @@ from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
 from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
+from app.services.attachments import Received
 from app.services.calendars import Calendars
 from app.services.definitions import Definitions
 from app.services.rulebook import Able, AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, Triple, WhoCanFire
 from app.services.simulations import Simulations
 from app.services.stored import PolicyLine, StoredClock, StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
+from app.services.work import Wish
+from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
 CASES = "/api/v1/cases"
@@ -172,6 +175,49 @@ class FakeCaseTypes:
         return "<svg xmlns='http://www.w3.org/2000/svg'/>" if format == "svg" else "stateDiagram-v2"
 
 
+class FakeWork:
+    """Nobody has said or linked anything."""
+
+    async def edited(self, actor: Actor, comment_id: str) -> None:
+        return None
+
+    async def comments(self, actor: Actor, case_id: str, after: int | None, limit: int) -> Sequence[StoredComment]:
+        return []
+
+    async def attachments(
+        self, actor: Actor, case_id: str, after: int | None, limit: int
+    ) -> Sequence[StoredAttachment]:
+        return []
+
+    async def attachment(self, actor: Actor, case_id: str, attachment_id: str) -> StoredAttachment:
+        raise NotFound("there is no such attachment")
+
+    async def links(self, actor: Actor, case_id: str) -> Sequence[StoredLink]:
+        return []
+
+
+class FakeAttachments:
+    most = 1000
+
+    async def receive(self, actor: Actor, case_id: str, pieces: AsyncIterator[bytes]) -> Received:
+        return Received("ab" * 32, sum([len(piece) async for piece in pieces]), None)
+
+    async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
+        yield b""
+
+
+@dataclass
+class FakeNextCase:
+    """Answers everybody with `answer`; `seen` holds what was asked for."""
+
+    answer: Answer | None = None
+    seen: list[tuple[Attempt, Wish, Sequence[Attempt]]] = field(default_factory=list)
+
+    async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
+        self.seen.append((attempt, wish, skips))
+        return self.answer
+
+
 @dataclass
 class FakePolicyChanges:
     """A policy of two lines; `asked` is what the last call asked for."""
@@ -220,6 +266,9 @@ class Fakes:
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     policy_changes: FakePolicyChanges = field(default_factory=FakePolicyChanges)
     who_can: FakeWhoCan = field(default_factory=FakeWhoCan)
+    work: FakeWork = field(default_factory=FakeWork)
+    attachments: FakeAttachments = field(default_factory=FakeAttachments)
+    next_case: FakeNextCase = field(default_factory=FakeNextCase)
     ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
 
     def __post_init__(self) -> None:
@@ -236,6 +285,9 @@ class Fakes:
             who_can=self.who_can,
             readiness=self.readiness,
             metrics=self.metrics.exposed,
+            work=self.work,
+            next_case=self.next_case,
+            attachments=self.attachments,
         )
 
     async def readiness(self) -> Readiness:

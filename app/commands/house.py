@@ -40,7 +40,7 @@ async def prepared(settings: Settings) -> None:
 def build(settings: Settings) -> House:
     """The services on the database of the settings; not connected yet."""
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
-    return House(store, PolicyEngine(), desks=1 if is_sqlite(settings) else 2)
+    return House(store, PolicyEngine(), 1 if is_sqlite(settings) else 2, settings.attachment_bytes)
 
 
 @asynccontextmanager

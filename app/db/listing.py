@@ -85,7 +85,7 @@ def page(query: CaseQuery, kinds: Iterable[Kind], now: Any) -> Select[Any]:
         return _by_reference(query, descending, conditions, types)
     if name == "due_at":
         return _by_due(query, descending, conditions, types)
-    conditions.append(_visible(query.visible, types))
+    conditions.append(visible_to(query.visible, types))
     if query.after is not None:
         conditions.append(_beyond(C[name], descending, *query.after))
     return select(CASES).where(*conditions).order_by(*_order(C[name], C.id, descending)).limit(query.limit)
@@ -121,7 +121,7 @@ def _by_due(query: CaseQuery, descending: bool, conditions: Sequence[Condition],
     """The first of each type that are due at some time, then those that are not. The latter have no index, for an event
     on them would pay for it; so they are looked for only where the page has room left."""
     after = query.after
-    never = [*conditions, _visible(query.visible, types), _is_absent(C.due_at, True)]
+    never = [*conditions, visible_to(query.visible, types), _is_absent(C.due_at, True)]
     if after is not None and after[0] is None:
         never.append(_beyond(C.due_at, descending, *after))
     rest = select(CASES).where(*never).order_by(C.id.desc() if descending else C.id.asc()).limit(query.limit)
@@ -146,7 +146,7 @@ def _then(due: CompoundSelect[Any], rest: Select[Any], descending: bool, limit: 
 
 
 def _of_type(case_type: str, query: CaseQuery) -> tuple[Condition, ...]:
-    return C.case_type == case_type, _visible(query.visible, frozenset({case_type}))
+    return C.case_type == case_type, visible_to(query.visible, frozenset({case_type}))
 
 
 def _first(conditions: Sequence[Condition], order: Sequence[ColumnElement[Any]], limit: int) -> Select[Any]:
@@ -180,7 +180,7 @@ def _is_in(whole: str, state: str) -> bool:
     return whole == state or any(leaf == state or leaf.startswith(f"{state}.") for leaf in whole.split("+"))
 
 
-def _visible(visible: Visible, types: frozenset[str]) -> Condition:
+def visible_to(visible: Visible, types: frozenset[str]) -> Condition:
     """`types` are those of the cases in question; what is denied is said in full, for a case of a new type may come
     before the page is read."""
     subject = visible.subject

@@ -8,8 +8,9 @@ from sqlalchemy import LargeBinary, Table, TextClause, text
 from sqlalchemy.dialects.postgresql import asyncpg
 
 from app.db.rows import CACHES, MOVING, Row
-from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING
+from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING, ROLE
 from app.db.types import Count, JsonText, Moment, Word, json_text
+from app.db.work_tables import ATTACHMENT, COMMENT, LINK
 
 _ARRAYS = {Word: "text", JsonText: "text", Count: "bigint", Moment: "timestamptz", LargeBinary: "bytea"}
 
@@ -55,6 +56,11 @@ _SHAPES: dict[str, tuple[tuple[str, Any], ...]] = {
     "fired": _columns(FIRING),
     "acted": _columns(ACTOR),
     "answered": _columns(IDEMPOTENCY),
+    "comment": _columns(COMMENT),
+    "attachment": _columns(ATTACHMENT),
+    "link": _columns(LINK),
+    "given": _columns(ROLE),
+    "taken": _columns(ROLE),
 }
 
 
@@ -105,6 +111,11 @@ def _put_clocks() -> str:
     return f"""{_insert(CLOCK, "clock")} ON CONFLICT ({key}) DO UPDATE SET {changed}"""
 
 
+def _take_roles() -> str:
+    key = _names(_columns(ROLE))
+    return f"DELETE FROM {ROLE.name} WHERE ({key}) IN (SELECT * FROM {_unnest('taken')})"
+
+
 # (part of the record, name, statement)
 _WRITES = (
     ("entry", "entry", _insert(ENTRY, "entry")),
@@ -116,6 +127,11 @@ _WRITES = (
     ("fired", "fired", _insert(FIRING, "fired")),
     ("acted", "acted", f"{_insert(ACTOR, 'acted')} ON CONFLICT DO NOTHING"),
     ("answered", "answered", _answer()),
+    ("comment", "commented", _insert(COMMENT, "comment")),
+    ("attachment", "attached", _insert(ATTACHMENT, "attachment")),
+    ("link", "linked", f"{_insert(LINK, 'link')} ON CONFLICT DO NOTHING"),
+    ("given", "given", f"{_insert(ROLE, 'given')} ON CONFLICT DO NOTHING"),
+    ("taken", "taken", _take_roles()),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.engine import RowMapping
 
 from app.db.types import from_microseconds
+from app.db.work_rows import work_rows
 from app.domain.case import AuditEntry, Case, Surroundings
 from app.services.stored import Acted, AnswerKey, Firing, Record, StoredAnswer, StoredClock
 
@@ -85,6 +86,7 @@ def rows_of(record: Record) -> dict[str, list[Row]]:
         "fired": _sorted(map(_firing_row, record.firings), "tenant", "case_id", "clock", "cycle", "step", "n"),
         "acted": _sorted(map(_actor_row, record.acted), "tenant", "case_id", "event", "subject"),
         "answered": _sorted(map(answer_row, record.answers), "tenant", "subject", "key"),
+        **work_rows(record),
     }
 
 

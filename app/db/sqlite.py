@@ -18,6 +18,7 @@ from app.db.engines import sqlite_engine
 from app.db.failures import translated
 from app.db.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
 from app.db.sqlite_around import around
+from app.db.sqlite_work import MAKING
 from app.db.store import SqlStore
 from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING, POLICY_STATE
 from app.db.transaction import SqlTransaction
@@ -59,6 +60,8 @@ class SqliteTransaction(SqlTransaction):
             raise Refused("a case moved on")
         await self._put_clocks(rows["clock"])
         await self._insert(insert(FIRING), rows["fired"])
+        for part, statement in MAKING.items():
+            await self._insert(statement, rows.get(part, ()))
         if await self._insert(_answer(self._now()), rows["answered"]) != len(rows["answered"]):
             raise Refused("an answer is kept under that key")
 

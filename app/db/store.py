@@ -1,7 +1,7 @@
 """What both stores share: the reads that need no lock."""
 
 import asyncio
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime
@@ -12,11 +12,13 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import callers, clocks, ledger, listing, policy_pages, rules
+from app.db.blobs import SqlBlobs
 from app.db.engines import SERVICE
 from app.db.failures import connecting, translated
 from app.db.schema import REMEDY, problem_of
 from app.db.tables import IDEMPOTENCY
 from app.db.transaction import SqlTransaction
+from app.db.work_reads import SqlWorkReads
 from app.domain.case import Case
 from app.services.ports import StoreUnavailable
 from app.services.rulebook import LineQuery
@@ -36,7 +38,7 @@ from app.services.stored import (
 from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
 
 
-class SqlStore(ABC):
+class SqlStore(SqlWorkReads, SqlBlobs):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:
@@ -158,6 +160,12 @@ class SqlStore(ABC):
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    async def _write(self, statement: Any) -> None:
+        async with self._turn(), self._open(self._writers) as connection:
+            with translated():
+                await connection.execute(statement)
+                await connection.commit()
 
     async def _rows(self, select: Select[Any] | TextClause) -> Sequence[RowMapping]:
         async with self._open(self._readers) as connection:

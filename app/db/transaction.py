@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import callers, policy_pages, rules
+from app.db import callers, policy_pages, queues, rules
 from app.db.failures import translated
 from app.db.rows import Row, clock_row
 from app.services.ports import Refused
@@ -22,6 +22,7 @@ from app.services.stored import (
     StoredDefinition,
 )
 from app.services.stored_callers import StoredKey
+from app.services.work_ports import Waiting
 
 
 class SqlTransaction(ABC):
@@ -38,6 +39,10 @@ class SqlTransaction(ABC):
     async def lock_due(self, limit: int) -> Locked:
         with self._failing():
             return await self._lock_due(limit)
+
+    async def take_next(self, waiting: Waiting) -> CaseKey | None:
+        with self._failing():
+            return await queues.take_next(self._connection, waiting)
 
     async def record(self, record: Record) -> None:
         with self._failing():

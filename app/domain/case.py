@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from app.domain.cel.view import View
     from app.domain.clause import Clause
     from app.domain.clock_turn import Turned
+    from app.domain.verbs.verb import Verb
+    from app.domain.work import Work
 
 Json = Any
 Data = dict[str, Json]
@@ -57,7 +59,7 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An actor trying an event now.
+    """An actor trying an event now, or with `verb` a built-in verb in place of an event.
 
     The case is named by `case_id`, or by `case_type` and `reference`. `entry_id` and `new_case_id` are
     UUID v7 given at the border, so that deciding needs no source of ids.
@@ -79,6 +81,7 @@ class Attempt:
     occurred_at: datetime | None = None
     on_behalf_of: Principal | None = None
     idempotency: Idempotency | None = None
+    verb: "Verb | None" = None
 
     @property
     def tenant(self) -> str:
@@ -202,7 +205,7 @@ class Outcome:
     """An event that applied: the case as it is now and the sealed entry that says so.
 
     `readable` is False where the caller lacks `case:read`, so that the answer leaves the case out. `turned` is what
-    the event did to the clocks.
+    the event did to the clocks, `work` what a verb made besides.
     """
 
     case: Case
@@ -210,6 +213,7 @@ class Outcome:
     opened: bool
     readable: bool = True
     turned: "Turned | None" = None
+    work: "Work | None" = None
 
 
 @dataclass(frozen=True, slots=True)

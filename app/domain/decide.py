@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.domain.case import Attempt, AuditEntry, Case, Data, Outcome, Refusal, Verdict
+from app.domain.case_after import moved, new
 from app.domain.clock_turn import earliest_due
 from app.domain.draft import denied_draft, event_draft, shortened
 from app.domain.entry import genesis, seal
@@ -38,15 +39,16 @@ def no_such_case() -> NotFound:
 
 def open_case(here: Situation, existing: Case | None = None) -> Outcome | Refusal:
     """Open a case by an opening event. `existing` is the case that has the reference already."""
-    return _decided(here, lambda: _open(here, existing))
+    return decided(here, lambda: _open(here, existing))
 
 
 def fire(here: Situation) -> Outcome | Refusal:
     """Fire an event on a case."""
-    return _decided(here, lambda: _fire(here))
+    return decided(here, lambda: _fire(here))
 
 
-def _decided(here: Situation, decide: Callable[[], Outcome]) -> Outcome | Refusal:
+def decided(here: Situation, decide: Callable[[], Outcome]) -> Outcome | Refusal:
+    """What `decide` returns, or the refusal that it raises, told as its caller may know it."""
     try:
         _check_input(here.attempt)
         return decide()
@@ -59,10 +61,10 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
     if event not in here.machine.case_type.opening:
         openings = " or ".join(sorted(here.machine.case_type.opening))
         raise invalid("event", f"{event} does not open a case; {openings} does")
-    verdict = _permit(here)
+    verdict = permit(here)
     if existing is not None:
         raise Conflict(f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id})
-    _check_version(here.attempt, 0)
+    check_version(here.attempt, 0)
     _check_payload(here)
     data = assigned(here, here.machine.event_sets.get(event, ()))
     return _outcome(here, verdict, here.machine.opened(event), [], data)
@@ -72,8 +74,8 @@ def _fire(here: Situation) -> Outcome:
     assert here.case is not None
     if not here.machine.knows(here.event):
         raise invalid("event", f"{here.event} is not an event of {here.machine.case_type.case_type}")
-    verdict = _permit(here)
-    _check_version(here.attempt, here.case.version)
+    verdict = permit(here)
+    check_version(here.attempt, here.case.version)
     if not here.machine.candidates(here.case.states, here.event):
         reason = state_reason(here)
         raise WrongState(reason.message, reasons=(reason,))
@@ -87,16 +89,16 @@ def _fire(here: Situation) -> Outcome:
     return _outcome(here, verdict, resting, arcs, data)
 
 
-def _permit(here: Situation) -> Verdict:
+def permit(here: Situation) -> Verdict:
     if here.delegation is not None and not here.delegation.allowed:
         raise Denied(f"on_behalf_of and occurred_at need {ADMIN} on the case type", reasons=here.delegation.reasons)
-    verdict = here.decide(here.event)
+    verdict = here.decide(here.act)
     if not verdict.allowed:
-        raise Denied(f"you may not {here.event} here", reasons=verdict.reasons)
+        raise Denied(f"you may not {here.doing} here", reasons=verdict.reasons)
     return verdict
 
 
-def _check_version(attempt: Attempt, current: int) -> None:
+def check_version(attempt: Attempt, current: int) -> None:
     """`current` is 0 for a case that does not exist yet."""
     if attempt.if_version is not None and attempt.if_version != current:
         raise VersionConflict(
@@ -166,7 +168,7 @@ def _with(data: Data, names: list[str], value: object) -> Data:
 
 
 def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc], data: Data) -> Outcome:
-    case = _moved(here, resting, data) if here.case else _new(here, resting, data)
+    case = moved(here, resting, data) if here.case else new(here, resting, data)
     turned = clocks_after(here, case, here.event) if here.machine.clocks else None
     if turned is not None:
         case = replace(case, due_at=earliest_due(turned.clocks))
@@ -177,42 +179,6 @@ def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc
     # whoever opens a case is its creator from now on, and may read it as such
     readable = here.readable if here.case else replace(here, case=case).readable
     return Outcome(case, entry, opened=here.case is None, readable=readable, turned=turned)
-
-
-def _moved(here: Situation, resting: Resting, data: Data) -> Case:
-    assert here.case is not None
-    return replace(
-        here.case,
-        state=resting.state,
-        memory=resting.memory,
-        data=data,
-        version=here.case.version + 1,
-        seq=here.case.seq + 1,
-        changed_at=here.at,
-        closed_at=here.at if resting.closed else None,
-    )
-
-
-def _new(here: Situation, resting: Resting, data: Data) -> Case:
-    attempt, machine = here.attempt, here.machine
-    return Case(
-        tenant=attempt.tenant,
-        id=attempt.new_case_id,
-        case_type=machine.case_type.case_type,
-        definition=machine.digest,
-        definition_version=machine.version,
-        reference=attempt.reference,
-        state=resting.state,
-        version=1,
-        seq=1,
-        data=data,
-        creator=attempt.acting,
-        opened_at=here.at,
-        changed_at=here.at,
-        last_hash="",
-        memory=resting.memory,
-        closed_at=here.at if resting.closed else None,
-    )
 
 
 def _refusal(here: Situation, error: CaseError) -> Refusal:
@@ -227,7 +193,7 @@ def _refusal(here: Situation, error: CaseError) -> Refusal:
 def _permitted(here: Situation) -> bool:
     """Whether the policy allows the attempt; whom it does not, learns of no case, whatever else is wrong."""
     try:
-        return _permit(here).allowed
+        return permit(here).allowed
     except Denied:
         return False
 
@@ -246,5 +212,5 @@ def _without_the_case(here: Situation, error: CaseError) -> CaseError:
         return error
     said = dict.fromkeys(reason.code for reason in error.reasons)
     remedy = "ask somebody who may read the case"
-    reasons = tuple(Reason(code, f"this does not allow {here.event} now", remedy) for code in said)
-    return type(error)(f"cannot {here.event} now", reasons=reasons)
+    reasons = tuple(Reason(code, f"this does not allow {here.doing} now", remedy) for code in said)
+    return type(error)(f"cannot {here.doing} now", reasons=reasons)

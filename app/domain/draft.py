@@ -12,6 +12,7 @@ from app.domain.local_time import MICROSECOND
 from app.domain.machine import Arc
 from app.domain.moment import rfc3339
 from app.domain.situation import Situation
+from app.domain.verbs.verb import Done
 
 EFFECTS = {"notify", "urgency", "assign", "fire", "webhook"}
 
@@ -42,6 +43,24 @@ def event_draft(
         source=source,
         target=case.state,
         prev=prev,
+    )
+
+
+def verb_draft(here: Situation, verdict: Verdict, done: Done, case: Case) -> Draft:
+    """The entry of a built-in verb, in the chain of its case: `case` is where it is now."""
+    assert here.case is not None
+    return Draft(
+        kind=done.kind,
+        tenant=case.tenant,
+        entry_id=here.attempt.entry_id,
+        at=here.at,
+        body={**_common(here), "policy": _policy(verdict), **done.body},
+        fields={**done.fields, **_sent(here.attempt)},
+        case_id=case.id,
+        case_seq=case.seq,
+        source=here.case.state,
+        target=case.state,
+        prev=here.case.last_hash,
     )
 
 
@@ -123,7 +142,8 @@ def _common(here: Situation) -> dict[str, Json]:
     return {
         "case_type": machine.case_type.case_type,
         "definition": {"version": machine.version, "hash": machine.digest},
-        "event": here.attempt.event,
+        "event": attempt.event,
+        **({"act": attempt.verb.act} if attempt.verb else {}),
         "actor": {
             "reference": attempt.actor.id,
             "roles": sorted(here.roles - {"*"}),

@@ -51,7 +51,7 @@ class Fold:
             self._note(entry["sla"])
         case = self._after(entry, values, at, entry_hash)
         self.case = case
-        if entry["kind"] in ("opened", "transition") or entry.get("sla", {}).get("becomes"):
+        if entry["kind"] in ("opened", "transition", "assigned") or entry.get("sla", {}).get("becomes"):
             self._turn(entry, values, at, before if entry["kind"] != "opened" else None, known)
         self.case = replace(self.case, due_at=earliest_due(self.clocks))
 
@@ -59,12 +59,12 @@ class Fold:
         data = _under("data", values)
         if self.case is None:
             return _opened(entry, values, data, at, entry_hash)
-        becomes = entry.get("sla", {}).get("becomes", {})
-        versions = 1 if entry["kind"] == "transition" else int(bool({"assignee", "team"} & becomes.keys()))
+        becomes = entry.get("becomes") or entry.get("sla", {}).get("becomes", {})
+        counts = entry["kind"] == "transition" or bool({"assignee", "team"} & becomes.keys())
         return replace(
             self.case,
             state=entry["target"],
-            version=self.case.version + versions,
+            version=self.case.version + counts,
             seq=entry["case_seq"],
             data={**self.case.data, **data},
             changed_at=at,

@@ -6,6 +6,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")  # of case types and events
 SUBJECT = re.compile(r"user:[A-Za-z0-9][A-Za-z0-9_.@|+-]{0,127}")
 CALLER = re.compile(r"(user|service):[A-Za-z0-9][A-Za-z0-9_.@|+-]{0,127}")
 ROLE = re.compile(r"role:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+TEAM = re.compile(r"team:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 CASE_ROLE = re.compile(r"\[[a-z][a-z0-9_]*\]")
 TENANT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -35,6 +35,16 @@ class Situation:
         return self.attempt.event
 
     @property
+    def act(self) -> str:
+        """What the policy is asked for: the event, or the act of a built-in verb."""
+        return self.attempt.verb.act if self.attempt.verb else self.event
+
+    @property
+    def doing(self) -> str:
+        """What is attempted, for people: completes `you may not ... here`."""
+        return self.attempt.verb.doing if self.attempt.verb else self.event
+
+    @property
     def data(self) -> Data:
         """The case data before the event; of a case that is being opened, the data it is opened with."""
         return self.case.data if self.case else self.attempt.data or {}
@@ -75,10 +85,10 @@ class Situation:
 
     @property
     def verdict(self) -> Verdict:
-        """What the policy says of the event: first of acting for others, where that is attempted."""
+        """What the policy says of the act: first of acting for others, where that is attempted."""
         if self.delegation is not None and not self.delegation.allowed:
             return self.delegation
-        return self.decide(self.event)
+        return self.decide(self.act)
 
     @cached_property
     def readable(self) -> bool:

@@ -25,6 +25,7 @@ from app.http.health import healthz, metrics, readyz
 from app.http.policy_routes import policy_routes
 from app.http.services import Services
 from app.http.slas import explain_clock, list_clocks, simulate_clock
+from app.http.work import WORK
 from app.services.issuers import Issuer
 
 BODY_BYTES = 2**20
@@ -102,11 +103,12 @@ def _api() -> Router:
         tags=["cases"],
     )
     api_keys = Router("/", route_handlers=[make_api_key, list_api_keys, revoke_api_key], tags=["API keys"])
+    work = Router("/", route_handlers=list(WORK), tags=["work on cases"])
     case_types = Router("/", route_handlers=[list_case_types, read_case_type, draw_case_type], tags=["case types"])
     slas = Router("/", route_handlers=[list_clocks, explain_clock, simulate_clock], tags=["clocks"])
     return Router(
         "/api/v1",
-        route_handlers=[cases, case_types, slas, policy_routes(), api_keys],
+        route_handlers=[cases, work, case_types, slas, policy_routes(), api_keys],
         guards=[admitted],
         request_class=BodyRequest,
         security=[{"bearer": []}],

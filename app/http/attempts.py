@@ -76,6 +76,14 @@ def fingerprint(call: str, body: Json) -> str:
     return hashlib.sha256(rfc8785.dumps([call, told])).hexdigest()
 
 
+def idempotency(request: ApiRequest, call: str, body: Body | dict[str, Json]) -> Idempotency | None:
+    """The key of a request and the fingerprint of what it asks for."""
+    key = _key(request)
+    if isinstance(body, Body):
+        return _idempotency(key, call, body)
+    return Idempotency(key, fingerprint(call, body)) if key else None
+
+
 def _idempotency(key: str | None, call: str, body: Body) -> Idempotency | None:
     if key is None:
         return None

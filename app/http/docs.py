@@ -45,6 +45,9 @@ async def asset(name: FromPath[str]) -> Response[bytes]:
     return Response(_read(name), media_type=MEDIA_TYPES[name], headers={"Cache-Control": "public, max-age=86400"})
 
 
+TAGS = ("cases", "work on cases", "case types", "clocks", "policy", "API keys", "operation")
+
+
 def openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Stateward",
@@ -52,7 +55,7 @@ def openapi() -> OpenAPIConfig:
         summary="Case management: declared state machines, guarded by policy, recorded in a log that proves itself.",
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         servers=[Server(url="/")],
-        tags=[Tag(name=name) for name in ("cases", "case types", "clocks", "API keys", "operation")],
+        tags=[Tag(name=name) for name in TAGS],
         components=Components(
             security_schemes={
                 "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT, or an API key")

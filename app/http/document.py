@@ -14,9 +14,10 @@ from app.http.api_key_bodies import MakeApiKey
 from app.http.examples import ANSWERS
 from app.http.policy_requests import AssignRoles, ChangePolicy
 from app.http.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
+from app.http.work_requests import WORK_BODIES
 
 SIMULATED = (Simulate, ClockToSimulate, ClockOfACaseType, MomentToSimulate, CalendarFile)
-BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, MakeApiKey, *SIMULATED)
+BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, MakeApiKey, *SIMULATED, *WORK_BODIES)
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 

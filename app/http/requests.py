@@ -25,7 +25,7 @@ Document = dict[str, Any]
 CaseTypeName = Annotated[Name, Field(description="A case type of this installation", examples=["expense_claim"])]
 
 
-def _uuid(text: str) -> str:
+def uuid_text(text: str) -> str:
     found = canonical_uuid(text)
     if found is None:
         raise ValueError("must be a UUID")
@@ -94,7 +94,7 @@ class TryEvent(FireEvent):
     """One attempt of a batch: on a case by id, or by case type and reference (which opens it where there is none)."""
 
     case_id: Annotated[
-        Annotated[str, AfterValidator(_uuid)] | None, Field(description="The case's id", examples=[CASE_ID])
+        Annotated[str, AfterValidator(uuid_text)] | None, Field(description="The case's id", examples=[CASE_ID])
     ] = None
     case_type: CaseTypeName | None = None
     reference: Reference | None = None

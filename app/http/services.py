@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from app.domain.case import Actor, Attempt
 from app.domain.diagram import DiagramFormat
 from app.http.callers import KeyCallers
+from app.http.work_port import AttachmentsPort, NextCasePort, WorkPort
 from app.services.answer import Answer
 from app.services.api_keys import NewKey
 from app.services.rate_limits import RateLimits
@@ -119,6 +120,9 @@ class Services:
     who_can: WhoCanPort
     readiness: Callable[[], Awaitable[Readiness]]
     metrics: Callable[[], Awaitable[tuple[str, bytes]]]
+    work: WorkPort
+    next_case: NextCasePort
+    attachments: AttachmentsPort
     api_keys: ApiKeysPort | None = None
     keys: KeyCallers | None = None
     rates: RateLimits | None = None

@@ -1,6 +1,6 @@
 """Answer from memory who may do what: the policy lines in force, and Casbin over those that a question needs."""
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from app.domain.case import Verdict
@@ -9,8 +9,8 @@ from app.domain.guard import View
 from app.policy.conditions import Subject
 from app.policy.enforcer import Bucket, TenantEnforcer
 from app.policy.faults import line_faults
-from app.policy.index import Address, Index, covering
-from app.policy.lines import EVERY, Rule, as_csv, includes_role, rule_of
+from app.policy.index import Address, Index, touched
+from app.policy.lines import CLAIM, EVERY, as_csv, includes_role, rule_of
 from app.policy.reading import Readers
 from app.policy.reasons import deciding_rule, refusal
 from app.policy.roles import Roles
@@ -63,7 +63,7 @@ class PolicyEngine:
             else:
                 self._remove(line)
         self.version = version
-        self._drop_touched(moved)
+        self._droptouched(moved)
 
     def closure(self, tenant: str, subject: str, given: frozenset[str] | None, *, own: bool = True) -> frozenset[str]:
         """All roles of a subject: its own `g` roles and those given, with what they include, and `*`."""
@@ -88,6 +88,10 @@ class PolicyEngine:
     def visible(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
         """The `case:read` lines as one predicate over cases."""
         return self._readers.visible(self._index, tenant, subject, roles)
+
+    def claimable(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
+        """The `case:claim` lines as one predicate over cases."""
+        return self._claimers.visible(self._index, tenant, subject, roles)
 
     def who_could(self, tenant: str, case_type: str, act: str) -> tuple[str, ...]:
         """The roles that some line allows this act, conditions aside, and the roles that include them."""
@@ -194,9 +198,9 @@ class PolicyEngine:
         self._texts = Texts()
         self._forget_places()
         self._could: dict[str, dict[Address, tuple[str, ...]]] = {}
-        self._readers = Readers()
+        self._readers, self._claimers = Readers(), Readers(CLAIM)
 
-    def _drop_touched(self, moved: Sequence[PolicyLine]) -> None:
+    def _droptouched(self, moved: Sequence[PolicyLine]) -> None:
         rules = {rule_of(line) for line in moved if line.kind == "p"}
         if any(includes_role(line) for line in moved):
             self._could.clear()
@@ -208,13 +212,14 @@ class PolicyEngine:
             for scope in self._texts.change(rule, self._index.holds(rule)):
                 self._hashes.pop(scope, None)
         self._readers.drop(rules)
+        self._claimers.drop(rules)
         for tenant, enforcer in list(self._enforcers.items()):
-            for address in _touched(tenant, enforcer.addresses, rules):
+            for address in touched(tenant, enforcer.addresses, rules):
                 enforcer.drop(address)
             if not enforcer.addresses and tenant != EVERY:  # who comes next would build the shared one again
                 del self._enforcers[tenant]
         for tenant, could in self._could.items():
-            for address in _touched(tenant, could.keys(), rules):
+            for address in touched(tenant, could.keys(), rules):
                 del could[address]
 
     def _drop_places(self, case_type: str) -> None:
@@ -225,24 +230,6 @@ class PolicyEngine:
     def _forget_places(self) -> None:
         self._places: dict[str, dict[tuple[str, str], Place]] = {}  # case type -> tenant and act
         self._remembered = 0
-
-
-def _touched(tenant: str, held: Set[Address], rules: Iterable[Rule]) -> Set[Address]:
-    """Of a tenant's addresses, those that a rule covers.
-
-    A line that names its case type and act covers one address, which is found however many are held.
-    """
-    named: set[Address] = set()
-    wild: set[tuple[str, str]] = set()
-    for rule in rules:
-        if rule.tenant not in (tenant, EVERY):
-            continue
-        if EVERY in (rule.obj, rule.act):
-            wild.add((rule.obj, rule.act))
-        else:
-            named.add(Address(tenant, rule.obj, rule.act))
-    covered = {address for address in held if wild.intersection(covering(*address[1:]))} if wild else set()
-    return (held & named) | covered
 
 
 def _in_force(line: PolicyLine, version: int) -> bool:

@@ -1,10 +1,10 @@
 """All `p` lines by tenant, case type and act, so that one question finds its lines without looking at the others."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple, TypeAlias
 
-from app.policy.lines import EVERY, READ, Rule, is_event
+from app.policy.lines import EVERY, Rule, is_event
 
 Counted: TypeAlias = dict[Rule, int]  # several files may say the same; each line goes by itself
 
@@ -86,10 +86,10 @@ class Index:
                 for counted in self._rules.get(owner, {}).get(obj, {}).values():
                     yield from counted
 
-    def readers(self, tenant: str) -> Iterator[Rule]:
-        """The `case:read` lines that carry the name of this tenant."""
+    def doing(self, tenant: str, act: str) -> Iterator[Rule]:
+        """The lines of an act that carry the name of this tenant."""
         for acts in self._rules.get(tenant, {}).values():
-            yield from acts.get(READ, ())
+            yield from acts.get(act, ())
 
     def _at(self, tenant: str, obj: str, act: str) -> Counted:
         return self._rules.get(tenant, {}).get(obj, {}).get(act, {})
@@ -117,3 +117,21 @@ def covering(obj: str, act: str) -> Iterable[tuple[str, str]]:
     """The (case type, act) pairs of lines that cover a question; the act `*` means events only."""
     pairs = ((obj, act), (EVERY, act))
     return dict.fromkeys((*pairs, (obj, EVERY), (EVERY, EVERY)) if is_event(act) else pairs)
+
+
+def touched(tenant: str, held: Set[Address], rules: Iterable[Rule]) -> Set[Address]:
+    """Of a tenant's addresses, those that a rule covers.
+
+    A line that names its case type and act covers one address, which is found however many are held.
+    """
+    named: set[Address] = set()
+    wild: set[tuple[str, str]] = set()
+    for rule in rules:
+        if rule.tenant not in (tenant, EVERY):
+            continue
+        if EVERY in (rule.obj, rule.act):
+            wild.add((rule.obj, rule.act))
+        else:
+            named.add(Address(tenant, rule.obj, rule.act))
+    covered = {address for address in held if wild.intersection(covering(*address[1:]))} if wild else set()
+    return (held & named) | covered

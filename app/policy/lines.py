@@ -8,11 +8,12 @@ from app.services.stored import PolicyLine
 
 EVERY = "*"
 READ = "case:read"
+CLAIM = "case:claim"
 BUILT_IN_ACTS = frozenset(
     {
         READ,
         "case:assign",
-        "case:claim",
+        CLAIM,
         "case:comment",
         "case:attach",
         "case:roles",

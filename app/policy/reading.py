@@ -1,4 +1,4 @@
-"""Which cases a caller may read: the `case:read` lines as one predicate, so that lists page and count right."""
+"""Which cases a caller may read or claim: the lines of the act as one predicate, so that lists page right."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +12,10 @@ ByRole: TypeAlias = dict[str, list[Rule]]
 
 
 class Readers:
-    """The `case:read` lines of a tenant by role, gathered when they are first asked for."""
+    """The lines of one act, `case:read` or `case:claim`, by role, gathered when a tenant first asks for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, act: str = READ) -> None:
+        self._act = act
         self._tenants: dict[str, ByRole] = {}
 
     def visible(self, index: Index, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
@@ -35,7 +36,7 @@ class Readers:
 
     def drop(self, changed: Iterable[Rule]) -> None:
         for rule in changed:
-            if rule.act == READ:
+            if rule.act == self._act:
                 self._tenants.pop(rule.tenant, None)
 
     def _lines(self, index: Index, tenant: str, roles: frozenset[str]) -> Iterator[Rule]:
@@ -48,7 +49,7 @@ class Readers:
         if tenant in self._tenants:
             return self._tenants[tenant]
         by_role: ByRole = defaultdict(list)
-        for rule in index.readers(tenant):
+        for rule in index.doing(tenant, self._act):
             by_role[rule.role].append(rule)
         if by_role:  # a made-up tenant is not remembered
             self._tenants[tenant] = by_role

@@ -17,13 +17,15 @@ NO_CLOCKS: Clocks = {}
 class Answer:
     """Either a receipt (with the case as JSON, unless the caller may not read it) or an error.
 
-    `replayed` says that it was given before and is given again from the idempotency store.
+    `shown` is what a built-in verb made, in place of the case. `replayed` says
+    that it was given before and is given again from the idempotency store.
     """
 
     receipt: Receipt | None = None
     case: Json | None = None
     opened: bool = False
     error: CaseError | None = None
+    shown: Json = None
     replayed: bool = False
 
 
@@ -82,8 +84,11 @@ def applied(outcome: Outcome) -> Answer:
     """The answer to an event that applied."""
     entry = outcome.entry
     assert entry.draft.case_seq is not None
+    receipt = Receipt(entry.draft.entry_id, entry.draft.case_seq, entry.entry_hash)
+    if outcome.work is not None:
+        return Answer(receipt, shown=outcome.work.shown)
     return Answer(
-        receipt=Receipt(entry.draft.entry_id, entry.draft.case_seq, entry.entry_hash),
+        receipt=receipt,
         case=case_json(outcome.case, outcome.turned.clocks if outcome.turned else NO_CLOCKS)
         if outcome.readable
         else None,
@@ -97,14 +102,16 @@ def to_json(answer: Answer) -> Json:
         return {"error": _error_json(answer.error)}
     assert answer.receipt is not None
     receipt = {name: getattr(answer.receipt, name) for name in ("entry_id", "case_seq", "entry_hash")}
-    return {"receipt": receipt, "case": answer.case, "opened": answer.opened}
+    made = {} if answer.shown is None else {"shown": answer.shown}
+    return {"receipt": receipt, "case": answer.case, "opened": answer.opened, **made}
 
 
 def from_json(value: Json) -> Answer:
     """The answer that was kept, marked as given before."""
     if "error" in value:
         return Answer(error=_error_from(value["error"]), replayed=True)
-    return Answer(receipt=Receipt(**value["receipt"]), case=value["case"], opened=value["opened"], replayed=True)
+    receipt, shown = Receipt(**value["receipt"]), value.get("shown")
+    return Answer(receipt, value["case"], value["opened"], shown=shown, replayed=True)
 
 
 def _error_json(error: CaseError) -> Json:

@@ -23,6 +23,8 @@ from app.domain.errors import (
 from app.domain.escalate import SYSTEM
 from app.domain.machine import Machine
 from app.domain.situation import Situation
+from app.domain.verbs.deciding import decide
+from app.domain.verbs.linking import Link
 from app.services.answer import NO_CLOCKS, Answer, applied, from_json, to_json
 from app.services.definitions import Definitions
 from app.services.escalation import Escalation, Fired
@@ -57,7 +59,7 @@ class Batch:
     def answer(self, attempt: Attempt) -> Answer:
         """Decide one attempt. A fault of ours harms this attempt only: it is logged and answered as internal."""
         try:
-            return self._stored(attempt) or self._decide(attempt)
+            return self.kept(attempt) or self._decide(attempt)
         except Exception:  # nobody expected it, and the neighbours in the batch have nothing to do with it
             log.exception("attempt failed", extra={"request_id": attempt.request_id})
             return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
@@ -74,7 +76,8 @@ class Batch:
         clocks = self._copy.clocks(case.id) if case and machine.clocks else NO_CLOCKS
         return Situation(machine, self._policy, attempt, at, new_salt, case, around, clocks, self._calendars)
 
-    def _stored(self, attempt: Attempt) -> Answer | None:
+    def kept(self, attempt: Attempt) -> Answer | None:
+        """What was answered before under the key of the attempt."""
         key = answer_key(attempt)
         stored = self._copy.answers.get(key) if key else None
         if stored is None or attempt.idempotency is None:
@@ -115,7 +118,18 @@ class Batch:
         machine = self._definitions.of(case.definition)
         if machine.clocks and attempt.actor.id != SYSTEM:
             case = self._with_steps_before(attempt, case)
-        return fire(self.situation(attempt, machine, self._copy.moment(case), case))
+        if isinstance(attempt.verb, Link):
+            attempt = replace(attempt, verb=replace(attempt.verb, there=self._there(attempt, attempt.verb)))
+        here = self._on(attempt, case)
+        return decide(here) if attempt.verb else fire(here)
+
+    def _on(self, attempt: Attempt, case: Case) -> Situation:
+        return self.situation(attempt, self._definitions.of(case.definition), self._copy.moment(case), case)
+
+    def _there(self, attempt: Attempt, link: Link) -> Situation | None:
+        """The far end of a link; its entry has an id of its own, which nothing is opened with."""
+        case = self._copy.case(CaseKey(attempt.tenant, case_id=link.to))
+        return self._on(replace(attempt, entry_id=attempt.new_case_id), case) if case else None
 
     def _with_steps_before(self, attempt: Attempt, case: Case) -> Case:
         """The case once the steps have fired that were due before the attempt: it may stop their clock."""
@@ -144,6 +158,10 @@ class Batch:
     def _take(self, attempt: Attempt, outcome: Outcome) -> None:
         case = outcome.case
         self._copy.take(case, outcome.entry, outcome.turned)
+        if attempt.verb is not None:
+            if outcome.work is not None:
+                self._copy.note_work(case, outcome.work)
+            return
         event = attempt.event or next(iter(self._definitions.of(case.definition).case_type.opening))
         if event in self._definitions.of(case.definition).four_eyes:
             self._copy.note_actors(case, event, frozenset({attempt.actor.id, attempt.acting}))
@@ -170,6 +188,11 @@ def case_key(attempt: Attempt) -> CaseKey | None:
     return None
 
 
+def other_key(attempt: Attempt) -> CaseKey:
+    """The case at the far end of a link."""
+    return CaseKey(attempt.tenant, case_id=attempt.verb.other if attempt.verb else None)
+
+
 def answer_key(attempt: Attempt) -> AnswerKey | None:
     if attempt.idempotency is None:
         return None
@@ -179,5 +202,6 @@ def answer_key(attempt: Attempt) -> AnswerKey | None:
 def keys(attempts: Sequence[Attempt]) -> tuple[list[CaseKey], list[AnswerKey]]:
     """What a batch has to lock, without doubles."""
     cases = dict.fromkeys(case_key(attempt) for attempt in attempts)
+    cases |= {other_key(attempt): None for attempt in attempts if attempt.verb and attempt.verb.other}
     answers = dict.fromkeys(answer_key(attempt) for attempt in attempts)
     return [case for case in cases if case], [answer for answer in answers if answer]

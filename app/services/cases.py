@@ -19,7 +19,7 @@ from app.services.identity import new_salt
 from app.services.policies import Policies
 from app.services.ports import Store
 from app.services.scoped import scoped
-from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry
+from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry, Visible
 from app.services.views import Page, Possible, Shown, Wanted
 from app.services.working_copy import states_of
 
@@ -49,11 +49,9 @@ class Cases:
         """A page of the cases that the actor may read, with a cursor to the next."""
         if wanted.sort.removeprefix("-") not in SORTS:
             raise invalid("sort", f"must be one of {', '.join(SORTS)}, with - first for descending")
-        await self._policies.refresh()
-        roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
         query = CaseQuery(
             tenant=actor.tenant,
-            visible=scoped(self._policies.engine.visible(actor.tenant, actor.id, roles), actor.scope),
+            visible=await self.visible(actor),
             case_type=wanted.case_type,
             state=wanted.state,
             assignee=wanted.assignee,
@@ -70,6 +68,12 @@ class Cases:
         clocks = {case_id: states_of(found) for case_id, found in stored.items()}
         return Page(items, _cursor(items[-1], wanted.sort) if len(cases) > wanted.limit else None, clocks)
 
+    async def visible(self, actor: Actor) -> Visible:
+        """Which cases the actor may read, by the policy in force now."""
+        await self._policies.refresh()
+        roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
+        return scoped(self._policies.engine.visible(actor.tenant, actor.id, roles), actor.scope)
+
     async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
         """The events that the actor may fire now; with `explain` also the others and why not."""
         return possible(await self.situation(actor, case_id), explain)
@@ -83,20 +87,28 @@ class Cases:
 
     async def situation(self, actor: Actor, case_id: str) -> Situation:
         """What a decision of this actor on the case is about. Raises NotFound as `show` does."""
+        here = await self._here(actor, case_id)
+        if here is None or not here.readable:
+            raise no_such_case()
+        return here
+
+    async def may(self, actor: Actor, case_id: str, act: str) -> bool:
+        """Whether the policy allows an act on a case now; False where there is none."""
+        here = await self._here(actor, case_id)
+        return here is not None and here.decide(act).allowed
+
+    async def _here(self, actor: Actor, case_id: str) -> Situation | None:
         found = await self._store.case(CaseKey(actor.tenant, case_id=case_id))
         if found is None:
-            raise no_such_case()
+            return None
         await self._policies.catch_up(found.policy_version)
         await self._definitions.learn(self._store, [found.case.definition])
         machine = self._definitions.of(found.case.definition)
         asking = Attempt(actor, event=None, entry_id="", new_case_id="", request_id="", case_id=case_id)
         clocks = states_of(found.clocks)
-        here = Situation(
+        return Situation(
             machine, self._policies.engine, asking, found.at, new_salt, found.case, found.surroundings, clocks
         )
-        if not here.readable:
-            raise no_such_case()
-        return here
 
 
 def _cursor(case: Case, sort: str) -> str:

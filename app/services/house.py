@@ -1,19 +1,22 @@
 """The services together, and how they start and stop."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
 from app.services.api_keys import ApiKeys
+from app.services.attachments import Attachments
 from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
 from app.services.cases import Cases
 from app.services.clocks import Clocks
 from app.services.definitions import Definitions
 from app.services.desk import Desk
+from app.services.escalation import Fired
 from app.services.key_callers import KeyCallers
+from app.services.next_case import NextCase
 from app.services.policies import Policies, PolicySource
 from app.services.policy_changes import PolicyChanges
 from app.services.ports import PolicyEngine, Store
@@ -21,14 +24,18 @@ from app.services.recalculation import Recalculation
 from app.services.simulations import Simulations
 from app.services.verification import Verification
 from app.services.who_can import WhoCan
+from app.services.work import CaseWork
 
+ATTACHMENT_BYTES = 25 * 2**20
 log = logging.getLogger("stateward")
 
 
 class House:
     """Everything that a process needs to decide, record and read. Nothing is connected before `running`."""
 
-    def __init__(self, store: Store, engine: PolicyEngine, desks: int) -> None:
+    def __init__(
+        self, store: Store, engine: PolicyEngine, desks: int, attachment_bytes: int = ATTACHMENT_BYTES
+    ) -> None:
         self.store = store
         self.definitions = Definitions()
         self.policies = Policies(store, engine)
@@ -37,6 +44,9 @@ class House:
         self.cases = Cases(store, self.definitions, self.policies)
         self.api_keys = ApiKeys(store, self.policies)
         self.keys = KeyCallers(store)
+        self.next_case = NextCase(store, self.definitions, self.policies, self.calendars, desks)
+        self.attachments = Attachments(store, self.cases, attachment_bytes)
+        self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions)
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies)
         self.who_can = WhoCan(self.cases, engine)
@@ -44,6 +54,10 @@ class House:
         self.simulations = Simulations(self.definitions, self.calendars)
         self.verification = Verification(store, self.definitions, self.clocks)
         self.recalculation = Recalculation(store, self.definitions, self.policies, self.calendars, self.clocks)
+
+    def tell_fired(self, told: Callable[[Sequence[Fired]], None]) -> None:
+        """Let `told` know the steps of clocks that fired, after their commit."""
+        self.desk.on_fired = self.next_case.on_fired = told
 
     @asynccontextmanager
     async def running(
@@ -65,6 +79,7 @@ class House:
             try:
                 yield
             finally:
+                await self.next_case.stop()
                 await self.desk.stop()
         finally:
             await self.store.close()

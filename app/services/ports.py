@@ -25,6 +25,7 @@ from app.services.stored import (
     Visible,
 )
 from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
+from app.services.work_ports import Blobs, Taking, WorkReads
 
 
 class Refused(Exception):
@@ -35,7 +36,7 @@ class StoreUnavailable(Exception):
     """The database cannot be reached, or took too long."""
 
 
-class Transaction(Protocol):
+class Transaction(Taking, Protocol):
     """One write transaction: lock, decide outside, record once."""
 
     async def lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked: ...
@@ -85,7 +86,7 @@ class Transaction(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(WorkReads, Blobs, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -224,4 +225,7 @@ class PolicyEngine(Policy, Protocol):
 
     def faults(self, line: PolicyLine) -> Sequence[tuple[str, str]]:
         """What is wrong with a line taken alone: the field of PolicyLine, and a sentence."""
+
+    def claimable(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
+        """The `case:claim` lines as one predicate."""
         ...

@@ -10,11 +10,11 @@ from app.services.stored import Visible
 EVERY = "*"
 
 
-def scoped(visible: Visible, scope: Scope | None) -> Visible:
-    """What may be seen with a credential of this scope."""
+def scoped(visible: Visible, scope: Scope | None, act: str = READ) -> Visible:
+    """On which of the cases that the policy allows an act on a credential of this scope allows it too."""
     if scope is None:
         return visible
-    if scope.acts is not None and READ not in scope.acts:
+    if scope.acts is not None and act not in scope.acts:
         return Visible(visible.subject)
     if scope.case_types is None:
         return visible

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.case import AuditEntry, Case, Json, Surroundings
+from app.domain.work import CaseRole, Row
 
 SORTS = ("opened_at", "changed_at", "urgency", "reference", "due_at")
 ClockKey = tuple[str, str, str, int]  # tenant, case id, name, cycle
@@ -31,10 +32,7 @@ class AnswerKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """The answer kept under an idempotency key until `expires_at`.
-
-    `answer` is None where only the `denied` entry is remembered (a 404 is not given again, nor logged twice).
-    """
+    """Kept until `expires_at`; `answer` is None where only that a `denied` entry was written is remembered."""
 
     key: AnswerKey
     fingerprint: str
@@ -125,7 +123,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Everything that one transaction writes."""
+    """Everything that one transaction writes; `holds`: whether somebody has a case role from now on."""
 
     cases: Sequence[Changed] = ()
     entries: Sequence[AuditEntry] = ()
@@ -133,6 +131,8 @@ class Record:
     answers: Sequence[StoredAnswer] = ()
     clocks: Sequence[StoredClock] = ()
     firings: Sequence[Firing] = ()
+    made: Sequence[Row] = ()
+    holds: Mapping[CaseRole, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from app.domain.case import AuditEntry, Case, Surroundings
 from app.domain.clock_state import ClockState
 from app.domain.clock_turn import Clocks, Turned
+from app.domain.work import CaseRole, Row, Work
 from app.services.stored import (
     Acted,
     AnswerKey,
@@ -41,6 +42,8 @@ class WorkingCopy:
         self._changed: set[str] = set()
         self._turned: dict[tuple[str, str, int], ClockState] = {}
         self._acted: list[Acted] = []
+        self._made: list[Row] = []
+        self._holds: dict[CaseRole, bool] = {}
 
     def case(self, key: CaseKey | None) -> Case | None:
         case_id = self._ids.get(key) if key else None
@@ -82,11 +85,24 @@ class WorkingCopy:
         self.around[case.id] = replace(around, acted={**around.acted, event: before | actors})
         self._acted += [Acted(case.tenant, case.id, event, subject) for subject in sorted(actors - before)]
 
+    def note_work(self, case: Case, work: Work) -> None:
+        """Keep what a built-in verb made; case roles bind the next attempt of this transaction already."""
+        self._made += work.rows
+        changes = [*((one, True) for one in work.given), *((one, False) for one in work.taken)]
+        self._holds |= dict(changes)
+        roles = dict(self.around.get(case.id, ALONE).roles)
+        for one, holds in changes:
+            had = roles.get(one.subject, frozenset())
+            roles[one.subject] = had | {one.role} if holds else had - {one.role}
+        if changes:
+            self.around[case.id] = replace(self.around.get(case.id, ALONE), roles=roles)
+        if work.other is not None:
+            self.take(*work.other)
+
     def record(self) -> Record:
         cases = [Changed(self._was_seq.get(case_id), self.cases[case_id]) for case_id in sorted(self._changed)]
-        return Record(
-            cases, self.entries, self._acted, list(self.new_answers.values()), self._turned_clocks(), self.firings
-        )
+        answers, clocks = list(self.new_answers.values()), self._turned_clocks()
+        return Record(cases, self.entries, self._acted, answers, clocks, self.firings, self._made, self._holds)
 
     def _turned_clocks(self) -> list[StoredClock]:
         return [

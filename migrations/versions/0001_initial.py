@@ -23,13 +23,16 @@ def upgrade() -> None:
     _create_definition()
     _create_policy()
     _create_callers()
+    _create_work()
     if op.get_bind().dialect.name == "postgresql":
         _guard_on_postgres()
         _read_on_postgres()
         _grant()
         _grant_callers()
+        _guard_work_on_postgres()
     else:
         _guard_on_sqlite()
+        _guard_work_on_sqlite()
     _keep_revoked()
 
 
@@ -441,3 +444,93 @@ def _keep_revoked() -> None:
     op.execute(f"""
         CREATE TRIGGER stays_revoked BEFORE UPDATE ON api_key
         FOR EACH ROW WHEN ({changed} DISTINCT FROM OLD.revoked_at) EXECUTE FUNCTION refuse_unrevoking()""")
+
+
+WORK = ("comment", "attachment", "case_link")
+
+
+def _create_work() -> None:
+    """What people do with cases besides firing events, and the queues that they claim from."""
+    entry = ["audit_entry.tenant", "audit_entry.entry_id"]
+    _create(
+        "comment",
+        _key("tenant"),
+        _key("id"),
+        _must("case_id"),
+        _must("case_seq", Count),
+        _must("author"),
+        _must("written_at", Moment),
+        _must("mentions", JsonText),
+        _may("edits"),
+        sa.ForeignKeyConstraint(["tenant", "id"], entry, name="a_comment_has_an_entry"),
+        sa.UniqueConstraint("tenant", "case_id", "case_seq", name="comments_in_order"),
+    )
+    _index("edits_of_a_comment", "comment", "tenant", "edits", "case_seq", where="edits IS NOT NULL")
+    _create_attachments(entry)
+    cases = ["cases.tenant", "cases.id"]
+    _create(
+        "case_link",
+        _key("tenant"),
+        _key("case_id"),
+        _key("type"),
+        _key("to_id"),
+        _must("author"),
+        _must("linked_at", Moment),
+        sa.ForeignKeyConstraint(["tenant", "case_id"], cases, name="a_link_has_a_case"),
+        sa.ForeignKeyConstraint(["tenant", "to_id"], cases, name="a_link_has_a_far_end"),
+    )
+    # plain columns, for both databases to walk: the most urgent first, then by due moment, then by age
+    waiting, order = "assignee IS NULL AND closed_at IS NULL", ("case_type", "urgency", "due_at", "opened_at", "id")
+    _index("cases_waiting", "cases", "tenant", *order, where=waiting)
+    _index("cases_waiting_in_team", "cases", "tenant", "team", *order, where=f"team IS NOT NULL AND {waiting}")
+
+
+def _create_attachments(entry: list[str]) -> None:
+    _create(
+        "blob",
+        _key("tenant"),
+        _key("sha256"),
+        _must("size", Count),
+        _may("upload"),
+        _must("kept_at", Moment),
+    )
+    chunk = (_key("tenant"), _key("upload"), _key("n", Count), _must("content", sa.LargeBinary))
+    _create("blob_chunk", *chunk, wide=True)
+    _create(
+        "attachment",
+        _key("tenant"),
+        _key("id"),
+        _must("case_id"),
+        _must("case_seq", Count),
+        _must("author"),
+        _must("attached_at", Moment),
+        _must("sha256"),
+        _must("size", Count),
+        _must("declared_type"),
+        _may("sniffed_type"),
+        sa.ForeignKeyConstraint(["tenant", "id"], entry, name="an_attachment_has_an_entry"),
+        sa.ForeignKeyConstraint(
+            ["tenant", "sha256"], ["blob.tenant", "blob.sha256"], name="an_attachment_has_its_bytes"
+        ),
+        sa.UniqueConstraint("tenant", "case_id", "case_seq", name="attachments_in_order"),
+    )
+
+
+def _guard_work_on_postgres() -> None:
+    """What stands behind an entry does not change. Bytes are deleted where nothing refers to them, and a role is."""
+    for table in WORK:
+        op.execute(f"""
+            CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""")
+        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only")
+    op.execute(f"GRANT SELECT, INSERT ON {', '.join(WORK)} TO stateward_service")
+    op.execute("GRANT SELECT, INSERT, DELETE ON blob, blob_chunk TO stateward_service")
+    op.execute("GRANT DELETE ON case_role TO stateward_service")
+
+
+def _guard_work_on_sqlite() -> None:
+    for table in WORK:
+        for change in ("UPDATE", "DELETE"):
+            op.execute(f"""
+                CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table}
+                BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END""")

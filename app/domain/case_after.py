@@ -1,0 +1,43 @@
+"""The case as a decision leaves it."""
+
+from dataclasses import replace
+
+from app.domain.case import Case, Data
+from app.domain.machine import Resting
+from app.domain.situation import Situation
+
+
+def moved(here: Situation, resting: Resting, data: Data) -> Case:
+    assert here.case is not None
+    return replace(
+        here.case,
+        state=resting.state,
+        memory=resting.memory,
+        data=data,
+        version=here.case.version + 1,
+        seq=here.case.seq + 1,
+        changed_at=here.at,
+        closed_at=here.at if resting.closed else None,
+    )
+
+
+def new(here: Situation, resting: Resting, data: Data) -> Case:
+    attempt, machine = here.attempt, here.machine
+    return Case(
+        tenant=attempt.tenant,
+        id=attempt.new_case_id,
+        case_type=machine.case_type.case_type,
+        definition=machine.digest,
+        definition_version=machine.version,
+        reference=attempt.reference,
+        state=resting.state,
+        version=1,
+        seq=1,
+        data=data,
+        creator=attempt.acting,
+        opened_at=here.at,
+        changed_at=here.at,
+        last_hash="",
+        memory=resting.memory,
+        closed_at=here.at if resting.closed else None,
+    )

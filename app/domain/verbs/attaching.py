@@ -1,0 +1,58 @@
+"""Add a file to a case: its bytes are kept already, under their SHA-256."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.domain.case import Case
+from app.domain.errors import invalid
+from app.domain.moment import rfc3339
+from app.domain.situation import Situation
+from app.domain.verbs.verb import Done
+from app.domain.work import AttachmentRow, Work
+from app.domain.writable import is_text
+
+LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """`declared_type` is what the sender says the file is, `sniffed_type` what its first bytes say, where they do."""
+
+    file_name: str
+    sha256: str
+    size: int
+    declared_type: str
+    sniffed_type: str | None
+    act: ClassVar[str] = "case:attach"
+    doing: ClassVar[str] = "attach files to this case"
+    other: ClassVar[None] = None
+
+    def done(self, here: Situation) -> Done:
+        assert here.case is not None
+        if not 0 < len(self.file_name) <= LONGEST_NAME or not is_text(self.file_name):
+            raise invalid("file_name", f"must be 1 to {LONGEST_NAME} characters")
+        if not self.sha256:
+            raise invalid("body", "was not received: you were not allowed to attach it when it came; send it again")
+        body = {
+            "sha256": self.sha256,
+            "size": self.size,
+            "declared_type": self.declared_type,
+            "sniffed_type": self.sniffed_type,
+        }
+        return Done("attachment", here.case, {"attachment": body}, {"/file_name": self.file_name})
+
+    def work(self, here: Situation, case: Case) -> Work:
+        attempt = here.attempt
+        file = (self.sha256, self.size, self.declared_type, self.sniffed_type)
+        row = AttachmentRow(case.tenant, attempt.entry_id, case.id, case.seq, attempt.acting, here.at, *file)
+        shown = {
+            "id": row.id,
+            "file_name": self.file_name,
+            "author": row.author,
+            "attached_at": rfc3339(row.attached_at),
+            "size": row.size,
+            "sha256": row.sha256,
+            "declared_type": row.declared_type,
+            "sniffed_type": row.sniffed_type,
+        }
+        return Work((row,), shown=shown)

@@ -1,0 +1,76 @@
+"""Say something on a case, or say it anew: what was said before stays in the log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from app.domain.case import Case, Json
+from app.domain.errors import Denied, Reason, invalid
+from app.domain.moment import rfc3339
+from app.domain.names import SUBJECT
+from app.domain.situation import Situation
+from app.domain.verbs.verb import Done
+from app.domain.work import CommentRow, Work
+from app.domain.writable import is_text
+
+MOST_CHARACTERS = 10_000
+MOST_MENTIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The comment that another one says anew; a comment never changes, so it is read before."""
+
+    id: str
+    case_id: str
+    author: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """Markdown, kept as text. `edits` is the id of a comment, `edited` that comment where there is one."""
+
+    text: str
+    mentions: tuple[str, ...] = ()
+    edits: str | None = None
+    edited: Edited | None = None
+    act: ClassVar[str] = "case:comment"
+    doing: ClassVar[str] = "comment on this case"
+    other: ClassVar[None] = None
+
+    def done(self, here: Situation) -> Done:
+        assert here.case is not None
+        self._check(here)
+        body = {"mentions": list(self.mentions), **({"edits": self.edits} if self.edits else {})}
+        return Done("comment", here.case, body, {"/text": self.text})
+
+    def work(self, here: Situation, case: Case) -> Work:
+        entry_id, author = here.attempt.entry_id, here.attempt.acting
+        row = CommentRow(case.tenant, entry_id, case.id, case.seq, author, here.at, self.mentions, self.edits)
+        return Work((row,), shown=self._shown(row))
+
+    def _check(self, here: Situation) -> None:
+        if not self.text.strip() or len(self.text) > MOST_CHARACTERS or not is_text(self.text):
+            raise invalid("text", f"must be 1 to {MOST_CHARACTERS} characters of text")
+        if len(self.mentions) > MOST_MENTIONS or not all(SUBJECT.fullmatch(name) for name in self.mentions):
+            raise invalid("mentions", f"must be at most {MOST_MENTIONS} times `user:NAME`")
+        if self.edits is None:
+            return
+        if self.edited is None or here.case is None or self.edited.case_id != here.case.id:
+            raise invalid("edits", "must be the id of a comment on this case, as it was first written")
+        if self.edited.author != here.attempt.acting:
+            remedy = "whoever wrote it has to edit it; add a comment of your own"
+            reason = Reason("rule", "a comment is edited by its author only", remedy)
+            raise Denied("you may not edit this comment", reasons=(reason,))
+
+    def _shown(self, row: CommentRow) -> Json:
+        first = self.edited
+        return {
+            "id": first.id if first else row.id,
+            "author": row.author,
+            "text": self.text,
+            "mentions": list(self.mentions),
+            "written_at": rfc3339(first.written_at if first else row.written_at),
+            "edited_at": rfc3339(row.written_at) if first else None,
+        }

@@ -1,0 +1,65 @@
+"""Link a case to another: both chains say so, each in its own direction."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+
+from app.domain.case import Case
+from app.domain.draft import verb_draft
+from app.domain.entry import seal
+from app.domain.errors import invalid
+from app.domain.moment import rfc3339
+from app.domain.situation import READ, Situation
+from app.domain.verbs.verb import Done
+from app.domain.work import CaseLink, Work
+
+INVERSE: Final = {
+    "relates_to": "relates_to",
+    "duplicates": "duplicated_by",
+    "duplicated_by": "duplicates",
+    "blocks": "blocked_by",
+    "blocked_by": "blocks",
+    "parent": "child",
+    "child": "parent",
+}
+"""This case stands so to the other: it blocks it, duplicates it, is its parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`there` is the other case as the caller stands to it; None where there is none, or none to be seen."""
+
+    type: str
+    to: str
+    there: Situation | None = None
+    act: ClassVar[str] = "case:comment"
+    doing: ClassVar[str] = "link this case"
+
+    @property
+    def other(self) -> str:
+        return self.to
+
+    def done(self, here: Situation) -> Done:
+        assert here.case is not None
+        if self.type not in INVERSE:
+            raise invalid("type", f"must be one of {', '.join(INVERSE)}")
+        if self.to == here.case.id:
+            raise invalid("to", "must be another case")
+        if self.there is None or not self.there.readable:
+            raise invalid("to", "must be a case that you may read")
+        return Done("linked", here.case, {"link": {"type": self.type, "to": self.to}})
+
+    def work(self, here: Situation, case: Case) -> Work:
+        there = self.there
+        assert there is not None
+        assert there.case is not None
+        author, at = here.attempt.acting, here.at
+        rows = (
+            CaseLink(case.tenant, case.id, self.type, self.to, author, at),
+            CaseLink(case.tenant, self.to, INVERSE[self.type], case.id, author, at),
+        )
+        told = {"type": INVERSE[self.type], "to": case.id}
+        other = replace(there.case, seq=there.case.seq + 1, changed_at=there.at)
+        draft = verb_draft(there, there.decide(READ), Done("linked", other, {"link": told}), other)
+        entry = seal(draft, there.new_salt)
+        shown = {"type": self.type, "to": self.to, "author": author, "linked_at": rfc3339(at)}
+        return Work(rows, other=(replace(other, last_hash=entry.entry_hash), entry), shown=shown)

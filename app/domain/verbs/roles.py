@@ -1,0 +1,56 @@
+"""Give people roles on one case, or take them away."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.domain.case import Case
+from app.domain.errors import invalid
+from app.domain.names import CASE_ROLE, SUBJECT
+from app.domain.situation import Situation
+from app.domain.verbs.verb import Done
+from app.domain.work import CaseRole, Work
+
+OF_THE_CASE = ("[creator]", "[assignee]")
+MOST = 100
+Holding = tuple[str, str]  # subject, role
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRoles:
+    """They bind the next attempt on the case."""
+
+    give: tuple[Holding, ...] = ()
+    take: tuple[Holding, ...] = ()
+    act: ClassVar[str] = "case:roles"
+    doing: ClassVar[str] = "give roles on this case"
+    other: ClassVar[None] = None
+
+    def done(self, here: Situation) -> Done:
+        assert here.case is not None
+        self._check()
+        told = {"give": sorted(map(list, self.give)), "take": sorted(map(list, self.take))}
+        return Done("roles", here.case, {"roles": told})
+
+    def work(self, here: Situation, case: Case) -> Work:
+        had = {(subject, role) for subject, roles in here.around.roles.items() for role in roles}
+        now = (had | set(self.give)) - set(self.take)
+        shown = {"roles": [{"subject": subject, "role": role} for subject, role in sorted(now)]}
+        return Work(given=_rows(case, now - had), taken=_rows(case, had - now), shown=shown)
+
+    def _check(self) -> None:
+        if not self.give and not self.take:
+            raise invalid("give", "name a role to give or to take")
+        if set(self.give) & set(self.take):
+            raise invalid("take", "holds a role that is given too")
+        for name, holdings in (("give", self.give), ("take", self.take)):
+            if len(holdings) > MOST:
+                raise invalid(name, f"must be at most {MOST}")
+            for place, (subject, role) in enumerate(holdings):
+                if not SUBJECT.fullmatch(subject):
+                    raise invalid(f"{name}.{place}.subject", "must be `user:NAME`")
+                if not CASE_ROLE.fullmatch(role) or role in OF_THE_CASE:
+                    raise invalid(f"{name}.{place}.role", "must be a role in brackets, neither creator nor assignee")
+
+
+def _rows(case: Case, holdings: set[Holding]) -> tuple[CaseRole, ...]:
+    return tuple(CaseRole(case.tenant, case.id, subject, role) for subject, role in sorted(holdings))

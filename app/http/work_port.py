@@ -1,0 +1,45 @@
+"""What the HTTP border needs from the services of work on cases."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from app.domain.case import Actor, Attempt
+from app.domain.verbs.commenting import Edited
+from app.services.answer import Answer
+from app.services.attachments import Received
+from app.services.work import Wish
+from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
+
+
+class WorkPort(Protocol):
+    """Each raises NotFound for a case that the actor may not read."""
+
+    async def comments(self, actor: Actor, case_id: str, after: int | None, limit: int) -> Sequence[StoredComment]: ...
+
+    async def edited(self, actor: Actor, comment_id: str) -> Edited | None:
+        """The comment that is to be said anew, whoever asks: the desk decides whether he may."""
+        ...
+
+    async def links(self, actor: Actor, case_id: str) -> Sequence[StoredLink]: ...
+
+    async def attachments(
+        self, actor: Actor, case_id: str, after: int | None, limit: int
+    ) -> Sequence[StoredAttachment]: ...
+
+    async def attachment(self, actor: Actor, case_id: str, attachment_id: str) -> StoredAttachment: ...
+
+
+class NextCasePort(Protocol):
+    async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
+        """None where nothing waits."""
+        ...
+
+
+class AttachmentsPort(Protocol):
+    most: int
+
+    async def receive(self, actor: Actor, case_id: str, pieces: AsyncIterator[bytes]) -> Received:
+        """Raises TooLarge, or Invalid where nothing comes."""
+        ...
+
+    def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]: ...

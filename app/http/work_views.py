@@ -1,0 +1,86 @@
+"""The shapes of what people do with cases, as the OpenAPI document shows them."""
+
+from typing import NotRequired, TypedDict
+
+from app.http.views import ReceiptView
+
+
+class CommentView(TypedDict):
+    """A comment as it reads now: `text` is Markdown, null where it was erased."""
+
+    id: str
+    author: str
+    text: str | None
+    mentions: list[str]
+    written_at: str
+    edited_at: str | None
+
+
+class CommentedView(TypedDict):
+    comment: CommentView
+    receipt: ReceiptView
+
+
+class CommentPageView(TypedDict):
+    """`next_after` is null on the last page."""
+
+    items: list[CommentView]
+    next_after: str | None
+
+
+class AttachmentView(TypedDict):
+    """A file: what its sender says it is, and what its first bytes say where they do."""
+
+    id: str
+    file_name: str | None
+    author: str
+    attached_at: str
+    size: int
+    sha256: str
+    declared_type: str
+    sniffed_type: str | None
+
+
+class AttachedView(TypedDict):
+    attachment: AttachmentView
+    receipt: ReceiptView
+
+
+class AttachmentPageView(TypedDict):
+    """`next_after` is null on the last page."""
+
+    items: list[AttachmentView]
+    next_after: str | None
+
+
+class CaseRoleView(TypedDict):
+    subject: str
+    role: str
+
+
+class CaseRolesView(TypedDict):
+    """All roles given on the case, after the change."""
+
+    roles: list[CaseRoleView]
+    receipt: ReceiptView
+
+
+class LinkView(TypedDict):
+    """How the case stands to another; that one's state is told in lists."""
+
+    type: str
+    to: str
+    author: str
+    linked_at: str
+    case_type: NotRequired[str]
+    reference: NotRequired[str | None]
+    state: NotRequired[str]
+
+
+class LinkedView(TypedDict):
+    link: LinkView
+    receipt: ReceiptView
+
+
+class LinksView(TypedDict):
+    items: list[LinkView]

@@ -1,0 +1,58 @@
+"""Requests of built-in verbs as attempts, and what came of them as answers."""
+
+from typing import Any
+
+from litestar import Response
+
+from app.domain.case import Attempt, Json
+from app.domain.verbs.verb import Verb
+from app.http import answers
+from app.http.attempts import idempotency
+from app.http.headers import expected_version, request_id
+from app.http.requests import Body
+from app.http.services import ApiRequest, services_of
+from app.services.answer import Answer
+from app.services.identity import new_id
+
+NOTHING: dict[str, Json] = {}
+
+
+def working(
+    request: ApiRequest,
+    verb: Verb,
+    call: str,
+    body: Body | dict[str, Json] = NOTHING,
+    *,
+    case_id: str | None = None,
+    reason: str | None = None,
+    keyed: bool = True,
+    versioned: bool = True,
+) -> Attempt:
+    """`call` is where the request went, such as `claim`; with the body it is what an Idempotency-Key stands for."""
+    path = f"POST /cases/{case_id}/{call}" if case_id else f"POST /{call}"
+    return Attempt(
+        actor=request.user,
+        event=None,
+        entry_id=new_id(),
+        new_case_id=new_id(),
+        request_id=request_id(request.scope),
+        case_id=case_id,
+        reason=reason,
+        if_version=expected_version(request.headers.get("if-match")) if keyed and versioned else None,
+        idempotency=idempotency(request, path, body) if keyed else None,
+        verb=verb,
+    )
+
+
+async def done(request: ApiRequest, attempt: Attempt) -> Answer:
+    [answer] = await services_of(request).desk.submit([attempt])
+    return answer
+
+
+def made(answer: Answer, name: str) -> Response[Any]:
+    """201 with what was made under its name, and the receipt."""
+    response = answers.fired(answer)
+    if answer.error is None:
+        response.content = {name: answer.shown, **response.content}
+        response.status_code = 201
+    return response

@@ -1,0 +1,142 @@
+"""Give a caller the next case of the queues: found, locked and claimed in one transaction."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from app.domain.calendars import Calendars
+from app.domain.case import Attempt
+from app.domain.errors import IdempotencyInFlight
+from app.domain.verbs.assigning import CLAIM
+from app.services.answer import Answer
+from app.services.batch import Batch, answer_key, keys
+from app.services.definitions import Definitions
+from app.services.escalation import Fired
+from app.services.policies import Policies
+from app.services.ports import Store, StoreUnavailable, Transaction
+from app.services.scoped import scoped
+from app.services.stored import Locked
+from app.services.work import Wish
+from app.services.work_ports import Waiting
+
+TOGETHER = 32
+MOST_WITHDRAWN = 20
+"""Cases that the policy refuses after all, because it changed between finding and locking one."""
+
+
+@dataclass(eq=False)
+class Ask:
+    """A caller who wants work, and what he does not want."""
+
+    attempt: Attempt
+    wish: Wish
+    skips: Sequence[Attempt]
+    answer: asyncio.Future[Answer | None] = field(default_factory=asyncio.Future)
+
+
+class NextCase:
+    """Those who ask at the same time are served in one transaction, up to `at_once` transactions at a time."""
+
+    def __init__(
+        self, store: Store, definitions: Definitions, policies: Policies, calendars: Calendars, at_once: int
+    ) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._policies = policies
+        self._calendars = calendars
+        self._at_once = at_once
+        self._asks: list[Ask] = []
+        self._serving: set[asyncio.Task[None]] = set()
+        self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
+
+    async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
+        """Record the skips, then claim the first case that waits, without them. None where nothing waits.
+
+        A skip that is refused is the answer, and nothing is claimed. Raises StoreUnavailable.
+        """
+        ask = Ask(attempt, wish, skips)
+        self._asks.append(ask)
+        if len(self._serving) < self._at_once:
+            serving = asyncio.create_task(self._serve())
+            self._serving.add(serving)
+        return await ask.answer
+
+    async def stop(self) -> None:
+        """Finish what is accepted."""
+        await asyncio.gather(*self._serving)
+
+    async def _serve(self) -> None:
+        while self._asks:
+            asks = self._asks[:TOGETHER]
+            del self._asks[:TOGETHER]
+            await self._answer(asks)
+        # here and not when the task is told to be over: whoever asks in between would wait for nobody
+        self._serving.remove(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _answer(self, asks: Sequence[Ask]) -> None:
+        try:
+            answers = await self._claimed(asks)
+        except Exception as error:  # whatever it is, one of them has it and the others do not
+            if len(asks) > 1 and not isinstance(error, StoreUnavailable):
+                for ask in asks:
+                    await self._answer([ask])
+                return
+            for ask in asks:
+                if not ask.answer.done():
+                    ask.answer.set_exception(error)
+            return
+        for ask, answer in zip(asks, answers, strict=True):
+            if not ask.answer.done():
+                ask.answer.set_result(answer)
+
+    async def _claimed(self, asks: Sequence[Ask]) -> list[Answer | None]:
+        """The skips' cases are locked at once, and those that wait are never waited for: nobody stands in a circle."""
+        async with self._store.transaction() as tx:
+            locked = await tx.lock(*keys([attempt for ask in asks for attempt in (*ask.skips, ask.attempt)]))
+            batch = await self._batch(locked)
+            before = [_before(batch, locked, ask) for ask in asks]
+            await tx.record(batch.record())
+            fired = list(batch.fired)
+            found = zip(before, asks, strict=True)
+            answers = [answer or await self._first(tx, ask.attempt, self._waiting(ask), fired) for answer, ask in found]
+        self.on_fired(fired)
+        return answers
+
+    async def _first(self, tx: Transaction, attempt: Attempt, waiting: Waiting, fired: list[Fired]) -> Answer | None:
+        """Claim the first of them; `fired` gets the steps that came before."""
+        for _ in range(MOST_WITHDRAWN):
+            key = await tx.take_next(waiting)
+            if key is None or key.case_id is None:
+                return None
+            claim = replace(attempt, case_id=key.case_id)
+            batch = await self._batch(await tx.lock(*keys([claim])))
+            answer = batch.answer(claim)
+            if answer.error is None:
+                await tx.record(batch.record())
+                fired += batch.fired
+                return answer
+            waiting = replace(waiting, without=waiting.without | {key.case_id})
+        return None
+
+    def _waiting(self, ask: Ask) -> Waiting:
+        actor, engine = ask.attempt.actor, self._policies.engine
+        roles = engine.closure(actor.tenant, actor.id, actor.roles)
+        readable = scoped(engine.visible(actor.tenant, actor.id, roles), actor.scope)
+        claimable = scoped(engine.claimable(actor.tenant, actor.id, roles), actor.scope, CLAIM)
+        without = frozenset(skip.case_id for skip in ask.skips if skip.case_id)
+        return Waiting(actor.tenant, readable, claimable, ask.wish.case_type, ask.wish.team, without)
+
+    async def _batch(self, locked: Locked) -> Batch:
+        await self._policies.catch_up(locked.policy_version)
+        await self._definitions.learn(self._store, (case.definition for case in locked.cases.values()))
+        return Batch(locked, self._definitions, self._policies.engine, self._calendars)
+
+
+def _before(batch: Batch, locked: Locked, ask: Ask) -> Answer | None:
+    """What is answered without looking for a case: a key that is known or in use, a skip that is refused."""
+    if answer_key(ask.attempt) in locked.busy:
+        return Answer(error=IdempotencyInFlight("a request with this key is being decided; ask again shortly"))
+    if kept := batch.kept(ask.attempt):
+        return kept
+    return next((answer for skip in ask.skips if (answer := batch.answer(skip)).error), None)

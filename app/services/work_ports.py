@@ -1,0 +1,121 @@
+"""What the services of work on cases need from a store, besides what every service needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from app.services.stored import CaseKey, Visible
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Which cases a caller may be given next: open, nobody's, and both `readable` and `claimable` by him.
+
+    `without` are ids that he does not want, or may not have after all.
+    """
+
+    tenant: str
+    readable: Visible
+    claimable: Visible
+    case_type: str | None = None
+    team: str | None = None
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredComment:
+    """A comment as it reads now: `text` and `mentions` are those of its last edit, None where erased."""
+
+    id: str
+    case_id: str
+    case_seq: int
+    author: str
+    text: str | None
+    mentions: Sequence[str]
+    written_at: datetime
+    edited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttachment:
+    """A file of a case; `file_name` is None where it was erased."""
+
+    id: str
+    case_seq: int
+    file_name: str | None
+    author: str
+    attached_at: datetime
+    size: int
+    sha256: str
+    declared_type: str
+    sniffed_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLink:
+    """A link of a case to another that the asking one may read."""
+
+    type: str
+    to: str
+    case_type: str
+    reference: str | None
+    state: str
+    author: str
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """Content by its SHA-256; `upload` names its chunks in the database."""
+
+    sha256: str
+    size: int
+    upload: str | None
+
+
+class Blobs(Protocol):
+    """The bytes of attachments; each write is a transaction of its own."""
+
+    async def blob(self, tenant: str, sha256: str) -> StoredBlob | None: ...
+
+    async def chunk(self, tenant: str, upload: str, n: int) -> bytes | None: ...
+
+    async def add_chunk(self, tenant: str, upload: str, n: int, content: bytes) -> None: ...
+
+    async def keep_blob(self, tenant: str, blob: StoredBlob) -> None:
+        """Refused where these bytes are kept already."""
+        ...
+
+    async def drop_upload(self, tenant: str, upload: str) -> None: ...
+
+
+class WorkReads(Protocol):
+    """The reads of comments, attachments and links; none takes a lock."""
+
+    async def comment(self, tenant: str, comment_id: str) -> StoredComment | None:
+        """As it was first written; None for an edit."""
+        ...
+
+    async def comments(self, tenant: str, case_id: str, after: int | None, limit: int) -> Sequence[StoredComment]:
+        """In the order in which they were written, after a `case_seq`."""
+        ...
+
+    async def attachments(self, tenant: str, case_id: str, after: int | None, limit: int) -> Sequence[StoredAttachment]:
+        """In the order in which they came, after a `case_seq`."""
+        ...
+
+    async def attachment(self, tenant: str, case_id: str, attachment_id: str) -> StoredAttachment | None: ...
+
+    async def links(self, tenant: str, case_id: str, visible: Visible) -> Sequence[StoredLink]:
+        """Those to cases that are visible."""
+        ...
+
+
+class Taking(Protocol):
+    """What a transaction can do for whoever wants work."""
+
+    async def take_next(self, waiting: Waiting) -> CaseKey | None:
+        """Lock the first case that waits and that nobody else has locked: the most urgent, then by due moment, then
+        by age. None where there is none."""
+        ...

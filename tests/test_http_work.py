@@ -1,0 +1,151 @@
+"""What people do with cases over HTTP, on a running house."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import jsonschema_rs
+from httpx import ASGITransport, AsyncClient
+
+from app.http.app import HttpSettings, create_app
+from app.http.services import Readiness, Services
+from app.services.house import House
+from tests.databases import Database
+from tests.fake_services import SECRET, token
+from tests.house import CLAIM, another_process, open_claim, rows
+
+CASES = "/api/v1/cases"
+NEXT = "/api/v1/next-case"
+OPEN = {"case_type": "expense_claim", "event": "submit", "data": CLAIM}
+
+
+@asynccontextmanager
+async def client(house: House, user: str = "carl", *roles: str) -> AsyncIterator[AsyncClient]:
+    async def readiness() -> Readiness:
+        return Readiness(True)
+
+    services = Services(
+        house.desk, house.cases, house.case_types, readiness, house.work, house.next_case, house.attachments
+    )
+    headers = {"authorization": f"Bearer {token(user, roles=roles or ('clerk',))}"}
+    transport = ASGITransport(create_app(services, HttpSettings(SECRET)))
+    async with AsyncClient(transport=transport, base_url="http://test", headers=headers) as made:
+        yield made
+
+
+async def test_a_case_is_claimed_assigned_and_released(house: House) -> None:
+    place = f"{CASES}/{await open_claim(house)}"
+    async with client(house, "carl", "clerk", "supervisor") as http:
+        claimed = await http.post(f"{place}/claim", headers={"If-Match": '"1"'})
+        assert (claimed.status_code, claimed.headers["etag"]) == (200, '"2"')
+        assert claimed.json()["case"]["assignee"] == "user:carl"
+        assert (await http.post(f"{place}/claim", headers={"If-Match": '"1"'})).status_code == 412
+        assert (await http.post(f"{place}/release")).json()["case"]["assignee"] is None
+        assert (await http.post(f"{place}/release")).json()["code"] == "guard_refused"
+        to = {"assignee": "user:susan", "team": "team:north", "reason": "she knows it"}
+        assigned = await http.post(f"{place}/assignment", json=to)
+        assert (assigned.json()["case"]["assignee"], assigned.json()["case"]["team"]) == ("user:susan", "team:north")
+        nobody = await http.post(f"{place}/assignment", json={"assignee": None})
+        assert (nobody.json()["case"]["assignee"], nobody.json()["case"]["team"]) == (None, "team:north")
+        assert (await http.post(f"{place}/assignment", json={"assignee": "carl"})).status_code == 422
+        assert (await http.post(f"{place}/assignment", json={})).json()["errors"][0]["field"] == "assignee"
+
+
+async def test_a_key_with_another_verb_is_a_mismatch(house: House) -> None:
+    place = f"{CASES}/{await open_claim(house)}"
+    key = {"Idempotency-Key": "k"}
+    async with client(house) as http:
+        first, again = [await http.post(f"{place}/claim", headers=key) for _ in range(2)]
+        assert (again.json(), again.headers["idempotency-replayed"]) == (first.json(), "true")
+        assert (await http.post(f"{place}/release", headers=key)).json()["code"] == "idempotency_mismatch"
+
+
+async def test_the_next_case_or_nothing(house: House) -> None:
+    first, second = [await open_claim(house) for _ in range(2)]
+    async with client(house) as http:
+        skip = [{"case_id": first, "reason": "not mine"}]
+        given = await http.post(NEXT, json={"case_type": "expense_claim", "skip": skip})
+        assert (given.status_code, given.json()["case"]["id"]) == (200, second)
+        assert (await http.post(NEXT, json={"team": "team:south"})).status_code == 204
+        assert (await http.post(NEXT, json={})).json()["case"]["id"] == first
+        nothing = await http.post(NEXT, json={})
+        assert (nothing.status_code, nothing.content) == (204, b"")
+        assert (await http.post(NEXT, json={"skip": [{"case_id": first}]})).status_code == 422
+
+
+async def test_comments_are_written_edited_and_read_a_page_at_a_time(house: House) -> None:
+    place = f"{CASES}/{await open_claim(house)}/comments"
+    async with client(house) as http, client(house, "bob") as bob:
+        made = await http.post(place, json={"text": "a", "mentions": ["user:bob"]}, headers={"Idempotency-Key": "k"})
+        assert (made.status_code, made.json()["comment"]["mentions"]) == (201, ["user:bob"])
+        again = await http.post(place, json={"text": "a", "mentions": ["user:bob"]}, headers={"Idempotency-Key": "k"})
+        assert again.json() == made.json()
+        first = made.json()["comment"]["id"]
+        assert (await http.post(place, json={"text": "b"})).status_code == 201
+        assert (await http.post(place, json={"text": "A", "edits": first})).json()["comment"]["id"] == first
+        assert (await bob.post(place, json={"text": "B", "edits": first})).status_code == 403
+        page = (await http.get(place, params={"limit": 1})).json()
+        rest = (await http.get(place, params={"limit": 1, "after": page["next_after"]})).json()
+        assert [one["text"] for one in (*page["items"], *rest["items"])] == ["A", "b"]
+        assert (await http.get(place, params={"after": "x"})).status_code == 422
+        assert (await http.post(place, json={"text": " "})).status_code == 422
+
+
+async def test_roles_and_links_over_http(house: House) -> None:
+    one, other = [await open_claim(house) for _ in range(2)]
+    async with client(house, "mona", "manager") as http:
+        give = {"give": [{"subject": "user:steve", "role": "[reviewer]"}]}
+        given = await http.post(f"{CASES}/{one}/roles", json=give)
+        assert given.json()["roles"] == [{"subject": "user:steve", "role": "[reviewer]"}]
+        assert given.json()["receipt"]["case_seq"] == 2
+        linked = await http.post(f"{CASES}/{one}/links", json={"to": other, "type": "duplicates"})
+        assert (linked.status_code, linked.json()["link"]["type"]) == (201, "duplicates")
+        [far] = (await http.get(f"{CASES}/{other}/links")).json()["items"]
+        assert (far["type"], far["to"], far["state"]) == ("duplicated_by", one, "submitted")
+        assert (await http.post(f"{CASES}/{one}/links", json={"to": other, "type": "likes"})).status_code == 422
+
+
+async def test_who_may_not_read_a_case_gets_the_answer_of_one_that_is_not_there(house: House) -> None:
+    case_id = await open_claim(house)
+    calls = [("claim", None), ("release", None), ("assignment", {"assignee": None}), ("comments", {"text": "a"})]
+    calls += [("roles", {"give": []}), ("links", {"to": case_id, "type": "blocks"})]
+    async with client(house, "steve", "nobody") as http:
+        for call, body in calls:
+            mine, absent = [
+                await http.post(f"{CASES}/{name}/{call}", json=body)
+                for name in (case_id, "0198c0de-0000-7000-8000-00000000ffff")
+            ]
+            assert (mine.status_code, mine.json()) == (404, absent.json()), call
+        for call in ("comments", "links"):
+            assert (await http.get(f"{CASES}/{case_id}/{call}")).status_code == 404
+
+
+async def test_answers_are_as_the_document_says(house: House) -> None:
+    one, other = [await open_claim(house) for _ in range(2)]
+    roles = {"take": [{"subject": "user:x", "role": "[r]"}]}
+    async with client(house, "mona", "manager", "clerk") as http:
+        document = (await http.get("/schema/openapi.json")).json()
+        told = [
+            (await http.post(f"{CASES}/{one}/comments", json={"text": "a"}), "CommentedView"),
+            (await http.get(f"{CASES}/{one}/comments"), "CommentPageView"),
+            (await http.post(f"{CASES}/{one}/links", json={"to": other, "type": "parent"}), "LinkedView"),
+            (await http.get(f"{CASES}/{one}/links"), "LinksView"),
+            (await http.post(f"{CASES}/{one}/roles", json=roles), "CaseRolesView"),
+            (await http.post(NEXT, json={}), "AppliedView"),
+        ]
+    for answer, name in told:
+        schema = {**document["components"]["schemas"][name], "components": document["components"]}
+        jsonschema_rs.validator_for(schema).validate(answer.json())
+
+
+async def test_of_fifty_openings_with_one_reference_one_opens_and_the_others_learn_its_id(
+    house: House, database: Database
+) -> None:
+    async with another_process(database) as other, client(house) as one, client(other) as two:
+        body = {**OPEN, "reference": "EXP-1"}
+        answers = await asyncio.gather(*((one, two)[n % 2].post(CASES, json=body) for n in range(50)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 49
+    [opened] = [answer.json()["case"]["id"] for answer in answers if answer.status_code == 201]
+    refused = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {(problem["code"], problem["case_id"]) for problem in refused} == {("conflict", opened)}
+    assert await rows(database, "SELECT count(*) AS n FROM cases") == [{"n": 1}]

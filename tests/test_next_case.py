@@ -1,0 +1,241 @@
+"""The next case: found, locked and claimed at once, by as many as ask for one."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.dialects.sqlite import aiosqlite
+
+from app.db import queues
+from app.services.answer import Answer
+from app.services.house import House
+from app.services.next_case import MOST_WITHDRAWN
+from app.services.stored import Changed, Record, Visible
+from app.services.work import Wish
+from app.services.work_ports import Waiting
+from tests.databases import Database
+from tests.factories import entry_of
+from tests.house import (
+    CASHIER,
+    CLERK,
+    SUPERVISOR,
+    actor,
+    another_process,
+    applied,
+    change,
+    code,
+    connect,
+    entries,
+    open_claim,
+    open_incident,
+    opening,
+    policy_file,
+    rows,
+    state,
+    submit,
+)
+from tests.working import assign, claim, take_next
+
+NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
+CARLA = actor("carla", "clerk")
+
+
+async def waiting(house: House, count: int) -> list[str]:
+    """Claims that nobody has, the oldest first."""
+    made = [opening() for _ in range(count)]
+    await submit(house, *made)
+    return [one.new_case_id for one in made]
+
+
+async def shape(house: House, case_id: str, **values: object) -> None:
+    """Make a case wait as no verb can: with an urgency or a due moment that only clocks give."""
+    case = await state(house, case_id)
+    after = replace(case, seq=case.seq + 1, **values)  # type: ignore[arg-type]
+    async with house.store.transaction() as tx:
+        await tx.record(Record([Changed(case.seq, after)], [entry_of(after, source=case.state)]))
+
+
+async def given(house: House, by: object = CLERK, wish: Wish = Wish(), **values: object) -> str | None:  # noqa: B008
+    answer = await take_next(house, by, wish, **values)  # type: ignore[arg-type]
+    return None if answer is None else str(applied(answer)["id"])
+
+
+async def test_the_most_urgent_comes_first_then_what_is_due_then_the_oldest(house: House) -> None:
+    old, young, due_late, due_soon, urgent = await waiting(house, 5)
+    await shape(house, due_late, due_at=NOW + timedelta(days=9))
+    await shape(house, due_soon, due_at=NOW + timedelta(days=1))
+    await shape(house, urgent, urgency=40)
+    await shape(house, young, due_at=None)
+    await shape(house, old, due_at=None)
+    order = [await given(house) for _ in range(5)]
+    assert order == [urgent, due_soon, due_late, old, young]
+    assert await take_next(house, CLERK) is None
+
+
+async def test_whoever_gets_a_case_has_it_and_the_log_says_so(house: House, database: Database) -> None:
+    [case_id] = await waiting(house, 1)
+    answer = await take_next(house, CLERK)
+    assert answer is not None
+    assert (applied(answer)["assignee"], applied(answer)["version"]) == ("user:carl", 2)
+    [entry] = await entries(database, "assigned")
+    assert (entry["verb"], entry["entry_id"]) == ("claim", answer.receipt.entry_id if answer.receipt else None)
+    assert (await state(house, case_id)).assignee == "user:carl"
+
+
+async def test_closed_cases_and_those_that_somebody_has_do_not_wait(house: House) -> None:
+    mine, closed, assigned = await waiting(house, 3)
+    await claim(house, mine, CARLA)
+    await shape(house, closed, closed_at=NOW)
+    await assign(house, assigned, SUPERVISOR, assignee="user:carla")
+    assert await given(house) is None
+
+
+async def test_a_team_and_a_case_type_narrow_the_queue(house: House) -> None:
+    agent = actor("ag", "agent", "clerk")
+    first = await open_claim(house)
+    incident = await open_incident(house)
+    north = await open_claim(house)
+    await assign(house, north, SUPERVISOR, team="team:north")
+    assert await given(house, agent, Wish(team="team:south")) is None
+    assert await given(house, agent, Wish(team="team:north", case_type="incident")) is None
+    assert await given(house, agent, Wish(team="team:north")) == north
+    assert await given(house, agent, Wish(case_type="incident")) == incident
+    assert await given(house, agent) == first
+
+
+async def test_who_may_not_claim_gets_none_and_a_revoked_right_binds_the_next_request(
+    house: House, database: Database
+) -> None:
+    await waiting(house, 2)
+    assert await given(house, CASHIER) is None
+    async with another_process(database) as other:
+        assert await given(other) is not None
+        source = policy_file("expense_claim")
+        lines = [line for line in source.lines if line.act != "case:claim"]
+        await house.policies.apply(replace(source, lines=lines))
+        assert await given(other) is None
+
+
+async def test_cases_that_one_may_read_but_not_claim_are_not_even_looked_at(house: House) -> None:
+    """More than are given up on one by one, where the policy refuses after all."""
+    await waiting(house, MOST_WITHDRAWN + 5)
+    incident = await open_incident(house)
+    await shape(house, incident, due_at=None)  # it comes last
+    assert await given(house, actor("both", "cashier", "agent")) == incident
+
+
+async def test_a_skipped_case_is_passed_by_and_the_log_says_why(house: House, database: Database) -> None:
+    first, second = await waiting(house, 2)
+    assert await given(house, skip={first: "my brother's"}) == second
+    [entry] = await entries(database, "skipped")
+    assert (entry["case_id"], list(entry["fields"])) == (first, ["/reason"])
+    assert (await state(house, first)).version == 1
+
+
+async def test_a_skip_that_is_refused_is_the_answer_and_nothing_is_claimed(house: House) -> None:
+    [case_id] = await waiting(house, 1)
+    answer = await take_next(house, CLERK, skip={"0198c0de-0000-7000-8000-00000000ffff": "gone"})
+    assert answer is not None
+    assert code(answer) == "not_found"
+    assert (await state(house, case_id)).assignee is None
+
+
+async def test_a_key_gives_the_same_case_again(house: House) -> None:
+    await waiting(house, 2)
+    first = await take_next(house, CLERK, key="k")
+    again = await take_next(house, CLERK, key="k")
+    assert first is not None
+    assert again is not None
+    assert (again.receipt, again.replayed) == (first.receipt, True)
+
+
+@pytest.mark.parametrize("again", range(3))
+async def test_fifty_callers_over_two_hundred_cases_get_each_once(house: House, database: Database, again: int) -> None:
+    made = await waiting(house, 200)
+    people = [actor(f"clerk{n}", "clerk") for n in range(50)]
+    async with another_process(database) as other:
+
+        async def work(who: object, process: House) -> list[Answer]:
+            return [answer for _ in range(4) if (answer := await take_next(process, who))]  # type: ignore[arg-type]
+
+        found = await asyncio.gather(*(work(who, (house, other)[n % 2]) for n, who in enumerate(people)))
+    ids = [applied(answer)["id"] for answers in found for answer in answers]
+    assert len(ids) == len(set(ids)) == 200
+    assert set(ids) == set(made)
+    assert await take_next(house, CLERK) is None
+    kept = await rows(database, "SELECT count(*) AS n FROM cases WHERE assignee IS NULL")
+    assert kept == [{"n": 0}]
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+async def test_nobody_waits_for_a_case_that_somebody_else_has_locked(house: House, database: Database) -> None:
+    ids = await waiting(house, 20)
+    raw = await connect(database)
+    transaction = raw.transaction()
+    await transaction.start()
+    await raw.fetch("SELECT 1 FROM cases WHERE id = ANY($1) FOR UPDATE", ids[:19])
+    async with asyncio.timeout(30):
+        assert await given(house) == ids[19]
+        assert await given(house) is None
+    await transaction.rollback()
+    await raw.close()
+    assert await given(house) == ids[0]
+
+
+MANY = {
+    "sqlite": "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 6000)",
+    "postgres": "WITH n AS (SELECT generate_series(1, 6000) AS n)",
+}
+
+
+async def fill(database: Database, like: str) -> None:
+    """Six thousand copies of a case, behind our back: half of them due, half of them in a team, some urgent."""
+    names = [row["name"] for row in await rows(database, COLUMNS[database.kind])]
+    other = {
+        "id": "c.id || '-' || n.n",
+        "due_at": "CASE n.n % 2 WHEN 0 THEN c.opened_at END",
+        "team": "CASE n.n % 2 WHEN 0 THEN 'team:north' END",
+        "urgency": "n.n % 5 * 20",
+        "reference": "NULL",
+    }
+    values = ", ".join(other.get(name, f"c.{name}") for name in names)
+    off = "SET session_replication_role = replica;" if database.kind == "postgres" else ""
+    insert = f"INSERT INTO cases ({', '.join(names)})"
+    many = MANY[database.kind]
+    chosen = f"SELECT {values} FROM cases c, n WHERE c.id = '{like}'"
+    await change(database, f"{off} {insert} {many} {chosen}" if off else f"{insert} {many} {chosen}")
+    await change(database, "ANALYZE cases")
+
+
+COLUMNS = {
+    "sqlite": "SELECT name FROM pragma_table_info('cases')",
+    "postgres": "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'cases'",
+}
+EVERYTHING = Visible("user:carl", all_types=True)
+SOME = Visible("user:carl", types=frozenset({"expense_claim"}), by_role={"[creator]": frozenset({"expense_claim"})})
+
+
+@pytest.mark.parametrize("due", [True, False])
+@pytest.mark.parametrize("team", [None, "team:north"])
+async def test_the_search_walks_the_index_of_those_who_wait_and_sorts_a_few_only(
+    house: House, database: Database, team: str | None, due: bool
+) -> None:
+    [case_id] = await waiting(house, 1)
+    await fill(database, case_id)
+    asked = Waiting("acme", SOME, EVERYTHING, team=team)
+    statements = [queues._queues(asked), queues._candidates(asked, [queues.Queue("expense_claim", 40)], due, 16)]
+    told = [await plan(database, statement) for statement in statements]
+    assert all("cases_waiting" + ("_in_team" if team else "") in steps for steps in told), told
+    assert not any(word in steps for steps in told for word in ("Seq Scan on cases", "SCAN cases", "Bitmap")), told
+    assert await given(house, wish=Wish(team=team)) is not None
+
+
+async def plan(database: Database, statement: Any) -> str:
+    """How the database would do it, told of a whole statement with its values."""
+    dialect = asyncpg.dialect() if database.kind == "postgres" else aiosqlite.dialect()
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    explain = "EXPLAIN" if database.kind == "postgres" else "EXPLAIN QUERY PLAN"
+    return str(await rows(database, f"{explain} {compiled}"))

@@ -1,0 +1,46 @@
+"""Words for what people do with cases besides firing events."""
+
+from dataclasses import replace
+from typing import Any
+
+from app.domain.case import Actor
+from app.domain.verbs.assigning import Assign, Claim, Release, Skip
+from app.domain.verbs.commenting import Comment
+from app.domain.verbs.verb import Verb
+from app.services.answer import Answer
+from app.services.house import House
+from app.services.work import Wish
+from tests.house import attempt, tried
+
+ANY = Wish()
+
+
+async def do(house: House, case_id: str, verb: Verb, by: Actor, **values: Any) -> Answer:
+    return await tried(house, attempt(by, None, case_id, verb=verb, **values))
+
+
+async def assign(house: House, case_id: str, by: Actor, reason: str | None = None, **to: str | None) -> Answer:
+    verb = Assign(to.get("assignee"), to.get("team"), frozenset(to))
+    return await do(house, case_id, verb, by, reason=reason)
+
+
+async def claim(house: House, case_id: str, by: Actor, **values: Any) -> Answer:
+    return await do(house, case_id, Claim(), by, **values)
+
+
+async def release(house: House, case_id: str, by: Actor, **values: Any) -> Answer:
+    return await do(house, case_id, Release(), by, **values)
+
+
+async def comment(house: House, case_id: str, by: Actor, text: str, edits: str | None = None, **values: Any) -> Answer:
+    edited = await house.work.edited(by, edits) if edits else None
+    return await do(house, case_id, Comment(text, (), edits, edited), by, **values)
+
+
+async def take_next(
+    house: House, by: Actor, wish: Wish = ANY, skip: dict[str, str] | None = None, key: str | None = None
+) -> Answer | None:
+    """The answer to whoever wants work; `skip` is case id -> reason."""
+    asked = attempt(by, None, key=key, verb=Claim())
+    skips = [replace(attempt(by, None, one, verb=Skip()), reason=why) for one, why in (skip or {}).items()]
+    return await house.next_case.claim(asked, wish, skips)
