@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.db import clocks, ledger, listing, rules
 from app.db.engines import SERVICE
 from app.db.failures import connecting, translated
+from app.db.log import SqlLog
 from app.db.schema import REMEDY, problem_of
 from app.db.tables import IDEMPOTENCY
 from app.db.transaction import SqlTransaction
@@ -34,7 +35,7 @@ from app.services.stored import (
 )
 
 
-class SqlStore(ABC):
+class SqlStore(SqlLog, ABC):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:

@@ -1,17 +1,20 @@
 """The services together, and how they start and stop."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
+from app.services.arrivals import Arrivals
 from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
 from app.services.cases import Cases
 from app.services.clocks import Clocks
 from app.services.definitions import Definitions
 from app.services.desk import Desk
+from app.services.ledger import Ledger
 from app.services.policies import Policies, PolicySource
 from app.services.ports import PolicyEngine, Store
 
@@ -29,6 +32,8 @@ class House:
         self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks)
         self.cases = Cases(store, self.definitions, self.policies)
         self.case_types = CaseTypes(self.definitions)
+        self.arrivals = Arrivals(store)
+        self.ledger = Ledger(store, self.policies, self.cases, self.arrivals)
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases)
 
     @asynccontextmanager
@@ -48,9 +53,12 @@ class House:
                 )
             await self.policies.start()
             await self.desk.start()
+            following = asyncio.create_task(self.arrivals.run())
             try:
                 yield
             finally:
+                self.arrivals.close()
+                await following
                 await self.desk.stop()
         finally:
             await self.store.close()

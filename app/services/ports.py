@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.domain.case import Case, Policy
+from app.services.log_store import LogStore
 from app.services.stored import (
     AnswerKey,
     CaseKey,
@@ -73,7 +74,7 @@ class Transaction(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(LogStore, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
