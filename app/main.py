@@ -16,6 +16,7 @@ from litestar import Litestar
 from app.commands import check, demo, diagram, migrate, policy, replay, serve, token
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import build, declared, prepared, running
+from app.commands.stopping import when_told_to_stop
 from app.domain.case import Actor, Json
 from app.domain.errors import Invalid
 from app.domain.names import TENANT
@@ -74,7 +75,7 @@ def application() -> Litestar:
     configure_logs(settings)
     assert settings.jwt_secret is not None, "`serve` checks it before it starts a worker"
     house = build(settings)
-    services = Services(house.desk, house.cases, house.case_types, partial(_readiness, house))
+    services = Services(house.desk, house.cases, house.case_types, partial(_readiness, house), house.ledger)
     return create_app(
         services, HttpSettings(settings.jwt_secret.get_secret_value()), lifespan=[_lived(house, settings)]
     )
@@ -86,10 +87,11 @@ def _lived(house: House, settings: Settings) -> Callable[[Litestar], AbstractAsy
         found = declared(settings, told=True)  # by the process that started this one
         async with house.running(found.case_types, found.calendars, found.policies):
             stay()
-            ticks = scheduler(house.store)
+            ticks = scheduler(house.store, house.ledger)
             if settings.scheduler:
                 ticks.start()
-            yield
+            with when_told_to_stop(house.arrivals.close):
+                yield
             if ticks.running:
                 ticks.shutdown(wait=False)
 

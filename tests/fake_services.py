@@ -1,9 +1,10 @@
 """Fakes of the services that the HTTP border calls: they remember what they were asked and answer from memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -16,6 +17,7 @@ from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
 from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
+from app.services.ledger import FeedPage
 from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 
@@ -122,6 +124,26 @@ class FakeCases:
         return later[:limit]
 
 
+@dataclass
+class FakeLedger:
+    """Answers the feed with `page`, and follows with `pages`."""
+
+    page: FeedPage = field(default_factory=lambda: FeedPage((), -1))
+    pages: list[FeedPage] = field(default_factory=list)
+    asked: list[Any] = field(default_factory=list)
+
+    async def feed(self, actor: Actor, after: int, limit: int, wait: float) -> FeedPage:
+        self.asked.append((actor.id, after, limit, wait))
+        return self.page
+
+    async def follow(
+        self, admitted: Callable[[], Awaitable[Actor]], case_id: str | None, after: int | None
+    ) -> AsyncGenerator[FeedPage]:
+        self.asked.append(((await admitted()).id, case_id, after))
+        for page in self.pages:
+            yield page
+
+
 class FakeCaseTypes:
     view = CaseTypeView(CASE_TYPE, 1, CASE_TYPE.hash())
 
@@ -145,10 +167,11 @@ class Fakes:
     desk: FakeDesk = field(default_factory=FakeDesk)
     cases: FakeCases = field(default_factory=FakeCases)
     case_types: FakeCaseTypes = field(default_factory=FakeCaseTypes)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
     ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
 
     def services(self) -> Services:
-        return Services(self.desk, self.cases, self.case_types, self.readiness)
+        return Services(self.desk, self.cases, self.case_types, self.readiness, self.ledger)
 
     async def readiness(self) -> Readiness:
         return self.ready

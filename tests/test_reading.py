@@ -182,7 +182,7 @@ def _client(house: House, *roles: str) -> AsyncClient:
     async def readiness() -> Readiness:
         return Readiness(True)
 
-    app = create_app(Services(house.desk, house.cases, house.case_types, readiness), HttpSettings(SECRET))
+    app = create_app(Services(house.desk, house.cases, house.case_types, readiness, house.ledger), HttpSettings(SECRET))
     headers = {"authorization": f"Bearer {token(roles=roles or ('clerk',))}"}
     return AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers)
 

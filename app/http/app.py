@@ -19,9 +19,11 @@ from app.http.cases import find_cases, open_case, read_case
 from app.http.docs import openapi
 from app.http.errors import NotAcceptable, on_exception
 from app.http.events import fire_event, fire_events, possible_events
+from app.http.feed import read_feed
 from app.http.headers import before_send
 from app.http.health import healthz, readyz
 from app.http.services import Services
+from app.http.streams import stream_case, stream_tenant
 
 BODY_BYTES = 2**20
 WITHOUT_A_SECOND_LOOK = frozenset({"", "*/*", "application/json"})
@@ -97,9 +99,10 @@ def _api() -> Router:
         tags=["cases"],
     )
     case_types = Router("/", route_handlers=[list_case_types, read_case_type, draw_case_type], tags=["case types"])
+    log = Router("/", route_handlers=[read_feed, stream_tenant, stream_case], tags=["log"])
     return Router(
         "/api/v1",
-        route_handlers=[cases, case_types],
+        route_handlers=[cases, case_types, log],
         guards=[admitted],
         request_class=BodyRequest,
         security=[{"bearer": []}],

@@ -52,7 +52,7 @@ def openapi() -> OpenAPIConfig:
         summary="Case management: declared state machines, guarded by policy, recorded in a log that proves itself.",
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         servers=[Server(url="/")],
-        tags=[Tag(name="cases"), Tag(name="case types"), Tag(name="operation")],
+        tags=[Tag(name="cases"), Tag(name="case types"), Tag(name="log"), Tag(name="operation")],
         components=Components(
             security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
         ),

@@ -1,6 +1,6 @@
 """What the HTTP border needs from the services, derived from what its handlers call."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from app.domain.case import Actor, Attempt
 from app.domain.diagram import DiagramFormat
 from app.services.answer import Answer
+from app.services.ledger import FeedPage
 from app.services.stored import StoredEntry
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 
@@ -50,6 +51,18 @@ class CaseTypesPort(Protocol):
         ...
 
 
+class LedgerPort(Protocol):
+    async def feed(self, actor: Actor, after: int, limit: int, wait: float) -> FeedPage:
+        """The entries of the tenant after a leaf index; waits up to `wait` seconds for one."""
+        ...
+
+    def follow(
+        self, admitted: Callable[[], Awaitable[Actor]], case_id: str | None, after: int | None
+    ) -> AsyncGenerator[FeedPage]:
+        """Pages as they come, of the tenant or of one case; ends when `admitted` raises. `after` None: what is new."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Whether traffic may come here: `problems` say why not, `warnings` what an operator should change."""
@@ -68,6 +81,7 @@ class Services:
     cases: CasesPort
     case_types: CaseTypesPort
     readiness: Callable[[], Awaitable[Readiness]]
+    ledger: LedgerPort
 
 
 ApiRequest = Request[Actor, None, State]

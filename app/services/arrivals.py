@@ -105,8 +105,9 @@ class Arrivals:
                 await self._listen()
                 if await self._look_at(set(self._watched) if told is None else told):
                     self._trusted = told is not None
-            except StoreUnavailable as error:
-                log.warning("cannot follow the log: %s", error)
+            except Exception as error:  # whatever it is: who waits would wait for ever
+                unexpected = not isinstance(error, StoreUnavailable)
+                log.warning("cannot follow the log, trying again: %s", error, exc_info=unexpected)
                 self._trusted = False
                 await self._rest()
 

@@ -1,7 +1,7 @@
 """The log in its order: give entries their places, read them page by page, follow them as they come."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -73,7 +73,7 @@ class Ledger:
 
     async def follow(
         self, admitted: Callable[[], Awaitable[Actor]], case_id: str | None, after: int | None
-    ) -> AsyncIterator[FeedPage]:
+    ) -> AsyncGenerator[FeedPage]:
         """Pages as they come, of the tenant or of one case; an empty one after HEARTBEAT seconds without. `after` None
         begins with what is new.
 
