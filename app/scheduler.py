@@ -1,6 +1,7 @@
 """The ticks of a process: a few interval jobs in memory, none of which is needed for an answer to be right."""
 
 import asyncio
+import logging
 from contextlib import suppress
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -16,6 +17,7 @@ FORGET_EVERY = 600
 
 def scheduler(store: Store, ledger: Ledger) -> AsyncIOScheduler:
     """No job store: what a job does, it finds in the database, so any number of replicas may tick."""
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # a tick that lasts is nothing to warn of
     ticks = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
     ticks.add_job(store.forget_answers, "interval", seconds=FORGET_EVERY, id="forget answers")
     ticks.add_job(_sequence, "interval", args=(ledger,), seconds=SEQUENCE_EVERY, id="sequence the log")

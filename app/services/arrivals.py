@@ -13,7 +13,7 @@ OFTEN = 0.25
 """Seconds between two looks while nobody tells us of what is new."""
 SELDOM = 2.0
 LISTEN_AGAIN = 5.0
-MOST = 10_000
+MOST = 1_000
 """Entries looked at in one statement."""
 log = logging.getLogger("stateward.arrivals")
 

@@ -414,11 +414,14 @@ def _sequence_on_postgres() -> None:
     The lock is asked for in a statement of its own: the next one sees what the last sequencer committed. Entries of a
     case are chained: what is taken takes along what comes before it in its case and still waits. Within a case the
     order is that of `case_seq`, across cases that of `at`. The notice goes out with the commit.
+
+    The tables change so fast that statistics are wrong: joins go along indexes in the order they are written in, and
+    rows of the queue are deleted by their place.
     """
     settings = ("seqscan", "hashjoin", "mergejoin")
     op.execute(f"""
         CREATE FUNCTION sequence_log(most bigint) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
-        SET search_path = public, pg_temp {" ".join(f"SET enable_{name} = off" for name in settings)} AS $$
+        SET search_path = public, pg_temp SET join_collapse_limit = 1 {" ".join(f"SET enable_{name} = off" for name in settings)} AS $$
         DECLARE
             moved bigint;
             grown text[];
@@ -431,27 +434,27 @@ def _sequence_on_postgres() -> None:
                 UNION ALL
                 SELECT (SELECT min(p.tenant) FROM audit_pending p WHERE p.tenant > w.tenant) FROM waiting w
                 WHERE w.tenant IS NOT NULL
-            ), taken (tenant, entry_id, case_id, case_seq, at) AS (
-                SELECT e.tenant, e.entry_id, e.case_id, e.case_seq, e.at FROM waiting w
-                CROSS JOIN LATERAL (SELECT p.entry_id FROM audit_pending p WHERE p.tenant = w.tenant
+            ), taken (tenant, entry_id, case_id, case_seq, at, waits) AS (
+                SELECT e.tenant, e.entry_id, e.case_id, e.case_seq, e.at, p.ctid FROM waiting w
+                CROSS JOIN LATERAL (SELECT p.entry_id, p.ctid FROM audit_pending p WHERE p.tenant = w.tenant
                                     ORDER BY p.entry_id LIMIT most) p
                 JOIN audit_entry e ON e.tenant = w.tenant AND e.entry_id = p.entry_id
                 UNION
-                SELECT e.tenant, e.entry_id, e.case_id, e.case_seq, e.at FROM taken t
+                SELECT e.tenant, e.entry_id, e.case_id, e.case_seq, e.at, p.ctid FROM taken t
                 JOIN audit_entry e ON e.tenant = t.tenant AND e.case_id = t.case_id AND e.case_seq = t.case_seq - 1
                 JOIN audit_pending p ON p.tenant = e.tenant AND p.entry_id = e.entry_id
             ), reached AS (
                 SELECT *, CASE WHEN case_seq IS NULL THEN at ELSE max(at) OVER (
                     PARTITION BY tenant, case_id, case_seq IS NULL ORDER BY case_seq) END AS moment FROM taken
             ), placed AS (
-                SELECT tenant, entry_id, row_number() OVER (
+                SELECT tenant, entry_id, waits, row_number() OVER (
                     PARTITION BY tenant ORDER BY moment, case_id, case_seq, entry_id) - 1 AS place FROM reached
-            ), ended AS (
+            ), ended AS MATERIALIZED (
                 SELECT w.tenant, coalesce((SELECT max(l.leaf_index) + 1 FROM audit_leaf l WHERE l.tenant = w.tenant), 0)
                     AS size FROM waiting w
             ), gone AS (
-                DELETE FROM audit_pending p USING placed d WHERE p.tenant = d.tenant AND p.entry_id = d.entry_id
-            ), appended AS (
+                DELETE FROM audit_pending p WHERE p.ctid = ANY (ARRAY(SELECT waits FROM placed))
+            ), appended AS MATERIALIZED (
                 INSERT INTO audit_leaf (tenant, leaf_index, entry_id)
                 SELECT d.tenant, e.size + d.place, d.entry_id FROM placed d JOIN ended e ON e.tenant = d.tenant
                 RETURNING tenant
