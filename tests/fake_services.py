@@ -131,6 +131,11 @@ class FakeLedger:
     page: FeedPage = field(default_factory=lambda: FeedPage((), -1))
     pages: list[FeedPage] = field(default_factory=list)
     asked: list[Any] = field(default_factory=list)
+    raises: Exception | None = None
+
+    def check_room(self) -> None:
+        if self.raises is not None:
+            raise self.raises
 
     async def feed(self, actor: Actor, after: int, limit: int, wait: float) -> FeedPage:
         self.asked.append((actor.id, after, limit, wait))

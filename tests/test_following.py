@@ -7,7 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 from app.db import open_store
-from app.domain.errors import Unauthenticated
+from app.domain.errors import Unauthenticated, Unavailable
 from app.services.log_store import FROM_THE_FIRST
 from tests.house import (
     ADMIN,
@@ -45,9 +45,11 @@ async def numbers(pages, count):
     return found
 
 
-async def rest(pages):
-    """What comes until the stream ends by itself."""
-    return [leaf.leaf_index async for page in pages for leaf in page.items]
+async def ends(pages):
+    """The stream ends by itself, and nothing comes before."""
+    async for page in pages:
+        assert not page.items
+    return True
 
 
 async def test_it_begins_with_what_is_there_and_goes_on_with_what_comes(house):
@@ -129,7 +131,7 @@ async def test_a_right_that_is_taken_away_ends_a_stream_at_the_next_entry(house,
                 await let_nobody_read(other, case_type)
             await fired(other, case_id, "triage", CLERK)
             await other.ledger.sequence()
-        assert await rest(pages) == []
+        assert await ends(pages)
 
 
 async def test_whoever_is_not_admitted_any_more_sees_nothing_more(house):
@@ -146,16 +148,26 @@ async def test_whoever_is_not_admitted_any_more_sees_nothing_more(house):
         expired.set()
         await open_claim(house)
         await house.ledger.sequence()
-        assert await rest(pages) == []
+        assert await ends(pages)
 
 
 async def test_a_stop_of_the_service_ends_it(house):
     async with following(house) as pages:
         await anext(pages)
-        waits = asyncio.create_task(rest(pages))
+        waits = asyncio.create_task(ends(pages))
         await asyncio.sleep(0)
         house.arrivals.close()
-        assert await waits == []
+        assert await waits
+
+
+async def test_so_many_may_wait_and_no_more(house, monkeypatch):
+    monkeypatch.setattr("app.services.arrivals.MOST_WATCHES", 1)
+    house.ledger.check_room()
+    async with following(house) as pages:
+        await anext(pages)
+        with pytest.raises(Unavailable):
+            house.ledger.check_room()
+    house.ledger.check_room()
 
 
 async def test_nobody_is_looked_for_when_nobody_watches(house):

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, Unavailable
 from app.http.event_stream import EventStream
 from app.services.ledger import FeedPage
 from app.services.log_store import Leaf
@@ -98,6 +98,13 @@ def test_a_case_that_is_not_the_callers_has_no_stream(client, fakes):
     fakes.cases.raises = NotFound("there is no such case")
     answers = [client.get(f"{CASES}/{name}/stream") for name in (CASE_ID, FOREIGN_ID, "nonsense")]
     assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
+
+
+def test_where_too_many_wait_others_are_told_so_and_who_does_not_wait_is_answered(client, fakes):
+    fakes.ledger.raises = Unavailable("too many")
+    answers = [client.get(path) for path in (STREAM, CASE_STREAM, f"{FEED}?wait=1")]
+    assert [(answer.status_code, answer.headers["retry-after"]) for answer in answers] == [(503, "1")] * 3
+    assert client.get(FEED).status_code == 200
 
 
 @pytest.mark.parametrize("path", [FEED, STREAM, CASE_STREAM])

@@ -35,7 +35,10 @@ async def read_feed(
 ) -> Response[FeedView]:
     """The entries of all cases that the caller may read, in the order of their leaf_index, which has no gaps. What
     the caller may not read is left out, and next_after passes it. What concerns no case is for administrators."""
-    page = await services_of(request).ledger.feed(request.user, after, limit, wait)
+    ledger = services_of(request).ledger
+    if wait:
+        ledger.check_room()
+    page = await ledger.feed(request.user, after, limit, wait)
     return Response({"items": [leaf_view(leaf) for leaf in page.items], "next_after": page.next_after})
 
 

@@ -52,6 +52,10 @@ class CaseTypesPort(Protocol):
 
 
 class LedgerPort(Protocol):
+    def check_room(self) -> None:
+        """Raises Unavailable where too many wait already."""
+        ...
+
     async def feed(self, actor: Actor, after: int, limit: int, wait: float) -> FeedPage:
         """The entries of the tenant after a leaf index; waits up to `wait` seconds for one."""
         ...

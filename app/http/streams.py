@@ -62,7 +62,7 @@ async def stream_tenant(
     request: ApiRequest, after: AfterOrNow = None, last_event_id: LastEventId = None
 ) -> EventStream:
     """What `GET /audit` answers, without an end. It ends at the next entry for one who may read nothing any more."""
-    return EventStream(_followed(request, None, _cursor(after, last_event_id)))
+    return _stream(request, None, _cursor(after, last_event_id))
 
 
 @get(
@@ -80,7 +80,12 @@ async def stream_case(
     for one who may not read the case any more."""
     case_id = existing(case_id)
     await services_of(request).cases.show(request.user, case_id)
-    return EventStream(_followed(request, case_id, _cursor(after, last_event_id)))
+    return _stream(request, case_id, _cursor(after, last_event_id))
+
+
+def _stream(request: ApiRequest, case_id: str | None, after: int | None) -> EventStream:
+    services_of(request).ledger.check_room()
+    return EventStream(_followed(request, case_id, after))
 
 
 async def _followed(request: ApiRequest, case_id: str | None, after: int | None) -> AsyncGenerator[bytes]:

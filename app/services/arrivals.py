@@ -13,6 +13,8 @@ OFTEN = 0.25
 """Seconds between two looks while nobody tells us of what is new."""
 SELDOM = 2.0
 LISTEN_AGAIN = 5.0
+MOST_WATCHES = 1_000
+"""Readers that wait in one process; each keeps a connection of the server busy (app/commands/serve.py)."""
 MOST = 1_000
 """Entries looked at in one statement."""
 log = logging.getLogger("stateward.arrivals")
@@ -81,6 +83,10 @@ class Arrivals:
             yield watch
         finally:
             self._forget(tenant, watch)
+
+    @property
+    def full(self) -> bool:
+        return sum(len(watched.watches) for watched in self._watched.values()) >= MOST_WATCHES
 
     def look(self, tenant: str | None = None) -> None:
         """The log of a tenant has grown, or that of somebody."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.domain.case import Actor
-from app.domain.errors import CaseError
+from app.domain.errors import CaseError, Unavailable
 from app.domain.guard import View
 from app.domain.situation import ADMIN
 from app.services.arrivals import Arrivals
@@ -56,6 +56,11 @@ class Ledger:
             whole += moved
             self._arrivals.look()
         return whole
+
+    def check_room(self) -> None:
+        """Raises Unavailable where so many wait already that others would not be answered."""
+        if self._arrivals.full:
+            raise Unavailable("too many follow the log here; try again in a second, or ask without waiting")
 
     async def feed(self, actor: Actor, after: int, limit: int, wait: float) -> FeedPage:
         """The entries of the tenant after a leaf index that the actor may read; waits up to `wait` seconds for one."""

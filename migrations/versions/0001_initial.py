@@ -418,10 +418,11 @@ def _sequence_on_postgres() -> None:
     The tables change so fast that statistics are wrong: joins go along indexes in the order they are written in, and
     rows of the queue are deleted by their place.
     """
-    settings = ("seqscan", "hashjoin", "mergejoin")
+    settings = {"search_path": "public, pg_temp", "join_collapse_limit": "1"}
+    settings |= dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off")
     op.execute(f"""
         CREATE FUNCTION sequence_log(most bigint) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
-        SET search_path = public, pg_temp SET join_collapse_limit = 1 {" ".join(f"SET enable_{name} = off" for name in settings)} AS $$
+        {" ".join(f"SET {name} = {value}" for name, value in settings.items())} AS $$
         DECLARE
             moved bigint;
             grown text[];
