@@ -16,6 +16,7 @@ from litestar import Litestar
 from app.commands import check, demo, diagram, migrate, policy, replay, replay_back_test, serve, sla, token, work
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import build, declared, prepared, running, ticking
+from app.commands.stopping import when_told_to_stop
 from app.domain.case import Actor, Attempt, Json
 from app.domain.errors import Invalid
 from app.domain.names import TENANT
@@ -94,6 +95,7 @@ def application() -> Litestar:
         work=house.work,
         next_case=house.next_case,
         attachments=house.attachments,
+        ledger=house.ledger,
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     return create_app(services, HttpSettings(secret, settings.issuers), lifespan=[_lived(house, settings, rates)])
@@ -111,7 +113,8 @@ def _lived(
         ):
             stay()
             async with ticking(house, settings, fires=settings.scheduler):
-                yield
+                with when_told_to_stop(house.arrivals.close):
+                    yield
 
     return lived
 

@@ -13,6 +13,8 @@ from app.services.ports import StoreUnavailable
 FIRE_EVERY = 0.5
 """Seconds between two looks at what is due."""
 LEARN_EVERY = 10
+SEQUENCE_EVERY = 0.25
+"""Seconds between two looks at what waits for its place in the log."""
 FORGET_EVERY = 600
 """Seconds between two deletions of idempotency answers that have expired."""
 STOP_WITHIN = 5.0
@@ -43,6 +45,7 @@ class Ticks:
         self._add("learn calendars", LEARN_EVERY, self.learn)
         if fires:
             self._add("fire what is due", FIRE_EVERY, self._fire)
+            self._add("sequence the log", SEQUENCE_EVERY, self._sequence)
             self._add("forget answers", FORGET_EVERY, house.store.forget_answers)
 
     def start(self) -> None:
@@ -94,6 +97,10 @@ class Ticks:
             for failure in drained:
                 if isinstance(failure, BaseException):
                     raise failure
+
+    async def _sequence(self) -> None:
+        if self._is_my_turn():
+            await self._house.ledger.sequence()
 
     async def learn(self) -> None:
         """Learn the calendars that others put in force, and let the clocks that run count by them.

@@ -1,6 +1,6 @@
 """Fakes of the services that the HTTP border calls: they remember what they were asked and answer from memory."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from app.services.answer import Answer, case_json
 from app.services.attachments import Received
 from app.services.calendars import Calendars
 from app.services.definitions import Definitions
+from app.services.ledger import FeedPage
 from app.services.rulebook import Able, AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, Triple, WhoCanFire
 from app.services.simulations import Simulations
 from app.services.stored import PolicyLine, StoredClock, StoredEntry
@@ -159,6 +160,31 @@ class FakeMetrics:
         return "text/plain; version=1.0.0; charset=utf-8", self.text
 
 
+@dataclass
+class FakeLedger:
+    """Answers the feed with `page`, and follows with `pages`."""
+
+    page: FeedPage = field(default_factory=lambda: FeedPage((), -1))
+    pages: list[FeedPage] = field(default_factory=list)
+    asked: list[Any] = field(default_factory=list)
+    raises: Exception | None = None
+
+    def check_room(self) -> None:
+        if self.raises is not None:
+            raise self.raises
+
+    async def feed(self, actor: Actor, after: int, limit: int, wait: float) -> FeedPage:
+        self.asked.append((actor.id, after, limit, wait))
+        return self.page
+
+    async def follow(
+        self, admitted: Callable[[], Awaitable[Actor]], case_id: str | None, after: int | None
+    ) -> AsyncGenerator[FeedPage]:
+        self.asked.append(((await admitted()).id, case_id, after))
+        for page in self.pages:
+            yield page
+
+
 class FakeCaseTypes:
     view = CaseTypeView(CASE_TYPE, 1, CASE_TYPE.hash())
 
@@ -269,6 +295,7 @@ class Fakes:
     work: FakeWork = field(default_factory=FakeWork)
     attachments: FakeAttachments = field(default_factory=FakeAttachments)
     next_case: FakeNextCase = field(default_factory=FakeNextCase)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
     ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
 
     def __post_init__(self) -> None:
@@ -285,6 +312,7 @@ class Fakes:
             who_can=self.who_can,
             readiness=self.readiness,
             metrics=self.metrics.exposed,
+            ledger=self.ledger,
             work=self.work,
             next_case=self.next_case,
             attachments=self.attachments,

@@ -25,6 +25,7 @@ def services_of(house: House, metrics: Metrics | None = None, rates: RateLimits 
         who_can=house.who_can,
         readiness=_ready,
         metrics=(metrics or Metrics(house.store)).exposed,
+        ledger=house.ledger,
         work=house.work,
         next_case=house.next_case,
         attachments=house.attachments,

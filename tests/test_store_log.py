@@ -26,6 +26,7 @@ async def with_a_case(url: str) -> None:
         await tx.record(Record(clocks=[a_clock(case)]))
         await tx.record(firing(a_clock(case), case))
         await tx.add_calendar("de", "a" * 64, "{}", OPENED)
+    await store.sequence(100)
     await store.close()
 
 
@@ -86,6 +87,11 @@ FORBIDDEN = [
     "DELETE FROM clock",
     "UPDATE calendar SET applies_from = now()",
     "DELETE FROM calendar",
+    "INSERT INTO audit_leaf SELECT tenant, 99, entry_id FROM audit_entry",
+    "UPDATE audit_leaf SET leaf_index = 99",
+    "DELETE FROM audit_leaf",
+    "TRUNCATE audit_leaf",
+    "DELETE FROM audit_pending",
     "DELETE FROM case_actor",
     "UPDATE case_actor SET subject = 'user:nobody'",
     "UPDATE definition SET text = 'x'",
@@ -124,6 +130,7 @@ async def test_the_services_role_cannot_let_seq_stand_or_fall(service, seq):
         "TRUNCATE audit_payload",
         "DELETE FROM sla_firing",
         "UPDATE calendar SET text = 'x'",
+        "DELETE FROM audit_leaf",
     ],
 )
 async def test_the_triggers_stop_even_a_superuser_that_plays_replica(superuser, statement):
@@ -177,6 +184,10 @@ def replacing(**values: str) -> str:
         "INSERT OR REPLACE INTO sla_firing SELECT * FROM sla_firing",
         "UPDATE calendar SET text = 'x'",
         "DELETE FROM calendar",
+        "UPDATE audit_leaf SET leaf_index = 99",
+        "DELETE FROM audit_leaf",
+        "INSERT OR REPLACE INTO audit_leaf SELECT tenant, leaf_index, entry_id FROM audit_leaf",
+        "INSERT OR REPLACE INTO audit_leaf SELECT tenant, leaf_index + 99, entry_id FROM audit_leaf",
         "INSERT OR REPLACE INTO calendar SELECT name, version, hash, applies_from, 'x' FROM calendar",
         "UPDATE cases SET seq = 1, state = 'draft' WHERE reference = 'R-1'",
         "INSERT OR REPLACE INTO cases SELECT * FROM cases",

@@ -18,6 +18,8 @@ from app.settings import HOW_TO_MAKE_ONE, Settings
 STOP_WITHIN = 10
 """Seconds that a stop waits for open connections."""
 BACKLOG = 1024
+CONNECTIONS = 4096
+"""Connections that a worker serves at a time, open streams and idle ones among them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +61,7 @@ def serve(target: str, host: str, port: int, workers: int, told: str) -> None:
         factory=True,
         loop=Loops.uvloop,
         backlog=BACKLOG,
+        backpressure=CONNECTIONS,
         workers_kill_timeout=STOP_WITHIN,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

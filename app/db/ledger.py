@@ -1,7 +1,7 @@
 """Read the audit entries of a case."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -27,7 +27,7 @@ def values(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
     return select(P.entry_id, P.path, P.value).where(P.tenant == tenant, P.entry_id.in_(entry_ids))
 
 
-def with_values(rows: Iterable[RowMapping], values: Iterable[RowMapping]) -> Sequence[StoredEntry]:
+def with_values(rows: Iterable[Mapping[str, Any] | RowMapping], values: Iterable[RowMapping]) -> Sequence[StoredEntry]:
     by_entry: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for row in values:
         by_entry[row["entry_id"]][row["path"]] = row["value"]

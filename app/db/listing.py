@@ -95,6 +95,11 @@ def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
     return [case_of(row) for row in rows]
 
 
+def readable(visible: Visible) -> Condition:
+    """Whether a row of `cases` is visible, whatever kinds of cases there are."""
+    return visible_to(visible, visible.types.union(*visible.by_role.values()))
+
+
 def _by_reference(
     query: CaseQuery, descending: bool, conditions: Sequence[Condition], types: frozenset[str]
 ) -> Select[Any]:

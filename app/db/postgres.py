@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db.clocks import oldest_first
 from app.db.engines import CONNECT_SECONDS, OWNER, postgres_engine
 from app.db.failures import connecting, translated
+from app.db.listening import Ear
 from app.db.postgres_sql import LOCK, LOCK_DUE, READ, RECACHE, arrays, native, record_statement
 from app.db.rows import Row, case_of, current_clock, rows_of, surroundings_of
 from app.db.store import SqlStore
@@ -26,6 +27,7 @@ from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 # The plans do not depend on the arrays' contents, and planning again for every batch took longer than running it.
 _BEGIN = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan"
 _DECLARATIONS = "SELECT pg_advisory_xact_lock(hashtextextended('stateward declarations', 0))"
+_SEQUENCE = text("SELECT sequence_log(CAST(:most AS bigint)) AS moved")
 _LOGIN = text(f"""SELECT rolname, rolsuper,
     EXISTS (SELECT FROM pg_roles o WHERE o.rolname = '{OWNER}' AND pg_has_role(r.oid, o.oid, 'MEMBER')) AS owns
     FROM pg_roles r WHERE rolname = session_user""")
@@ -76,6 +78,7 @@ class PostgresStore(SqlStore):
         super().__init__(engine, autocommit, autocommit)
         # connections between two writes: taking one from the pool and giving it back cost more than deciding
         self._idle: list[tuple[AsyncConnection, Any]] = []
+        self._ear: Ear | None = None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
@@ -91,7 +94,19 @@ class PostgresStore(SqlStore):
             raise
         self._idle.append((connection, driver))
 
+    async def sequence(self, limit: int) -> int:
+        (row,) = await self._rows(_SEQUENCE.bindparams(most=limit))
+        return int(row["moved"])
+
+    async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:
+        if self._ear is not None:
+            await self._ear.close()
+        self._ear = await Ear.on(self._readers, heard)
+        return self._ear.hears
+
     async def close(self) -> None:
+        if self._ear is not None:
+            await self._ear.close()
         while self._idle:
             connection, _ = self._idle.pop()
             await connection.close()

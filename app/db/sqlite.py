@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import clocks
+from app.db import clocks, sequencing
 from app.db.engines import sqlite_engine
 from app.db.failures import translated
 from app.db.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
@@ -70,6 +70,10 @@ class SqliteTransaction(SqlTransaction):
             raise Refused("a cycle of a clock is there twice")  # the last one would win
         await self._insert(_put_clock(), rows)
 
+    async def sequence(self, limit: int) -> int:
+        with self._failing():
+            return await sequencing.sequence(self._connection, limit)
+
     async def _lock_declarations(self) -> None:
         return None
 
@@ -95,6 +99,12 @@ class SqliteStore(SqlStore):
             transaction = SqliteTransaction(connection, self._clock)
             yield transaction
             await transaction.commit()
+
+    async def sequence(self, limit: int) -> int:
+        if not await self._rows(sequencing.waiting()):
+            return 0  # without the lock that every writer needs
+        async with self.transaction() as transaction:
+            return await transaction.sequence(limit)
 
     def details(self) -> dict[str, str]:
         return {"database": "sqlite", "sqlite_version": sqlite3.sqlite_version}

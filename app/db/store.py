@@ -15,6 +15,7 @@ from app.db import callers, clocks, ledger, listing, policy_pages, rules
 from app.db.blobs import SqlBlobs
 from app.db.engines import SERVICE
 from app.db.failures import connecting, translated
+from app.db.log import SqlLog
 from app.db.schema import REMEDY, problem_of
 from app.db.tables import IDEMPOTENCY
 from app.db.transaction import SqlTransaction
@@ -38,7 +39,7 @@ from app.services.stored import (
 from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
 
 
-class SqlStore(SqlWorkReads, SqlBlobs):
+class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:

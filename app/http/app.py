@@ -20,11 +20,13 @@ from app.http.cases import find_cases, open_case, read_case
 from app.http.docs import openapi
 from app.http.errors import NotAcceptable, on_exception
 from app.http.events import fire_event, fire_events, possible_events
+from app.http.feed import read_feed
 from app.http.headers import before_send
 from app.http.health import healthz, metrics, readyz
 from app.http.policy_routes import policy_routes
 from app.http.services import Services
 from app.http.slas import explain_clock, list_clocks, simulate_clock
+from app.http.streams import stream_case, stream_tenant
 from app.http.work import WORK
 from app.services.issuers import Issuer
 
@@ -106,9 +108,10 @@ def _api() -> Router:
     work = Router("/", route_handlers=list(WORK), tags=["work on cases"])
     case_types = Router("/", route_handlers=[list_case_types, read_case_type, draw_case_type], tags=["case types"])
     slas = Router("/", route_handlers=[list_clocks, explain_clock, simulate_clock], tags=["clocks"])
+    log = Router("/", route_handlers=[read_feed, stream_tenant, stream_case], tags=["log"])
     return Router(
         "/api/v1",
-        route_handlers=[cases, work, case_types, slas, policy_routes(), api_keys],
+        route_handlers=[cases, work, case_types, slas, log, policy_routes(), api_keys],
         guards=[admitted],
         request_class=BodyRequest,
         security=[{"bearer": []}],

@@ -26,7 +26,7 @@ async def read_audit(
     beyond = _beyond(after, denied)
     entries = await services_of(request).cases.log(request.user, case_id, denied, beyond, limit)
     last = entries[-1] if len(entries) == limit else None
-    return Response({"items": [_shown(entry) for entry in entries], "next_after": _position(last, denied)})
+    return Response({"items": [shown(entry) for entry in entries], "next_after": _position(last, denied)})
 
 
 def _beyond(after: str | None, denied: bool) -> int | str | None:
@@ -42,7 +42,7 @@ def _beyond(after: str | None, denied: bool) -> int | str | None:
     return int(after)
 
 
-def _shown(entry: StoredEntry) -> EntryView:
+def shown(entry: StoredEntry) -> EntryView:
     return {
         "entry_id": entry.entry_id,
         "case_seq": entry.case_seq,

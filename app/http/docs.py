@@ -45,7 +45,7 @@ async def asset(name: FromPath[str]) -> Response[bytes]:
     return Response(_read(name), media_type=MEDIA_TYPES[name], headers={"Cache-Control": "public, max-age=86400"})
 
 
-TAGS = ("cases", "work on cases", "case types", "clocks", "policy", "API keys", "operation")
+TAGS = ("cases", "work on cases", "case types", "clocks", "log", "policy", "API keys", "operation")
 
 
 def openapi() -> OpenAPIConfig:

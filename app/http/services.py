@@ -1,6 +1,6 @@
 """What the HTTP border needs from the services, derived from what its handlers call."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -13,6 +13,7 @@ from app.http.callers import KeyCallers
 from app.http.work_port import AttachmentsPort, NextCasePort, WorkPort
 from app.services.answer import Answer
 from app.services.api_keys import NewKey
+from app.services.ledger import FeedPage
 from app.services.rate_limits import RateLimits
 from app.services.rulebook import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, WhoCanFire
 from app.services.simulations import Asked
@@ -85,6 +86,22 @@ class WhoCanPort(Protocol):
     async def fire(self, actor: Actor, case_id: str, event: str, after: str | None, limit: int) -> WhoCanFire: ...
 
 
+class LedgerPort(Protocol):
+    def check_room(self) -> None:
+        """Raises Unavailable where too many wait already."""
+        ...
+
+    async def feed(self, actor: Actor, after: int, limit: int, wait: float) -> FeedPage:
+        """The entries of the tenant after a leaf index; waits up to `wait` seconds for one."""
+        ...
+
+    def follow(
+        self, admitted: Callable[[], Awaitable[Actor]], case_id: str | None, after: int | None
+    ) -> AsyncGenerator[FeedPage]:
+        """Pages as they come, of the tenant or of one case; ends when `admitted` raises. `after` None: what is new."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Whether traffic may come here: `problems` say why not, `warnings` what an operator should change."""
@@ -120,6 +137,7 @@ class Services:
     who_can: WhoCanPort
     readiness: Callable[[], Awaitable[Readiness]]
     metrics: Callable[[], Awaitable[tuple[str, bytes]]]
+    ledger: LedgerPort
     work: WorkPort
     next_case: NextCasePort
     attachments: AttachmentsPort

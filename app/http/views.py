@@ -152,6 +152,20 @@ class EntryPageView(TypedDict):
     next_after: str | None
 
 
+class LeafView(EntryView):
+    """An audit entry and its place in the tenant's log; `case_id` is null where it concerns no case."""
+
+    leaf_index: int
+    case_id: str | None
+
+
+class FeedView(TypedDict):
+    """`next_after` continues behind all that was looked at, also where nothing of it was for the caller."""
+
+    items: list[LeafView]
+    next_after: int
+
+
 class OpeningView(TypedDict):
     event: str
     to: str

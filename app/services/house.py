@@ -1,5 +1,6 @@
 """The services together, and how they start and stop."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from contextlib import asynccontextmanager
 from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
 from app.services.api_keys import ApiKeys
+from app.services.arrivals import Arrivals
 from app.services.attachments import Attachments
 from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
@@ -16,6 +18,7 @@ from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.escalation import Fired
 from app.services.key_callers import KeyCallers
+from app.services.ledger import Ledger
 from app.services.next_case import NextCase
 from app.services.policies import Policies, PolicySource
 from app.services.policy_changes import PolicyChanges
@@ -50,6 +53,8 @@ class House:
         self.case_types = CaseTypes(self.definitions)
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies)
         self.who_can = WhoCan(self.cases, engine)
+        self.arrivals = Arrivals(store)
+        self.ledger = Ledger(store, self.policies, self.cases, self.arrivals)
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases)
         self.simulations = Simulations(self.definitions, self.calendars)
         self.verification = Verification(store, self.definitions, self.clocks)
@@ -76,9 +81,12 @@ class House:
                 )
             await self.policies.start()
             await self.desk.start()
+            following = asyncio.create_task(self.arrivals.run())
             try:
                 yield
             finally:
+                self.arrivals.close()
+                await following
                 await self.next_case.stop()
                 await self.desk.stop()
         finally:

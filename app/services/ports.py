@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.domain.case import Case, Policy
+from app.services.log_store import LogStore
 from app.services.rulebook import LineQuery
 from app.services.stored import (
     AnswerKey,
@@ -86,7 +87,7 @@ class Transaction(Taking, Protocol):
         ...
 
 
-class Store(WorkReads, Blobs, Protocol):
+class Store(WorkReads, Blobs, LogStore, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 LOG = ("audit_entry", "audit_payload")
-APPEND_ONLY = (*LOG, "sla_firing", "calendar")
+APPEND_ONLY = (*LOG, "sla_firing", "calendar", "audit_leaf")
 
 
 def upgrade() -> None:
@@ -24,9 +24,11 @@ def upgrade() -> None:
     _create_policy()
     _create_callers()
     _create_work()
+    _create_leaves()
     if op.get_bind().dialect.name == "postgresql":
         _guard_on_postgres()
         _read_on_postgres()
+        _sequence_on_postgres()
         _grant()
         _grant_callers()
         _guard_work_on_postgres()
@@ -353,12 +355,11 @@ def _lock_due_on_postgres(shape: str) -> None:
 
 def _grant() -> None:
     rights = {
-        "SELECT, INSERT": (*APPEND_ONLY, "case_actor", "definition"),
+        "SELECT, INSERT": (*LOG, "sla_firing", "calendar", "audit_pending", "case_actor", "definition"),
         "SELECT, INSERT, UPDATE": ("cases", "case_role", "clock", "policy_line", "policy_file"),
         "SELECT, UPDATE": ("policy_state",),
-        "SELECT, INSERT, DELETE": ("audit_pending",),
         "SELECT, INSERT, UPDATE, DELETE": ("idempotency",),
-        "SELECT": ("alembic_version",),
+        "SELECT": ("alembic_version", "audit_leaf"),
     }
     op.execute("GRANT USAGE ON SCHEMA public TO stateward_service")
     for right, tables in rights.items():
@@ -379,6 +380,7 @@ def _guard_on_sqlite() -> None:
         rowid=True,
     )
     _refuse_replacing("audit_payload", "(entry_id = NEW.entry_id AND path = NEW.path)")
+    _refuse_replacing("audit_leaf", "leaf_index = NEW.leaf_index", "entry_id = NEW.entry_id")
     firing = " AND ".join(f"{name} = NEW.{name}" for name in ("case_id", "clock", "cycle", "step", "n"))
     _refuse_replacing("sla_firing", f"({firing})")
     _refuse_replacing("calendar", "version = NEW.version", owner="name", rowid=True)
@@ -534,3 +536,77 @@ def _guard_work_on_sqlite() -> None:
             op.execute(f"""
                 CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table}
                 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END""")
+
+
+def _create_leaves() -> None:
+    _create(
+        "audit_leaf",
+        _key("tenant"),
+        _key("leaf_index", Count),
+        _must("entry_id"),
+        sa.UniqueConstraint("tenant", "entry_id", name="one_leaf_per_entry"),
+        sa.CheckConstraint("leaf_index >= 0", name="leaves_are_counted_from_0"),
+        sa.ForeignKeyConstraint(
+            ["tenant", "entry_id"], ["audit_entry.tenant", "audit_entry.entry_id"], name="a_leaf_has_an_entry"
+        ),
+    )
+
+
+def _sequence_on_postgres() -> None:
+    """`sequence_log` runs as the owner, so that the service can neither place an entry nor take one from the queue.
+
+    The lock is asked for in a statement of its own: the next one sees what the last sequencer committed. Entries of a
+    case are chained: what is taken takes along what comes before it in its case and still waits. Within a case the
+    order is that of `case_seq`, across cases that of `at`. The notice goes out with the commit.
+
+    The tables change so fast that statistics are wrong: joins go along indexes in the order they are written in, and
+    rows of the queue are deleted by their place.
+    """
+    settings = {"search_path": "public, pg_temp", "join_collapse_limit": "1"}
+    settings |= dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off")
+    op.execute(f"""
+        CREATE FUNCTION sequence_log(most bigint) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+        {" ".join(f"SET {name} = {value}" for name, value in settings.items())} AS $$
+        DECLARE
+            moved bigint;
+            grown text[];
+        BEGIN
+            IF NOT pg_try_advisory_xact_lock(hashtextextended('stateward sequencer', 0)) THEN
+                RETURN 0;
+            END IF;
+            WITH RECURSIVE waiting (tenant) AS (
+                SELECT min(tenant) FROM audit_pending
+                UNION ALL
+                SELECT (SELECT min(p.tenant) FROM audit_pending p WHERE p.tenant > w.tenant) FROM waiting w
+                WHERE w.tenant IS NOT NULL
+            ), taken (tenant, entry_id, case_id, case_seq, at, waits) AS (
+                SELECT e.tenant, e.entry_id, e.case_id, e.case_seq, e.at, p.ctid FROM waiting w
+                CROSS JOIN LATERAL (SELECT p.entry_id, p.ctid FROM audit_pending p WHERE p.tenant = w.tenant
+                                    ORDER BY p.entry_id LIMIT most) p
+                JOIN audit_entry e ON e.tenant = w.tenant AND e.entry_id = p.entry_id
+                UNION
+                SELECT e.tenant, e.entry_id, e.case_id, e.case_seq, e.at, p.ctid FROM taken t
+                JOIN audit_entry e ON e.tenant = t.tenant AND e.case_id = t.case_id AND e.case_seq = t.case_seq - 1
+                JOIN audit_pending p ON p.tenant = e.tenant AND p.entry_id = e.entry_id
+            ), reached AS (
+                SELECT *, CASE WHEN case_seq IS NULL THEN at ELSE max(at) OVER (
+                    PARTITION BY tenant, case_id, case_seq IS NULL ORDER BY case_seq) END AS moment FROM taken
+            ), placed AS (
+                SELECT tenant, entry_id, waits, row_number() OVER (
+                    PARTITION BY tenant ORDER BY moment, case_id, case_seq, entry_id) - 1 AS place FROM reached
+            ), ended AS MATERIALIZED (
+                SELECT w.tenant, coalesce((SELECT max(l.leaf_index) + 1 FROM audit_leaf l WHERE l.tenant = w.tenant), 0)
+                    AS size FROM waiting w
+            ), gone AS (
+                DELETE FROM audit_pending p WHERE p.ctid = ANY (ARRAY(SELECT waits FROM placed))
+            ), appended AS MATERIALIZED (
+                INSERT INTO audit_leaf (tenant, leaf_index, entry_id)
+                SELECT d.tenant, e.size + d.place, d.entry_id FROM placed d JOIN ended e ON e.tenant = d.tenant
+                RETURNING tenant
+            )
+            SELECT count(*), array_agg(DISTINCT tenant) INTO moved, grown FROM appended;
+            PERFORM pg_notify('stateward_log', tenant) FROM unnest(grown) tenant;
+            RETURN moved;
+        END $$""")
+    op.execute("REVOKE ALL ON FUNCTION sequence_log FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION sequence_log TO stateward_service")

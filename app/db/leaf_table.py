@@ -1,0 +1,27 @@
+"""The table of the log's order: which entry of a tenant comes when."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlmodel import SQLModel
+
+from app.db.columns import STRICT, key, word
+from app.db.types import Count
+
+
+class AuditLeafRow(SQLModel, table=True):
+    __tablename__ = "audit_leaf"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("tenant", "entry_id", name="one_leaf_per_entry"),
+        CheckConstraint("leaf_index >= 0", name="leaves_are_counted_from_0"),
+        ForeignKeyConstraint(
+            ["tenant", "entry_id"], ["audit_entry.tenant", "audit_entry.entry_id"], name="a_leaf_has_an_entry"
+        ),
+        STRICT,
+    )
+    tenant: str = key()
+    leaf_index: int = key(Count)
+    entry_id: str = word()
+
+
+LEAF = SQLModel.metadata.tables["audit_leaf"]

@@ -1,0 +1,47 @@
+"""What both stores share of reading along: the log in the order of its leaves."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Select, TextClause
+from sqlalchemy.engine import RowMapping
+
+from app.db import leaves, ledger
+from app.services.log_store import Leaf, LeafQuery
+
+
+class SqlLog(ABC):
+    @abstractmethod
+    async def sequence(self, limit: int) -> int: ...
+
+    async def log_size(self, tenant: str) -> int:
+        (row,) = await self._rows(leaves.size(tenant))
+        return int(row["size"])
+
+    async def leaves(self, query: LeafQuery) -> Sequence[Leaf]:
+        return await self._leaves(query.tenant, leaves.page(query))
+
+    async def case_leaves(self, tenant: str, case_id: str, after: int, limit: int) -> Sequence[Leaf]:
+        return await self._leaves(tenant, leaves.of_case(tenant, case_id, after, limit))
+
+    async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
+        return [(row["leaf_index"], row["case_id"]) for row in await self._rows(leaves.touched(tenant, after, limit))]
+
+    async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:
+        """Nobody tells: whoever asked listens to silence."""
+        return lambda: True
+
+    async def _leaves(self, tenant: str, wanted: Select[Any]) -> Sequence[Leaf]:
+        rows = await self._rows(wanted)
+        values = await self._rows(ledger.values(tenant, [row["entry_id"] for row in rows])) if rows else []
+        places = [(row["leaf_index"], row["case_id"]) for row in rows]
+        entries = ledger.with_values([_entry(row) for row in rows], values)
+        return [Leaf(*place, entry) for place, entry in zip(places, entries, strict=True)]
+
+    @abstractmethod
+    async def _rows(self, select: Select[Any] | TextClause) -> Sequence[RowMapping]: ...
+
+
+def _entry(row: RowMapping) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("leaf_index", "case_id")}

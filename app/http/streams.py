@@ -1,0 +1,115 @@
+"""Read along: the log of the tenant, or of one case, as server-sent events."""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import msgspec
+import structlog
+from litestar import get
+from litestar.openapi import ResponseSpec
+from litestar.params import HeaderParameter, QueryParameter
+
+from app.domain.case import Actor
+from app.domain.errors import invalid
+from app.http.documented import problems
+from app.http.event_stream import EVENT_STREAM, EventStream, event, sign_of_life
+from app.http.feed import leaf_view
+from app.http.headers import request_id
+from app.http.parameters import CaseId, existing
+from app.http.services import ApiRequest, services_of
+from app.services.log_store import FROM_THE_FIRST
+from app.services.ports import StoreUnavailable
+
+NOW = "now"
+LEAF_INDEX = re.compile("-1|[0-9]{1,15}")
+STREAM = ResponseSpec(
+    data_container=str,
+    generate_examples=False,
+    media_type=EVENT_STREAM,
+    description="An event per entry: `id` is its leaf_index, `data` the entry as the feed shows it. Comments keep the "
+    "connection alive. The stream ends when the service stops or a right is taken away: connect again",
+)
+LOGGER = structlog.get_logger("stateward.http")
+
+AfterOrNow = Annotated[
+    str | None,
+    QueryParameter(
+        description="Begin after this leaf_index. -1, the default, begins with the first entry; `now` with what is new",
+        pattern=rf"^(now|{LEAF_INDEX.pattern})$",
+    ),
+]
+LastEventId = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Last-Event-ID",
+        description="The id of the last event that the caller has: the stream goes on behind it, whatever `after` says",
+    ),
+]
+PRODUCES = (EVENT_STREAM,)
+
+
+@get(
+    "/stream",
+    operation_id="streamFeed",
+    summary="The log of the tenant as it grows",
+    media_type=EVENT_STREAM,
+    responses={200: STREAM, **problems("invalid")},
+    produces=PRODUCES,
+)
+async def stream_tenant(
+    request: ApiRequest, after: AfterOrNow = None, last_event_id: LastEventId = None
+) -> EventStream:
+    """What `GET /audit` answers, without an end. It ends at the next entry for one who may read nothing any more."""
+    return _stream(request, None, _cursor(after, last_event_id))
+
+
+@get(
+    "/cases/{case_id:str}/stream",
+    operation_id="streamCase",
+    summary="The log of a case as it grows",
+    media_type=EVENT_STREAM,
+    responses={200: STREAM, **problems("not_found", "invalid")},
+    produces=PRODUCES,
+)
+async def stream_case(
+    request: ApiRequest, case_id: CaseId, after: AfterOrNow = None, last_event_id: LastEventId = None
+) -> EventStream:
+    """The chain of the case and its refused attempts, in the order of the tenant's log. It ends at the next entry
+    for one who may not read the case any more."""
+    case_id = existing(case_id)
+    await services_of(request).cases.show(request.user, case_id)
+    return _stream(request, case_id, _cursor(after, last_event_id))
+
+
+def _stream(request: ApiRequest, case_id: str | None, after: int | None) -> EventStream:
+    services_of(request).ledger.check_room()
+    return EventStream(_followed(request, case_id, after))
+
+
+async def _followed(request: ApiRequest, case_id: str | None, after: int | None) -> AsyncGenerator[bytes]:
+    async def admitted() -> Actor:
+        """The caller, as every guard lets him in again: a token expires while a stream is open."""
+        for guard in request.route_handler.resolve_guards():
+            await guard(request, request.route_handler)  # type: ignore[misc]
+        return request.user
+
+    try:
+        async with aclosing(services_of(request).ledger.follow(admitted, case_id, after)) as pages:
+            async for page in pages:
+                for leaf in page.items:
+                    yield event(leaf.leaf_index, msgspec.json.encode(leaf_view(leaf)))
+                if not page.items:
+                    yield sign_of_life(page.next_after)
+    except StoreUnavailable:
+        LOGGER.info("a stream ended: the database is not available", request_id=request_id(request.scope))
+
+
+def _cursor(after: str | None, last_event_id: str | None) -> int | None:
+    """Where to begin; None is now."""
+    if last_event_id is None:
+        return None if after == NOW else int(after or FROM_THE_FIRST)
+    if not LEAF_INDEX.fullmatch(last_event_id):
+        raise invalid("Last-Event-ID", "must be the id of an event of this stream")
+    return int(last_event_id)
