@@ -50,7 +50,7 @@ async def test_a_clock_that_differs_is_told_and_repaired(late: Database, capsys:
     assert before[0]["case_id"] in told[0]
     assert "due_at is 2026-06-09 09:00:00.000001+00:00 and would be 2026-06-09 09:00:00+00:00" in told[0]
     assert await run("sla", "verify", "--repair") == 1
-    assert "1 differences, now repaired" in capsys.readouterr().out
+    assert "1 differences, clocks now repaired" in capsys.readouterr().out
     assert await run("sla", "verify") == 0
     assert await rows(late, "SELECT * FROM clock ORDER BY case_id") == before
 
@@ -62,6 +62,18 @@ async def test_a_clock_that_is_gone_is_told_and_made_again(late: Database, capsy
     assert "is not kept, and the log has it" in capsys.readouterr().out
     assert await run("sla", "verify") == 0
     assert await rows(late, "SELECT * FROM clock ORDER BY case_id") == before
+
+
+async def test_a_case_that_is_not_due_when_its_first_clock_is_is_told(
+    late: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = (await rows(late, "SELECT * FROM cases ORDER BY id"))[0]["id"]
+    await change(late, "DROP TRIGGER cases_seq_grows")
+    await change(late, f"UPDATE cases SET due_at = NULL WHERE id = '{case}'")
+    assert await run("sla", "verify") == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith(f"case {case} of acme: is due at no time and would be at 2026-06-09 09:00:00+00:00")
+    assert len(told) == 2
 
 
 def rewritten(folder: Path, more: str) -> None:

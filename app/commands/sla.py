@@ -52,7 +52,7 @@ async def _verify(house: House, *, repair: bool) -> int:
         if cases % TOLD_EVERY == 0:
             _progress(f"{clocks:,} clocks of {cases:,} cases, {found:,} differences")
     _progress("")
-    done = ", now repaired" if repair and found else ""
+    done = ", clocks now repaired" if repair and found else ""
     print(f"{clocks:,} clocks of {cases:,} cases rebuilt from the log: {found:,} differences{done}")
     return FOUND_SOMETHING if found else 0
 

@@ -14,7 +14,7 @@ from app.services.calendars import Calendars
 from app.services.cases import Cases
 from app.services.definitions import Definitions
 from app.services.ports import Store
-from app.services.stored import ClockKey, StoredClock, StoredEntry
+from app.services.stored import CaseKey, ClockKey, StoredClock, StoredEntry
 from app.services.working_copy import stored_clock
 
 PAGE = 200
@@ -22,16 +22,17 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where a clock that is kept is not what the log makes of it."""
+    """Where a clock that is kept is not what the log makes of it; without `clock`, where the case is not."""
 
     tenant: str
     case_id: str
-    clock: str
-    cycle: int
+    clock: str | None
+    cycle: int | None
     message: str
 
     def __str__(self) -> str:
-        return f"case {self.case_id} of {self.tenant}, clock {self.clock}, cycle {self.cycle}: {self.message}"
+        clock = f", clock {self.clock}, cycle {self.cycle}" if self.clock else ""
+        return f"case {self.case_id} of {self.tenant}{clock}: {self.message}"
 
 
 class Clocks:
@@ -107,11 +108,21 @@ class Clocks:
         except Unexplained as why:
             return [Difference(tenant, case_id, clock.name, clock.cycle, str(why)) for clock in kept]
         stored = {(clock.name, clock.cycle): clock for clock in kept}
-        return [
+        differences = [
             Difference(tenant, case_id, *key, _told(stored.get(key), rebuilt.get(key)))
             for key in sorted(stored.keys() | rebuilt.keys())
             if stored.get(key) != rebuilt.get(key)
         ]
+        return [*differences, *await self._case_compared(tenant, case_id, [*rebuilt.values()])]
+
+    async def _case_compared(self, tenant: str, case_id: str, rebuilt: Sequence[StoredClock]) -> Sequence[Difference]:
+        """Whether the case is due when the first of its clocks is."""
+        found = await self._store.case(CaseKey(tenant, case_id=case_id))
+        due = min((clock.due_at for clock in rebuilt if clock.current and clock.due_at), default=None)
+        if found is None or found.case.due_at == due:
+            return []
+        told = f"is due at {found.case.due_at or 'no time'} and would be at {due or 'no time'}; its next event mends it"
+        return [Difference(tenant, case_id, None, None, told)]
 
     async def _by_case(self) -> AsyncIterator[tuple[tuple[str, str], list[StoredClock]]]:
         after: ClockKey | None = None
