@@ -1,36 +1,22 @@
 """What people do with cases over HTTP, on a running house."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import jsonschema_rs
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 
-from app.http.app import HttpSettings, create_app
-from app.http.services import Readiness, Services
 from app.services.house import House
 from tests.databases import Database
-from tests.fake_services import SECRET, token
 from tests.house import CLAIM, another_process, open_claim, rows
+from tests.over_http import client_of
 
 CASES = "/api/v1/cases"
 NEXT = "/api/v1/next-case"
 OPEN = {"case_type": "expense_claim", "event": "submit", "data": CLAIM}
 
 
-@asynccontextmanager
-async def client(house: House, user: str = "carl", *roles: str) -> AsyncIterator[AsyncClient]:
-    async def readiness() -> Readiness:
-        return Readiness(True)
-
-    services = Services(
-        house.desk, house.cases, house.case_types, readiness, house.work, house.next_case, house.attachments
-    )
-    headers = {"authorization": f"Bearer {token(user, roles=roles or ('clerk',))}"}
-    transport = ASGITransport(create_app(services, HttpSettings(SECRET)))
-    async with AsyncClient(transport=transport, base_url="http://test", headers=headers) as made:
-        yield made
+def client(house: House, user: str = "carl", *roles: str) -> AsyncClient:
+    return client_of(house, *roles, user=user)
 
 
 async def test_a_case_is_claimed_assigned_and_released(house: House) -> None:
