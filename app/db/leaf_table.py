@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import SQLModel
 
 from app.db.columns import STRICT, key, word
@@ -14,9 +14,6 @@ class AuditLeafRow(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         UniqueConstraint("tenant", "entry_id", name="one_leaf_per_entry"),
         CheckConstraint("leaf_index >= 0", name="leaves_are_counted_from_0"),
-        ForeignKeyConstraint(
-            ["tenant", "entry_id"], ["audit_entry.tenant", "audit_entry.entry_id"], name="a_leaf_has_an_entry"
-        ),
         STRICT,
     )
     tenant: str = key()
