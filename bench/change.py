@@ -99,7 +99,7 @@ async def _pause(opened: House, lines: int) -> float:
 
 
 async def _changed(opened: House, lines: Sequence[PolicyLine]) -> int:
-    async with opened.store.transaction() as tx:
+    async with opened.store.transaction("*") as tx:
         return await tx.change_policy(PolicyChange(add=lines))
 
 

@@ -11,6 +11,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 from app.db.engines import SERVICE
+from app.db.walls import entering
 from app.services.definitions import Definitions
 from app.services.ports import PolicyEngine
 from bench.pattern import statement
@@ -35,7 +36,7 @@ async def generate(
     chunks = iter([(low, min(low + CHUNK, first + count) - 1) for low in range(first, first + count, CHUNK)])
     async with asyncio.TaskGroup() as group:
         for _ in range(LANES):
-            group.create_task(_write(url, statements, chunks))
+            group.create_task(_write(url, tenant, statements, chunks))
 
 
 async def connect(url: str) -> "asyncpg.Connection":
@@ -47,13 +48,14 @@ async def connect(url: str) -> "asyncpg.Connection":
     )
 
 
-async def _write(url: str, statements: Sequence[str], chunks: Iterator[tuple[int, int]]) -> None:
+async def _write(url: str, tenant: str, statements: Sequence[str], chunks: Iterator[tuple[int, int]]) -> None:
     connection = await connect(url)
     try:
         # The rows are checked like any others; only the wait for the disk is left out.
         await connection.execute(f"SET ROLE {SERVICE}; SET synchronous_commit = off; SET jit = off")
         for low, high in chunks:
             async with connection.transaction():
+                await connection.execute(entering([tenant]))
                 for written in statements:
                     await connection.execute(written, low, high)
     finally:

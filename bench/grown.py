@@ -56,6 +56,6 @@ def _made(bench: Bench, name: str, count: int) -> Database:
 
 async def _filled(database: Database, count: int) -> None:
     async with house(database) as opened:
-        async with opened.store.transaction() as tx:
+        async with opened.store.transaction(READS_WHAT_IS_ASSIGNED.tenant) as tx:
             await tx.change_policy(PolicyChange(add=[READS_WHAT_IS_ASSIGNED]))
         await generate(database.url, opened.definitions, opened.policies.engine, TENANT, count)

@@ -8,12 +8,13 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from app.db.walls import SETTING
 from bench.harness import Unusable
 from bench.seeded import CASES
-from bench.servers import ROOT, Postgres
+from bench.servers import ROOT, TENANT, Postgres
 
 EVENT_SQL = ROOT / "bench" / "pgbench" / "event.sql"
-SERVICE_ROLE = "-c role=stateward_service -c jit=off"
+SERVICE_ROLE = f"-c role=stateward_service -c {SETTING}={{{TENANT}}} -c jit=off"
 MEASURED = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 FAILED = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)
 

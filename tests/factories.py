@@ -11,6 +11,7 @@ from app.services.identity import new_id
 from app.services.stored import AnswerKey, Changed, Record, StoredAnswer
 
 TENANT = "acme"
+TENANTS = (TENANT, "globex", "beta", "zeta")
 ALICE = "user:alice"
 BOB = "user:bob"
 OPENED = datetime(2026, 11, 20, 8, 0, 0, 123456, tzinfo=UTC)

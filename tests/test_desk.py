@@ -78,9 +78,9 @@ class Faulty:
         return getattr(self.store, name)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, *tenants: str) -> AsyncIterator[Transaction]:
         self.begun += 1
-        async with self.store.transaction() as tx:
+        async with self.store.transaction(*tenants) as tx:
             yield self._failing(tx)
             if self.on_commit:
                 raise self.on_commit.pop(0)

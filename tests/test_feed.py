@@ -43,7 +43,7 @@ async def open_claims(house, count, **values):
 async def note(house, **values):
     """An entry that concerns no case."""
     entry = sealed(Draft("policy", TENANT, new_id(), OPENED, {}, **values))
-    async with house.store.transaction() as tx:
+    async with house.store.transaction(TENANT) as tx:
         await tx.record(Record(entries=[entry]))
     await house.ledger.sequence()
 

@@ -17,7 +17,7 @@ from app.services.stored import Changed, Record, Visible
 from app.services.work import Wish
 from app.services.work_ports import Waiting
 from tests.databases import Database
-from tests.factories import entry_of
+from tests.factories import TENANT, entry_of
 from tests.house import (
     CASHIER,
     CLERK,
@@ -54,7 +54,7 @@ async def shape(house: House, case_id: str, **values: object) -> None:
     """Make a case wait as no verb can: with an urgency or a due moment that only clocks give."""
     case = await state(house, case_id)
     after = replace(case, seq=case.seq + 1, **values)  # type: ignore[arg-type]
-    async with house.store.transaction() as tx:
+    async with house.store.transaction(TENANT) as tx:
         await tx.record(Record([Changed(case.seq, after)], [entry_of(after, source=case.state)]))
 
 

@@ -13,7 +13,7 @@ from app.services.house import House
 from app.services.stored import SORTS
 from app.services.views import Wanted
 from tests.clocks import IN_THE_FUTURE, LONG_AGO
-from tests.factories import a_case, new_id
+from tests.factories import TENANT, a_case, new_id
 from tests.factories import opening as a_record
 from tests.house import (
     ADMIN,
@@ -106,7 +106,7 @@ async def test_a_filter_for_a_state_includes_its_substates_and_regions(house: Ho
 
 async def test_what_is_overdue_is_listed_by_due_moment_over_http(house: House) -> None:
     cases = [a_case(due_at=due) for due in (None, IN_THE_FUTURE, LONG_AGO, LONG_AGO, None)]
-    async with house.store.transaction() as tx:
+    async with house.store.transaction(TENANT) as tx:
         await tx.record(a_record(*cases))
     never, [soon], late = cases[::4], cases[1:2], cases[2:4]
     ids = {

@@ -11,14 +11,14 @@ from app.services.identity import new_id
 from app.services.ports import Refused, Store
 from app.services.stored import Changed, Record
 from tests.databases import Database
-from tests.factories import OPENED, a_case, denied, entry_of, moved, opening
+from tests.factories import OPENED, TENANT, TENANTS, a_case, denied, entry_of, moved, opening
 from tests.house import connect
 from tests.sequenced import check_the_order, leaves, waiting
 
 
 async def record(store: Store, *records: Record) -> None:
     for one in records:
-        async with store.transaction() as tx:
+        async with store.transaction(*TENANTS) as tx:
             await tx.record(one)
 
 
@@ -125,7 +125,7 @@ async def test_what_is_not_committed_yet_gets_its_place_later_and_leaves_no_gap(
     """The entry with the smaller id comes later: who reads by id would never see it."""
     store = open_store(postgres.url)
     [slow], [quick] = story(1), story(1)
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.record(slow)
         await record(store, quick)
         assert await store.sequence(100) == 1
@@ -142,7 +142,7 @@ async def test_the_next_entry_of_a_case_cannot_be_written_before_the_one_before_
     store, other = open_store(postgres.url), open_store(postgres.url)
     first, second, third = story(3)
     await record(store, first)
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.record(second)
         with pytest.raises(Refused):
             await record(other, third)

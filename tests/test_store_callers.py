@@ -23,13 +23,13 @@ def a_key(**values) -> StoredKey:
 
 
 async def added(store, *keys: StoredKey) -> None:
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         for key in keys:
             await tx.add_api_key(key)
 
 
 async def revoked(store, key: StoredKey):
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         return await tx.revoke_api_key(key.tenant, key.id, "user:root", OPENED)
 
 

@@ -13,11 +13,11 @@ from app.services.ports import Refused, Store
 from app.services.stored import CaseKey, Record, StoredCalendar, StoredClock
 from tests.clocks import IN_THE_FUTURE, LONG_AGO, a_clock, a_cycle_ago, firing
 from tests.databases import Database
-from tests.factories import OPENED, TENANT, a_case, moved, moving, opening
+from tests.factories import OPENED, TENANT, TENANTS, a_case, moved, moving, opening
 
 
 async def record(store: Store, *records: Record) -> None:
-    async with store.transaction() as tx:
+    async with store.transaction(*TENANTS) as tx:
         for each in records:
             await tx.record(each)
 
@@ -27,7 +27,7 @@ async def with_clocks(store: Store, case: Case, *clocks: StoredClock) -> None:
 
 
 async def due(store: Store, limit: int = 10) -> list[str]:
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         return [case.id for case in (await tx.lock_due(limit)).cases.values()]
 
 
@@ -47,7 +47,7 @@ async def test_a_clock_comes_back_as_it_was_recorded(store):
     found = await store.case(CaseKey(TENANT, case.id))
     assert (found.case, list(found.clocks)) == (case, [paused, clock])
     assert await store.cycles(TENANT, case.id) == [paused, clock]
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock([CaseKey(TENANT, case.id)], [])
     assert list(locked.clocks[case.id]) == [paused, clock]
     assert isinstance(locked.clocks[case.id][1].facts["big"], float)
@@ -68,7 +68,7 @@ async def test_a_lock_returns_the_newest_cycle_of_every_clock(store):
     await record(store, replace(opening(case, without), clocks=[first]))
     old, new = a_cycle_ago(first), a_clock(case, cycle=2)
     await record(store, Record(clocks=[new, old]))
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock([CaseKey(TENANT, case.id), CaseKey(TENANT, without.id)], [])
     assert {case_id: list(clocks) for case_id, clocks in locked.clocks.items()} == {case.id: [new], without.id: []}
     assert await store.cycles(TENANT, case.id) == [old, new]
@@ -82,10 +82,10 @@ async def test_the_second_who_locks_sees_the_clocks_of_the_first(store, database
     await with_clocks(store, case)
 
     async def second():
-        async with store.transaction() as tx:
+        async with store.transaction(TENANT) as tx:
             return await tx.lock([CaseKey(TENANT, case.id)], [])
 
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.lock([CaseKey(TENANT, case.id)], [])
         task = asyncio.create_task(second())
         await waits(database.url, task)
@@ -118,7 +118,7 @@ async def test_what_is_due_is_found_oldest_first_and_nothing_else(store):
     await with_clocks(store, none)
     assert await due(store) == [older.id, newer.id]
     assert await due(store, 1) == [older.id]
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock_due(10)
         assert locked.cases[CaseKey(TENANT, older.id)] == older
         assert [clock.next_fire_at for clock in locked.clocks[older.id]] == [LONG_AGO - timedelta(days=1)]
@@ -134,14 +134,14 @@ async def test_a_case_with_many_due_clocks_counts_once(store):
 
 
 async def test_nothing_is_due_where_there_are_no_clocks(store):
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock_due(10)
     assert (locked.cases, locked.clocks) == ({}, {})
 
 
 async def test_what_fell_due_is_locked_until_it_is_recorded(store):
     (case,) = await late(store, 1)
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock_due(10)
         (clock,) = locked.clocks[case.id]
         await tx.record(replace(moving((case, moved(case))), clocks=[replace(clock, next_fire_at=IN_THE_FUTURE)]))
@@ -156,11 +156,11 @@ async def test_those_who_ask_at_once_get_other_cases(postgres: Database):
         for store in stores:
             stack.push_async_callback(store.close)
         oldest_first = [case.id for case in await late(stores[0], 8)][::-1]
-        event = await stack.enter_async_context(stores[3].transaction())
+        event = await stack.enter_async_context(stores[3].transaction(TENANT))
         await event.lock([CaseKey(TENANT, oldest_first[1])], [])
         taken = []
         for store in stores[:3]:
-            tx = await stack.enter_async_context(store.transaction())
+            tx = await stack.enter_async_context(store.transaction(TENANT))
             taken.append([case.id for case in (await tx.lock_due(3)).cases.values()])
     free = [oldest_first[0], *oldest_first[2:]]
     assert taken == [free[:3], free[3:6], free[6:]]
@@ -170,7 +170,7 @@ async def test_a_clock_that_moved_on_before_it_was_locked_is_shown_as_it_is(post
     """Found in the index, but the event that had the case locked has reset it meanwhile."""
     store, other = open_store(postgres.url), open_store(postgres.url)
     (case,) = await late(store, 1)
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.lock([CaseKey(TENANT, case.id)], [])
         clocks = (await store.clocks(TENANT, [case.id]))[case.id]
         await tx.record(Record(clocks=[replace(clocks[0], next_fire_at=IN_THE_FUTURE)]))
@@ -268,7 +268,7 @@ async def test_a_recalculation_changes_what_is_cached_and_nothing_else(store):
     clock = a_clock(case)
     await with_clocks(store, case, clock)
     new = replace(clock, status="paused", due_at=None, next_fire_at=None, breached_at=OPENED, facts=[1])
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.recache([replace(new, case_type="other", current=False)])
         await tx.recache([])
     assert await store.cycles(TENANT, case.id) == [new]
@@ -278,13 +278,13 @@ async def test_a_recalculation_makes_no_clocks(store):
     case = a_case()
     await with_clocks(store, case, a_clock(case))
     with pytest.raises(Refused, match="not there"):
-        async with store.transaction() as tx:
+        async with store.transaction(TENANT) as tx:
             await tx.recache([a_clock(case, facts=2), a_clock(case, "other")])
     assert await store.every_clock(None, 10) == [a_clock(case)]
 
 
 async def add(store: Store, name: str, digest: str, applies_from: datetime = OPENED) -> tuple[StoredCalendar, bool]:
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         return await tx.add_calendar(name, digest, f'{{"zone":"{digest}"}}', applies_from)
 
 
@@ -320,7 +320,7 @@ async def test_a_store_on_sqlite_goes_by_the_clock_that_it_is_given(tmp_path, sq
     await with_clocks(store, case, a_clock(case, next_fire_at=OPENED + timedelta(days=1)))
     assert (await due(store), (await store.next_due())[1]) == ([], OPENED)
     time[0] += timedelta(days=1)
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock_due(10)
     assert (list(locked.cases.values()), locked.at) == ([case], time[0])
     await store.close()

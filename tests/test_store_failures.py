@@ -14,7 +14,7 @@ from app.db.failures import translated
 from app.services.ports import Refused, StoreUnavailable
 from app.services.stored import CaseKey
 from tests.databases import Database
-from tests.factories import a_case, moved, moving, opening
+from tests.factories import TENANT, a_case, moved, moving, opening
 
 
 async def execute(engine, *statements: str) -> None:
@@ -58,11 +58,11 @@ async def test_deadlocks_and_lost_serializations_are_refused(postgres: Database)
 async def test_a_connection_that_is_lost_fails_its_transaction_and_no_later_one(postgres_server, postgres: Database):
     store = open_store(postgres.url)
     case = a_case()
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.record(opening(case))
 
     async def cut_off() -> None:
-        async with store.transaction() as tx:
+        async with store.transaction(TENANT) as tx:
             await tx.lock([CaseKey(case.tenant, case.id)], [])
             await _terminate_all(postgres_server, postgres)
             await tx.record(moving((case, moved(case))))
@@ -77,7 +77,7 @@ async def test_a_closed_server_side_is_seen_at_commit(postgres_server, postgres:
     store = open_store(postgres.url)
 
     async def cut_off() -> None:
-        async with store.transaction() as tx:
+        async with store.transaction(TENANT) as tx:
             await tx.record(opening(a_case()))
             await _terminate_all(postgres_server, postgres)
 
@@ -92,16 +92,16 @@ async def test_what_timed_out_does_not_commit_though_the_caller_goes_on(postgres
     store, other = open_store(postgres.url), open_store(postgres.url)
     case = a_case()
     key = CaseKey(case.tenant, case.id)
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.record(opening(case))
 
     async def going_on() -> None:
-        async with other.transaction() as tx:
+        async with other.transaction(TENANT) as tx:
             await tx._connection.execute(text("SET LOCAL lock_timeout = '1ms'"))
             with pytest.raises(StoreUnavailable):
                 await tx.lock([key], [])
 
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.lock([key], [])
         with pytest.raises(StoreUnavailable):
             await going_on()

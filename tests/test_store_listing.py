@@ -20,7 +20,7 @@ from app.services.ports import Store
 from app.services.stored import SORTS, CaseQuery, Visible
 from tests.clocks import IN_THE_FUTURE, LONG_AGO
 from tests.databases import Database
-from tests.factories import ALICE, BOB, OPENED, TENANT, a_case, opening
+from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening
 
 ALL = Visible(ALICE, all_types=True)
 TYPES = ("claim", "permit", "complaint")
@@ -82,7 +82,7 @@ async def listed(database: Database) -> AsyncIterator[Store]:
 
 async def fill(database: Database) -> None:
     store = open_store(database.url)
-    async with store.transaction() as tx:
+    async with store.transaction(*TENANTS) as tx:
         await tx.record(opening(*CASES))
     await store.close()
     engine = create_async_engine(database.admin_url)
@@ -175,7 +175,7 @@ async def test_nothing_is_overdue_at_its_due_moment(tmp_path, sqlite_template):
     time = [OPENED]
     store = open_store(f"sqlite+aiosqlite:///{file}", now=lambda: time[0])
     case = a_case(due_at=OPENED)
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.record(opening(case))
     overdue = CaseQuery(TENANT, ALL, overdue=True)
     assert await store.cases(overdue) == []

@@ -9,13 +9,13 @@ from app.db import open_store
 from app.services.ports import Refused
 from app.services.stored import Acted, AnswerKey, CaseKey, PolicyChange, PolicyLine, Record
 from tests.databases import Database
-from tests.factories import ALICE, BOB, TENANT, a_case, an_answer, moved, moving, opening
+from tests.factories import ALICE, BOB, TENANT, TENANTS, a_case, an_answer, moved, moving, opening
 
 LINE = PolicyLine("p", "role:clerk", "*", "expense_claim", "submit", eft="allow")
 
 
 async def record(store, *records):
-    async with store.transaction() as tx:
+    async with store.transaction(*TENANTS) as tx:
         for each in records:
             await tx.record(each)
 
@@ -47,7 +47,7 @@ async def test_a_lock_reads_cases_by_id_and_by_reference(store):
     await record(store, opening(named, other), Record(acted=[acted]))
     by_reference = CaseKey(TENANT, case_type="expense_claim", reference="R-1")
     absent = [CaseKey(TENANT, "none"), CaseKey(TENANT, case_type="expense_claim", reference="R-2")]
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock([key_of(named), by_reference, key_of(other), *absent], [])
     assert locked.cases == {key_of(named): named, by_reference: named, key_of(other): other}
     assert locked.surroundings[named.id].acted == {"submit": {ALICE}}
@@ -58,9 +58,9 @@ async def test_a_lock_reads_cases_by_id_and_by_reference(store):
 
 async def test_a_lock_of_nothing_tells_the_time_and_the_policy_version(store):
     before = datetime.now(UTC)
-    async with store.transaction() as tx:
+    async with store.transaction("*") as tx:
         await tx.change_policy(PolicyChange(add=[LINE]))
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock([], [])
     assert before - timedelta(seconds=1) < locked.at < datetime.now(UTC) + timedelta(seconds=1)
     assert (locked.policy_version, locked.cases) == (1, {})
@@ -73,10 +73,10 @@ async def test_the_second_waits_and_sees_all_that_the_first_did(store, database)
     later, answer = moved(case), an_answer(answer={"ok": 1})
 
     async def second():
-        async with store.transaction() as tx:
+        async with store.transaction(TENANT) as tx:
             return await tx.lock([key_of(case)], [answer.key])
 
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT, "*") as tx:
         await tx.lock([key_of(case)], [])
         task = asyncio.create_task(second())
         await waits(database.url, task)
@@ -98,7 +98,7 @@ async def test_locks_in_opposite_order_do_not_deadlock(store):
     await record(store, opening(*cases))
 
     async def move_all(order):
-        async with store.transaction() as tx:
+        async with store.transaction(TENANT) as tx:
             locked = await tx.lock([key_of(case) for case in order], [])
             pairs = [(was, moved(was, state="draft")) for was in locked.cases.values()]
             await tx.record(moving(*pairs))
@@ -110,7 +110,7 @@ async def test_locks_in_opposite_order_do_not_deadlock(store):
 async def test_an_answer_is_kept_until_it_expires(store):
     kept, expired = an_answer("kept", {"n": 1e16}), an_answer("expired", {}, lives=timedelta(seconds=-1))
     await record(store, Record(answers=[kept, expired]))
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock([], [kept.key, expired.key, AnswerKey(TENANT, BOB, "kept")])
     assert locked.answers == {kept.key: kept}
 
@@ -118,7 +118,7 @@ async def test_an_answer_is_kept_until_it_expires(store):
 async def test_another_tenants_or_subjects_key_is_another_key(store):
     answers = [an_answer("k", {"of": who}, subject=who, tenant=t) for who in (ALICE, BOB) for t in ("acme", "globex")]
     await record(store, Record(answers=answers))
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock([], [answers[0].key])
     assert locked.answers == {answers[0].key: answers[0]}
 
@@ -133,7 +133,7 @@ async def test_a_kept_answer_is_not_replaced(store):
 async def test_an_expired_or_merely_remembered_answer_is_replaced(store, old):
     new = an_answer(answer={"new": True}, fingerprint="n" * 64)
     await record(store, Record(answers=[old]), Record(answers=[new]))
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         assert (await tx.lock([], [new.key])).answers == {new.key: new}
 
 
@@ -153,10 +153,10 @@ async def test_a_key_that_another_transaction_uses_is_busy(postgres: Database):
     """Two stores, as two processes have."""
     one, other = open_store(postgres.url), open_store(postgres.url)
     used, free = an_answer("used").key, an_answer("free").key
-    async with one.transaction() as first, other.transaction() as second:
+    async with one.transaction(TENANT) as first, other.transaction(TENANT) as second:
         assert (await first.lock([], [used])).busy == frozenset()
         assert (await second.lock([], [used, free])).busy == {used}
-    async with other.transaction() as second:
+    async with other.transaction(TENANT) as second:
         assert (await second.lock([], [used])).busy == frozenset()
     await one.close()
     await other.close()
@@ -164,7 +164,7 @@ async def test_a_key_that_another_transaction_uses_is_busy(postgres: Database):
 
 async def test_on_sqlite_no_key_is_ever_busy(tmp_path, sqlite_template):
     store = open_store(f"sqlite+aiosqlite:///{sqlite_template}")
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         assert (await tx.lock([], [an_answer().key])).busy == frozenset()
     await store.close()
 
@@ -172,7 +172,7 @@ async def test_on_sqlite_no_key_is_ever_busy(tmp_path, sqlite_template):
 async def test_a_reader_does_not_wait_for_a_writer(store):
     case = a_case()
     await record(store, opening(case))
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.lock([key_of(case)], [])
         await tx.record(moving((case, moved(case))))
         assert (await store.case(key_of(case))).case == case
@@ -184,7 +184,7 @@ async def test_a_cancelled_transaction_gives_its_locks_back(store):
     holds = asyncio.Event()
 
     async def hold():
-        async with store.transaction() as tx:
+        async with store.transaction(TENANT) as tx:
             await tx.lock([key_of(case)], [])
             holds.set()
             await asyncio.Event().wait()

@@ -9,17 +9,18 @@ from sqlalchemy.engine import make_url
 
 from app.db import open_store
 from app.db.tables import ENTRY
+from app.db.walls import SETTING
 from app.services.stored import Changed, Record
 from tests.clocks import a_clock, firing
 from tests.databases import Database
-from tests.factories import OPENED, a_case, entry_of, moved, moving, opening
+from tests.factories import OPENED, TENANT, a_case, entry_of, moved, moving, opening
 
 
 async def with_a_case(url: str) -> None:
     store = open_store(url)
     case = a_case(reference="R-1")
     later = moved(case)
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         await tx.record(Record([Changed(None, case)], [entry_of(case, fields={"/data/iban": "DE00"})]))
         await tx.record(moving((case, later)))
         await tx.record(opening(a_case()))
@@ -40,7 +41,7 @@ async def service(postgres: Database) -> AsyncIterator["asyncpg.Connection"]:
     """A connection as the service has it."""
     await with_a_case(postgres.url)
     connection = await connected(postgres.url)
-    await connection.execute("SET ROLE stateward_service")
+    await connection.execute(f"SET ROLE stateward_service; SET {SETTING} = '{{{TENANT}}}'")
     yield connection
     await connection.close()
 

@@ -9,11 +9,24 @@ from app.db import open_store
 from app.domain.case import Surroundings
 from app.services.ports import Refused, Store, StoreUnavailable
 from app.services.stored import Acted, CaseKey, Changed, Record
-from tests.factories import ALICE, BOB, OPENED, a_case, denied, entry_of, moved, moving, new_id, opening
+from tests.factories import (
+    ALICE,
+    BOB,
+    OPENED,
+    TENANT,
+    TENANTS,
+    a_case,
+    denied,
+    entry_of,
+    moved,
+    moving,
+    new_id,
+    opening,
+)
 
 
 async def record(store: Store, *records: Record) -> None:
-    async with store.transaction() as tx:
+    async with store.transaction(*TENANTS) as tx:
         for each in records:
             await tx.record(each)
 
@@ -126,7 +139,7 @@ async def test_what_was_refused_does_not_commit_though_the_caller_goes_on(store)
     await record(store, opening(case))
 
     async def going_on() -> None:
-        async with store.transaction() as tx:
+        async with store.transaction(TENANT) as tx:
             await tx.record(opening(other))
             with pytest.raises(Refused):
                 await tx.record(opening(case))
@@ -140,7 +153,7 @@ async def test_an_exception_leaves_nothing_behind(store):
     case = a_case()
 
     async def failing() -> None:
-        async with store.transaction() as tx:
+        async with store.transaction(TENANT) as tx:
             await tx.record(opening(case))
             raise KeyError("of the caller")
 
@@ -200,7 +213,7 @@ async def test_another_tenants_rows_are_never_read(store):
     assert await store.case(CaseKey("globex", case_type=case.case_type, reference="R-1")) is None
     for part in (True, False):
         assert await store.entries("globex", case.id, denied=part, after=None, limit=10) == []
-    async with store.transaction() as tx:
+    async with store.transaction(TENANT) as tx:
         locked = await tx.lock([CaseKey("globex", case.id)], [])
     assert (locked.cases, locked.surroundings) == ({}, {})
     twin = replace(case, tenant="globex", creator=BOB)

@@ -7,6 +7,7 @@ import pytest
 
 from app.services.ports import Refused
 from app.services.stored import PolicyChange, PolicyFile, PolicyLine
+from tests.factories import TENANTS
 
 CLERK = PolicyLine("p", "role:clerk", "*", "expense_claim", "triage", when='data.kind == "a, b"', eft="allow")
 DENY = PolicyLine("p", "*", "acme", "*", "pay", eft="deny", source="expense_claim.csv")
@@ -14,7 +15,7 @@ ALICE = PolicyLine("g", "user:alice", "acme", "role:clerk")
 
 
 async def change(store, **values) -> int:
-    async with store.transaction() as tx:
+    async with store.transaction(*TENANTS, "*") as tx:
         return await tx.change_policy(PolicyChange(**values))
 
 

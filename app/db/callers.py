@@ -23,12 +23,12 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller_tables import API_KEY, RATE_LIMIT
+from app.db.every_tenant import EVERY_RATE
 from app.db.types import Count
 from app.domain.scope import Scope
 from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
 
 K = API_KEY.c
-R = RATE_LIMIT.c
 PLAIN = (
     "tenant",
     "id",
@@ -130,7 +130,8 @@ async def settle(connection: AsyncConnection, spendings: Sequence[Spending], now
 
 
 async def forget(connection: AsyncConnection, now: Any) -> None:
-    await connection.execute(delete(RATE_LIMIT).where(R.full_at <= _counted(now, connection.dialect.name)))
+    rates = RATE_LIMIT if connection.dialect.name == "sqlite" else EVERY_RATE
+    await connection.execute(delete(rates).where(rates.c.full_at <= _counted(now, connection.dialect.name)))
 
 
 def _counted(now: Any, dialect: str) -> Any:

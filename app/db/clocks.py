@@ -8,15 +8,17 @@ from typing import Any
 from sqlalchemy import Select, func, literal, literal_column, select, tuple_
 from sqlalchemy.engine import RowMapping
 
+from app.db.every_tenant import EVERY_CASE, EVERY_CLOCK
 from app.db.rows import clock_of
-from app.db.tables import CASES, CLOCK
+from app.db.tables import CLOCK
 from app.services.stored import CaseKey, ClockKey, Locked, StoredClock
 
 K = CLOCK.c
-KEY = (K.tenant, K.case_id, K.name, K.cycle)
+E = EVERY_CLOCK.c
+KEY = (E.tenant, E.case_id, E.name, E.cycle)
 # Written out: SQLite finds no partial index by a condition whose value it is told later.
 CURRENT = K.current == literal_column("1")
-COUNTED = K.status.in_([literal_column("'running'"), literal_column("'paused'")])
+COUNTED = E.status.in_([literal_column("'running'"), literal_column("'paused'")])
 
 
 def current(tenant: str, case_ids: Sequence[str]) -> Select[Any]:
@@ -28,7 +30,7 @@ def cycles(tenant: str, case_id: str) -> Select[Any]:
 
 
 def every(after: ClockKey | None, limit: int) -> Select[Any]:
-    wanted = select(CLOCK).order_by(*KEY).limit(limit)
+    wanted = select(EVERY_CLOCK).order_by(*KEY).limit(limit)
     if after is None:
         return wanted
     return wanted.where(tuple_(*KEY) > tuple_(*(literal(v, k.type) for v, k in zip(after, KEY, strict=True))))
@@ -36,8 +38,8 @@ def every(after: ClockKey | None, limit: int) -> Select[Any]:
 
 def cases_without(definitions: Sequence[str], after: tuple[str, str] | None, limit: int) -> Select[Any]:
     """Cases of these definitions that have no clock, in the order of their keys."""
-    c = CASES.c
-    has = select(literal(1)).where(K.tenant == c.tenant, K.case_id == c.id).exists()
+    c = EVERY_CASE.c
+    has = select(literal(1)).where(E.tenant == c.tenant, E.case_id == c.id).exists()
     wanted = select(c.tenant, c.id).where(c.definition.in_(definitions), ~has).order_by(c.tenant, c.id).limit(limit)
     if after is None:
         return wanted
@@ -45,12 +47,12 @@ def cases_without(definitions: Sequence[str], after: tuple[str, str] | None, lim
 
 
 def counts() -> Select[Any]:
-    kind = (K.case_type, K.name, K.status)
+    kind = (E.case_type, E.name, E.status)
     return select(*kind, func.count().label("n")).where(COUNTED).group_by(*kind).order_by(*kind)
 
 
 def next_due(now: Any) -> Select[Any]:
-    earliest = select(func.min(K.next_fire_at)).where(K.next_fire_at.is_not(None)).scalar_subquery()
+    earliest = select(func.min(E.next_fire_at)).where(E.next_fire_at.is_not(None)).scalar_subquery()
     return select(earliest.label("next_fire_at"), now.label("now"))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.db.walls import SETTING
 from app.services.ports import StoreUnavailable
 
 CONNECT_SECONDS = 5
@@ -101,6 +102,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _becoming(role: str) -> Any:
     settings = (
         f"ROLE {role}",
+        f"{SETTING} = ''",  # a login may bring one along
         f"statement_timeout = '{COMMAND_SECONDS}s'",
         "timezone = 'UTC'",
         "jit = off",

@@ -16,7 +16,7 @@ class SqlLog(ABC):
     async def sequence(self, limit: int) -> int: ...
 
     async def log_size(self, tenant: str) -> int:
-        (row,) = await self._rows(leaves.size(tenant))
+        (row,) = await self._rows(leaves.size(tenant), tenant)
         return int(row["size"])
 
     async def leaves(self, query: LeafQuery) -> Sequence[Leaf]:
@@ -26,21 +26,22 @@ class SqlLog(ABC):
         return await self._leaves(tenant, leaves.of_case(tenant, case_id, after, limit))
 
     async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
-        return [(row["leaf_index"], row["case_id"]) for row in await self._rows(leaves.touched(tenant, after, limit))]
+        rows = await self._rows(leaves.touched(tenant, after, limit), tenant)
+        return [(row["leaf_index"], row["case_id"]) for row in rows]
 
     async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:
         """Nobody tells: whoever asked listens to silence."""
         return lambda: True
 
     async def _leaves(self, tenant: str, wanted: Select[Any]) -> Sequence[Leaf]:
-        rows = await self._rows(wanted)
-        values = await self._rows(ledger.values(tenant, [row["entry_id"] for row in rows])) if rows else []
+        rows = await self._rows(wanted, tenant)
+        values = await self._rows(ledger.values(tenant, [row["entry_id"] for row in rows]), tenant) if rows else []
         places = [(row["leaf_index"], row["case_id"]) for row in rows]
         entries = ledger.with_values([_entry(row) for row in rows], values)
         return [Leaf(*place, entry) for place, entry in zip(places, entries, strict=True)]
 
     @abstractmethod
-    async def _rows(self, select: Select[Any] | TextClause) -> Sequence[RowMapping]: ...
+    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
 
 
 def _entry(row: RowMapping) -> dict[str, Any]:

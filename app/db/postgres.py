@@ -9,7 +9,7 @@ from typing import Any
 from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import TextClause, func, text
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.clocks import oldest_first
 from app.db.engines import CONNECT_SECONDS, OWNER, postgres_engine
@@ -20,12 +20,13 @@ from app.db.rows import Row, case_of, current_clock, rows_of, surroundings_of
 from app.db.store import SqlStore
 from app.db.transaction import SqlTransaction
 from app.db.types import Moment, from_microseconds
+from app.db.walls import entering
 from app.domain.case import Case, Surroundings
 from app.services.ports import Refused
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer, StoredClock
 
 # The plans do not depend on the arrays' contents, and planning again for every batch took longer than running it.
-_BEGIN = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan"
+_GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan"
 _DECLARATIONS = "SELECT pg_advisory_xact_lock(hashtextextended('stateward declarations', 0))"
 _SEQUENCE = text("SELECT sequence_log(CAST(:most AS bigint)) AS moved")
 _LOGIN = text(f"""SELECT rolname, rolsuper,
@@ -81,12 +82,13 @@ class PostgresStore(SqlStore):
         self._ear: Ear | None = None
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+    async def transaction(self, *tenants: str) -> AsyncIterator[PostgresTransaction]:
+        begin = f"BEGIN; {_GENERIC}; {entering(tenants)}"
         connection, driver = await self._writer()
         transaction = PostgresTransaction(connection, driver)
         try:
             with translated():
-                await driver.execute(_BEGIN)
+                await driver.execute(begin)
             yield transaction
             await transaction.commit()
         except BaseException:
@@ -112,6 +114,22 @@ class PostgresStore(SqlStore):
             await connection.close()
         await super().close()
 
+    @asynccontextmanager
+    async def _within(self, engine: AsyncEngine, tenants: Sequence[str]) -> AsyncIterator[AsyncConnection]:
+        """Without tenants there is nothing to say before the first statement, and each is a transaction."""
+        async with self._open(engine) as connection:
+            with translated():
+                driver = await _driver(connection)
+                try:
+                    if tenants:
+                        await driver.execute(f"BEGIN; {entering(tenants)}")
+                    yield connection
+                    if tenants:
+                        await driver.execute("COMMIT")
+                except BaseException:
+                    await asyncio.shield(_roll_back(connection, driver))
+                    raise
+
     async def _writer(self) -> tuple[AsyncConnection, Any]:
         while self._idle:
             connection, driver = self._idle.pop()
@@ -125,12 +143,8 @@ class PostgresStore(SqlStore):
 
     async def _give_up(self, connection: AsyncConnection, driver: Any) -> None:
         """Leave nothing behind: a connection that cannot roll back is not given to anybody else."""
-        try:
-            await driver.execute("ROLLBACK", timeout=CONNECT_SECONDS)
-        except (PostgresError, InterfaceError, OSError, TimeoutError):
-            await connection.invalidate()
-            if driver.is_closed():
-                await self._engine.dispose(close=False)  # the others are as dead: a server that went takes all
+        if not await _roll_back(connection, driver) and driver.is_closed():
+            await self._engine.dispose(close=False)  # the others are as dead: a server that went takes all
         await connection.close()
 
     async def warnings(self) -> Sequence[str]:
@@ -150,7 +164,16 @@ class PostgresStore(SqlStore):
 
     async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
         driver = await _driver(connection)
-        return _locked(await fetch(driver, READ, _binds([key], ())), [key], frozenset())
+        return _locked(await fetch(driver, READ, {"tenants": [key.tenant], **_binds([key], ())}), [key], frozenset())
+
+
+async def _roll_back(connection: AsyncConnection, driver: Any) -> bool:
+    try:
+        await driver.execute("ROLLBACK", timeout=CONNECT_SECONDS)
+    except (PostgresError, InterfaceError, OSError, TimeoutError):
+        await connection.invalidate()
+        return False
+    return True
 
 
 async def _driver(connection: AsyncConnection) -> Any:

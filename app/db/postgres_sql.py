@@ -18,7 +18,7 @@ _KEYS = ", ".join(
     f":{name}" for name in ("id_tenants", "ids", "ref_tenants", "types", "refs", "key_tenants", "subjects", "keys")
 )
 LOCK = text(f"SELECT * FROM lock_cases({_KEYS})")
-READ = text(f"SELECT * FROM read_cases({_KEYS})")
+READ = text("SELECT * FROM read_within(:tenants, :id_tenants, :ids, :ref_tenants, :types, :refs)")
 LOCK_DUE = text("SELECT * FROM lock_due(CAST(:most AS bigint))")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.every_tenant import EVERY_POLICY_LINE
 from app.db.tables import CALENDAR, DEFINITION, POLICY_FILE, POLICY_LINE, POLICY_STATE
 from app.services.ports import Refused
 from app.services.stored import PolicyChange, PolicyFile, PolicyLine, StoredCalendar, StoredDefinition
@@ -25,8 +26,9 @@ def version() -> Select[Any]:
 
 
 def lines(since: int | None) -> Select[Any]:
-    concerned = L.removed.is_(None) if since is None else or_(L.added > since, L.removed > since)
-    return select(POLICY_LINE).where(concerned).order_by(L.id)
+    e = EVERY_POLICY_LINE.c
+    concerned = e.removed.is_(None) if since is None else or_(e.added > since, e.removed > since)
+    return select(EVERY_POLICY_LINE).where(concerned).order_by(e.id)
 
 
 def line_of(row: RowMapping) -> PolicyLine:
@@ -98,7 +100,7 @@ async def _remove(connection: AsyncConnection, ids: Sequence[int], version: int)
 
 
 async def _add(connection: AsyncConnection, added: Sequence[PolicyLine], version: int) -> None:
-    last = await connection.scalar(select(func.coalesce(func.max(L.id), 0))) or 0
+    last = await connection.scalar(select(func.coalesce(func.max(EVERY_POLICY_LINE.c.id), 0))) or 0
     rows = [_line_row(line) | {"id": last + i, "added": version} for i, line in enumerate(added, start=1)]
     await connection.execute(insert(POLICY_LINE), rows)
 

@@ -92,7 +92,7 @@ class SqliteStore(SqlStore):
         self._clock = now
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqliteTransaction]:
+    async def transaction(self, *tenants: str) -> AsyncIterator[SqliteTransaction]:
         async with self._turn(), self._open(self._writers) as connection:
             with translated():
                 await connection.begin()

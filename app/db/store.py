@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.db import callers, clocks, ledger, listing, policy_pages, rules
 from app.db.blobs import SqlBlobs
 from app.db.engines import SERVICE
+from app.db.every_tenant import EVERY_ANSWER
 from app.db.failures import connecting, translated
 from app.db.log import SqlLog
+from app.db.policy_pages import EVERY
 from app.db.schema import REMEDY, problem_of
 from app.db.tables import IDEMPOTENCY
 from app.db.transaction import SqlTransaction
@@ -48,7 +50,7 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
         self._writers = writers
 
     @abstractmethod
-    def transaction(self) -> AbstractAsyncContextManager[SqlTransaction]: ...
+    def transaction(self, *tenants: str) -> AbstractAsyncContextManager[SqlTransaction]: ...
 
     async def case(self, key: CaseKey) -> Found | None:
         async with self._open(self._readers) as connection:
@@ -62,14 +64,14 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
         )
 
     async def cases(self, query: CaseQuery) -> Sequence[Case]:
-        kinds = [listing.Kind(**row) for row in await self._rows(listing.kinds(query.tenant))]
-        return listing.found(await self._rows(listing.page(query, kinds, self._now())))
+        kinds = [listing.Kind(**row) for row in await self._rows(listing.kinds(query.tenant), query.tenant)]
+        return listing.found(await self._rows(listing.page(query, kinds, self._now()), query.tenant))
 
     async def clocks(self, tenant: str, case_ids: Sequence[str]) -> Mapping[str, Sequence[StoredClock]]:
-        return clocks.by_case(case_ids, await self._rows(clocks.current(tenant, case_ids)))
+        return clocks.by_case(case_ids, await self._rows(clocks.current(tenant, case_ids), tenant))
 
     async def cycles(self, tenant: str, case_id: str) -> Sequence[StoredClock]:
-        return clocks.found(await self._rows(clocks.cycles(tenant, case_id)))
+        return clocks.found(await self._rows(clocks.cycles(tenant, case_id), tenant))
 
     async def every_clock(self, after: ClockKey | None, limit: int) -> Sequence[StoredClock]:
         return clocks.found(await self._rows(clocks.every(after, limit)))
@@ -90,8 +92,8 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
     async def entries(
         self, tenant: str, case_id: str, *, denied: bool, after: int | str | None, limit: int
     ) -> Sequence[StoredEntry]:
-        rows = await self._rows(ledger.entries(tenant, case_id, denied, after, limit))
-        values = await self._rows(ledger.values(tenant, [row["entry_id"] for row in rows])) if rows else []
+        rows = await self._rows(ledger.entries(tenant, case_id, denied, after, limit), tenant)
+        values = await self._rows(ledger.values(tenant, [row["entry_id"] for row in rows]), tenant) if rows else []
         return ledger.with_values(rows, values)
 
     async def policy_version(self) -> int:
@@ -102,10 +104,10 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
         return [rules.line_of(row) for row in await self._rows(rules.lines(since))]
 
     async def policy_page(self, query: LineQuery) -> Sequence[PolicyLine]:
-        return [rules.line_of(row) for row in await self._rows(policy_pages.page(query))]
+        return [rules.line_of(row) for row in await self._rows(policy_pages.page(query), query.tenant, EVERY)]
 
     async def policy_lines_named(self, tenant: str, ids: Sequence[int]) -> Sequence[PolicyLine]:
-        return [rules.line_of(row) for row in await self._rows(policy_pages.named(tenant, ids))]
+        return [rules.line_of(row) for row in await self._rows(policy_pages.named(tenant, ids), tenant, EVERY)]
 
     async def policy_files(self) -> Sequence[PolicyFile]:
         return [PolicyFile(**row) for row in await self._rows(rules.files())]
@@ -117,20 +119,21 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
         return [StoredCalendar(**row) for row in await self._rows(rules.calendars())]
 
     async def api_keys(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredKey]:
-        return [callers.key_of(row) for row in await self._rows(callers.keys(tenant, after, limit))]
+        return [callers.key_of(row) for row in await self._rows(callers.keys(tenant, after, limit), tenant)]
 
     async def live_api_keys(self, keys: Sequence[KeyId]) -> tuple[Mapping[KeyId, StoredKey], datetime]:
-        return callers.live_of(await self._rows(callers.live(keys, self._now())))
+        tenants = {tenant for tenant, _ in keys}
+        return callers.live_of(await self._rows(callers.live(keys, self._now()), *tenants))
 
     async def note_api_key_uses(self, uses: Mapping[KeyId, datetime]) -> None:
         if uses:
-            async with self._writing() as connection:
+            async with self._writing(*(tenant for tenant, _ in uses)) as connection:
                 await callers.note_uses(connection, uses)
 
     async def settle_rates(self, spendings: Sequence[Spending]) -> Sequence[Settled]:
         if not spendings:
             return []
-        async with self._writing() as connection:
+        async with self._writing(*(one.tenant for one in spendings)) as connection:
             return await callers.settle(connection, spendings, self._now())
 
     async def forget_rates(self) -> None:
@@ -139,8 +142,9 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
 
     async def forget_answers(self) -> int:
         async with self._writing() as connection:
-            expired = IDEMPOTENCY.c.expires_at <= self._now()
-            return (await connection.execute(delete(IDEMPOTENCY).where(expired))).rowcount
+            answers = IDEMPOTENCY if connection.dialect.name == "sqlite" else EVERY_ANSWER
+            expired = delete(answers).where(answers.c.expires_at <= self._now())
+            return (await connection.execute(expired)).rowcount
 
     async def problems(self) -> Sequence[str]:
         try:
@@ -162,17 +166,15 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
     async def close(self) -> None:
         await self._engine.dispose()
 
-    async def _write(self, statement: Any) -> None:
-        async with self._turn(), self._open(self._writers) as connection:
-            with translated():
-                await connection.execute(statement)
-                await connection.commit()
+    async def _write(self, statement: Any, *tenants: str) -> None:
+        async with self._writing(*tenants) as connection:
+            await connection.execute(statement)
 
-    async def _rows(self, select: Select[Any] | TextClause) -> Sequence[RowMapping]:
-        async with self._open(self._readers) as connection:
-            with translated():
-                rows: Sequence[RowMapping] = (await connection.execute(select)).mappings().all()
-                return rows
+    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]:
+        """`tenants`: whose rows it may see; none for what belongs to nobody."""
+        async with self._within(self._readers, tenants) as connection:
+            rows: Sequence[RowMapping] = (await connection.execute(select)).mappings().all()
+            return rows
 
     @asynccontextmanager
     async def _open(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
@@ -186,9 +188,15 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
             await asyncio.shield(connection.close())
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+    async def _writing(self, *tenants: str) -> AsyncIterator[AsyncConnection]:
         """A transaction for what is no case."""
-        async with self._turn(), self._open(self._writers) as connection:
+        async with self._turn(), self._within(self._writers, tenants) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _within(self, engine: AsyncEngine, tenants: Sequence[str]) -> AsyncIterator[AsyncConnection]:
+        """A transaction about these tenants, where the database keeps them apart."""
+        async with self._open(engine) as connection:
             with translated():
                 async with connection.begin():
                     yield connection

@@ -23,21 +23,21 @@ class SqlWorkReads(ABC):
     """What was written stands behind the entries alone, so that it is erased in one place."""
 
     async def comment(self, tenant: str, comment_id: str) -> StoredComment | None:
-        rows = await self._rows(_comments(tenant).where(M.id == comment_id, M.edits.is_(None)))
+        rows = await self._rows(_comments(tenant).where(M.id == comment_id, M.edits.is_(None)), tenant)
         return _comment(rows[0], {}) if rows else None
 
     async def comments(self, tenant: str, case_id: str, after: int | None, limit: int) -> Sequence[StoredComment]:
         page = _comments(tenant).where(M.case_id == case_id, M.edits.is_(None), M.case_seq > (after or 0))
-        rows = await self._rows(page.order_by(M.case_seq).limit(limit))
+        rows = await self._rows(page.order_by(M.case_seq).limit(limit), tenant)
         edits = await self._edits(tenant, [row["id"] for row in rows]) if rows else {}
         return [_comment(row, edits) for row in rows]
 
     async def attachments(self, tenant: str, case_id: str, after: int | None, limit: int) -> Sequence[StoredAttachment]:
         page = _attachments(tenant, case_id).where(A.case_seq > (after or 0)).order_by(A.case_seq).limit(limit)
-        return [StoredAttachment(**row) for row in await self._rows(page)]
+        return [StoredAttachment(**row) for row in await self._rows(page, tenant)]
 
     async def attachment(self, tenant: str, case_id: str, attachment_id: str) -> StoredAttachment | None:
-        rows = await self._rows(_attachments(tenant, case_id).where(A.id == attachment_id))
+        rows = await self._rows(_attachments(tenant, case_id).where(A.id == attachment_id), tenant)
         return StoredAttachment(**rows[0]) if rows else None
 
     async def links(self, tenant: str, case_id: str, visible: Visible) -> Sequence[StoredLink]:
@@ -45,15 +45,15 @@ class SqlWorkReads(ABC):
         far = and_(C.tenant == L.tenant, C.id == L.to_id, visible_to(visible, types))
         told = (L.type, L.to_id.label("to"), C.case_type, C.reference, C.state, L.author, L.linked_at)
         wanted = select(*told).select_from(LINK.join(CASES, far)).where(L.tenant == tenant, L.case_id == case_id)
-        return [StoredLink(**row) for row in await self._rows(wanted.order_by(L.linked_at, L.type, L.to_id))]
+        return [StoredLink(**row) for row in await self._rows(wanted.order_by(L.linked_at, L.type, L.to_id), tenant)]
 
     async def _edits(self, tenant: str, ids: Sequence[str]) -> Mapping[str, RowMapping]:
         """The last edit of each."""
-        rows = await self._rows(_comments(tenant).where(M.edits.in_(ids)).order_by(M.case_seq))
+        rows = await self._rows(_comments(tenant).where(M.edits.in_(ids)).order_by(M.case_seq), tenant)
         return {row["edits"]: row for row in rows}
 
     @abstractmethod
-    async def _rows(self, select: Select[Any] | TextClause) -> Sequence[RowMapping]: ...
+    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
 
 
 def _comments(tenant: str) -> Select[Any]:

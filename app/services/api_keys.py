@@ -85,7 +85,7 @@ class ApiKeys:
     ) -> AsyncIterator[Administrator]:
         """A transaction of who may administer keys; for anybody else the attempt is logged, and Denied raised."""
         error: CaseError | None = None
-        async with self._store.transaction() as tx:
+        async with self._store.transaction(actor.tenant) as tx:
             locked = await tx.lock([], [])
             await self._policies.catch_up(locked.policy_version)
             verdict = verdict_on(self._policies, actor, locked.at)

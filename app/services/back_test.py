@@ -64,7 +64,8 @@ class BackTest:
         await self._judge()
 
     async def _together(self, some: Sequence[Life]) -> None:
-        async with self._house.store.transaction() as tx:
+        tenants = {happened.attempt.tenant for life in some for happened in life}
+        async with self._house.store.transaction(*tenants) as tx:
             locked = await tx.lock([], [])
             house = self._house
             batch = Batch(locked, house.definitions, house.policies.engine, house.calendars)

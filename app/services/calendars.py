@@ -131,7 +131,7 @@ def applies_from(calendar: CalendarFile) -> datetime | None:
 
 async def put_in_force(store: Store, name: str, calendar: CalendarFile, *, corrects: bool = False) -> None:
     """Store it as the newest version. Raises CalendarOfThePast unless it `corrects` the past, or is the first one."""
-    async with store.transaction() as tx:
+    async with store.transaction(SERVICE_TENANT) as tx:
         locked = await tx.lock([], [])
         since = applies_from(calendar) or locked.at
         first = not any(one.name == name for one in await store.calendars())

@@ -62,7 +62,7 @@ async def _store(store: Store, case_type: CaseType) -> StoredDefinition:
     known = await store.definitions([digest])
     if known:
         return known[0]
-    async with store.transaction() as tx:
+    async with store.transaction(SERVICE_TENANT) as tx:
         locked = await tx.lock([], [])
         stored, added = await tx.add_definition(case_type.case_type, digest, text)
         if added:

@@ -111,7 +111,7 @@ class Desk:
         return fired
 
     async def _escalated(self, key: CaseKey | None, limit: int) -> list[Fired]:
-        async with self._store.transaction() as tx:
+        async with self._store.transaction(*([key.tenant] if key else ())) as tx:
             locked = await (tx.lock_due(limit) if key is None else tx.lock([key], []))
             if not locked.cases:
                 return []
@@ -123,7 +123,7 @@ class Desk:
 
     async def _set_aside(self, key: CaseKey) -> None:
         """Look at its clocks later: what fails again and again must not stand before all others."""
-        async with self._store.transaction() as tx:
+        async with self._store.transaction(key.tenant) as tx:
             locked = await tx.lock([key], [])
             clocks = [clock for found in locked.clocks.values() for clock in found if clock.next_fire_at]
             await tx.recache([replace(clock, next_fire_at=locked.at + ASIDE) for clock in clocks])
@@ -212,7 +212,7 @@ class Desk:
 
     async def _together(self, attempts: Sequence[Attempt]) -> list[Answer | None]:
         cases, answer_keys = keys(attempts)
-        async with self._store.transaction() as tx:
+        async with self._store.transaction(*{attempt.tenant for attempt in attempts}) as tx:
             locked = await tx.lock(cases, answer_keys)
             await self._catch_up(locked)
             batch = self._batch(locked)

@@ -92,7 +92,7 @@ class NextCase:
 
     async def _claimed(self, asks: Sequence[Ask]) -> list[Answer | None]:
         """The skips' cases are locked at once, and those that wait are never waited for: nobody stands in a circle."""
-        async with self._store.transaction() as tx:
+        async with self._store.transaction(*{ask.attempt.tenant for ask in asks}) as tx:
             locked = await tx.lock(*keys([attempt for ask in asks for attempt in (*ask.skips, ask.attempt)]))
             batch = await self._batch(locked)
             before = [_before(batch, locked, ask) for ask in asks]

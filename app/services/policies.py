@@ -64,7 +64,7 @@ class Policies:
     async def _seed(self, source: PolicySource) -> None:
         change = PolicyChange(add=source.lines, file=source.file, seeds=True)
         try:
-            async with self._store.transaction() as tx:
+            async with self._store.transaction(*_tenants(source.lines)) as tx:
                 await self._change(tx, change, "seeded")
         except Refused:
             if source.file.name not in {file.name for file in await self._store.policy_files()}:
@@ -75,9 +75,10 @@ class Policies:
         for _ in range(TRIES):
             version = await self._store.policy_version()
             lines = await self._store.policy_lines()
-            change = _replacing([line for line in lines if line.source == source.file.name], source)
+            current = [line for line in lines if line.source == source.file.name]
+            change = _replacing(current, source)
             with suppress(Refused):
-                async with self._store.transaction() as tx:
+                async with self._store.transaction(*_tenants([*current, *source.lines])) as tx:
                     if await self._change(tx, change, "applied") != version + 1:
                         raise Refused("the policy changed since it was read")
                 return len(change.add), len(change.remove)
@@ -98,6 +99,11 @@ class Policies:
         entry = seal(Draft("policy", SERVICE_TENANT, new_id(), locked.at, body), new_salt)
         await tx.record(Record(entries=[entry]))
         return version
+
+
+def _tenants(lines: Sequence[PolicyLine]) -> set[str]:
+    """Whom a file is about, and the service, which writes down that it was read."""
+    return {line.tenant for line in lines} | {SERVICE_TENANT}
 
 
 def _replacing(current: Sequence[PolicyLine], source: PolicySource) -> PolicyChange:

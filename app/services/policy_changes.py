@@ -52,7 +52,7 @@ class PolicyChanges:
         case type. What is denied or refused so is logged.
         """
         try:
-            async with self._one_at_a_time, self._store.transaction() as tx:
+            async with self._one_at_a_time, self._store.transaction(actor.tenant) as tx:
                 locked = await tx.lock([], [])
                 gone = await self._checked(actor, asked, await tx.lock_policy())
                 version = await tx.change_policy(PolicyChange(asked.add, [line.id for line in gone]))
@@ -96,7 +96,7 @@ class PolicyChanges:
         return [line for line in since if line.added == version]
 
     async def _log(self, actor: Actor, asked: AskedChange, refused: CaseError) -> None:
-        async with self._store.transaction() as tx:
+        async with self._store.transaction(actor.tenant) as tx:
             locked = await tx.lock([], [])
             draft = refused_draft(actor, asked, refused, locked.at)
             await tx.record(Record(entries=[seal(draft, new_salt)]))

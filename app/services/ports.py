@@ -90,8 +90,10 @@ class Transaction(Taking, Protocol):
 class Store(WorkReads, Blobs, LogStore, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Commits on leaving; raises Refused or StoreUnavailable where the commit fails."""
+    def transaction(self, *tenants: str) -> AbstractAsyncContextManager[Transaction]:
+        """About these tenants: PostgreSQL shows and takes no others' rows, but what `lock_due` finds.
+
+        Commits on leaving; raises Refused or StoreUnavailable where the commit fails."""
         ...
 
     async def case(self, key: CaseKey) -> Found | None: ...

@@ -88,7 +88,7 @@ class Recalculation:
     async def _together(
         self, keys: Sequence[CaseKey], names: frozenset[str], correcting: Correcting | None
     ) -> list[Recounted]:
-        async with self._store.transaction() as tx:
+        async with self._store.transaction(*{key.tenant for key in keys}) as tx:
             locked = await tx.lock(keys, [])
             await self._policies.catch_up(locked.policy_version)
             await self._definitions.learn(self._store, (case.definition for case in locked.cases.values()))

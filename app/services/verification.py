@@ -29,7 +29,7 @@ class Verification:
             yield 0, await self._again(missing[0], repair) if missing else ()
 
     async def _again(self, found: Difference, repair: bool) -> Sequence[Difference]:
-        async with self._store.transaction() as tx:
+        async with self._store.transaction(found.tenant) as tx:
             await tx.lock([CaseKey(found.tenant, found.case_id)], [])
             kept = await self._store.cycles(found.tenant, found.case_id)
             differences = await self._clocks.compared(found.tenant, found.case_id, kept)

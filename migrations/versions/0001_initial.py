@@ -32,9 +32,11 @@ def upgrade() -> None:
         _grant()
         _grant_callers()
         _guard_work_on_postgres()
+        _build_walls()
     else:
         _guard_on_sqlite()
         _guard_work_on_sqlite()
+        _open_windows("every_clock", "every_case", "every_policy_line")
     _keep_revoked()
 
 
@@ -328,11 +330,14 @@ def _count(moment: str) -> str:
 def _lock_due_on_postgres(shape: str) -> None:
     """`take_due` walks the index from the oldest, whatever the statistics say: sorting all that is due, or joining
     all cases, would cost by their number. A case counts by its oldest clock. The reads follow the locks in a
-    statement of their own for the reason that `lock_cases` has."""
-    settings = ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin")
+    statement of their own for the reason that `lock_cases` has.
+
+    It runs as the owner, for what is due may be anybody's; from then on the transaction is about these tenants."""
+    settings = {"search_path": "public, pg_temp"}
+    settings |= {f"enable_{name}": "off" for name in ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin")}
     op.execute(f"""
-        CREATE FUNCTION take_due(most bigint, OUT tenants text[], OUT ids text[]) LANGUAGE plpgsql
-        {" ".join(f"SET enable_{name} = off" for name in settings)} AS $$
+        CREATE FUNCTION take_due(most bigint, OUT tenants text[], OUT ids text[]) LANGUAGE plpgsql SECURITY DEFINER
+        {" ".join(f"SET {name} = {value}" for name, value in settings.items())} AS $$
         DECLARE
             until timestamptz := clock_timestamp();
         BEGIN
@@ -349,8 +354,11 @@ def _lock_due_on_postgres(shape: str) -> None:
             taken record;
         BEGIN
             SELECT * INTO taken FROM take_due(most);
+            PERFORM set_config('stateward.tenants', CAST(taken.tenants AS text), true);
             RETURN QUERY SELECT * FROM read_cases(taken.tenants, taken.ids, NULL, NULL, NULL, NULL, NULL, NULL);
         END $$""")
+    op.execute("REVOKE ALL ON FUNCTION take_due FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION take_due TO stateward_service")
 
 
 def _grant() -> None:
@@ -609,3 +617,70 @@ def _sequence_on_postgres() -> None:
         END $$""")
     op.execute("REVOKE ALL ON FUNCTION sequence_log FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION sequence_log TO stateward_service")
+
+
+WALLED = (
+    *(*LOG, "audit_pending", "audit_leaf", "cases", "case_actor", "case_role", "clock", "sla_firing", "idempotency"),
+    *("policy_line", "api_key", "rate_limit", "comment", "blob", "blob_chunk", "attachment", "case_link"),
+)
+OF_THE_OWNER = {
+    "audit_pending": ("SELECT", "DELETE"),
+    "audit_entry": ("SELECT",),
+    "audit_leaf": ("SELECT", "INSERT"),
+    "clock": ("SELECT",),
+    "cases": ("SELECT", "UPDATE"),
+    "policy_line": ("SELECT",),
+    "idempotency": ("SELECT", "DELETE"),
+    "rate_limit": ("SELECT", "DELETE"),
+}
+"""What the functions and views of the owner do with rows of all tenants (app/db/every_tenant.py tells why)."""
+
+WINDOWS = {
+    "every_clock": ("*", "clock", "SELECT"),
+    "every_case": ("tenant, id, definition", "cases", "SELECT"),
+    "every_policy_line": ("*", "policy_line", "SELECT"),
+    "every_answer": ("expires_at", "idempotency", "SELECT, DELETE"),
+    "every_rate": ("full_at", "rate_limit", "SELECT, DELETE"),
+}
+
+
+def _build_walls() -> None:
+    """No row is there for the service but those of the tenants that its transaction named, for anybody else none at
+    all. The owner is not above that: where its functions and views need more, a policy says so.
+
+    The array is read once per statement. `array_position` and not `= ANY`: the planner would guess that each tenant
+    has a part of what the filter of the query leaves over already, and take other plans than without the wall.
+    """
+    named = "(SELECT CAST(NULLIF(current_setting('stateward.tenants', true), '') AS text[]))"
+    theirs = f"(array_position({named}, tenant) IS NOT NULL)"
+    for table in WALLED:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY of_named_tenants ON {table} TO stateward_service USING {theirs} WITH CHECK {theirs}")
+    for table, commands in OF_THE_OWNER.items():
+        for command in commands:
+            clause = "WITH CHECK" if command == "INSERT" else "USING"
+            name = f"the_owner_may_{command.lower()}"
+            op.execute(f"CREATE POLICY {name} ON {table} FOR {command} TO stateward_owner {clause} (true)")
+    _open_windows(*WINDOWS)
+    for name, (_, _, rights) in WINDOWS.items():
+        op.execute(f"GRANT {rights} ON {name} TO stateward_service")
+    _read_within_on_postgres()
+
+
+def _open_windows(*names: str) -> None:
+    for name in names:
+        columns, table, _ = WINDOWS[name]
+        op.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {table}")
+
+
+def _read_within_on_postgres() -> None:
+    """A case is read in one round trip, as before there were walls."""
+    keys = "id_tenants text[], ids text[], ref_tenants text[], types text[], refs text[]"
+    shape = "read_at timestamptz, policy_version bigint, answers json, acted json, roles json, clocks json, found cases"
+    op.execute(f"""
+        CREATE FUNCTION read_within(tenants text[], {keys}) RETURNS TABLE ({shape}) LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM set_config('stateward.tenants', CAST(tenants AS text), true);
+            RETURN QUERY SELECT * FROM read_cases(id_tenants, ids, ref_tenants, types, refs, NULL, NULL, NULL);
+        END $$""")
