@@ -17,7 +17,6 @@ CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 SERVICE = "stateward_service"
-OWNER = "stateward_owner"
 
 # Before it, a reset of the WAL can corrupt the file (sqlite.org/wal.html).
 WAL_IS_SAFE_FROM = (3, 51, 3)

@@ -8,9 +8,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.engines import OWNER, SERVICE, database_url, is_sqlite, postgres_engine, sqlite_engine
+from app.db.engines import SERVICE, database_url, is_sqlite, postgres_engine, sqlite_engine
 from app.db.failures import connecting, translated
 from app.db.schema import config, problem_of
+from app.db.walls import OWNER
 from app.services.ports import StoreUnavailable
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('stateward migrate', 0))")

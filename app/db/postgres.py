@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.clocks import oldest_first
-from app.db.engines import CONNECT_SECONDS, OWNER, postgres_engine
+from app.db.engines import CONNECT_SECONDS, postgres_engine
 from app.db.failures import connecting, translated
 from app.db.listening import Ear
 from app.db.postgres_sql import LOCK, LOCK_DUE, READ, RECACHE, arrays, native, record_statement
@@ -20,7 +20,7 @@ from app.db.rows import Row, case_of, current_clock, rows_of, surroundings_of
 from app.db.store import SqlStore
 from app.db.transaction import SqlTransaction
 from app.db.types import Moment, from_microseconds
-from app.db.walls import entering
+from app.db.walls import entering, faults
 from app.domain.case import Case, Surroundings
 from app.services.ports import Refused
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer, StoredClock
@@ -29,9 +29,6 @@ from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 _GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan"
 _DECLARATIONS = "SELECT pg_advisory_xact_lock(hashtextextended('stateward declarations', 0))"
 _SEQUENCE = text("SELECT sequence_log(CAST(:most AS bigint)) AS moved")
-_LOGIN = text(f"""SELECT rolname, rolsuper,
-    EXISTS (SELECT FROM pg_roles o WHERE o.rolname = '{OWNER}' AND pg_has_role(r.oid, o.oid, 'MEMBER')) AS owns
-    FROM pg_roles r WHERE rolname = session_user""")
 
 
 class PostgresTransaction(SqlTransaction):
@@ -150,9 +147,7 @@ class PostgresStore(SqlStore):
     async def warnings(self) -> Sequence[str]:
         async with self._open(self._readers) as connection:
             with translated():
-                login = (await connection.execute(_LOGIN)).one()
-        what = "is a superuser" if login.rolsuper else f"may become {OWNER}" if login.owns else None
-        return [f"the login role {login.rolname} {what}: it could alter the audit log"] if what else []
+                return await faults(connection)
 
     def details(self) -> dict[str, str]:
         return {"database": "postgresql"}

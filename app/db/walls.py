@@ -1,24 +1,51 @@
 """Row-level security on PostgreSQL: a transaction says whose rows it may see and write, and there are no others."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.names import TENANT
+from app.services.definitions import SERVICE_TENANT
 
 SETTING = "stateward.tenants"
-SERVICE = "*"
-"""The tenant of what the service itself writes down, and of policy lines that hold everywhere; no wildcard."""
+OWNER = "stateward_owner"
+_LOGIN = text("""SELECT rolname, rolsuper,
+    EXISTS (SELECT FROM pg_roles o WHERE o.rolname = :owner AND pg_has_role(r.oid, o.oid, 'MEMBER')) AS owns
+    FROM pg_roles r WHERE rolname = session_user""")
+_HOLES = text("""SELECT
+    (SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE rolname = current_user) AS above,
+    (SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class c
+     WHERE relnamespace = CAST('public' AS regnamespace) AND relkind IN ('r', 'p')
+     AND NOT (relrowsecurity AND relforcerowsecurity)
+     AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant')) AS tables""")
 
 
 def entering(tenants: Iterable[str]) -> str:
     """What a transaction begins with. It ends with the transaction: whoever has the connection next does not have it.
 
-    ValueError for what is no tenant: it becomes part of a statement.
+    ValueError for what is no tenant: it becomes part of a statement. That of the service itself is one, no wildcard.
     """
     named = ",".join(f'"{_checked(tenant)}"' for tenant in sorted(set(tenants)))
     return f"SET LOCAL {SETTING} = '{{{named}}}'"
 
 
+async def faults(connection: AsyncConnection) -> Sequence[str]:
+    """What an operator should know of who is above the wall, and where somebody took it down."""
+    login = (await connection.execute(_LOGIN, {"owner": OWNER})).one()
+    what = "is a superuser" if login.rolsuper else f"may become {OWNER}" if login.owns else None
+    strong = [f"the login role {login.rolname} {what}: it could alter the audit log"] if what else []
+    return [*strong, *await _holes(connection)]
+
+
+async def _holes(connection: AsyncConnection) -> Sequence[str]:
+    found = (await connection.execute(_HOLES)).one()
+    if found.above:
+        return ["row-level security does not bind the service's role: take SUPERUSER and BYPASSRLS from it"]
+    return [f"row-level security is off, or not forced, on {found.tables}"] if found.tables else []
+
+
 def _checked(tenant: str) -> str:
-    if tenant != SERVICE and not TENANT.fullmatch(tenant):
+    if tenant != SERVICE_TENANT and not TENANT.fullmatch(tenant):
         raise ValueError(f"{tenant!r} is not the name of a tenant")
     return tenant
