@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.db.engines import database_url
 from app.services.issuers import Issuer, issuers_of
 from app.services.rate_limits import Rate, rate_of
+from app.tracing import exporter_wanted
 
 PREFIX = "STATEWARD_"
 SECRETS = ("jwt_secret", "database_url", "migrate_url")
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
         default=25 * 2**20, ge=1, le=2**31, description="a number of bytes from 1 to 2147483648"
     )
     scheduler: bool = Field(default=True, description="true or false: whether `serve` runs the ticks too")
+    access_log: bool = Field(default=False, description="true or false: whether each request gets a line in the log")
     log_level: LogLevel = Field(default="info", description="one of debug, info, warning, error, critical")
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         default="console", description="console or json"
@@ -115,10 +117,18 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """The settings of this process's environment; raises SettingsError."""
     _refuse_unknown(os.environ)
+    _check_tracing(os.environ)
     try:
         return Settings(**_from_files(os.environ))
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+
+
+def _check_tracing(environment: Mapping[str, str]) -> None:
+    try:
+        exporter_wanted(environment)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:

@@ -21,7 +21,7 @@ from app.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
-from app.http.headers import request_id
+from app.http.headers import REFUSAL, request_id
 from app.http.views import ProblemView
 from app.services.ports import StoreUnavailable
 
@@ -105,6 +105,8 @@ def problem_response(error: CaseError, headers: dict[str, str] | None = None) ->
 def on_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
     """The answer to whatever a handler or Litestar raised; what nobody expected is logged, once."""
     error = _as_case_error(request, exception)
+    if not isinstance(exception, Internal):
+        request.scope["state"][REFUSAL] = error.code  # what the desk answers, it counts by itself
     if not isinstance(error, Internal):
         return problem_response(error, _told_by_litestar(exception))
     name = request_id(request.scope)
