@@ -1,4 +1,4 @@
-"""A monitor learns what attempts came to, where their time goes and how full a process is, in a bounded set of labels."""
+"""A monitor learns what attempts came to, where their time goes and how full a process is; labels are bounded."""
 
 import asyncio
 from typing import Any
