@@ -1,6 +1,5 @@
 """The one map from error codes to HTTP, as problem details (RFC 9457)."""
 
-from traceback import format_exception
 from typing import Any, cast
 
 import msgspec
@@ -112,8 +111,8 @@ def on_exception(request: Request[Any, Any, Any], exception: Exception) -> Respo
     name = request_id(request.scope)
     if isinstance(exception, Internal):
         return problem_response(_internal(name))  # logged where it happened
-    trace = "".join(format_exception(exception))  # as text: a pretty printer would show local variables, and so data
-    LOGGER.error("unhandled exception", request_id=name, method=request.method, exception=trace)
+    route = request.scope.get("path_template")
+    LOGGER.error("unhandled exception", request_id=name, method=request.method, route=route, exc_info=exception)
     return problem_response(_internal(name))
 
 
