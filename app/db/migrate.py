@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.engines import OWNER, SERVICE, database_url, is_sqlite, postgres_engine, sqlite_engine
 from app.db.failures import connecting, translated
-from app.db.schema import config, problem_of
+from app.db.schema import config, is_later, problem_of
 from app.services.ports import StoreUnavailable
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('stateward migrate', 0))")
@@ -78,6 +78,8 @@ async def _upgrade(engine: AsyncEngine) -> None:
 
 
 def _upgrade_to_head(connection: Connection) -> None:
+    if is_later(connection):
+        return
     settings = config()
     settings.attributes["connection"] = connection
     command.upgrade(settings, "head")

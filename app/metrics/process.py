@@ -1,10 +1,17 @@
 """All metrics of a process, and their text for Prometheus. Imported by workers only, once they share a folder."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    disable_created_metrics,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from app.metrics import FOLDER
@@ -58,10 +65,25 @@ class Metrics:
         if self._levels is not None:
             await self._levels.look()
 
+    async def refresh(self) -> None:
+        """Count anew what the database has, unless that was done lately."""
+        await self._counts.refresh()
+
+    @contextmanager
+    def served(self, host: str, port: int) -> Iterator[None]:
+        """Answer Prometheus from a thread, for a process that serves nothing else. Raises OSError."""
+        server, thread = start_http_server(port, host, self._registry)
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
     async def exposed(self) -> tuple[str, bytes]:
         """The media type and the text that Prometheus reads."""
         await self.look()
-        await self._counts.refresh()
+        await self.refresh()
         _forget_levels_of_the_dead()
         return CONTENT_TYPE_LATEST, generate_latest(self._registry)
 
