@@ -156,3 +156,14 @@ async def test_the_age_of_a_policy_begins_anew_with_each_version() -> None:
     await level.look()
     assert registry.get_sample_value("stateward_policy_age_seconds") == 0
     assert registry.get_sample_value("stateward_policy_version") == 2
+
+
+async def test_a_claim_of_the_next_case_and_what_was_skipped_for_it_are_counted(house: House, metrics: Metrics) -> None:
+    async with client_of(house, metrics) as client:
+        cases = [(await client.post(CASES, json=CLAIM)).json()["case"]["id"] for _ in range(2)]
+        wish = {"skip": [{"case_id": cases[0], "reason": "mine"}]}
+        answer = await client.post("/api/v1/next-case", json=wish)
+    assert answer.status_code == 200, answer.text
+    found = await told(metrics)
+    assert value(found, ATTEMPTS, case_type="expense_claim", act="case:claim", outcome="applied") == 2
+    assert value(found, ATTEMPTS, case_type="expense_claim", act="event", outcome="applied") == 2

@@ -20,7 +20,7 @@ from app.metrics.clocks import ClockCounts, ClockMetrics, CountsClocks
 from app.metrics.desk import DeskMetrics
 from app.metrics.levels import LevelMetrics
 from app.services.answer import Answer
-from app.services.committed import Committed
+from app.services.committed import Committed, Outcomes
 from app.services.escalation import Fired
 from app.services.levels import Levels
 
@@ -50,8 +50,12 @@ class Metrics:
         """Count what a batch of the desk came to."""
         self._desk.record(batch)
 
+    def record_counted(self, outcomes: Outcomes) -> None:
+        """Count what attempts came to that no batch of the desk decided."""
+        self._desk.count(outcomes)
+
     def record_answered(self, answers: Sequence[Answer]) -> None:
-        """Count what the desk refused, decided or not."""
+        """Count what was refused, decided or not."""
         self._desk.record_answered(answers)
 
     def record_call(self, method: str, route: str, status: int, seconds: float, refusal: str | None) -> None:

@@ -15,6 +15,9 @@ UNKNOWN = "_unknown"
 EVENT = "event"
 APPLIED = "applied"
 REPLAYED = "replayed"
+Outcomes = Counter[tuple[str, str, str]]
+"""How many attempts there were by (case type, act, outcome): the act of a built-in verb or `event`; `applied`,
+`replayed` or the code of a refusal."""
 Told = TypeVar("Told")
 log = logging.getLogger("stateward")
 
@@ -31,12 +34,11 @@ class Waited:
 class Committed:
     """A batch and its course. Times are seconds of `time.perf_counter`.
 
-    `outcomes` counts (case type, act, outcome): the act of a built-in verb or `event`; `applied`, `replayed` or the
-    code of a refusal. `waited` is in the order of the queue, and empty for a batch that was tried again.
+    `waited` is in the order of the queue, and empty for a batch that was tried again.
     """
 
     attempts: int
-    outcomes: Counter[tuple[str, str, str]]
+    outcomes: Outcomes
     waited: Sequence[Waited]
     began: float
     locked: float
@@ -44,7 +46,7 @@ class Committed:
     ended: float = field(kw_only=True)
 
 
-def outcomes(batch: Batch, decided: Iterable[tuple[Attempt, Answer | None]]) -> Counter[tuple[str, str, str]]:
+def outcomes(batch: Batch, decided: Iterable[tuple[Attempt, Answer | None]]) -> Outcomes:
     """Answers counted; those that another process is about to give (None) are left out."""
     return Counter(
         (batch.case_type_of(attempt) or UNKNOWN, attempt.verb.act if attempt.verb else EVENT, outcome_of(answer))

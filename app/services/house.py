@@ -15,7 +15,7 @@ from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
 from app.services.cases import Cases
 from app.services.clocks import Clocks
-from app.services.committed import Committed, telling
+from app.services.committed import Committed, Outcomes, telling
 from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.escalation import Fired
@@ -72,8 +72,12 @@ class House:
         self.desk.on_committed = telling(*told)
 
     def tell_answered(self, told: Callable[[Sequence[Answer]], None]) -> None:
-        """Let `told` know what callers of the desk are answered."""
-        self.desk.on_answered = telling(told)
+        """Let `told` know what those who attempt something are answered."""
+        self.desk.on_answered = self.next_case.on_answered = telling(told)
+
+    def tell_counted(self, told: Callable[[Outcomes], None]) -> None:
+        """Let `told` know what attempts came to that no batch of the desk decided, after their commit."""
+        self.next_case.on_counted = telling(told)
 
     def levels(self) -> Levels:
         """How full the process is now."""
