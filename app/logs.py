@@ -2,10 +2,16 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from traceback import format_tb
 
 import structlog
 
 from app.settings import Settings
+
+OURS = "stateward"
+"""Our own loggers speak from the level of the settings on; libraries only when something is wrong, because what they
+tell of their work holds statements, rows and addresses."""
 
 
 def configure_logs(settings: Settings) -> None:
@@ -17,10 +23,12 @@ def configure_logs(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     as_json = settings.log_format == "json"
-    rendered: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    rendered: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -31,11 +39,42 @@ def configure_logs(settings: Settings) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, with_places, rendered],
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(settings.log_level.upper())
-    for noisy in ("alembic", "apscheduler", "connected_components", "httpx", "rust-sugiyama", "transitions"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    root.setLevel(max(level, logging.WARNING))
+    logging.getLogger(OURS).setLevel(level)
+
+
+def with_places(_: object, __: str, told: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """An exception becomes the places that it went through and the names of its types. What it says is left out, as
+    are local variables: both quote what people wrote."""
+    error = told.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        told["exception"] = "\n".join(_places(one) for one in reversed(list(_chain(error))))
+    return told
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception, what it came from, and so on."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for one in error.exceptions:
+                yield from _chain(one)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _places(error: BaseException) -> str:
+    state = getattr(error, "sqlstate", None)  # of PostgreSQL: what kind of fault, and nothing of the rows
+    of = f" (SQLSTATE {state})" if isinstance(state, str) else ""
+    return f"{''.join(format_tb(error.__traceback__))}{type(error).__module__}.{type(error).__qualname__}{of}"

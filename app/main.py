@@ -7,11 +7,12 @@ import inspect
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
+from litestar.types import ASGIApp
 
 from app.commands import check, demo, diagram, migrate, policy, replay, replay_back_test, serve, sla, token, work
 from app.commands.failing import USED_WRONGLY, CommandFailed
@@ -21,22 +22,28 @@ from app.domain.case import Actor, Attempt, Json
 from app.domain.errors import Invalid
 from app.domain.names import TENANT
 from app.http import answers
-from app.http.app import HttpSettings, create_app
+from app.http.app import HttpSettings, Lifespan, create_app
 from app.http.attempts import trying
 from app.http.auth import mint
 from app.http.body import validated
+from app.http.observed import Observed
 from app.http.requests import TryEvent
 from app.http.services import Readiness, Services
 from app.logs import configure_logs
-from app.metrics import Metrics
+from app.metrics import LOOK_EVERY
 from app.services.calendars import CalendarOfThePast
 from app.services.callers import counting_callers
 from app.services.house import House
 from app.services.identity import new_id
 from app.services.ports import StoreUnavailable
 from app.services.rate_limits import RateLimits
+from app.services.repeating import repeating
 from app.services.replay import BadAttempt, Submit
 from app.settings import Settings, SettingsError, load_settings
+from app.tracing import Tracing, tracing_of
+
+if TYPE_CHECKING:
+    from app.metrics.process import Metrics
 
 APPLICATION = "app.main:application"
 
@@ -71,13 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def application() -> Litestar:
+def application() -> ASGIApp:
     """The ASGI application of one worker process."""
     settings = load_settings()
     configure_logs(settings)
     house = build(settings)
-    metrics = Metrics(house.store)
-    house.tell_fired(metrics.record_fired)
+    tracing = tracing_of(os.environ)
+    metrics = _watched(house, tracing)
     rates = RateLimits(house.store, settings.rate_limit) if settings.rate_limit else None
     services = Services(
         desk=house.desk,
@@ -98,12 +105,37 @@ def application() -> Litestar:
         ledger=house.ledger,
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
-    return create_app(services, HttpSettings(secret, settings.issuers), lifespan=[_lived(house, settings, rates)])
+    lived = [_watching(metrics, tracing), _lived(house, settings, rates)]
+    app = create_app(services, HttpSettings(secret, settings.issuers), lifespan=lived)
+    return Observed(app, metrics.record_call, tracing, access_log=settings.access_log)
 
 
-def _lived(
-    house: House, settings: Settings, rates: RateLimits | None
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _watched(house: House, tracing: Tracing | None) -> "Metrics":
+    """Let metrics and traces know what the desk does."""
+    from app.metrics.process import Metrics  # by a worker, which may share a folder with others
+
+    metrics = Metrics(house.store, house.levels)
+    house.tell_fired(metrics.record_fired)
+    house.tell_answered(metrics.record_answered)
+    house.tell_counted(metrics.record_counted)
+    house.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))
+    if tracing:
+        house.desk.origin = tracing.origin
+    return metrics
+
+
+def _watching(metrics: "Metrics", tracing: Tracing | None) -> Lifespan:
+    @asynccontextmanager
+    async def lived(_: Litestar) -> AsyncIterator[None]:
+        async with repeating((LOOK_EVERY, metrics.look), first=True):
+            yield
+        if tracing:
+            await tracing.close()
+
+    return lived
+
+
+def _lived(house: House, settings: Settings, rates: RateLimits | None) -> Lifespan:
     @asynccontextmanager
     async def lived(_: Litestar) -> AsyncIterator[None]:
         found = declared(settings, told=True)  # by the process that started this one

@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.db.engines import database_url
+from app.db.engines import database_url, is_sqlite
 from app.services.issuers import Issuer, issuers_of
 from app.services.rate_limits import Rate, rate_of
+from app.tracing import exporter_wanted
 
 PREFIX = "STATEWARD_"
 SECRETS = ("jwt_secret", "database_url", "migrate_url")
@@ -29,6 +30,8 @@ def _with_async_driver(url: SecretStr) -> SecretStr:
         parsed = database_url(url.get_secret_value())
     except ValueError:
         raise ValueError from None  # without the text, which may hold a password
+    if is_sqlite(parsed) and parsed.database in {None, "", ":memory:"}:
+        raise ValueError  # each connection would have one of its own
     return SecretStr(parsed.render_as_string(hide_password=False))
 
 
@@ -93,6 +96,10 @@ class Settings(BaseSettings):
         default=25 * 2**20, ge=1, le=2**31, description="a number of bytes from 1 to 2147483648"
     )
     scheduler: bool = Field(default=True, description="true or false: whether `serve` runs the ticks too")
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="a port from 1 to 65535 where `stateward work` tells its metrics"
+    )
+    access_log: bool = Field(default=False, description="true or false: whether each request gets a line in the log")
     log_level: LogLevel = Field(default="info", description="one of debug, info, warning, error, critical")
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         default="console", description="console or json"
@@ -115,10 +122,18 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """The settings of this process's environment; raises SettingsError."""
     _refuse_unknown(os.environ)
+    _check_tracing(os.environ)
     try:
         return Settings(**_from_files(os.environ))
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+
+
+def _check_tracing(environment: Mapping[str, str]) -> None:
+    try:
+        exporter_wanted(environment)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:

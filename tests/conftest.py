@@ -13,9 +13,10 @@ from tests.house import *  # noqa: F403
 @pytest.fixture(autouse=True)
 def _logs_as_before() -> Iterator[None]:
     """A command run in this process points the logs at the test's own stderr, which is closed after the test."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    root, ours = logging.getLogger(), logging.getLogger("stateward")
+    handlers, levels = root.handlers[:], (root.level, ours.level)
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
     structlog.reset_defaults()

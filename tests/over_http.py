@@ -4,7 +4,7 @@ from httpx import ASGITransport, AsyncClient
 
 from app.http.app import HttpSettings, create_app
 from app.http.services import Readiness, Services
-from app.metrics import Metrics
+from app.metrics.process import Metrics
 from app.services.house import House
 from app.services.rate_limits import RateLimits
 from tests.fake_services import SECRET, token

@@ -36,7 +36,7 @@ def test_a_taken_port_is_one_sentence_and_is_not_shared(tmp_path, capsys, monkey
 
 def test_an_address_of_another_machine_is_one_sentence(capsys, monkeypatch):
     monkeypatch.setenv("STATEWARD_JWT_SECRET", SECRET)
-    assert main(["serve", "--host", "192.0.2.1"]) == 1
+    assert main(["serve", "--host", "192.0.2.1"]) == 2
     assert "give an address of this machine with --host" in capsys.readouterr().err
 
 

@@ -3,16 +3,17 @@
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from app.commands.declared import Declared, read_folders
-from app.commands.failing import CommandFailed
+from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.db import open_store
 from app.db.migrate import migrate, schema_problem
 from app.db.turn import Turn
 from app.policy.engine import PolicyEngine
 from app.scheduler import Ticks
 from app.services.house import House
-from app.settings import Settings
+from app.settings import PREFIX, Settings
 
 LOOPS = 2
 """Transactions that fire side by side on PostgreSQL: one decides while the other commits."""
@@ -20,12 +21,20 @@ LOOPS = 2
 
 def declared(settings: Settings, *, told: bool = False) -> Declared:
     """The folders, without errors; what `check` would say goes to stderr, but warnings only once."""
+    _check_folder("machines", settings.machines)
+    _check_folder("policies", settings.policies)
     found = read_folders(settings.machines, settings.policies)
     for fault in found.errors if told else found.faults:
         print(fault, file=sys.stderr)
     if found.errors:
         raise CommandFailed(f"cannot start with {len(found.errors)} errors in machines and policies; mend them first")
     return found
+
+
+def _check_folder(name: str, folder: Path) -> None:
+    if not folder.is_dir():
+        wanted = Settings.model_fields[name].description
+        raise CommandFailed(f"{PREFIX}{name.upper()} must be {wanted}, but {folder} is no folder", USED_WRONGLY)
 
 
 async def prepared(settings: Settings) -> None:

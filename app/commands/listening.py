@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import socket
 
-from app.commands.failing import CommandFailed
+from app.commands.failing import USED_WRONGLY, CommandFailed
 
 PATIENCE = 120
 """Seconds after which nobody waits for a service that does not come up."""
@@ -14,7 +14,7 @@ LOOK_EVERY = 0.05
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  an address to compare with, not to listen on
 
 
-def port_to_listen_on(host: str, port: int) -> int:
+def port_to_listen_on(host: str, port: int, given_by: str = "--port or STATEWARD_PORT") -> int:
     """`port`, or a free one where it is 0; CommandFailed where nobody can listen there.
 
     The server itself would share a taken port with whoever has it (SO_REUSEPORT), so it cannot tell.
@@ -26,7 +26,7 @@ def port_to_listen_on(host: str, port: int) -> int:
             trial.bind(address)
             return int(trial.getsockname()[1])
     except OSError as error:
-        raise CommandFailed(_why_not(host, port, error)) from None
+        raise _why_not(host, port, error, given_by) from None
 
 
 def base_url(host: str, port: int) -> str:
@@ -67,9 +67,11 @@ async def _listens(host: str, port: int) -> bool:
     return True
 
 
-def _why_not(host: str, port: int, error: OSError) -> str:
+def _why_not(host: str, port: int, error: OSError, given_by: str) -> CommandFailed:
+    other = f"with {given_by}"
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {host} is taken; stop what listens there, or choose another port with --port"
+        return CommandFailed(f"port {port} of {host} is taken; stop what listens there, or choose another {other}")
     if error.errno == errno.EACCES:
-        return f"port {port} is for the system; choose one above 1023 with --port"
-    return f"cannot listen on {host} ({error.strerror}); give an address of this machine with --host"
+        return CommandFailed(f"port {port} is for the system; choose one above 1023 {other}", USED_WRONGLY)
+    mine = "give an address of this machine with --host or STATEWARD_HOST"
+    return CommandFailed(f"cannot listen on {host} ({error.strerror}); {mine}", USED_WRONGLY)

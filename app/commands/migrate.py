@@ -2,7 +2,9 @@
 
 import argparse
 
+from app.commands.failing import CommandFailed
 from app.db.migrate import migrate
+from app.services.ports import StoreUnavailable
 from app.settings import Settings
 
 
@@ -14,6 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    await migrate(settings.database_url.get_secret_value(), settings.migrate_url.get_secret_value())
+    try:
+        await migrate(settings.database_url.get_secret_value(), settings.migrate_url.get_secret_value())
+    except StoreUnavailable as error:
+        if settings.migrate_url == settings.database_url:
+            raise
+        sentence = f"the database cannot be migrated ({error}); is STATEWARD_MIGRATE_URL right?"
+        raise CommandFailed(sentence) from None
     print("the schema is up to date")
     return 0

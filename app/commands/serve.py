@@ -15,8 +15,8 @@ from app.commands.listening import announce, base_url, port_to_listen_on
 from app.metrics import merged_metrics
 from app.settings import HOW_TO_MAKE_ONE, Settings
 
-STOP_WITHIN = 10
-"""Seconds that a stop waits for open connections."""
+STOP_WITHIN = 7
+"""Seconds that a stop waits for open connections; the process is gone within 10."""
 BACKLOG = 1024
 CONNECTIONS = 4096
 """Connections that a worker serves at a time, open streams and idle ones among them."""

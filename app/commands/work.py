@@ -3,9 +3,18 @@
 import argparse
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from app.commands.house import declared, prepared, running, ticking
+from app.commands.listening import port_to_listen_on
+from app.metrics import LOOK_EVERY
+from app.services.house import House
+from app.services.repeating import repeating
 from app.settings import Settings
+
+COUNT_EVERY = 30.0
+"""Seconds between two counts of what the database has."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +29,25 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     found = declared(settings)
     await prepared(settings)
     stopped = asyncio.Event()
-    async with running(settings, found) as house, ticking(house, settings, fires=True):
+    async with running(settings, found) as house, ticking(house, settings, fires=True), _telling(house, settings):
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         print("Stateward works: it fires what is due. Ctrl-C stops it.", flush=True)
         await stopped.wait()
     return 0
+
+
+@asynccontextmanager
+async def _telling(house: House, settings: Settings) -> AsyncIterator[None]:
+    """Tell the metrics of this process, where that is wanted."""
+    if settings.metrics_port is None:
+        yield
+        return
+    from app.metrics.process import Metrics  # no other command needs what it loads
+
+    metrics = Metrics(house.store, house.levels)
+    house.tell_fired(metrics.record_fired)
+    port = port_to_listen_on(settings.host, settings.metrics_port, "STATEWARD_METRICS_PORT")
+    with metrics.served(settings.host, port):
+        async with repeating((LOOK_EVERY, metrics.look), (COUNT_EVERY, metrics.refresh), first=True):
+            yield

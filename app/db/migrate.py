@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.engines import SERVICE, database_url, is_sqlite, postgres_engine, sqlite_engine
 from app.db.failures import connecting, translated
-from app.db.schema import config, problem_of
+from app.db.schema import config, is_later, problem_of
 from app.db.walls import OWNER
 from app.services.ports import StoreUnavailable
 
@@ -79,6 +79,8 @@ async def _upgrade(engine: AsyncEngine) -> None:
 
 
 def _upgrade_to_head(connection: Connection) -> None:
+    if is_later(connection):
+        return
     settings = config()
     settings.attributes["connection"] = connection
     command.upgrade(settings, "head")

@@ -15,6 +15,7 @@ from app.db.clocks import oldest_first
 from app.db.engines import CONNECT_SECONDS, postgres_engine
 from app.db.failures import connecting, translated
 from app.db.listening import Ear
+from app.db.pool import connections
 from app.db.postgres_sql import LOCK, LOCK_DUE, READ, RECACHE, arrays, native, record_statement
 from app.db.rows import Row, case_of, current_clock, rows_of, surroundings_of
 from app.db.store import SqlStore
@@ -22,6 +23,7 @@ from app.db.transaction import SqlTransaction
 from app.db.types import Moment, from_microseconds
 from app.db.walls import entering, faults
 from app.domain.case import Case, Surroundings
+from app.services.levels import Connections
 from app.services.ports import Refused
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer, StoredClock
 
@@ -148,6 +150,9 @@ class PostgresStore(SqlStore):
         async with self._open(self._readers) as connection:
             with translated():
                 return await faults(connection)
+
+    def connections(self) -> Connections:
+        return connections(self._engine, resting=len(self._idle))
 
     def details(self) -> dict[str, str]:
         return {"database": "postgresql"}

@@ -23,6 +23,12 @@ def problem_of(connection: Connection) -> str | None:
     return f"the database has schema {current}, this release needs {head}: {REMEDY}"
 
 
+def is_later(connection: Connection) -> bool:
+    """Whether a later release has migrated the database: this one runs beside it and leaves its schema alone."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current is not None and current not in _revisions()[0]
+
+
 def config() -> Config:
     settings = Config()
     settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

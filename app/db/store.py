@@ -18,11 +18,13 @@ from app.db.every_tenant import EVERY_ANSWER
 from app.db.failures import connecting, translated
 from app.db.log import SqlLog
 from app.db.policy_pages import EVERY
+from app.db.pool import connections
 from app.db.schema import REMEDY, problem_of
 from app.db.tables import IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.db.work_reads import SqlWorkReads
 from app.domain.case import Case
+from app.services.levels import Connections
 from app.services.ports import StoreUnavailable
 from app.services.rulebook import LineQuery
 from app.services.stored import (
@@ -159,6 +161,9 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
     async def warnings(self) -> Sequence[str]:
         """What an operator should know of a store that is ready all the same."""
         return []
+
+    def connections(self) -> Connections:
+        return connections(self._engine)
 
     @abstractmethod
     def details(self) -> dict[str, str]: ...

@@ -1,6 +1,5 @@
 """The one map from error codes to HTTP, as problem details (RFC 9457)."""
 
-from traceback import format_exception
 from typing import Any, cast
 
 import msgspec
@@ -21,7 +20,7 @@ from app.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
-from app.http.headers import request_id
+from app.http.headers import REFUSAL, request_id
 from app.http.views import ProblemView
 from app.services.ports import StoreUnavailable
 
@@ -105,13 +104,15 @@ def problem_response(error: CaseError, headers: dict[str, str] | None = None) ->
 def on_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
     """The answer to whatever a handler or Litestar raised; what nobody expected is logged, once."""
     error = _as_case_error(request, exception)
+    if not isinstance(exception, Internal):
+        request.scope["state"][REFUSAL] = error.code  # what the desk answers, it counts by itself
     if not isinstance(error, Internal):
         return problem_response(error, _told_by_litestar(exception))
     name = request_id(request.scope)
     if isinstance(exception, Internal):
         return problem_response(_internal(name))  # logged where it happened
-    trace = "".join(format_exception(exception))  # as text: a pretty printer would show local variables, and so data
-    LOGGER.error("unhandled exception", request_id=name, method=request.method, exception=trace)
+    route = request.scope.get("path_template")
+    LOGGER.error("unhandled exception", request_id=name, method=request.method, route=route, exc_info=exception)
     return problem_response(_internal(name))
 
 

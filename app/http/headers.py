@@ -16,6 +16,8 @@ ETAG = re.compile(r'"(\d{1,15})"')
 
 RATE_LIMIT = "rate_limit_headers"
 """Where a request keeps the headers that tell of its caller's rate limit."""
+REFUSAL = "refusal"
+"""Where a request keeps the code of the problem that the border answered it with."""
 ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

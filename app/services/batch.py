@@ -76,6 +76,13 @@ class Batch:
         clocks = self._copy.clocks(case.id) if case and machine.clocks else NO_CLOCKS
         return Situation(machine, self._policy, attempt, at, new_salt, case, around, clocks, self._calendars)
 
+    def case_type_of(self, attempt: Attempt) -> str | None:
+        """None where the case is not there, or no such case type is declared."""
+        if attempt.case_id is not None:
+            case = self._copy.cases.get(attempt.case_id)
+            return case.case_type if case else None
+        return attempt.case_type if self._definitions.opening(attempt.case_type or "") else None
+
     def kept(self, attempt: Attempt) -> Answer | None:
         """What was answered before under the key of the attempt."""
         key = answer_key(attempt)

@@ -3,18 +3,23 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
 
 from app.domain.calendars import Calendars
 from app.domain.case import Attempt
-from app.domain.errors import IdempotencyInFlight, Internal, Unavailable
+from app.domain.errors import Internal
 from app.services.answer import Answer
 from app.services.batch import Batch, answer_key, keys
+from app.services.committed import Committed, Waited, outcomes
 from app.services.definitions import Definitions
 from app.services.escalation import ASIDE, Fired
+from app.services.group import Group, give
 from app.services.policies import Policies
 from app.services.ports import Refused, Store, StoreUnavailable
 from app.services.stored import AnswerKey, CaseKey, Locked
+from app.services.undecided import halted, in_flight, too_many, unavailable
 
 BATCH = 64
 """Attempts decided in one transaction; larger gained nothing in the measurements of docs."""
@@ -23,14 +28,6 @@ PATIENCE = 2.0
 """Seconds that an attempt waits for another process that uses its key."""
 TRIES_ALONE = 3
 log = logging.getLogger("stateward.desk")
-
-
-@dataclass(eq=False)
-class Group:
-    """Attempts of one caller that are decided in their order."""
-
-    attempts: Sequence[Attempt]
-    answers: asyncio.Future[list[Answer | None]] = field(default_factory=asyncio.Future)
 
 
 class Desk:
@@ -54,6 +51,14 @@ class Desk:
         self._in_flight: set[AnswerKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
+        self.on_committed: Callable[[Committed], None] = lambda committed: None
+        self.on_answered: Callable[[Sequence[Answer]], None] = lambda answers: None
+        self.origin: Callable[[], Any] = lambda: None
+
+    @property
+    def waiting(self) -> int:
+        """Attempts that have no answer yet."""
+        return self._waiting
 
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
@@ -68,19 +73,24 @@ class Desk:
     async def submit(self, attempts: Sequence[Attempt]) -> list[Answer]:
         """Decide attempts in order; an answer each, given after the commit. Errors are answers, never raised."""
         if self._waiting + len(attempts) > MOST_WAITING:
-            return [Answer(error=Unavailable("too many attempts are waiting; try again in a second"))] * len(attempts)
+            return self._told([too_many()] * len(attempts))
         mine = {key for attempt in attempts if (key := answer_key(attempt))}
         taken = mine & self._in_flight
         self._in_flight |= mine
         self._waiting += len(attempts)
         self._idle.clear()
         try:
-            return await self._in_chunks(attempts, taken)
+            answers = await self._in_chunks(attempts, taken)
         finally:
             self._in_flight -= mine - taken
             self._waiting -= len(attempts)
             if not self._waiting:
                 self._idle.set()
+        return self._told(answers)
+
+    def _told(self, answers: list[Answer]) -> list[Answer]:
+        self.on_answered(answers)
+        return answers
 
     async def escalate(self, limit: int = BATCH) -> list[Fired]:
         """Fire what is due of up to `limit` cases, in one transaction; empty when nothing is.
@@ -133,10 +143,10 @@ class Desk:
         for start in range(0, len(attempts), BATCH):
             chunk = attempts[start : start + BATCH]
             free = [attempt for attempt in chunk if answer_key(attempt) not in taken]
-            if halted := _halted(answers):
-                return answers + [halted] * (len(attempts) - start)  # none may overtake those before it
+            if stop := halted(answers):
+                return answers + [stop] * (len(attempts) - start)  # none may overtake those before it
             decided = iter(await self._patiently(free))
-            answers += [_in_flight() if answer_key(attempt) in taken else next(decided) for attempt in chunk]
+            answers += [in_flight() if answer_key(attempt) in taken else next(decided) for attempt in chunk]
         return answers
 
     async def _patiently(self, attempts: Sequence[Attempt]) -> list[Answer]:
@@ -149,12 +159,12 @@ class Desk:
             busy = [place for place, answer in enumerate(answers) if answer is None]
             for place, answer in zip(busy, await self._queued([attempts[place] for place in busy]), strict=True):
                 answers[place] = answer
-        return [answer or _in_flight() for answer in answers]
+        return [answer or in_flight() for answer in answers]
 
     async def _queued(self, attempts: Sequence[Attempt]) -> list[Answer | None]:
         if not attempts:
             return []
-        group = Group(attempts)
+        group = Group(attempts, Waited(perf_counter(), self.origin()))
         self._queue.put_nowait(group)
         return await group.answers
 
@@ -163,13 +173,13 @@ class Desk:
             groups = await self._gather()
             attempts = [attempt for group in groups for attempt in group.attempts]
             try:
-                answers = iter(await self._decide(attempts))
+                answers = iter(await self._decide(attempts, [group.waited for group in groups]))
                 for group in groups:
-                    _give(group, [next(answers) for _ in group.attempts])
+                    give(group, [next(answers) for _ in group.attempts])
             except Exception:  # a worker that died would leave everybody after this batch waiting for ever
                 log.exception("the desk failed on a batch of %d attempts", len(attempts))
                 for group in groups:
-                    _give(group, [Answer(error=Internal("something went wrong on our side"))] * len(group.attempts))
+                    give(group, [Answer(error=Internal("something went wrong on our side"))] * len(group.attempts))
 
     async def _gather(self) -> list[Group]:
         """The first group that waits, and what else waits already, up to a batch."""
@@ -180,11 +190,11 @@ class Desk:
             size += len(groups[-1].attempts)
         return groups
 
-    async def _decide(self, attempts: Sequence[Attempt]) -> list[Answer | None]:
+    async def _decide(self, attempts: Sequence[Attempt], waited: Sequence[Waited]) -> list[Answer | None]:
         try:
-            return await self._together(attempts)
+            return await self._together(attempts, waited)
         except StoreUnavailable as error:
-            return [_unavailable(error)] * len(attempts)
+            return [unavailable(error)] * len(attempts)
         except Exception:  # whatever it is, one attempt has it and the others do not
             return await self._one_by_one(attempts)
 
@@ -195,7 +205,7 @@ class Desk:
             try:
                 answers.append(await self._alone(attempt))
             except StoreUnavailable as error:  # none may overtake those before it
-                return answers + [_unavailable(error)] * (len(attempts) - len(answers))
+                return answers + [unavailable(error)] * (len(attempts) - len(answers))
         return answers
 
     async def _alone(self, attempt: Attempt) -> Answer | None:
@@ -210,16 +220,21 @@ class Desk:
         log.error("the database refused an attempt", exc_info=why, extra={"request_id": attempt.request_id})
         return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
 
-    async def _together(self, attempts: Sequence[Attempt]) -> list[Answer | None]:
+    async def _together(self, attempts: Sequence[Attempt], waited: Sequence[Waited] = ()) -> list[Answer | None]:
+        began = perf_counter()
         cases, answer_keys = keys(attempts)
         async with self._store.transaction(*{attempt.tenant for attempt in attempts}) as tx:
             locked = await tx.lock(cases, answer_keys)
             await self._catch_up(locked)
+            held = perf_counter()
             batch = self._batch(locked)
             answers = [None if answer_key(a) in locked.busy else batch.answer(a) for a in attempts]
+            decided = perf_counter()
             await tx.record(batch.record())
         if batch.fired:
             self.on_fired(batch.fired)
+        counted = outcomes(batch, zip(attempts, answers, strict=True))
+        self.on_committed(Committed(len(attempts), counted, waited, began, held, decided, ended=perf_counter()))
         return answers
 
     def _batch(self, locked: Locked) -> Batch:
@@ -229,21 +244,3 @@ class Desk:
         """What other replicas changed meanwhile binds this batch already."""
         await self._policies.catch_up(locked.policy_version)
         await self._definitions.learn(self._store, (case.definition for case in locked.cases.values()))
-
-
-def _give(group: Group, answers: list[Answer | None]) -> None:
-    if not group.answers.done():
-        group.answers.set_result(answers)
-
-
-def _halted(answers: Sequence[Answer]) -> Answer | None:
-    return next((answer for answer in answers if isinstance(answer.error, Unavailable)), None)
-
-
-def _unavailable(error: StoreUnavailable) -> Answer:
-    log.warning("the database is not available: %s", error)
-    return Answer(error=Unavailable("the database is not available; try again in a second"))
-
-
-def _in_flight() -> Answer:
-    return Answer(error=IdempotencyInFlight("a request with this Idempotency-Key is being decided; ask again shortly"))

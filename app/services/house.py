@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
+from app.services.answer import Answer
 from app.services.api_keys import ApiKeys
 from app.services.arrivals import Arrivals
 from app.services.attachments import Attachments
@@ -14,11 +15,13 @@ from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
 from app.services.cases import Cases
 from app.services.clocks import Clocks
+from app.services.committed import Committed, Outcomes, telling
 from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.escalation import Fired
 from app.services.key_callers import KeyCallers
 from app.services.ledger import Ledger
+from app.services.levels import Levels
 from app.services.next_case import NextCase
 from app.services.policies import Policies, PolicySource
 from app.services.policy_changes import PolicyChanges
@@ -62,7 +65,23 @@ class House:
 
     def tell_fired(self, told: Callable[[Sequence[Fired]], None]) -> None:
         """Let `told` know the steps of clocks that fired, after their commit."""
-        self.desk.on_fired = self.next_case.on_fired = told
+        self.desk.on_fired = self.next_case.on_fired = telling(told)
+
+    def tell_committed(self, *told: Callable[[Committed], None]) -> None:
+        """Let each of `told` know what a batch of the desk came to, after its commit."""
+        self.desk.on_committed = telling(*told)
+
+    def tell_answered(self, told: Callable[[Sequence[Answer]], None]) -> None:
+        """Let `told` know what those who attempt something are answered."""
+        self.desk.on_answered = self.next_case.on_answered = telling(told)
+
+    def tell_counted(self, told: Callable[[Outcomes], None]) -> None:
+        """Let `told` know what attempts came to that no batch of the desk decided, after their commit."""
+        self.next_case.on_counted = telling(told)
+
+    def levels(self) -> Levels:
+        """How full the process is now."""
+        return Levels(self.desk.waiting, self.store.connections(), self.policies.engine.version)
 
     @asynccontextmanager
     async def running(

@@ -1,6 +1,7 @@
 """Give a caller the next case of the queues: found, locked and claimed in one transaction."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -11,6 +12,7 @@ from app.domain.errors import IdempotencyInFlight
 from app.domain.verbs.assigning import CLAIM
 from app.services.answer import Answer
 from app.services.batch import Batch, answer_key, keys
+from app.services.committed import Outcomes, outcomes
 from app.services.definitions import Definitions
 from app.services.escalation import Fired
 from app.services.policies import Policies
@@ -35,6 +37,14 @@ class Ask:
     answer: asyncio.Future[Answer | None] = field(default_factory=asyncio.Future)
 
 
+@dataclass
+class Tally:
+    """What a transaction came to: the steps that fired, and the attempts that were decided."""
+
+    fired: list[Fired] = field(default_factory=list)
+    outcomes: Outcomes = field(default_factory=Counter)
+
+
 class NextCase:
     """Those who ask at the same time are served in one transaction, up to `at_once` transactions at a time."""
 
@@ -49,6 +59,8 @@ class NextCase:
         self._asks: list[Ask] = []
         self._serving: set[asyncio.Task[None]] = set()
         self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
+        self.on_counted: Callable[[Outcomes], None] = lambda outcomes: None
+        self.on_answered: Callable[[Sequence[Answer]], None] = lambda answers: None
 
     async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
         """Record the skips, then claim the first case that waits, without them. None where nothing waits.
@@ -60,7 +72,9 @@ class NextCase:
         if len(self._serving) < self._at_once:
             serving = asyncio.create_task(self._serve())
             self._serving.add(serving)
-        return await ask.answer
+        answer = await ask.answer
+        self.on_answered([answer] if answer else [])
+        return answer
 
     async def stop(self) -> None:
         """Finish what is accepted."""
@@ -95,16 +109,18 @@ class NextCase:
         async with self._store.transaction(*{ask.attempt.tenant for ask in asks}) as tx:
             locked = await tx.lock(*keys([attempt for ask in asks for attempt in (*ask.skips, ask.attempt)]))
             batch = await self._batch(locked)
-            before = [_before(batch, locked, ask) for ask in asks]
+            tally = Tally()
+            before = [_before(batch, locked, ask, tally) for ask in asks]
             await tx.record(batch.record())
-            fired = list(batch.fired)
+            tally.fired += batch.fired
             found = zip(before, asks, strict=True)
-            answers = [answer or await self._first(tx, ask.attempt, self._waiting(ask), fired) for answer, ask in found]
-        self.on_fired(fired)
+            answers = [answer or await self._first(tx, ask.attempt, self._waiting(ask), tally) for answer, ask in found]
+        self.on_fired(tally.fired)
+        self.on_counted(tally.outcomes)
         return answers
 
-    async def _first(self, tx: Transaction, attempt: Attempt, waiting: Waiting, fired: list[Fired]) -> Answer | None:
-        """Claim the first of them; `fired` gets the steps that came before."""
+    async def _first(self, tx: Transaction, attempt: Attempt, waiting: Waiting, tally: Tally) -> Answer | None:
+        """Claim the first of them; `tally` gets the claim and the steps that came before it."""
         for _ in range(MOST_WITHDRAWN):
             key = await tx.take_next(waiting)
             if key is None or key.case_id is None:
@@ -114,7 +130,8 @@ class NextCase:
             answer = batch.answer(claim)
             if answer.error is None:
                 await tx.record(batch.record())
-                fired += batch.fired
+                tally.fired += batch.fired
+                tally.outcomes += outcomes(batch, [(claim, answer)])
                 return answer
             waiting = replace(waiting, without=waiting.without | {key.case_id})
         return None
@@ -133,10 +150,15 @@ class NextCase:
         return Batch(locked, self._definitions, self._policies.engine, self._calendars)
 
 
-def _before(batch: Batch, locked: Locked, ask: Ask) -> Answer | None:
+def _before(batch: Batch, locked: Locked, ask: Ask, tally: Tally) -> Answer | None:
     """What is answered without looking for a case: a key that is known or in use, a skip that is refused."""
     if answer_key(ask.attempt) in locked.busy:
         return Answer(error=IdempotencyInFlight("a request with this key is being decided; ask again shortly"))
     if kept := batch.kept(ask.attempt):
         return kept
-    return next((answer for skip in ask.skips if (answer := batch.answer(skip)).error), None)
+    for skip in ask.skips:
+        answer = batch.answer(skip)
+        tally.outcomes += outcomes(batch, [(skip, answer)])
+        if answer.error:
+            return answer
+    return None

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.domain.case import Case, Policy
+from app.services.levels import Connections
 from app.services.log_store import LogStore
 from app.services.rulebook import LineQuery
 from app.services.stored import (
@@ -180,6 +181,10 @@ class Store(WorkReads, Blobs, LogStore, Protocol):
 
     async def warnings(self) -> Sequence[str]:
         """What an operator should know of a store that is ready all the same."""
+        ...
+
+    def connections(self) -> Connections:
+        """How many connections of this process are in use."""
         ...
 
     def details(self) -> dict[str, str]:
