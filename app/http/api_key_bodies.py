@@ -2,11 +2,10 @@
 
 from typing import Annotated, TypedDict
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from app.domain.moment import parse_rfc3339
 from app.domain.names import CALLER, ROLE
-from app.http.requests import Body, CaseTypeName
+from app.http.requests import Body, CaseTypeName, Moment
 
 Subject = Annotated[
     str,
@@ -19,11 +18,6 @@ Act = Annotated[
     StringConstraints(pattern="^(case:[a-z]{1,32}|[a-z][a-z0-9_]{0,63})$"),
     Field(description="An event, or a built-in act", examples=["submit", "case:read"]),
 ]
-
-
-def _moment(text: str) -> str:
-    parse_rfc3339(text)
-    return text
 
 
 class MakeApiKey(Body):
@@ -43,7 +37,7 @@ class MakeApiKey(Body):
         list[CaseTypeName] | None, Field(max_length=100, description="The only case types it is for; left out: all")
     ] = None
     expires_at: Annotated[
-        Annotated[str, AfterValidator(_moment)] | None,
+        Moment | None,
         Field(description="When it expires, RFC 3339 with an offset", examples=["2036-01-01T00:00:00Z"]),
     ] = None
 

@@ -58,9 +58,9 @@ EXPLAINED: dict[str, Json] = {
     "detected_at": None,
     "late_by_seconds": None,
 }
-ANSWERS: dict[str, Json] = {
-    "listClocks": {"items": [CYCLE]},
-    "explainClock": EXPLAINED,
-    "simulateClock": SIMULATED,
+ANSWERS: dict[tuple[str, str], Json] = {
+    ("listClocks", "200"): {"items": [CYCLE]},
+    ("explainClock", "200"): EXPLAINED,
+    ("simulateClock", "200"): SIMULATED,
 }
-"""By the operation that answers so with 200."""
+"""By operation and status."""
