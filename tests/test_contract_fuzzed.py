@@ -54,11 +54,12 @@ def _open_cases(service: Running, folder: Path) -> None:
 
 def _attacked(service: Running, folder: Path, token: str) -> "subprocess.CompletedProcess[str]":
     words = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "--no-color"]
-    words += ["run", f"{service.url}/schema/openapi.json", "--header", f"Authorization: Bearer {token}"]
-    words += ["--checks", "all", "--max-examples", EXAMPLES]
+    words += ["run", f"{service.url}/schema/openapi.json", "--checks", "all", "--max-examples", EXAMPLES]
     words += ["--no-shrink", *(word for name in ENDLESS for word in ("--exclude-operation-id", name))]
     words += ["--seed", "7"] if EXAMPLES == "1" else []
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        words, cwd=folder, env={**os.environ, "API_TOKEN": token}, capture_output=True, text=True, check=False
+    )
 
 
 def _token(user: str, *roles: str) -> str:

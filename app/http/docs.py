@@ -45,13 +45,15 @@ async def asset(name: FromPath[str]) -> Response[bytes]:
     return Response(_read(name), media_type=MEDIA_TYPES[name], headers={"Cache-Control": "public, max-age=86400"})
 
 
+VERSION = "1"
+"""Of the API: another one where callers of this one would break (`make openapi` says where)."""
 TAGS = ("cases", "work on cases", "case types", "clocks", "log", "policy", "API keys", "operation")
 
 
 def openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Stateward",
-        version="1",
+        version=VERSION,
         summary="Case management: declared state machines, guarded by policy, recorded in a log that proves itself.",
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         servers=[Server(url="/")],
