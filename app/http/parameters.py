@@ -36,7 +36,7 @@ IfMatch = Annotated[
     HeaderParameter(
         name="If-Match",
         description='The ETag that the caller saw, such as "3", or *',
-        schema_extra={"pattern": VERSION_OR_ANY},
+        schema_extra={"pattern": VERSION_OR_ANY, "examples": ["*"]},
     ),
 ]
 CaseTypeFilter = Annotated[str | None, QueryParameter(description="Only this case type", max_length=64, pattern=PLAIN)]

@@ -16,7 +16,7 @@ IfPolicyMatch = Annotated[
     HeaderParameter(
         name="If-Match",
         description='The ETag of the policy that the caller saw, such as "7", or *',
-        schema_extra={"pattern": VERSION_OR_ANY},
+        schema_extra={"pattern": VERSION_OR_ANY, "examples": ["*"]},
     ),
 ]
 LineId = Annotated[str, PathParameter(description="The id of a line, as the list shows it")]
