@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, WithJsonSchema
 
 from app.domain.calendar import Calendar
 from app.domain.calendar_file import CalendarFile
@@ -32,7 +32,7 @@ CalendarReader = Callable[[Any], Timeline]
 """From the JSON of a calendar (or its name) to what clocks count by; ValueError says what is wrong."""
 
 
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class ClockToSimulate(Declared):

@@ -61,13 +61,14 @@ class ApiKeyView(TypedDict):
 
 
 class MadeApiKeyView(ApiKeyView):
-    """`key` is what the service sends as its bearer token. It is shown here and nowhere else."""
+    """The API key with its secret. `key` is what the service sends as its bearer token. It is shown here and nowhere
+    else."""
 
     key: str
 
 
 class ApiKeyPageView(TypedDict):
-    """`next_after` is null on the last page."""
+    """A page of API keys. `next_after` is null on the last one."""
 
     items: list[ApiKeyView]
     next_after: str | None

@@ -4,23 +4,7 @@ from app.domain.case import Json
 
 CASE = "$response.body#/case/id"
 SAME = "$request.path.case_id"
-ON_A_CASE = (
-    "readCase",
-    "possibleEvents",
-    "fireEvent",
-    "readAudit",
-    "assignCase",
-    "claimCase",
-    "releaseCase",
-    "writeComment",
-    "readComments",
-    "changeCaseRoles",
-    "linkCase",
-    "readLinks",
-    "attachFile",
-    "listAttachments",
-    "listClocks",
-)
+ON_A_CASE = ("readCase", "possibleEvents", "fireEvent", "claimCase", "writeComment", "attachFile", "listClocks")
 AFTER_ACTING = ("readCase", "possibleEvents", "readAudit")
 
 

@@ -49,10 +49,15 @@ def _moment(text: str) -> str:
     return text
 
 
-Uuid = Annotated[str, AfterValidator(uuid_text), Field(json_schema_extra={"format": "uuid"}, examples=[CASE_ID])]
-Subject = Annotated[str, AfterValidator(a_subject), Field(json_schema_extra={"pattern": f"^{SUBJECT.pattern}$"})]
-RoleName = Annotated[str, AfterValidator(a_role), Field(json_schema_extra={"pattern": f"^{ROLE.pattern}$"})]
-Moment = Annotated[str, AfterValidator(_moment), Field(json_schema_extra={"format": "date-time"})]
+def _written(**how: Any) -> WithJsonSchema:
+    """Not `json_schema_extra`: pydantic would add the examples to it again for each document that is made."""
+    return WithJsonSchema({"type": "string", **how})
+
+
+Uuid = Annotated[str, AfterValidator(uuid_text), _written(format="uuid", examples=[CASE_ID])]
+Subject = Annotated[str, AfterValidator(a_subject), _written(pattern=f"^{SUBJECT.pattern}$")]
+RoleName = Annotated[str, AfterValidator(a_role), _written(pattern=f"^{ROLE.pattern}$")]
+Moment = Annotated[str, AfterValidator(_moment), _written(format="date-time")]
 
 
 class Body(BaseModel):
@@ -171,7 +176,7 @@ class Simulate(Body):
         ),
     ]
     now: Annotated[
-        Annotated[str, Field(json_schema_extra={"format": "date-time"})] | None,
+        Annotated[str, _written(format="date-time")] | None,
         Field(
             description="Until when time passes; left out, the last of the moments", examples=["2026-04-07T12:00:00Z"]
         ),
