@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from app.commands.failing import CommandFailed
+from app.commands.house import build
 from app.db import open_store
 from app.db.attachment_folder import AttachmentFolder
 from app.services.attachments import UNATTACHED_FOR
 from app.services.house import House
 from app.services.identity import new_id
 from app.services.ports import Store
+from app.settings import load_settings
 from tests.databases import Database
 from tests.house import CLERK, change, open_claim, rows, running
 from tests.test_http_work import CASES, client
@@ -57,7 +60,7 @@ def files(folder: Path, name: str = "*") -> list[Path]:
 
 
 def in_the_way(path: Path) -> None:
-    path.parent.mkdir()
+    path.parent.mkdir(exist_ok=True)
     path.write_text("in the way")
 
 
@@ -201,6 +204,13 @@ async def test_no_link_leads_out_of_the_folder(folder: Path, tmp_path: Path) -> 
     with pytest.raises(ValueError, match="leads out"):
         await contents.keep("acme", upload, DIGEST)
     assert files(tmp_path / "elsewhere") == []
+
+
+def test_a_folder_that_cannot_be_written_is_told_at_the_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_the_way(folder)
+    monkeypatch.setenv("STATEWARD_ATTACHMENTS", str(folder))
+    with pytest.raises(CommandFailed, match="STATEWARD_ATTACHMENTS must be a folder that the service may write"):
+        build(load_settings())
 
 
 async def test_a_disk_that_takes_no_more_is_no_fault_of_the_caller(store: Store, folder: Path) -> None:
