@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.8
 
-.PHONY: setup demo test bench bench-quick lint lock clean FORCE
+.PHONY: setup demo test fuzz openapi bench bench-quick lint lock clean FORCE
 .DELETE_ON_ERROR:
 
 setup: .venv/setup
@@ -15,6 +15,14 @@ demo: setup
 test: lint
 	@browser=$$($(BIN)/python .ci/browser.py) && echo "tests use $$browser" && \
 		CHROMIUM="$$browser" $(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The long form of tests/test_contract_fuzzed.py: some ten minutes.
+fuzz: .venv/dev
+	FUZZ_EXAMPLES=100 $(BIN)/python -m pytest -n 2 tests/test_contract_fuzzed.py
+
+# Accept a changed API; one that breaks callers needs another VERSION in app/http/docs.py.
+openapi: .venv/dev
+	$(BIN)/python .ci/openapi.py
 
 # Exit code 1 where a target is missed. The figures mean something on a machine that does nothing else.
 bench: .venv/dev

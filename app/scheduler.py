@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from app.services.attachments import UNATTACHED_FOR
 from app.services.house import House
 from app.services.ports import StoreUnavailable
 
@@ -17,6 +18,8 @@ SEQUENCE_EVERY = 0.25
 """Seconds between two looks at what waits for its place in the log."""
 FORGET_EVERY = 600
 """Seconds between two deletions of idempotency answers that have expired."""
+CLEAN_EVERY = 3600
+"""Seconds between two looks for bytes of attachments that nobody attached."""
 STOP_WITHIN = 5.0
 """Seconds that a stop waits for the transactions that are under way."""
 log = logging.getLogger("stateward.scheduler")
@@ -47,6 +50,7 @@ class Ticks:
             self._add("fire what is due", FIRE_EVERY, self._fire)
             self._add("sequence the log", SEQUENCE_EVERY, self._sequence)
             self._add("forget answers", FORGET_EVERY, house.store.forget_answers)
+            self._add("forget what nobody attached", CLEAN_EVERY, self._clean)
 
     def start(self) -> None:
         self._jobs.start()
@@ -101,6 +105,10 @@ class Ticks:
     async def _sequence(self) -> None:
         if self._is_my_turn():
             await self._house.ledger.sequence()
+
+    async def _clean(self) -> None:
+        if self._is_my_turn():
+            await self._house.attachments.forget_unattached(datetime.now(UTC) - UNATTACHED_FOR)
 
     async def learn(self) -> None:
         """Learn the calendars that others put in force, and let the clocks that run count by them.

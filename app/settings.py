@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     pool_size: int = Field(
         default=10, ge=1, le=1000, description="a number of database connections per process from 1 to 1000"
     )
+    attachments: Path | None = Field(
+        default=None, description="a folder for the bytes of attachments (left out: they are kept in the database)"
+    )
     attachment_bytes: int = Field(
         default=25 * 2**20, ge=1, le=2**31, description="a number of bytes from 1 to 2147483648"
     )

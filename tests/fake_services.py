@@ -229,7 +229,10 @@ class FakeAttachments:
         return Received("ab" * 32, sum([len(piece) async for piece in pieces]), None)
 
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
-        yield b""
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b""
+
+        return pieces()
 
 
 @dataclass

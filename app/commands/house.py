@@ -1,5 +1,7 @@
 """Open the services for a command, from the settings and the declared folders."""
 
+import errno
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +10,7 @@ from pathlib import Path
 from app.commands.declared import Declared, read_folders
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.db import open_store
+from app.db.attachment_folder import AttachmentFolder
 from app.db.migrate import migrate, schema_problem
 from app.db.turn import Turn
 from app.policy.engine import PolicyEngine
@@ -48,8 +51,22 @@ async def prepared(settings: Settings) -> None:
 
 def build(settings: Settings) -> House:
     """The services on the database of the settings; not connected yet."""
+    folder = None if settings.attachments is None else _folder(settings.attachments)
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
-    return House(store, PolicyEngine(), 1 if is_sqlite(settings) else 2, settings.attachment_bytes)
+    return House(store, PolicyEngine(), 1 if is_sqlite(settings) else 2, settings.attachment_bytes, folder)
+
+
+def _folder(path: Path) -> AttachmentFolder:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise CommandFailed(
+            f"STATEWARD_ATTACHMENTS must be a folder that the service may write, but {path} is none: {error.strerror}.",
+            USED_WRONGLY,
+        ) from None
+    return AttachmentFolder(path)
 
 
 @asynccontextmanager

@@ -1,23 +1,32 @@
 """The bytes of attachments in the database: in pieces of one upload each, found by their SHA-256."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, TextClause, delete, insert, select
+from sqlalchemy import Select, TextClause, column, delete, func, insert, select, table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.work_tables import BLOB, CHUNK
+from app.db.types import Moment
+from app.db.work_tables import ATTACHMENT, BLOB, CHUNK
 from app.services.work_ports import StoredBlob
+
+MOST = 1000
+WHAT = (BLOB.c.sha256, BLOB.c.size, BLOB.c.upload)
+UNATTACHED = table("unattached_blob", column("tenant"), *(column(of.name) for of in WHAT), column("kept_at", Moment()))
+LOOSE = table("loose_upload", column("tenant"), column("upload"))
 
 
 class SqlBlobs(ABC):
     """Each write is a transaction of its own: a blob is there before anything refers to it."""
 
     async def blob(self, tenant: str, sha256: str) -> StoredBlob | None:
-        wanted = select(BLOB.c.sha256, BLOB.c.size, BLOB.c.upload).where(
-            BLOB.c.tenant == tenant, BLOB.c.sha256 == sha256
-        )
+        wanted = select(*WHAT).where(BLOB.c.tenant == tenant, BLOB.c.sha256 == sha256)
         rows = await self._rows(wanted, tenant)
         return StoredBlob(**rows[0]) if rows else None
 
@@ -29,15 +38,43 @@ class SqlBlobs(ABC):
     async def add_chunk(self, tenant: str, upload: str, n: int, content: bytes) -> None:
         await self._write(insert(CHUNK).values(tenant=tenant, upload=upload, n=n, content=content), tenant)
 
-    async def keep_blob(self, tenant: str, blob: StoredBlob) -> None:
-        """Refused where these bytes are kept already."""
-        kept = insert(BLOB).values(
-            tenant=tenant, sha256=blob.sha256, size=blob.size, upload=blob.upload, kept_at=self._now()
-        )
-        await self._write(kept, tenant)
+    async def keep_blob(self, tenant: str, blob: StoredBlob) -> StoredBlob:
+        async with self._writing(tenant) as connection:
+            kept = _inserted(connection.dialect.name).values(tenant=tenant, kept_at=self._now(), **asdict(blob))
+            again = {"kept_at": kept.excluded.kept_at, "upload": func.coalesce(BLOB.c.upload, kept.excluded.upload)}
+            keyed = [BLOB.c.tenant, BLOB.c.sha256]
+            stored = kept.on_conflict_do_update(index_elements=keyed, set_=again).returning(*WHAT)
+            return StoredBlob(**(await connection.execute(stored)).mappings().one())
 
     async def drop_upload(self, tenant: str, upload: str) -> None:
         await self._write(delete(CHUNK).where(CHUNK.c.tenant == tenant, CHUNK.c.upload == upload), tenant)
+
+    async def unattached(self, before: datetime) -> Sequence[tuple[str, StoredBlob]]:
+        of = UNATTACHED.c
+        rows = await self._rows(select(UNATTACHED).where(of.kept_at < before).order_by(of.kept_at).limit(MOST))
+        return [(row["tenant"], StoredBlob(row["sha256"], row["size"], row["upload"])) for row in rows]
+
+    async def forget_blob(
+        self, tenant: str, sha256: str, before: datetime, undo: Callable[[], Awaitable[None]]
+    ) -> bool:
+        """The one transaction that waits for a disk: after its commit somebody may have sent the bytes again."""
+        attached = select(1).where(ATTACHMENT.c.tenant == tenant, ATTACHMENT.c.sha256 == sha256)
+        old = (BLOB.c.tenant == tenant, BLOB.c.sha256 == sha256, BLOB.c.kept_at < before, ~attached.exists())
+        async with self._writing(tenant) as connection:
+            forgotten = (await connection.execute(delete(BLOB).where(*old))).rowcount > 0
+            if forgotten:
+                await undo()
+            return forgotten
+
+    async def loose_uploads(self, before: datetime) -> Sequence[tuple[str, str]]:
+        """An upload is named by a UUID v7, which begins with its moment in milliseconds."""
+        began = f"{int(before.timestamp() * 1000):012x}"
+        of = LOOSE.c
+        rows = await self._rows(select(LOOSE).where(of.upload < f"{began[:8]}-{began[8:]}").limit(MOST))
+        return [(row["tenant"], row["upload"]) for row in rows]
+
+    @abstractmethod
+    def _writing(self, *tenants: str) -> AbstractAsyncContextManager[AsyncConnection]: ...
 
     @abstractmethod
     async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
@@ -47,3 +84,7 @@ class SqlBlobs(ABC):
 
     @abstractmethod
     def _now(self) -> Any: ...
+
+
+def _inserted(dialect: str) -> Any:
+    return sqlite.insert(BLOB) if dialect == "sqlite" else postgresql.insert(BLOB)

@@ -5,6 +5,8 @@
     every_policy_line   each process holds the policy of all tenants in memory, and line ids are counted over all
     every_answer        idempotency answers are forgotten when they expire; nothing else can be asked of them
     every_rate          buckets are forgotten when they are full
+    unattached_blob     bytes that nobody attached are forgotten after a day (app/db/blobs.py)
+    loose_upload        so are uploads that were broken off
 
 Besides them two functions run as the owner: `take_due` locks what is due, `sequence_log` orders the log.
 """

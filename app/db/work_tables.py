@@ -66,6 +66,7 @@ class AttachmentTable(SQLModel, table=True):
         _of_an_entry("an_attachment_has_an_entry"),
         ForeignKeyConstraint(["tenant", "sha256"], ["blob.tenant", "blob.sha256"], name="an_attachment_has_its_bytes"),
         UniqueConstraint("tenant", "case_id", "case_seq", name="attachments_in_order"),
+        Index("attachments_by_content", "tenant", "sha256"),
         STRICT,
     )
     tenant: str = key()

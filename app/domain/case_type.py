@@ -120,8 +120,8 @@ class Due(Declared):
     """The moment of a `due_at` clock."""
 
     field: DataPath | None = None
-    business_days: int | None = Field(default=None, ge=0)
-    calendar_days: int | None = Field(default=None, ge=0)
+    business_days: int | None = Field(default=None, ge=0, strict=True)
+    calendar_days: int | None = Field(default=None, ge=0, strict=True)
     at: str | None = Field(default=None, pattern=r"^\d{2}:\d{2}$")
     cutoff: str | None = Field(default=None, pattern=r"^\d{2}:\d{2}$")
 
@@ -131,9 +131,9 @@ class Step(Declared):
 
     at: StepAt
     every: Duration | None = None
-    max: int | None = Field(default=None, ge=1)
+    max: int | None = Field(default=None, ge=1, strict=True)
     notify: str | None = None
-    urgency: int | None = Field(default=None, ge=0, le=100)
+    urgency: int | None = Field(default=None, ge=0, le=100, strict=True)
     assign: str | None = None
     fire: Name | None = None
     webhook: str | None = None

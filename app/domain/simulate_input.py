@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, WithJsonSchema
 
 from app.domain.calendar import Calendar
 from app.domain.calendar_file import CalendarFile
@@ -32,6 +32,9 @@ CalendarReader = Callable[[Any], Timeline]
 """From the JSON of a calendar (or its name) to what clocks count by; ValueError says what is wrong."""
 
 
+Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
 class ClockToSimulate(Declared):
     """A clock with the keys that matter without a case: one of `target`, `due_at`, `due` and `every`, and its steps.
 
@@ -41,7 +44,7 @@ class ClockToSimulate(Declared):
     model_config = ConfigDict(extra="ignore")
 
     target: Duration | None = None
-    due_at: str | None = None
+    due_at: Moment | None = None
     due: Due | None = None
     every: Duration | None = None
     sequence: Literal["independent", "sequential"] = "independent"
@@ -54,11 +57,11 @@ class ClockToSimulate(Declared):
 class MomentToSimulate(Declared):
     """What happens at a moment. Two at the same moment happen as they are listed."""
 
-    at: str
+    at: Moment
     do: Verb
-    start_at: str | None = None
+    start_at: Moment | None = None
     target: Duration | None = None
-    due_at: str | None = None
+    due_at: Moment | None = None
     calendar: Any = None
     mode: Mode | None = None
     reason: str | None = None

@@ -2,11 +2,10 @@
 
 from typing import Annotated, TypedDict
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from app.domain.moment import parse_rfc3339
 from app.domain.names import CALLER, ROLE
-from app.http.requests import Body, CaseTypeName
+from app.http.requests import Body, CaseTypeName, Moment
 
 Subject = Annotated[
     str,
@@ -19,11 +18,6 @@ Act = Annotated[
     StringConstraints(pattern="^(case:[a-z]{1,32}|[a-z][a-z0-9_]{0,63})$"),
     Field(description="An event, or a built-in act", examples=["submit", "case:read"]),
 ]
-
-
-def _moment(text: str) -> str:
-    parse_rfc3339(text)
-    return text
 
 
 class MakeApiKey(Body):
@@ -43,7 +37,7 @@ class MakeApiKey(Body):
         list[CaseTypeName] | None, Field(max_length=100, description="The only case types it is for; left out: all")
     ] = None
     expires_at: Annotated[
-        Annotated[str, AfterValidator(_moment)] | None,
+        Moment | None,
         Field(description="When it expires, RFC 3339 with an offset", examples=["2036-01-01T00:00:00Z"]),
     ] = None
 
@@ -67,13 +61,14 @@ class ApiKeyView(TypedDict):
 
 
 class MadeApiKeyView(ApiKeyView):
-    """`key` is what the service sends as its bearer token. It is shown here and nowhere else."""
+    """The API key with its secret. `key` is what the service sends as its bearer token. It is shown here and nowhere
+    else."""
 
     key: str
 
 
 class ApiKeyPageView(TypedDict):
-    """`next_after` is null on the last page."""
+    """A page of API keys. `next_after` is null on the last one."""
 
     items: list[ApiKeyView]
     next_after: str | None

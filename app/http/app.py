@@ -23,6 +23,7 @@ from app.http.events import fire_event, fire_events, possible_events
 from app.http.feed import read_feed
 from app.http.headers import before_send
 from app.http.health import healthz, metrics, readyz
+from app.http.parameters import refuse_null
 from app.http.policy_routes import policy_routes
 from app.http.services import Services
 from app.http.slas import explain_clock, list_clocks, simulate_clock
@@ -56,7 +57,7 @@ def create_app(
     `lifespan` opens is there before the first request and closed after the last."""
     border = Border(services, settings.jwt_secret, settings.issuers)
     state = State({"services": services, "border": border})
-    return Litestar(
+    app = Litestar(
         route_handlers=[_api(), healthz, readyz, metrics, *beside],
         exception_handlers={Exception: on_exception},
         before_send=[before_send],
@@ -67,6 +68,8 @@ def create_app(
         lifespan=[border.running, *lifespan],
         state=state,
     )
+    app.state.allowed = {route.path_format: ", ".join(sorted(getattr(route, "methods", ()))) for route in app.routes}
+    return app
 
 
 async def admitted(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -76,6 +79,8 @@ async def admitted(connection: ASGIConnection[Any, Any, Any, Any], handler: Base
     accepted = connection.headers.get("accept", "")
     if accepted not in WITHOUT_A_SECOND_LOOK:
         _check_acceptable(accepted, handler.opt.get("produces", JSON))
+    if b"null" in connection.scope["query_string"]:
+        refuse_null(connection, handler)
 
 
 def _check_acceptable(accepted: str, produced: tuple[str, ...]) -> None:

@@ -100,13 +100,14 @@ async def fetch_attachment(request: ApiRequest, case_id: CaseId, attachment_id: 
     if (name := canonical_uuid(attachment_id)) is None:
         raise NotFound("no such attachment")
     found = await services.work.attachment(request.user, existing(case_id), name)
+    pieces = await services.attachments.read(request.user, found.sha256)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.file_name or found.id, safe='')}",
         "Content-Length": str(found.size),
         "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
         "ETag": f'"{found.sha256}"',
     }
-    return Stream(services.attachments.read(request.user, found.sha256), media_type=UNKNOWN, headers=headers)
+    return Stream(pieces, media_type=UNKNOWN, headers=headers)
 
 
 async def _body(request: ApiRequest) -> AsyncIterator[bytes]:

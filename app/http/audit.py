@@ -6,7 +6,7 @@ from litestar import Response, get
 from app.domain.errors import invalid
 from app.domain.names import canonical_uuid
 from app.http.documented import problems
-from app.http.parameters import After, CaseId, Limit, OnlyDenied, existing
+from app.http.parameters import AfterEntry, CaseId, Limit, OnlyDenied, existing
 from app.http.services import ApiRequest, services_of
 from app.http.views import EntryPageView, EntryView
 from app.services.stored import StoredEntry
@@ -19,7 +19,7 @@ from app.services.stored import StoredEntry
     responses=problems("not_found", "invalid"),
 )
 async def read_audit(
-    request: ApiRequest, case_id: CaseId, denied: OnlyDenied = False, after: After = None, limit: Limit = 50
+    request: ApiRequest, case_id: CaseId, denied: OnlyDenied = False, after: AfterEntry = None, limit: Limit = 50
 ) -> Response[EntryPageView]:
     """The case's chain in order, or with denied=true the attempts that were refused."""
     case_id = existing(case_id)

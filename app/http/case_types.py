@@ -44,6 +44,7 @@ async def read_case_type(request: ApiRequest, name: CaseTypeName) -> Response[Ca
     "/case-types/{name:str}/diagram",
     operation_id="drawCaseType",
     summary="A case type as a diagram",
+    response_description="The picture, or its source",
     media_type="image/svg+xml",
     produces=("image/svg+xml", "text/plain"),
     responses=problems("not_found", "invalid"),

@@ -45,17 +45,38 @@ async def asset(name: FromPath[str]) -> Response[bytes]:
     return Response(_read(name), media_type=MEDIA_TYPES[name], headers={"Cache-Control": "public, max-age=86400"})
 
 
-TAGS = ("cases", "work on cases", "case types", "clocks", "log", "policy", "API keys", "operation")
+VERSION = "1"
+"""Of the API: another one where callers of this one would break (`make openapi` says where)."""
+TAGS = {
+    "cases": "Open cases, find them, and fire the events that move them",
+    "work on cases": "Whose a case is, and what people say, attach and relate",
+    "case types": "What is declared: states, events, schemas",
+    "clocks": "Deadlines of cases, and why they are when they are",
+    "log": "Read along what happens, in an order without gaps",
+    "policy": "Who may do what: read it, preview and make changes, ask who could",
+    "API keys": "Credentials of services",
+    "operation": "For monitors; without a credential",
+}
+GUIDE = """\
+Every call but those of *operation* wants `Authorization: Bearer` with a token or an API key, and sees the tenant that \
+it names; what belongs to another one is not found.
+
+- **Errors** are problem details (RFC 9457) with a stable `code`; where a rule refuses, `reasons` tell what helps.
+- **Retries**: with an `Idempotency-Key` the same request has one effect for 24 hours, and the same answer.
+- **Versions**: a case has an ETag; with `If-Match` a change applies only to the version that the caller saw.
+- **Pages**: the next page is asked for with the `next_after` or the `next_cursor` of the one before.
+- **Times** are RFC 3339; answers give them in UTC."""
 
 
 def openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Stateward",
-        version="1",
+        version=VERSION,
         summary="Case management: declared state machines, guarded by policy, recorded in a log that proves itself.",
+        description=GUIDE,
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         servers=[Server(url="/")],
-        tags=[Tag(name=name) for name in TAGS],
+        tags=[Tag(name=name, description=told) for name, told in TAGS.items()],
         components=Components(
             security_schemes={
                 "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT, or an API key")

@@ -44,12 +44,20 @@ async def before_send(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
     headers = list(message["headers"])
+    if scope.get("method") == "OPTIONS":
+        headers = [(name, _allowed(scope, value) if name == b"allow" else value) for name, value in headers]
     present = {name.lower() for name, _ in headers}
     headers += ALWAYS
     headers += [(name, value) for name, value in UNLESS_SET.items() if name not in present]
     headers.append((b"x-request-id", request_id(scope).encode()))
     headers += scope["state"].get(RATE_LIMIT, ())
     message["headers"] = headers
+
+
+def _allowed(scope: Scope, told: bytes) -> bytes:
+    """The methods of a path; Litestar tells those of its first handler only."""
+    allowed: dict[str, str] = scope["litestar_app"].state.allowed
+    return allowed[scope["path_template"]].encode() if scope["path_template"] in allowed else told
 
 
 def idempotency_key(header: str | None) -> str | None:

@@ -36,6 +36,7 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[ReadinessView]:
     "/metrics",
     operation_id="metrics",
     summary="Metrics for Prometheus",
+    response_description="Counts and times, in the text format of Prometheus",
     tags=["operation"],
     media_type="text/plain",
     responses=problems(signed_in=False),

@@ -1,13 +1,19 @@
 """The parameters that several calls take, as they are documented and checked."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from app.domain.diagram import DiagramFormat
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, invalid
 from app.domain.names import canonical_uuid
 
+VERSION_OR_ANY = r'^(\*|"[0-9]{1,15}")$'
+KEY = r'^("[ !#-\[\]-~]{1,253}"|[!#-~]([ -~]{0,253}[!-~])?)$'
+PLACE = "[0-9]{1,15}"
+UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
 CaseId = Annotated[str, PathParameter(description="The case's id, a UUID", schema_extra={"format": "uuid"})]
@@ -19,10 +25,19 @@ IdempotencyKey = Annotated[
     HeaderParameter(
         name="Idempotency-Key",
         description="1 to 255 printable ASCII characters. The same key with the same body has one effect for 24 h",
+        schema_extra={
+            "pattern": '^("[ !#-\\[\\]-~]{1,255}"|[!#-~]([ -~]{0,253}[!-~])?)$',
+            "examples": ["claim-2026-0042-approve"],
+        },
     ),
 ]
 IfMatch = Annotated[
-    str | None, HeaderParameter(name="If-Match", description='The ETag that the caller saw, such as "3", or *')
+    str | None,
+    HeaderParameter(
+        name="If-Match",
+        description='The ETag that the caller saw, such as "3", or *',
+        schema_extra={"pattern": VERSION_OR_ANY, "examples": ["*"]},
+    ),
 ]
 CaseTypeFilter = Annotated[str | None, QueryParameter(description="Only this case type", max_length=64, pattern=PLAIN)]
 StateFilter = Annotated[
@@ -62,10 +77,29 @@ Cursor = Annotated[
 ]
 Explain = Annotated[bool, QueryParameter(description="Also the refused events: why, and who could")]
 OnlyDenied = Annotated[bool, QueryParameter(name="denied", description="The refused attempts instead of the chain")]
-After = Annotated[str | None, QueryParameter(description="The next_after of the previous page", max_length=64)]
+After = Annotated[
+    str | None,
+    QueryParameter(description="The next_after of the previous page", schema_extra={"pattern": f"^{PLACE}$"}),
+]
+AfterEntry = Annotated[
+    str | None,
+    QueryParameter(description="The next_after of the previous page", schema_extra={"pattern": f"^({PLACE}|{UUID})$"}),
+]
 KeyId = Annotated[str, PathParameter(description="The API key's id, a UUID", schema_extra={"format": "uuid"})]
-AfterKey = Annotated[str | None, QueryParameter(description="The next_after of the previous page", max_length=64)]
+AfterKey = Annotated[
+    str | None, QueryParameter(description="The next_after of the previous page", schema_extra={"format": "uuid"})
+]
 Format = Annotated[DiagramFormat, QueryParameter(name="format", description="A picture, or its source")]
+
+
+def refuse_null(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Litestar reads the word `null` as if the parameter were left out, unless it is text."""
+    declared = handler.parsed_fn_signature.parameters
+    named = {getattr(of.kwarg_definition, "name", None) or name: of for name, of in declared.items()}
+    for name, value in connection.query_params.multi_items():
+        of = named.get(name)
+        if value == "null" and of and not (of.is_subclass_of(str) or of.has_inner_subclass_of(str)):
+            raise invalid(name, "must be left out, or have a value")
 
 
 def existing(case_id: str) -> str:

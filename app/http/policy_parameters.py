@@ -6,14 +6,18 @@ from litestar.datastructures import ResponseHeader
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from app.domain.errors import NotFound
-from app.http.parameters import PLAIN
+from app.http.parameters import PLAIN, VERSION_OR_ANY
 
 MOST_DIGITS = 15
 
 VERSION = ResponseHeader(name="ETag", documentation_only=True, description="The policy's version, for If-Match")
 IfPolicyMatch = Annotated[
     str | None,
-    HeaderParameter(name="If-Match", description='The ETag of the policy that the caller saw, such as "7", or *'),
+    HeaderParameter(
+        name="If-Match",
+        description='The ETag of the policy that the caller saw, such as "7", or *',
+        schema_extra={"pattern": VERSION_OR_ANY, "examples": ["*"]},
+    ),
 ]
 LineId = Annotated[str, PathParameter(description="The id of a line, as the list shows it")]
 AfterLine = Annotated[int, QueryParameter(description="The next_after of the previous page", ge=0, le=10**MOST_DIGITS)]

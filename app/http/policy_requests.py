@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from app.domain.guard import MAX_LENGTH
-from app.http.requests import Body, ReasonText, a_role, a_subject
+from app.http.requests import Body, ReasonText, RoleName, Subject
 
 MOST_LINES = 100
 Word = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -49,8 +49,8 @@ class ChangePolicy(Body):
 class Assignment(Body):
     """A role that a user gets in the tenant."""
 
-    user: Annotated[str, AfterValidator(a_subject), Field(description="`user:NAME`", examples=["user:alice"])]
-    role: Annotated[str, AfterValidator(a_role), Field(description="`role:NAME`", examples=["role:clerk"])]
+    user: Annotated[Subject, Field(description="`user:NAME`", examples=["user:alice"])]
+    role: Annotated[RoleName, Field(description="`role:NAME`", examples=["role:clerk"])]
 
 
 class AssignRoles(Body):

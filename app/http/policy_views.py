@@ -27,7 +27,7 @@ class LineView(TypedDict):
 
 
 class LinePageView(TypedDict):
-    """`version` is the policy version, and the ETag; `next_after` is null on the last page."""
+    """A page of lines. `version` is the policy version, and the ETag; `next_after` is null on the last page."""
 
     items: list[LineView]
     version: int
@@ -54,7 +54,8 @@ class AssignmentView(TypedDict):
 
 
 class AssignmentPageView(TypedDict):
-    """`version` is the policy version, and the ETag; `next_after` is null on the last page."""
+    """A page of roles that users have. `version` is the policy version, and the ETag; `next_after` is null on the
+    last page."""
 
     items: list[AssignmentView]
     version: int
@@ -62,6 +63,8 @@ class AssignmentPageView(TypedDict):
 
 
 class ChangedAssignmentsView(TypedDict):
+    """The new version, the entry in the log, and what was given, with ids."""
+
     version: int
     entry_id: str
     added: list[AssignmentView]
@@ -80,7 +83,8 @@ class TripleView(TypedDict):
 
 
 class PreviewView(TypedDict):
-    """`alters`: conditional before and after, under other conditions. `version` is the policy it was computed on."""
+    """What roles gain and lose. `alters`: conditional before and after, under other conditions. `version` is the
+    policy it was computed on."""
 
     version: int
     gains: list[TripleView]
@@ -95,15 +99,20 @@ class AbleView(TypedDict):
 
 
 class AbleSubjectView(AbleView):
+    """A user who could."""
+
     subject: str
 
 
 class AbleRoleView(AbleView):
+    """A role that would be enough."""
+
     role: str
 
 
 class WhoCanView(TypedDict):
-    """`subjects` as they stand to the case; each of `roles` would be enough for somebody new to it."""
+    """Who could fire the event. `subjects` as they stand to the case; each of `roles` would be enough for somebody
+    new to it."""
 
     case_id: str
     event: str

@@ -49,6 +49,17 @@ def _moment(text: str) -> str:
     return text
 
 
+def _written(**how: Any) -> WithJsonSchema:
+    """Not `json_schema_extra`: pydantic would add the examples to it again for each document that is made."""
+    return WithJsonSchema({"type": "string", **how})
+
+
+Uuid = Annotated[str, AfterValidator(uuid_text), _written(format="uuid", examples=[CASE_ID])]
+Subject = Annotated[str, AfterValidator(a_subject), _written(pattern=f"^{SUBJECT.pattern}$")]
+RoleName = Annotated[str, AfterValidator(a_role), _written(pattern=f"^{ROLE.pattern}$")]
+Moment = Annotated[str, AfterValidator(_moment), _written(format="date-time")]
+
+
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
@@ -83,9 +94,9 @@ class FireEvent(Body):
 class OnBehalfOf(Body):
     """Somebody who acted elsewhere, for whom this attempt is made."""
 
-    actor: Annotated[str, AfterValidator(a_subject), Field(description="`user:NAME`", examples=["user:alice"])]
+    actor: Annotated[Subject, Field(description="`user:NAME`", examples=["user:alice"])]
     roles: Annotated[
-        list[Annotated[str, AfterValidator(a_role)]] | None,
+        list[RoleName] | None,
         Field(description="The roles to decide with; left out: that actor's own", max_length=100),
     ] = None
 
@@ -93,9 +104,7 @@ class OnBehalfOf(Body):
 class TryEvent(FireEvent):
     """One attempt of a batch: on a case by id, or by case type and reference (which opens it where there is none)."""
 
-    case_id: Annotated[
-        Annotated[str, AfterValidator(uuid_text)] | None, Field(description="The case's id", examples=[CASE_ID])
-    ] = None
+    case_id: Annotated[Uuid | None, Field(description="The case's id")] = None
     case_type: CaseTypeName | None = None
     reference: Reference | None = None
     data: Annotated[Document | None, Field(description="The data of a case that this opens")] = None
@@ -106,7 +115,7 @@ class TryEvent(FireEvent):
         Field(description="As the header Idempotency-Key", examples=["import-7-line-12"]),
     ] = None
     occurred_at: Annotated[
-        Annotated[str, AfterValidator(_moment)] | None,
+        Moment | None,
         Field(description="When it happened elsewhere, RFC 3339 with an offset", examples=["2026-11-20T08:00:00Z"]),
     ] = None
     on_behalf_of: OnBehalfOf | None = None
@@ -167,7 +176,7 @@ class Simulate(Body):
         ),
     ]
     now: Annotated[
-        str | None,
+        Annotated[str, _written(format="date-time")] | None,
         Field(
             description="Until when time passes; left out, the last of the moments", examples=["2026-04-07T12:00:00Z"]
         ),

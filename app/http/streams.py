@@ -45,6 +45,7 @@ LastEventId = Annotated[
     HeaderParameter(
         name="Last-Event-ID",
         description="The id of the last event that the caller has: the stream goes on behind it, whatever `after` says",
+        schema_extra={"pattern": f"^({LEAF_INDEX.pattern})$"},
     ),
 ]
 PRODUCES = (EVENT_STREAM,)

@@ -7,6 +7,8 @@ from app.http.clock_views import ClockView
 
 
 class DefinitionView(TypedDict):
+    """Under which version of its case type a case was opened; `hash` is of its canonical form."""
+
     version: int
     hash: str
 
@@ -42,14 +44,14 @@ class ReceiptView(TypedDict):
 
 
 class AppliedView(TypedDict):
-    """`case` is left out where the caller may not read it."""
+    """The case as it stands now, and the receipt. `case` is left out where the caller may not read it."""
 
     case: NotRequired[CaseView]
     receipt: ReceiptView
 
 
 class CasePageView(TypedDict):
-    """`next_cursor` is null on the last page."""
+    """A page of cases. `next_cursor` is null on the last one."""
 
     items: list[CaseView]
     next_cursor: str | None
@@ -64,6 +66,8 @@ class ReasonView(TypedDict):
 
 
 class FieldErrorView(TypedDict):
+    """A field by its path, such as `data.amount_cents`, and what is wrong with it."""
+
     field: str
     message: str
 
@@ -129,7 +133,7 @@ class RefusedEventView(TypedDict):
 
 
 class PossibleView(TypedDict):
-    """`refused` is there with explain=true."""
+    """What the caller may do now. `refused` is there with explain=true."""
 
     events: list[PossibleEventView]
     refused: NotRequired[list[RefusedEventView]]
@@ -146,7 +150,7 @@ class EntryView(TypedDict):
 
 
 class EntryPageView(TypedDict):
-    """`next_after` is null on the last page."""
+    """A page of the log of a case. `next_after` is null on the last one."""
 
     items: list[EntryView]
     next_after: str | None
@@ -160,24 +164,31 @@ class LeafView(EntryView):
 
 
 class FeedView(TypedDict):
-    """`next_after` continues behind all that was looked at, also where nothing of it was for the caller."""
+    """A page of the log. `next_after` continues behind all that was looked at, also where nothing of it was for the
+    caller."""
 
     items: list[LeafView]
     next_after: int
 
 
 class OpeningView(TypedDict):
+    """An event that opens cases, and the state that they begin in."""
+
     event: str
     to: str
 
 
 class StateView(TypedDict):
+    """A state by its path, such as `review.first_line`."""
+
     state: str
     title: str | None
     final: bool
 
 
 class CaseTypeSummaryView(TypedDict):
+    """A case type in short."""
+
     case_type: str
     title: str | None
     description: str | None
@@ -188,6 +199,8 @@ class CaseTypeSummaryView(TypedDict):
 
 
 class CaseTypesView(TypedDict):
+    """All case types of this installation."""
+
     items: list[CaseTypeSummaryView]
 
 
@@ -206,6 +219,8 @@ TransitionView = TypedDict(
 
 
 class EventView(TypedDict):
+    """An event with what it asks for and the ways that it can go."""
+
     event: str
     title: str | None
     description: str | None
@@ -215,15 +230,21 @@ class EventView(TypedDict):
 
 
 class CaseTypeFullView(CaseTypeSummaryView):
+    """A case type with the schema of its data and all of its events."""
+
     data_schema: dict[str, Any]
     events: list[EventView]
 
 
 class HealthView(TypedDict):
+    """The process answers."""
+
     status: str
 
 
 class ReadinessView(TypedDict):
+    """Traffic may come; `warnings` are for the operator."""
+
     ready: bool
     warnings: list[str]
     details: dict[str, str]

@@ -2,18 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.domain.names import CASE_ROLE, SUBJECT, TEAM
 from app.domain.verbs.commenting import MOST_CHARACTERS, MOST_MENTIONS
 from app.domain.verbs.roles import MOST as MOST_ROLES
-from app.http.requests import CASE_ID, Body, CaseTypeName, ReasonText, uuid_text
+from app.http.requests import Body, CaseTypeName, ReasonText, Uuid
 
 MOST_SKIPPED = 20
 
 User = Annotated[str, StringConstraints(pattern=f"^{SUBJECT.pattern}$"), Field(examples=["user:carl"])]
 Team = Annotated[str, StringConstraints(pattern=f"^{TEAM.pattern}$"), Field(examples=["team:north"])]
-Uuid = Annotated[str, AfterValidator(uuid_text), Field(examples=[CASE_ID])]
 
 
 class AssignCase(Body):

@@ -17,12 +17,14 @@ class CommentView(TypedDict):
 
 
 class CommentedView(TypedDict):
+    """The comment, and the receipt."""
+
     comment: CommentView
     receipt: ReceiptView
 
 
 class CommentPageView(TypedDict):
-    """`next_after` is null on the last page."""
+    """A page of comments. `next_after` is null on the last one."""
 
     items: list[CommentView]
     next_after: str | None
@@ -42,18 +44,22 @@ class AttachmentView(TypedDict):
 
 
 class AttachedView(TypedDict):
+    """The file, and the receipt."""
+
     attachment: AttachmentView
     receipt: ReceiptView
 
 
 class AttachmentPageView(TypedDict):
-    """`next_after` is null on the last page."""
+    """A page of files. `next_after` is null on the last one."""
 
     items: list[AttachmentView]
     next_after: str | None
 
 
 class CaseRoleView(TypedDict):
+    """Who has which role on the case."""
+
     subject: str
     role: str
 
@@ -78,9 +84,13 @@ class LinkView(TypedDict):
 
 
 class LinkedView(TypedDict):
+    """The link, and the receipt."""
+
     link: LinkView
     receipt: ReceiptView
 
 
 class LinksView(TypedDict):
+    """The links to cases that the caller may read."""
+
     items: list[LinkView]

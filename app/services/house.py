@@ -16,6 +16,7 @@ from app.services.case_types import CaseTypes
 from app.services.cases import Cases
 from app.services.clocks import Clocks
 from app.services.committed import Committed, Outcomes, telling
+from app.services.contents import Contents
 from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.escalation import Fired
@@ -40,7 +41,12 @@ class House:
     """Everything that a process needs to decide, record and read. Nothing is connected before `running`."""
 
     def __init__(
-        self, store: Store, engine: PolicyEngine, desks: int, attachment_bytes: int = ATTACHMENT_BYTES
+        self,
+        store: Store,
+        engine: PolicyEngine,
+        desks: int,
+        attachment_bytes: int = ATTACHMENT_BYTES,
+        attachment_folder: Contents | None = None,
     ) -> None:
         self.store = store
         self.definitions = Definitions()
@@ -51,7 +57,7 @@ class House:
         self.api_keys = ApiKeys(store, self.policies)
         self.keys = KeyCallers(store)
         self.next_case = NextCase(store, self.definitions, self.policies, self.calendars, desks)
-        self.attachments = Attachments(store, self.cases, attachment_bytes)
+        self.attachments = Attachments(store, self.cases, attachment_bytes, attachment_folder)
         self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions)
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies)

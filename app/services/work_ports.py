@@ -1,6 +1,6 @@
 """What the services of work on cases need from a store, besides what every service needs."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -75,7 +75,7 @@ class StoredBlob:
 
 
 class Blobs(Protocol):
-    """The bytes of attachments; each write is a transaction of its own."""
+    """Which bytes of attachments are kept, and those that are kept here; each write is a transaction of its own."""
 
     async def blob(self, tenant: str, sha256: str) -> StoredBlob | None: ...
 
@@ -83,11 +83,26 @@ class Blobs(Protocol):
 
     async def add_chunk(self, tenant: str, upload: str, n: int, content: bytes) -> None: ...
 
-    async def keep_blob(self, tenant: str, blob: StoredBlob) -> None:
-        """Refused where these bytes are kept already."""
+    async def keep_blob(self, tenant: str, blob: StoredBlob) -> StoredBlob:
+        """As it is kept from now on: where these bytes came before, with the upload that they came with then."""
         ...
 
     async def drop_upload(self, tenant: str, upload: str) -> None: ...
+
+    async def unattached(self, before: datetime) -> Sequence[tuple[str, StoredBlob]]:
+        """Some of those, with their tenants, that no case refers to and that came last before a moment."""
+        ...
+
+    async def forget_blob(
+        self, tenant: str, sha256: str, before: datetime, undo: Callable[[], Awaitable[None]]
+    ) -> bool:
+        """False where it came again, or a case refers to it by now. `undo` is called before the commit: whoever sends
+        these bytes again waits for it."""
+        ...
+
+    async def loose_uploads(self, before: datetime) -> Sequence[tuple[str, str]]:
+        """Some tenants and uploads that began before a moment and that no blob names."""
+        ...
 
 
 class WorkReads(Protocol):

@@ -524,6 +524,18 @@ def _create_attachments(entry: list[str]) -> None:
         ),
         sa.UniqueConstraint("tenant", "case_id", "case_seq", name="attachments_in_order"),
     )
+    _index("attachments_by_content", "attachment", "tenant", "sha256")
+    _show_what_nobody_refers_to()
+
+
+def _show_what_nobody_refers_to() -> None:
+    """Of all tenants: who cleans up asks for none."""
+    op.execute("""
+        CREATE VIEW unattached_blob AS SELECT tenant, sha256, size, upload, kept_at FROM blob b WHERE NOT EXISTS
+            (SELECT 1 FROM attachment a WHERE a.tenant = b.tenant AND a.sha256 = b.sha256)""")
+    op.execute("""
+        CREATE VIEW loose_upload AS SELECT tenant, upload FROM blob_chunk c WHERE n = 0 AND NOT EXISTS
+            (SELECT 1 FROM blob b WHERE b.tenant = c.tenant AND b.upload = c.upload)""")
 
 
 def _guard_work_on_postgres() -> None:
@@ -535,6 +547,8 @@ def _guard_work_on_postgres() -> None:
         op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only")
     op.execute(f"GRANT SELECT, INSERT ON {', '.join(WORK)} TO stateward_service")
     op.execute("GRANT SELECT, INSERT, DELETE ON blob, blob_chunk TO stateward_service")
+    op.execute("GRANT UPDATE (upload, kept_at) ON blob TO stateward_service")
+    op.execute("GRANT SELECT ON unattached_blob, loose_upload TO stateward_service")
     op.execute("GRANT DELETE ON case_role TO stateward_service")
 
 
@@ -632,6 +646,9 @@ OF_THE_OWNER = {
     "policy_line": ("SELECT",),
     "idempotency": ("SELECT", "DELETE"),
     "rate_limit": ("SELECT", "DELETE"),
+    "blob": ("SELECT",),
+    "blob_chunk": ("SELECT",),
+    "attachment": ("SELECT",),
 }
 """What the functions and views of the owner do with rows of all tenants (app/db/every_tenant.py tells why)."""
 

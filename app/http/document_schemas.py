@@ -1,0 +1,64 @@
+"""The schemas of the OpenAPI document: bodies as pydantic checks them, answers with their formats and their words."""
+
+from inspect import getdoc
+from types import ModuleType
+from typing import Any, is_typeddict
+
+from pydantic.json_schema import models_json_schema
+
+from app.domain.calendar_file import CalendarFile
+from app.domain.case import Json
+from app.domain.simulate_input import ClockToSimulate, MomentToSimulate
+from app.http import api_key_bodies, clock_views, policy_views, views, work_views
+from app.http.api_key_bodies import MakeApiKey
+from app.http.policy_requests import AssignRoles, ChangePolicy
+from app.http.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
+from app.http.work_requests import WORK_BODIES
+
+SIMULATED = (Simulate, ClockToSimulate, ClockOfACaseType, MomentToSimulate, CalendarFile)
+BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, MakeApiKey, *SIMULATED, *WORK_BODIES)
+VIEWS: tuple[ModuleType, ...] = (api_key_bodies, clock_views, policy_views, views, work_views)
+NAMED_BY_THE_CALLER = {"request_id"}
+MOMENTS = {("SegmentView", "from"), ("SegmentView", "to")}
+IDS = {("LinkView", "to")}
+
+
+def exact_schemas(schemas: dict[str, Json]) -> dict[str, Json]:
+    told = words()
+    answers = {name: _answer(name, schema, told.get(name, "")) for name, schema in schemas.items()}
+    return dict(sorted({**answers, **_bodies()}.items()))
+
+
+def words() -> dict[str, str]:
+    """What the shapes of answers say of themselves, by name; Litestar leaves it out."""
+    shapes = {name: of for module in VIEWS for name, of in vars(module).items() if is_typeddict(of)}
+    return {name: (of.__doc__ and getdoc(of)) or "" for name, of in shapes.items()}
+
+
+def _bodies() -> dict[str, Json]:
+    models: Any = [(model, "validation") for model in BODIES]
+    _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
+    return dict(found["$defs"])
+
+
+def _answer(name: str, schema: dict[str, Json], told: str) -> dict[str, Json]:
+    if "properties" not in schema:
+        return schema
+    properties = {key: _with_format(of, _format(name, key)) for key, of in schema["properties"].items()}
+    return {**schema, **({"description": told} if told else {}), "properties": properties}
+
+
+def _format(name: str, key: str) -> str | None:
+    """By its name, a property that is text and ends so is a moment or an id."""
+    if key.endswith("_at") or (name, key) in MOMENTS:
+        return "date-time"
+    is_id = key == "id" or key.endswith("_id") or (name, key) in IDS
+    return "uuid" if is_id and key not in NAMED_BY_THE_CALLER else None
+
+
+def _with_format(schema: dict[str, Json], wanted: str | None) -> dict[str, Json]:
+    if wanted is None:
+        return schema
+    if schema.get("type") == "string":
+        return {**schema, "format": wanted}
+    return {key: [_with_format(one, wanted) for one in of] if key == "oneOf" else of for key, of in schema.items()}
