@@ -17,6 +17,7 @@ from app.db.engines import SERVICE
 from app.db.failures import connecting, translated
 from app.db.log import SqlLog
 from app.db.schema import REMEDY, problem_of
+from app.db.search_reads import SqlSearch
 from app.db.tables import IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.db.work_reads import SqlWorkReads
@@ -39,7 +40,7 @@ from app.services.stored import (
 from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
 
 
-class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
+class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:

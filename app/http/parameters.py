@@ -39,6 +39,17 @@ ReferenceFilter = Annotated[
 OverdueFilter = Annotated[
     bool | None, QueryParameter(description="Only cases whose earliest due moment has passed, or only the others")
 ]
+Q = Annotated[
+    str | None,
+    QueryParameter(
+        description="Only cases whose reference, texts and comments together have all of these words. "
+        '"Words in quotes" stand one after the other; begin* stands for all words that begin so',
+        max_length=200,
+    ),
+]
+WithCount = Annotated[
+    bool, QueryParameter(name="count", description="Also say how many cases there are on all pages together")
+]
 Sort = Annotated[
     Literal[
         "opened_at",

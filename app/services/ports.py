@@ -8,6 +8,7 @@ from typing import Protocol
 from app.domain.case import Case, Policy
 from app.services.log_store import LogStore
 from app.services.rulebook import LineQuery
+from app.services.search_port import Searching
 from app.services.stored import (
     AnswerKey,
     CaseKey,
@@ -87,7 +88,7 @@ class Transaction(Taking, Protocol):
         ...
 
 
-class Store(WorkReads, Blobs, LogStore, Protocol):
+class Store(WorkReads, Blobs, LogStore, Searching, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
