@@ -204,7 +204,7 @@ async def _count(client: object, filters: str) -> dict[str, int]:
     return dict(answer.json()["count"])
 
 
-@pytest.mark.parametrize("q", ["", "%20", "-", "*", "%22%22", "x" * 201, "a%20" * 11, "a*", "%00", "%ff"])
+@pytest.mark.parametrize("q", ["", "%20", "-", "*", "%22%22", "x" * 201, "%00", "_"])
 async def test_a_search_that_cannot_be_is_a_422_that_names_q(house: House, q: str) -> None:
     async with client_of(house) as client:
         answer = await client.get(f"/api/v1/cases?q={q}")

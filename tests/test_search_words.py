@@ -44,7 +44,7 @@ def test_a_search_is_words_phrases_and_beginnings(q: str, found: list[Term]) -> 
     assert list(terms(q)) == found
 
 
-@pytest.mark.parametrize("q", ["", "  ", "***", '""', "-", "x" * 201, "a " * 11, "a*", '"', "\0"])
+@pytest.mark.parametrize("q", ["", "  ", "***", '""', "-", "x" * 201, '"', "\0", "\u0301 ´"])
 def test_what_cannot_be_searched_for_names_q(q: str) -> None:
     with pytest.raises(Invalid) as refused:
         terms(q)

@@ -25,7 +25,7 @@ from tests.test_store_listing import ALL, CASES, OURS, fill, in_order, sees, vis
 
 VOCABULARY = ("printer", "Printers", "burns", "Straße", "東京", "EXP-2026", "2026", "a_b", "o'neill", "rare", "été")
 SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
-EFFORTS = (Effort(), Effort(2, 3, 5), Effort(1, 0, 4), Effort(5, 50, 2), Effort(1, 1, 1))
+EFFORTS = (Effort(), Effort(2, 3, 5), Effort(1, 0, 4), Effort(5, 50, 2), Effort(1, 1, 1), Effort(1, 500, 500))
 
 
 def _texts() -> dict[tuple[str, str], list[str]]:
@@ -134,6 +134,7 @@ def test_all_pages_of_a_search_are_what_a_plain_reader_finds(database: Database)
         @example("printer", {}, ALL, "due_at", 1, EFFORTS[1])
         @example("printer", {}, ALL, "-due_at", 3, EFFORTS[2])
         @example("printer", {}, Visible(ALICE, by_role={"[assignee]": frozenset({"*"})}), "reference", 3, EFFORTS[1])
+        @example("printer", {}, Visible(ALICE, by_role={"[creator]": frozenset({"*"})}), "opened_at", 2, EFFORTS[5])
         @given(
             q=st.sampled_from(QUERIES),
             filters=st.sampled_from(FILTERS),

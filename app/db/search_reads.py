@@ -54,7 +54,7 @@ class SqlSearch(ABC):
         ids = await self._matching(query, kinds, terms)
         if ids is not None:
             page = listing.page(query, kinds, self._now(), *self._are(ids, terms))
-            return Searched(listing.found(await self._rows(page)) if ids else [])
+            return Searched(listing.found(await self._about(query, page)) if ids else [])
         found = await self._look(query, kinds, terms, self.effort.long_look)
         full = len(found) == query.limit
         return Searched(found, None if full else await self._place(query, kinds, self.effort.long_look))
@@ -75,14 +75,14 @@ class SqlSearch(ABC):
         """Those that have the terms of the first `most` in order."""
         page = listing.page(replace(query, limit=most), kinds, self._now()).subquery()
         has = select(page).where(contains(terms, page.c)).order_by(*listing.order(query, page.c)).limit(query.limit)
-        return listing.found(await self._rows(has))
+        return listing.found(await self._about(query, has))
 
     async def _place(self, query: CaseQuery, kinds: Kinds, most: int) -> tuple[Json, str] | None:
         """Where a look at so many ends; None where there are not so many."""
         page = listing.page(replace(query, limit=most), kinds, self._now()).subquery()
         column = page.c[query.sort.removeprefix("-")].label("value")
         last = select(column, page.c.id).order_by(*listing.order(query, page.c)).offset(most - 1).limit(1)
-        rows = await self._rows(last)
+        rows = await self._about(query, last)
         return (rows[0]["value"], rows[0]["id"]) if rows else None
 
     async def _matching(self, query: CaseQuery, kinds: Kinds, terms: Sequence[Term]) -> Sequence[str] | None:
@@ -93,11 +93,13 @@ class SqlSearch(ABC):
         found: list[str] = []
         if types:
             wanted = self._index.matching(query.tenant, types, terms, self.effort.most_by_index + 1)
-            found += [row["id"] for row in await self._rows(wanted)]
+            found += [row["id"] for row in await self._about(query, wanted)]
         if by_role is not None and len(found) <= self.effort.most_by_index:
             some, has = self._some(by_role, kinds, terms)
             seen = select(func.count()).select_from(some).scalar_subquery()
-            rows = await self._rows(select(has.c.id, seen.label("seen")).select_from(_ONE.outerjoin(has, true())))
+            rows = await self._about(
+                query, select(has.c.id, seen.label("seen")).select_from(_ONE.outerjoin(has, true()))
+            )
             if rows[0]["seen"] == self.effort.long_look:
                 return None
             found += [row["id"] for row in rows if row["id"] is not None]
@@ -111,7 +113,7 @@ class SqlSearch(ABC):
         """How many of the first in no order have the terms, and how many these are."""
         some, has = self._some(query, kinds, terms)
         met, seen = (select(func.count()).select_from(part).scalar_subquery() for part in (has, some))
-        (row,) = await self._rows(select(met.label("met"), seen.label("seen")))
+        (row,) = await self._about(query, select(met.label("met"), seen.label("seen")))
         return int(row["met"]), int(row["seen"])
 
     def _some(self, query: CaseQuery, kinds: Kinds, terms: Sequence[Term]) -> tuple[CTE, Subquery]:
@@ -122,11 +124,15 @@ class SqlSearch(ABC):
     async def _number(self, query: CaseQuery, kinds: Kinds, most: int, *besides: Condition) -> int:
         """How many there are, wherever the page begins; `most` at most."""
         some = listing.unordered(replace(query, limit=most), kinds, self._now(), *besides).subquery()
-        (row,) = await self._rows(select(func.count().label("number")).select_from(some))
+        (row,) = await self._about(query, select(func.count().label("number")).select_from(some))
         return int(row["number"])
 
     async def _kinds(self, query: CaseQuery) -> Kinds:
-        return [listing.Kind(**row) for row in await self._rows(listing.kinds(query.tenant))]
+        return [listing.Kind(**row) for row in await self._about(query, listing.kinds(query.tenant))]
+
+    async def _about(self, query: CaseQuery, wanted: Select[Any] | TextClause) -> Sequence[RowMapping]:
+        """Every read is about the tenant of the query alone."""
+        return await self._rows(wanted)
 
     @property
     def _index(self) -> WordIndex:

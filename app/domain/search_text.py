@@ -45,7 +45,7 @@ def words(text: str) -> list[str]:
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     if folded.isascii():
         return [word[:LONGEST_WORD] for word in _PLAIN.findall(folded)]
-    return [word[:LONGEST_WORD] for word in folded.translate(_SPELLING).split()]
+    return [word[:LONGEST_WORD] for word in folded.translate(_SPELLING).split() if any(map(str.isalnum, word))]
 
 
 def own_words(case: Case, schema: Schema) -> str:

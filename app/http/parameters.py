@@ -7,6 +7,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from app.domain.diagram import DiagramFormat
 from app.domain.errors import NotFound
 from app.domain.names import canonical_uuid
+from app.domain.search_query import LONGEST
 
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
@@ -44,7 +45,8 @@ Q = Annotated[
     QueryParameter(
         description="Only cases whose reference, texts and comments together have all of these words. "
         '"Words in quotes" stand one after the other; begin* stands for all words that begin so',
-        max_length=200,
+        max_length=LONGEST,
+        pattern=r"[^\W_]",
     ),
 ]
 WithCount = Annotated[
