@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import change, clocks, decisions, footprint, growth, lists, machine, replicas, throughput
+from bench import change, clocks, decisions, footprint, growth, lists, machine, replicas, searching, throughput
 from bench.folder import a_folder
 from bench.harness import Bench, Group, Row, say
 from bench.table import table
@@ -24,6 +24,7 @@ GROUPS: dict[str, Group] = {
     "guards": decisions.guards,
     "growth": growth.growth,
     "lists": lists.lists,
+    "search": searching.searching,
     "clocks": clocks.clocks,
     "replicas": replicas.replicas,
     "disk": footprint.disk,

@@ -15,7 +15,7 @@ from app.db import listing
 from app.db.store import SqlStore
 from app.domain.case import Actor, Case
 from app.main import stay
-from app.services.cases import _cursor
+from app.services.cases import _cursor, _place
 from app.services.house import House
 from app.services.stored import CaseQuery
 from app.services.views import Wanted
@@ -122,7 +122,7 @@ async def _wanted(opened: House, question: Question) -> Wanted:
     if pages < 2:
         return wanted
     before = await _last_of(opened, replace(query, limit=(pages - 1) * LIMIT))
-    return replace(wanted, cursor=_cursor(before, question.sort))
+    return replace(wanted, cursor=_cursor(_place(before, question.sort), question.sort))
 
 
 async def _count(opened: House, query: CaseQuery) -> int:

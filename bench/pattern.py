@@ -9,6 +9,7 @@ from app.db.types import json_text
 from app.domain.case import AuditEntry, Case, Json, PayloadRow
 from app.domain.entry import canonical, commitment, genesis
 from app.domain.moment import rfc3339
+from bench import words
 from bench.stories import AMOUNT, CASE, CREATOR, ENTRY, REFERENCE, WORKER, Told
 
 USERS, TEAMS = 5_000, 50
@@ -40,7 +41,8 @@ def statement(told: Told, low: int, high: int, seed: int) -> str:
     for number, stage in enumerate(stages, start=1):
         shown = ", ".join(f"{expression} AS {name}" for name, expression in stage.items())
         parts.append(f"s{number} AS MATERIALIZED (SELECT s{number - 1}.*, {shown} FROM s{number - 1})")
-    inserts = [f"i{place} AS ({insert})" for place, insert in enumerate(_inserts(told, entries, known, len(stages)))]
+    written = [*_inserts(told, entries, known, len(stages)), _words(told, known, len(stages), seed)]
+    inserts = [f"i{place} AS ({insert})" for place, insert in enumerate(written)]
     return f"WITH {', '.join([*parts, *inserts])} SELECT"
 
 
@@ -148,6 +150,14 @@ def _inserts(told: Told, entries: Sequence[AuditEntry], known: Columns, last: in
     yield _insert("cases", [_case(told.case, known, moments)], last)
     if acted:
         yield _insert("case_actor", acted, last)
+
+
+def _words(told: Told, known: Columns, last: int, seed: int) -> str:
+    [text] = told.record.texts
+    row = words.row(text, seed)
+    owner = _row({name: row[name] for name in ("tenant", "case_id", "case_type")}, known, {})
+    own = _text(row["own"], words.spelled())
+    return _insert("case_text", [{**owner, "own": own, "said": row["said"]}], last)
 
 
 def _insert(table: str, rows: Sequence[Columns], last: int) -> str:

@@ -8,12 +8,15 @@ import rfc8785
 
 from app.db import open_store
 from app.domain.entry import commitment, entry_hash, genesis
+from app.domain.search_text import own_words
+from app.services.views import Wanted
 from bench.generate import generate
 from bench.grown import without_clocks
 from bench.stories import STORIES
+from bench.words import FREQUENT
 from tests.databases import Database
 from tests.factories import TENANT
-from tests.house import CLERK, actor, applied, declared, fire, rows, running, state
+from tests.house import ADMIN, CLERK, actor, applied, declared, fire, rows, running, state
 
 COUNT = 200
 
@@ -72,6 +75,18 @@ async def test_the_generated_log_has_what_comes_with_an_entry(generated: Databas
     submitted = {row["case_id"] for row in await _entries(generated) if json.loads(row["entry"])["event"] == "submit"}
     actors = await rows(generated, "SELECT * FROM case_actor WHERE event = 'submit'")
     assert {row["case_id"] for row in actors} == submitted
+
+
+async def test_generated_cases_have_the_words_that_the_product_would_have_written(generated: Database) -> None:
+    texts = {row["case_id"]: row for row in await rows(generated, "SELECT * FROM case_text")}
+    async with running(open_store(generated.url), without_clocks(declared())) as house:
+        for row in await rows(generated, "SELECT id FROM cases"):
+            case = await state(house, row["id"])
+            schema = house.definitions.of(case.definition).case_type.data
+            assert texts[case.id]["own"] == own_words(case, schema)
+        page = await house.cases.find(ADMIN, Wanted(q=FREQUENT, count=True))
+        assert page.count is not None
+        assert COUNT * 0.3 < page.count.value < COUNT * 0.7
 
 
 async def test_the_product_goes_on_with_generated_cases(generated: Database) -> None:

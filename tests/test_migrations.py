@@ -52,10 +52,16 @@ async def test_a_schema_of_a_later_release_is_no_problem(database: Database):
 
 
 async def test_the_migrations_make_what_the_tables_declare(database: Database):
+    def declared(name: str | None, kind: str, _: object) -> bool:
+        """The index of words is an expression on PostgreSQL, and tables of FTS5 on SQLite."""
+        return not str(name).startswith("case_words")
+
     engine = create_async_engine(database.admin_url)
     async with engine.connect() as connection:
         differences = await connection.run_sync(
-            lambda sync: compare_metadata(MigrationContext.configure(sync), SQLModel.metadata)
+            lambda sync: compare_metadata(
+                MigrationContext.configure(sync, opts={"include_name": declared}), SQLModel.metadata
+            )
         )
     await engine.dispose()
     assert differences == []

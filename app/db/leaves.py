@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from app.db.leaf_table import LEAF
-from app.db.listing import readable
 from app.db.tables import CASES, ENTRY
+from app.db.visibility import readable
 from app.services.log_store import LeafQuery
 
 L = LEAF.c

@@ -1,7 +1,7 @@
 """One page of cases: filters, visibility and order as SQL."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -10,30 +10,22 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     TextClause,
-    and_,
-    exists,
     false,
     func,
     literal,
-    not_,
     or_,
     select,
     text,
-    true,
     tuple_,
     union_all,
 )
 from sqlalchemy.engine import RowMapping
 
 from app.db.rows import case_of
-from app.db.tables import CASES, ROLE
+from app.db.tables import CASES
+from app.db.visibility import C, Condition, visible_to
 from app.domain.case import Case, Json
-from app.services.stored import SORTS, CaseQuery, Visible
-
-C = CASES.c
-Condition = ColumnElement[bool]
-EVERY = "*"
-
+from app.services.stored import SORTS, CaseQuery
 
 # What is in a tenant, one step of the index per kind: few, however many cases there are.
 _KINDS = text("""
@@ -64,23 +56,17 @@ def kinds(tenant: str) -> TextClause:
     return _KINDS.bindparams(tenant=tenant)
 
 
-def page(query: CaseQuery, kinds: Iterable[Kind], now: Any) -> Select[Any]:
+def page(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
     """`now` is what a case is overdue by. `kinds` are those of the tenant: a database guesses well how many cases have
     one of some whole values, and badly what a pattern means, or that nobody who reads one type will find it in a state
-    of another.
+    of another. `besides` is what else must hold.
 
     ValueError where `sort` is none of ours.
     """
     name, descending = query.sort.removeprefix("-"), query.sort.startswith("-")
     if name not in SORTS:
         raise ValueError(f"cases are not sorted by {name}")
-    possible = [kind for kind in kinds if _may_be(kind, query)]
-    types = frozenset(kind.case_type for kind in possible)
-    conditions = [C.tenant == query.tenant, *_filters(query)]
-    if query.overdue is not None:
-        conditions += _overdue(query.overdue, now, types)
-    if query.state is not None:
-        conditions.append(C.state.in_(sorted({kind.state for kind in possible})))
+    conditions, types = _chosen(query, kinds, now, besides)
     if name == "reference":
         return _by_reference(query, descending, conditions, types)
     if name == "due_at":
@@ -91,13 +77,36 @@ def page(query: CaseQuery, kinds: Iterable[Kind], now: Any) -> Select[Any]:
     return select(CASES).where(*conditions).order_by(*_order(C[name], C.id, descending)).limit(query.limit)
 
 
+def unordered(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
+    """The keys of those that all pages have together, at most `limit` of them."""
+    conditions, types = _chosen(query, kinds, now, besides)
+    return select(C.tenant, C.id).where(*conditions, visible_to(query.visible, types)).limit(query.limit)
+
+
+def types_of(query: CaseQuery, kinds: Iterable[Kind]) -> frozenset[str]:
+    """The case types that the reader may read all cases of, as far as there may be any on a page."""
+    types = frozenset(kind.case_type for kind in kinds if _may_be(kind, query))
+    allowed = types if query.visible.all_types else types & query.visible.types
+    return frozenset() if query.visible.denied_all else allowed - query.visible.denied_types
+
+
+def by_role_alone(query: CaseQuery) -> CaseQuery | None:
+    """For what the reader may read by case roles; None where that is nothing, or nothing more."""
+    visible = query.visible
+    if visible.all_types or not visible.by_role:
+        return None
+    return replace(query, visible=replace(visible, types=frozenset()))
+
+
 def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
     return [case_of(row) for row in rows]
 
 
-def readable(visible: Visible) -> Condition:
-    """Whether a row of `cases` is visible, whatever kinds of cases there are."""
-    return visible_to(visible, visible.types.union(*visible.by_role.values()))
+def order(query: CaseQuery, columns: Any) -> list[ColumnElement[Any]]:
+    """That of the pages, for rows that come from one."""
+    name, descending = query.sort.removeprefix("-"), query.sort.startswith("-")
+    never_last = [columns.due_at.is_(None)] if name == "due_at" else []
+    return [*never_last, *_order(columns[name], columns.id, descending)]
 
 
 def _by_reference(
@@ -162,6 +171,20 @@ def _is_absent(column: ColumnElement[Any], absent: bool) -> Condition:
     return column.is_(None) if absent else column.is_not(None)
 
 
+def _chosen(
+    query: CaseQuery, kinds: Iterable[Kind], now: Any, besides: Sequence[Condition]
+) -> tuple[list[Condition], frozenset[str]]:
+    """What filters ask for, and the case types that there may be of it."""
+    possible = [kind for kind in kinds if _may_be(kind, query)]
+    types = frozenset(kind.case_type for kind in possible)
+    conditions = [C.tenant == query.tenant, *_filters(query), *besides]
+    if query.overdue is not None:
+        conditions += _overdue(query.overdue, now, types)
+    if query.state is not None:
+        conditions.append(C.state.in_(sorted({kind.state for kind in possible})))
+    return conditions, types
+
+
 def _overdue(overdue: bool, now: Any, types: frozenset[str]) -> Sequence[Condition]:
     """The types, for the index by due moments begins with one."""
     if overdue:
@@ -183,43 +206,6 @@ def _may_be(kind: Kind, query: CaseQuery) -> bool:
 def _is_in(whole: str, state: str) -> bool:
     """Whether it is the state, or one of the active leaves, which `+` joins, is it or below it."""
     return whole == state or any(leaf == state or leaf.startswith(f"{state}.") for leaf in whole.split("+"))
-
-
-def visible_to(visible: Visible, types: frozenset[str]) -> Condition:
-    """`types` are those of the cases in question; what is denied is said in full, for a case of a new type may come
-    before the page is read."""
-    subject = visible.subject
-    allowed = or_(
-        true() if visible.all_types else _of_types(visible.types & types),
-        *(_stands(subject, role, _narrowed(given, types)) for role, given in sorted(visible.by_role.items())),
-    )
-    denied = or_(
-        true() if visible.denied_all else _of_types(visible.denied_types),
-        *(_stands(subject, role, given) for role, given in sorted(visible.denied_by_role.items())),
-    )
-    return and_(allowed, not_(denied))
-
-
-def _narrowed(given: frozenset[str], types: frozenset[str]) -> frozenset[str]:
-    return given if EVERY in given else given & types
-
-
-def _stands(subject: str, role: str, types: frozenset[str]) -> Condition:
-    return and_(_in_role(subject, role), true() if EVERY in types else _of_types(types))
-
-
-def _in_role(subject: str, role: str) -> Condition:
-    if role == "[creator]":
-        return C.creator == subject
-    if role == "[assignee]":
-        # Never NULL: NOT (NULL) would hide the unassigned cases from a deny line.
-        return and_(C.assignee.is_not(None), C.assignee == subject)
-    r = ROLE.c
-    return exists().where(r.tenant == C.tenant, r.case_id == C.id, r.subject == subject, r.role == role)
-
-
-def _of_types(types: frozenset[str]) -> Condition:
-    return C.case_type.in_(sorted(types)) if types else false()
 
 
 def _order(column: ColumnElement[Any], case_id: ColumnElement[Any], descending: bool) -> list[ColumnElement[Any]]:

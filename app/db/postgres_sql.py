@@ -9,8 +9,10 @@ from sqlalchemy.dialects.postgresql import asyncpg
 
 from app.db.rows import CACHES, MOVING, Row
 from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING, ROLE
+from app.db.text_tables import TEXT
 from app.db.types import Count, JsonText, Moment, Word, json_text
 from app.db.work_tables import ATTACHMENT, COMMENT, LINK
+from app.domain.search_text import MOST_CHARACTERS
 
 _ARRAYS = {Word: "text", JsonText: "text", Count: "bigint", Moment: "timestamptz", LargeBinary: "bytea"}
 
@@ -61,6 +63,7 @@ _SHAPES: dict[str, tuple[tuple[str, Any], ...]] = {
     "link": _columns(LINK),
     "given": _columns(ROLE),
     "taken": _columns(ROLE),
+    "text": _columns(TEXT),
 }
 
 
@@ -116,6 +119,14 @@ def _take_roles() -> str:
     return f"DELETE FROM {ROLE.name} WHERE ({key}) IN (SELECT * FROM {_unnest('taken')})"
 
 
+def _put_texts() -> str:
+    """What is empty stays as it is: words of a case's own are never quite empty."""
+    said = f"said_after(case_text.said, excluded.said, {MOST_CHARACTERS})"
+    return f"""{_insert(TEXT, "text")} ON CONFLICT (tenant, case_id) DO UPDATE SET
+        own = CASE excluded.own WHEN '' THEN case_text.own ELSE excluded.own END,
+        said = CASE excluded.said WHEN '' THEN case_text.said ELSE {said} END"""
+
+
 # (part of the record, name, statement)
 _WRITES = (
     ("entry", "entry", _insert(ENTRY, "entry")),
@@ -132,6 +143,7 @@ _WRITES = (
     ("link", "linked", f"{_insert(LINK, 'link')} ON CONFLICT DO NOTHING"),
     ("given", "given", f"{_insert(ROLE, 'given')} ON CONFLICT DO NOTHING"),
     ("taken", "taken", _take_roles()),
+    ("text", "texted", _put_texts()),
 )
 
 

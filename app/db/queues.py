@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, literal_column, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.listing import C, visible_to
 from app.db.tables import CASES
+from app.db.visibility import C, visible_to
 from app.db.work_tables import IN_TEAM, WAITING
 from app.services.stored import CaseKey
 from app.services.work_ports import Waiting

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
+from app.db.text_rows import text_rows
 from app.db.types import from_microseconds
 from app.db.work_rows import work_rows
 from app.domain.case import AuditEntry, Case, Surroundings
@@ -87,6 +88,7 @@ def rows_of(record: Record) -> dict[str, list[Row]]:
         "acted": _sorted(map(_actor_row, record.acted), "tenant", "case_id", "event", "subject"),
         "answered": _sorted(map(answer_row, record.answers), "tenant", "subject", "key"),
         **work_rows(record),
+        **text_rows(record),
     }
 
 

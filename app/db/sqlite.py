@@ -18,6 +18,7 @@ from app.db.engines import sqlite_engine
 from app.db.failures import translated
 from app.db.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
 from app.db.sqlite_around import around
+from app.db.sqlite_text import put_texts
 from app.db.sqlite_work import MAKING
 from app.db.store import SqlStore
 from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING, POLICY_STATE
@@ -62,6 +63,7 @@ class SqliteTransaction(SqlTransaction):
         await self._insert(insert(FIRING), rows["fired"])
         for part, statement in MAKING.items():
             await self._insert(statement, rows.get(part, ()))
+        await put_texts(self._connection, rows.get("text", ()))
         if await self._insert(_answer(self._now()), rows["answered"]) != len(rows["answered"]):
             raise Refused("an answer is kept under that key")
 

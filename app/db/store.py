@@ -20,6 +20,7 @@ from app.db.log import SqlLog
 from app.db.policy_pages import EVERY
 from app.db.pool import connections
 from app.db.schema import REMEDY, problem_of
+from app.db.search_reads import SqlSearch
 from app.db.tables import IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.db.work_reads import SqlWorkReads
@@ -43,7 +44,7 @@ from app.services.stored import (
 from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
 
 
-class SqlStore(SqlWorkReads, SqlBlobs, SqlLog):
+class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:

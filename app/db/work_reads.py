@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Select, TextClause, and_, select
 from sqlalchemy.engine import RowMapping
 
-from app.db.listing import C, visible_to
 from app.db.tables import CASES, PAYLOAD
+from app.db.visibility import C, visible_to
 from app.db.work_tables import ATTACHMENT, COMMENT, LINK
 from app.services.stored import Visible
 from app.services.work_ports import StoredAttachment, StoredComment, StoredLink

@@ -5,7 +5,6 @@ from typing import Any, cast
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from app.domain.errors import invalid
 from app.http import answers
 from app.http.attempts import opening
 from app.http.documented import ETAG, LOCATION, REPLAYED, problems
@@ -17,10 +16,12 @@ from app.http.parameters import (
     IdempotencyKey,
     Limit,
     OverdueFilter,
+    Q,
     ReferenceFilter,
     Sort,
     StateFilter,
     TeamFilter,
+    WithCount,
     existing,
 )
 from app.http.requests import OpenCase
@@ -47,9 +48,6 @@ async def open_case(
     return answers.opened(answer)
 
 
-LATER = {"q"}
-
-
 @get("/cases", operation_id="findCases", summary="Find cases", responses=problems("invalid"))
 async def find_cases(
     request: ApiRequest,
@@ -59,17 +57,24 @@ async def find_cases(
     team: TeamFilter = None,
     reference: ReferenceFilter = None,
     overdue: OverdueFilter = None,
+    q: Q = None,
     sort: Sort = "-changed_at",
     limit: Limit = 50,
     cursor: Cursor = None,
+    with_count: WithCount = False,
 ) -> Response[CasePageView]:
-    """The cases that the caller may read, a page at a time. By case type and reference: one or none."""
-    if unknown := sorted(LATER & set(request.query_params)):
-        raise invalid(unknown[0], "is not a filter yet")  # ignored, it would answer with cases that nobody asked for
-    wanted = Wanted(case_type, state_filter, assignee, team, reference, overdue, sort, limit, cursor)
+    """The cases that the caller may read, a page at a time. By case type and reference: one or none.
+
+    What is found by words is in the order of `sort`, not by rank. A search that takes long ends a page early, perhaps
+    without any case: the last page is the one whose `next_cursor` is null.
+    """
+    wanted = Wanted(case_type, state_filter, assignee, team, reference, overdue, sort, limit, cursor, q, with_count)
     page = await services_of(request).cases.find(request.user, wanted)
     items: Any = [case_json(case, page.clocks.get(case.id, NO_CLOCKS)) for case in page.items]
-    return Response({"items": items, "next_cursor": page.next_cursor})
+    shown: CasePageView = {"items": items, "next_cursor": page.next_cursor}
+    if page.count is not None:
+        shown["count"] = {"value": page.count.value, "more": page.count.more}
+    return Response(shown)
 
 
 @get(

@@ -9,6 +9,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from app.domain.diagram import DiagramFormat
 from app.domain.errors import NotFound, invalid
 from app.domain.names import canonical_uuid
+from app.domain.search_query import LONGEST
 
 VERSION_OR_ANY = r'^(\*|"[0-9]{1,15}")$'
 KEY = r'^("[ !#-\[\]-~]{1,253}"|[!#-~]([ -~]{0,253}[!-~])?)$'
@@ -53,6 +54,18 @@ ReferenceFilter = Annotated[
 ]
 OverdueFilter = Annotated[
     bool | None, QueryParameter(description="Only cases whose earliest due moment has passed, or only the others")
+]
+Q = Annotated[
+    str | None,
+    QueryParameter(
+        description="Only cases whose reference, texts and comments together have all of these words. "
+        '"Words in quotes" stand one after the other; begin* stands for all words that begin so',
+        max_length=LONGEST,
+        pattern=r"[^\W_]",
+    ),
+]
+WithCount = Annotated[
+    bool, QueryParameter(name="count", description="Also say how many cases there are on all pages together")
 ]
 Sort = Annotated[
     Literal[

@@ -50,11 +50,19 @@ class AppliedView(TypedDict):
     receipt: ReceiptView
 
 
+class CountView(TypedDict):
+    """How many there are: exactly, or, with `more`, at least so many."""
+
+    value: int
+    more: bool
+
+
 class CasePageView(TypedDict):
-    """A page of cases. `next_cursor` is null on the last one."""
+    """A page of cases. `next_cursor` is null on the last one; `count` is there where it was asked for."""
 
     items: list[CaseView]
     next_cursor: str | None
+    count: NotRequired[CountView]
 
 
 class ReasonView(TypedDict):

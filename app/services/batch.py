@@ -29,6 +29,7 @@ from app.services.answer import NO_CLOCKS, Answer, applied, from_json, to_json
 from app.services.definitions import Definitions
 from app.services.escalation import Escalation, Fired
 from app.services.identity import new_salt
+from app.services.searchable import note_text
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 from app.services.working_copy import ALONE, WorkingCopy
 
@@ -164,6 +165,7 @@ class Batch:
 
     def _take(self, attempt: Attempt, outcome: Outcome) -> None:
         case = outcome.case
+        note_text(self._copy, self._definitions.of(case.definition).case_type.data, attempt, outcome)
         self._copy.take(case, outcome.entry, outcome.turned)
         if attempt.verb is not None:
             if outcome.work is not None:

@@ -5,6 +5,7 @@ import binascii
 import json
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from app.domain.case import Actor, Attempt, Case, Json
@@ -12,6 +13,7 @@ from app.domain.decide import no_such_case
 from app.domain.errors import invalid
 from app.domain.explain import possible
 from app.domain.moment import parse_rfc3339, rfc3339
+from app.domain.search_query import terms
 from app.domain.situation import Situation
 from app.domain.writable import writable
 from app.services.definitions import Definitions
@@ -19,12 +21,14 @@ from app.services.identity import new_salt
 from app.services.policies import Policies
 from app.services.ports import Store
 from app.services.scoped import scoped
+from app.services.search_port import Searched
 from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry, Visible
 from app.services.views import Page, Possible, Shown, Wanted
 from app.services.working_copy import states_of
 
 TIMES = ("opened_at", "changed_at", "due_at")
 NULLABLE = ("reference", "due_at")
+MOST_COUNTED = 1_000
 UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
@@ -47,26 +51,16 @@ class Cases:
 
     async def find(self, actor: Actor, wanted: Wanted) -> Page:
         """A page of the cases that the actor may read, with a cursor to the next."""
-        if wanted.sort.removeprefix("-") not in SORTS:
-            raise invalid("sort", f"must be one of {', '.join(SORTS)}, with - first for descending")
-        query = CaseQuery(
-            tenant=actor.tenant,
-            visible=await self.visible(actor),
-            case_type=wanted.case_type,
-            state=wanted.state,
-            assignee=wanted.assignee,
-            team=wanted.team,
-            reference=wanted.reference,
-            overdue=wanted.overdue,
-            sort=wanted.sort,
-            limit=wanted.limit + 1,
-            after=_position(wanted.cursor, wanted.sort) if wanted.cursor else None,
-        )
-        cases = await self._store.cases(query)
-        items = cases[: wanted.limit]
+        query = await self._query(actor, wanted)
+        searched = terms(wanted.q) if wanted.q is not None else ()
+        found = await self._store.search(query, searched) if searched else Searched(await self._store.cases(query))
+        items = found.cases[: wanted.limit]
+        beyond = _place(items[-1], wanted.sort) if len(found.cases) > wanted.limit else found.stopped_at
         stored = await self._store.clocks(actor.tenant, [case.id for case in items]) if items else {}
-        clocks = {case_id: states_of(found) for case_id, found in stored.items()}
-        return Page(items, _cursor(items[-1], wanted.sort) if len(cases) > wanted.limit else None, clocks)
+        clocks = {case_id: states_of(clocks) for case_id, clocks in stored.items()}
+        whole = replace(query, after=None)
+        count = await self._store.count(whole, searched, MOST_COUNTED) if wanted.count else None
+        return Page(items, _cursor(beyond, wanted.sort) if beyond else None, clocks, count)
 
     async def visible(self, actor: Actor) -> Visible:
         """Which cases the actor may read, by the policy in force now."""
@@ -97,6 +91,24 @@ class Cases:
         here = await self._here(actor, case_id)
         return here is not None and here.decide(act).allowed
 
+    async def _query(self, actor: Actor, wanted: Wanted) -> CaseQuery:
+        """For one more than a page has, which says whether there is another."""
+        if wanted.sort.removeprefix("-") not in SORTS:
+            raise invalid("sort", f"must be one of {', '.join(SORTS)}, with - first for descending")
+        return CaseQuery(
+            tenant=actor.tenant,
+            visible=await self.visible(actor),
+            case_type=wanted.case_type,
+            state=wanted.state,
+            assignee=wanted.assignee,
+            team=wanted.team,
+            reference=wanted.reference,
+            overdue=wanted.overdue,
+            sort=wanted.sort,
+            limit=wanted.limit + 1,
+            after=_position(wanted.cursor, wanted.sort) if wanted.cursor else None,
+        )
+
     async def _here(self, actor: Actor, case_id: str) -> Situation | None:
         found = await self._store.case(CaseKey(actor.tenant, case_id=case_id))
         if found is None:
@@ -111,10 +123,15 @@ class Cases:
         )
 
 
-def _cursor(case: Case, sort: str) -> str:
-    value = getattr(case, sort.removeprefix("-"))
+def _place(case: Case, sort: str) -> tuple[Json, str]:
+    return getattr(case, sort.removeprefix("-")), case.id
+
+
+def _cursor(place: tuple[Json, str], sort: str) -> str:
+    """Of a page that begins after this place."""
+    value, case_id = place
     shown = rfc3339(value) if isinstance(value, datetime) else value
-    return base64.urlsafe_b64encode(json.dumps([sort, shown, case.id]).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps([sort, shown, case_id]).encode()).decode()
 
 
 def _position(cursor: str, sort: str) -> tuple[Json, str]:

@@ -9,6 +9,7 @@ from app.domain.case import Case, Policy
 from app.services.levels import Connections
 from app.services.log_store import LogStore
 from app.services.rulebook import LineQuery
+from app.services.search_port import Searching
 from app.services.stored import (
     AnswerKey,
     CaseKey,
@@ -88,7 +89,7 @@ class Transaction(Taking, Protocol):
         ...
 
 
-class Store(WorkReads, Blobs, LogStore, Protocol):
+class Store(WorkReads, Blobs, LogStore, Searching, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self, *tenants: str) -> AbstractAsyncContextManager[Transaction]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.case import AuditEntry, Case, Json, Surroundings
+from app.domain.search_text import SearchText
 from app.domain.work import CaseRole, Row
 
 SORTS = ("opened_at", "changed_at", "urgency", "reference", "due_at")
@@ -123,7 +124,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Everything that one transaction writes; `holds`: whether somebody has a case role from now on."""
+    """What one transaction writes; `holds`: who has a case role from now on; `texts`: one at most for a case."""
 
     cases: Sequence[Changed] = ()
     entries: Sequence[AuditEntry] = ()
@@ -133,6 +134,7 @@ class Record:
     firings: Sequence[Firing] = ()
     made: Sequence[Row] = ()
     holds: Mapping[CaseRole, bool] = field(default_factory=dict)
+    texts: Sequence[SearchText] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +211,9 @@ class Visible:
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """A page of cases. `sort` is one of SORTS, `-` first for descending; by `due_at`, those without come last.
-
-    `state` includes its substates; `overdue` asks for those whose `due_at` has passed, or for all others. `after` is
-    the (sort value, id) of the last item of the previous page.
-    """
+    """A page of cases. `sort` is one of SORTS, `-` first for descending; by `due_at`, those without come last. `state`
+    includes its substates; `overdue`: those whose `due_at` has passed, or all others. `after` is the (sort value, id)
+    of the last item of the previous page."""
 
     tenant: str
     visible: Visible

@@ -7,13 +7,15 @@ from app.domain.case import Case
 from app.domain.case_type import CaseType
 from app.domain.clock_turn import Clocks
 from app.domain.explain import Possible, PossibleEvent, RefusedEvent
+from app.services.search_port import Count
 
 __all__ = ["CaseTypeView", "Page", "Possible", "PossibleEvent", "RefusedEvent", "Shown", "Wanted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which cases a caller asks for. `sort` as in CaseQuery; `cursor` is the `next_cursor` of the previous page."""
+    """Which cases a caller asks for. `sort` as in CaseQuery; `cursor` is the `next_cursor` of the previous page; `q` is
+    what they are searched for; with `count` the page says how many there are."""
 
     case_type: str | None = None
     state: str | None = None
@@ -24,15 +26,19 @@ class Wanted:
     sort: str = "-changed_at"
     limit: int = 50
     cursor: str | None = None
+    q: str | None = None
+    count: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Cases in the asked order; `next_cursor` is opaque, None on the last page."""
+    """Cases in the asked order; `next_cursor` is opaque, None on the last page. A search that took long ends short,
+    with a cursor; `count` is None where nobody asked."""
 
     items: Sequence[Case]
     next_cursor: str | None
     clocks: Mapping[str, Clocks] = field(default_factory=dict)  # by case id
+    count: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from app.domain.case import AuditEntry, Case, Surroundings
 from app.domain.clock_state import ClockState
 from app.domain.clock_turn import Clocks, Turned
+from app.domain.search_text import Said, SearchText, said_words
 from app.domain.work import CaseRole, Row, Work
 from app.services.stored import (
     Acted,
@@ -44,6 +45,7 @@ class WorkingCopy:
         self._acted: list[Acted] = []
         self._made: list[Row] = []
         self._holds: dict[CaseRole, bool] = {}
+        self._texts: dict[str, SearchText] = {}
 
     def case(self, key: CaseKey | None) -> Case | None:
         case_id = self._ids.get(key) if key else None
@@ -85,6 +87,19 @@ class WorkingCopy:
         self.around[case.id] = replace(around, acted={**around.acted, event: before | actors})
         self._acted += [Acted(case.tenant, case.id, event, subject) for subject in sorted(actors - before)]
 
+    def note_own_words(self, case: Case, words: str) -> None:
+        """Keep by which words of its reference and data a case is found from now on."""
+        self._texts[case.id] = replace(self._text(case), own=words)
+
+    def note_said(self, case: Case, comment_id: str, text: str) -> None:
+        """Keep the words of a comment in place of those that it had."""
+        before = self._text(case)
+        said = (*(one for one in before.said if one.id != comment_id), Said(comment_id, said_words(text)))
+        self._texts[case.id] = replace(before, said=said)
+
+    def _text(self, case: Case) -> SearchText:
+        return self._texts.get(case.id) or SearchText(case.tenant, case.id, case.case_type)
+
     def note_work(self, case: Case, work: Work) -> None:
         """Keep what a built-in verb made; case roles bind the next attempt of this transaction already."""
         self._made += work.rows
@@ -102,7 +117,8 @@ class WorkingCopy:
     def record(self) -> Record:
         cases = [Changed(self._was_seq.get(case_id), self.cases[case_id]) for case_id in sorted(self._changed)]
         answers, clocks = list(self.new_answers.values()), self._turned_clocks()
-        return Record(cases, self.entries, self._acted, answers, clocks, self.firings, self._made, self._holds)
+        texts = list(self._texts.values())
+        return Record(cases, self.entries, self._acted, answers, clocks, self.firings, self._made, self._holds, texts)
 
     def _turned_clocks(self) -> list[StoredClock]:
         return [

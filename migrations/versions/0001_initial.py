@@ -25,6 +25,7 @@ def upgrade() -> None:
     _create_callers()
     _create_work()
     _create_leaves()
+    _create_search()
     if op.get_bind().dialect.name == "postgresql":
         _guard_on_postgres()
         _read_on_postgres()
@@ -32,10 +33,12 @@ def upgrade() -> None:
         _grant()
         _grant_callers()
         _guard_work_on_postgres()
+        _search_on_postgres()
         _build_walls()
     else:
         _guard_on_sqlite()
         _guard_work_on_sqlite()
+        _search_on_sqlite()
         _open_windows("every_clock", "every_case", "every_policy_line")
     _keep_revoked()
 
@@ -635,7 +638,7 @@ def _sequence_on_postgres() -> None:
 
 WALLED = (
     *(*LOG, "audit_pending", "audit_leaf", "cases", "case_actor", "case_role", "clock", "sla_firing", "idempotency"),
-    *("policy_line", "api_key", "rate_limit", "comment", "blob", "blob_chunk", "attachment", "case_link"),
+    *("policy_line", "api_key", "rate_limit", "comment", "blob", "blob_chunk", "attachment", "case_link", "case_text"),
 )
 OF_THE_OWNER = {
     "audit_pending": ("SELECT", "DELETE"),
@@ -649,6 +652,7 @@ OF_THE_OWNER = {
     "blob": ("SELECT",),
     "blob_chunk": ("SELECT",),
     "attachment": ("SELECT",),
+    "case_text": ("SELECT",),
 }
 """What the functions and views of the owner do with rows of all tenants (app/db/every_tenant.py tells why)."""
 
@@ -701,3 +705,102 @@ def _read_within_on_postgres() -> None:
             PERFORM set_config('stateward.tenants', CAST(tenants AS text), true);
             RETURN QUERY SELECT * FROM read_cases(id_tenants, ids, ref_tenants, types, refs, NULL, NULL, NULL);
         END $$""")
+
+
+def _create_search() -> None:
+    """No foreign key to `cases`, for the reason that leaves have none to entries. What stands here is derived, and is
+    written in the transaction that changes the case."""
+    text = (_must("case_type"), _must("own"), _must("said"))
+    _create("case_text", _key("tenant"), _key("case_id"), *text, wide=True)
+
+
+def _search_on_postgres() -> None:
+    """Each word is indexed with a mark of tenant and case type before it: a word that is frequent in one of them
+    costs nothing in another. Without positions, for phrases are looked for in the text itself.
+
+    The list of what waits to be indexed is short, because every search reads all of it.
+    """
+    op.execute("""
+        CREATE FUNCTION word_mark(tenant text, case_type text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+            SELECT left(md5(tenant || '/' || case_type), 8)
+        $$""")
+    op.execute("""
+        CREATE FUNCTION case_words(tenant text, case_type text, words text) RETURNS tsvector
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+            SELECT CAST(replace(rtrim(replace(words, E' \\n', E'\\n')), ' ',
+                                ' ' || left(md5(tenant || '/' || case_type), 8)) AS tsvector)
+        $$""")
+    op.execute("""
+        CREATE INDEX case_words ON case_text USING gin (case_words(tenant, case_type, own || said))
+        WITH (fastupdate = on, gin_pending_list_limit = 256)""")
+    _said_after()
+    _search_cases()
+    op.execute("GRANT SELECT, INSERT, UPDATE ON case_text TO stateward_service")
+
+
+def _said_after() -> None:
+    """Each line begins with the id of a comment: a new line takes the place of the one with its id. Of what is too
+    long whole comments are left out, the oldest first."""
+    op.execute("""
+        CREATE FUNCTION said_after(before text, added text, most bigint) RETURNS text
+        LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+        DECLARE
+            ids text := (SELECT string_agg(m[1], '|') FROM regexp_matches(added, E'\\n([^ ]+)', 'g') m);
+            whole text := regexp_replace(before, E'\\n(' || ids || E') [^\\n]*', '', 'g') || added;
+        BEGIN
+            IF length(whole) <= most THEN
+                RETURN whole;
+            END IF;
+            RETURN regexp_replace(right(whole, CAST(most AS int)), E'^[^\\n]*', '');
+        END $$""")
+
+
+def _search_cases() -> None:
+    """`search_cases` runs as the owner, because row-level security hides the index from whoever is subject to it. It
+    keeps to the tenants that the transaction named all the same.
+
+    `words` are spelled as the text is; a star behind one means all that begin so.
+    """
+    settings = {"search_path": "public, pg_temp", "plan_cache_mode": "force_custom_plan", "enable_seqscan": "off"}
+    op.execute(f"""
+        CREATE FUNCTION search_cases(asked text, types text[], words text[], most bigint) RETURNS SETOF text
+        LANGUAGE plpgsql STABLE SECURITY DEFINER
+        {" ".join(f"SET {name} = {value}" for name, value in settings.items())} AS $$
+        DECLARE
+            wanted tsquery := (
+                SELECT string_agg(of_type.words, ' | ') FROM unnest(types) one CROSS JOIN LATERAL (
+                    SELECT '(' || string_agg(quote_literal(word_mark(asked, one) || rtrim(word, '*'))
+                           || CASE WHEN word LIKE '%*' THEN ':*' ELSE '' END, ' & ') || ')' AS words
+                    FROM unnest(search_cases.words) word) of_type);
+        BEGIN
+            IF array_position(CAST(current_setting('stateward.tenants', true) AS text[]), asked) IS NULL THEN
+                RETURN;
+            END IF;
+            RETURN QUERY SELECT CAST(t.case_id AS text) FROM case_text t
+                WHERE case_words(t.tenant, t.case_type, t.own || t.said) @@ wanted
+                AND t.tenant || '' = asked LIMIT most;
+        END $$""")
+    op.execute("REVOKE ALL ON FUNCTION search_cases FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION search_cases TO stateward_service")
+
+
+def _search_on_sqlite() -> None:
+    """An FTS5 table finds by rowid, and the rowids of `case_text` may change (sqlite.org/rowidtable.html), so that
+    `case_words_of` keeps which row is whose. The tokenizer only splits: the words are spelled already."""
+    op.execute("CREATE TABLE case_words_of (n INTEGER PRIMARY KEY, tenant TEXT NOT NULL, case_id TEXT NOT NULL) STRICT")
+    op.execute("CREATE UNIQUE INDEX case_words_by_case ON case_words_of (tenant, case_id)")
+    op.execute("""
+        CREATE VIRTUAL TABLE case_words USING fts5(words, content='', detail=none, columnsize=0, tokenize='ascii')""")
+    put = "INSERT INTO case_words (rowid, words) SELECT n, NEW.own || NEW.said"
+    take = "INSERT INTO case_words (case_words, rowid, words) SELECT 'delete', n, OLD.own || OLD.said"
+    of = "FROM case_words_of WHERE tenant = {0}.tenant AND case_id = {0}.case_id"
+    new = "INSERT INTO case_words_of (tenant, case_id) VALUES (NEW.tenant, NEW.case_id)"
+    gone = "DELETE FROM case_words_of WHERE tenant = OLD.tenant AND case_id = OLD.case_id"
+    texts = {
+        "INSERT": [new, f"{put} {of.format('NEW')}"],
+        "UPDATE": [f"{take} {of.format('OLD')}", f"{put} {of.format('NEW')}"],
+        "DELETE": [f"{take} {of.format('OLD')}", gone],
+    }
+    for change, statements in texts.items():
+        body = "; ".join(statements)
+        op.execute(f"CREATE TRIGGER case_text_{change.lower()} AFTER {change} ON case_text BEGIN {body}; END")

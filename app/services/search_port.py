@@ -1,0 +1,36 @@
+"""What finding cases by words, and counting them, needs from a store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.case import Case, Json
+from app.domain.search_query import Term
+from app.services.stored import CaseQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A page of cases in the order asked for. Where `stopped_at` is not None the store has looked long enough: what
+    else there is comes after this place."""
+
+    cases: Sequence[Case]
+    stopped_at: tuple[Json, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are; with `more`, at least so many."""
+
+    value: int
+    more: bool
+
+
+class Searching(Protocol):
+    async def search(self, query: CaseQuery, terms: Sequence[Term]) -> Searched:
+        """The cases of a page whose reference, data and comments together have all terms."""
+        ...
+
+    async def count(self, query: CaseQuery, terms: Sequence[Term], most: int) -> Count:
+        """How many cases all pages have together, exactly up to `most`; none but `query.limit` of it is ignored."""
+        ...
