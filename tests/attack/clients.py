@@ -21,7 +21,7 @@ CLAIM = {"case_type": "expense_claim", "event": "submit", "data": {"amount_cents
 UNANSWERED = (httpx.TransportError, asyncio.TimeoutError)
 AGAIN = {"idempotency_in_flight", "unavailable"}
 """Codes of answers after which the same request is sent again shortly."""
-RETRIES = 200
+RETRIES = 1000
 PAUSE = 0.05
 
 

@@ -36,9 +36,9 @@ async def attacked(service: Running, database: Database, times: int, answers: in
     working = asyncio.create_task(clients.work(CLIENTS, over.is_set))
     killed = 0
     while killed < times:
-        await _until(clients, working, answers)
+        await until(clients, working, answers)
         killed += _kill_the_oldest(service.process.pid)
-    await _until(clients, working, answers)
+    await until(clients, working, answers)
     over.set()
     await working
     service.stop()
@@ -46,7 +46,7 @@ async def attacked(service: Running, database: Database, times: int, answers: in
     return Killed(killed, clients.told, checker.faults(kept, clients.told, read_machines(ROOT / "machines")))
 
 
-async def _until(clients: Clients, working: "asyncio.Task[None]", answers: int) -> None:
+async def until(clients: Clients, working: "asyncio.Task[None]", answers: int) -> None:
     """Wait for so many answers more, or for clients that fail."""
     wanted = clients.told.settled + answers
     while clients.told.settled < wanted and not working.done():
