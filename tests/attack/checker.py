@@ -1,8 +1,8 @@
 """Hold what clients were told against what the database keeps. Nothing of the service is imported here.
 
-An attempt that was answered 2xx has one entry; one that was refused has none in a chain; one whose answer nobody saw has
-none or one. Chains have no gap, every entry begins where the one before ended and names its hash, every edge is in the
-YAML as another parser reads it, and a case is what the fold of its entries says.
+An attempt that was answered 2xx has one entry; one that was refused has none in a chain; one whose answer nobody saw
+has none or one. Chains have no gap, every entry begins where the one before ended and names its hash, every edge is in
+the YAML as another parser reads it, and a case is what the fold of its entries says.
 """
 
 import hashlib
@@ -19,20 +19,21 @@ CLOCK_ENTRIES = {"sla", "sla.corrected"}
 
 
 def faults(kept: Kept, told: Told, machines: Mapping[str, Machine]) -> list[str]:
-    return [
-        *told.faults,
-        *_answers(kept, told),
-        *_hashes(kept),
-        *(fault for chain in kept.chains().values() for fault in _chain(chain, machines)),
-        *_cases(kept),
-        *_order(kept),
-    ]
+    return [*told.faults, *_answers(kept, told), *inconsistencies(kept, machines)]
+
+
+def inconsistencies(kept: Kept, machines: Mapping[str, Machine]) -> list[str]:
+    """What is wrong with what is kept by itself, whatever clients were told."""
+    chains = (fault for chain in kept.chains().values() for fault in _chain(chain, machines))
+    return [*_hashes(kept), *chains, *_cases(kept), *_order(kept)]
 
 
 def _answers(kept: Kept, told: Told) -> Iterator[str]:
     """Clients give their key as the reason of an attempt, so that an entry tells which attempt it is of."""
     chained = {entry["entry_id"]: entry for entry in kept.entries if entry["case_seq"] is not None}
-    reasons = {(row["tenant"], row["entry_id"]): json_of(row["value"]) for row in kept.values if row["path"] == "/reason"}
+    reasons = {
+        (row["tenant"], row["entry_id"]): json_of(row["value"]) for row in kept.values if row["path"] == "/reason"
+    }
     by_request = Counter(
         (entry["tenant"], entry["case_id"], reasons.get((entry["tenant"], entry["entry_id"])))
         for entry in chained.values()
@@ -100,7 +101,7 @@ def _cases(kept: Kept) -> Iterator[str]:
 
 
 def _order(kept: Kept) -> Iterator[str]:
-    """Every entry has one place in its tenant's log or waits for one; places have no gap, and keep the order of a case."""
+    """Every entry has one place in its tenant's log or waits for one; there is no gap, and cases keep their order."""
     placed = {(leaf["tenant"], leaf["entry_id"]) for leaf in kept.leaves}
     waiting = {(row["tenant"], row["entry_id"]) for row in kept.waiting}
     entries = {(entry["tenant"], entry["entry_id"]): entry for entry in kept.entries}

@@ -33,6 +33,8 @@ class Clients:
     seed: int
     given_up: float = 0.05
     told: Told = field(default_factory=Told)
+    unavailable: int = 0
+    """Answers that said 503."""
 
     async def work(self, count: int, until: Callable[[], bool]) -> None:
         """`count` clients with cases of their own and some in common, until told to stop."""
@@ -73,7 +75,8 @@ class Clients:
             return await http.post(self._url("/api/v1/cases"), json=CLAIM, headers=self._headers(key))
 
         answer = await self._settled(send, RETRIES)
-        assert answer is not None and answer.status_code == 201, "no case could be opened"
+        assert answer is not None, "no case could be opened"
+        assert answer.status_code == 201, answer.text
         return str(answer.json()["case"]["id"])
 
     async def _settled(self, send: Callable[[], Awaitable[httpx.Response]], times: int) -> httpx.Response | None:
@@ -88,6 +91,7 @@ class Clients:
                 if answer.status_code >= 500:
                     self.told.faults.append(f"{answer.status_code}: {answer.text[:200]}")
                 return answer
+            self.unavailable += answer.status_code == 503
             await asyncio.sleep(PAUSE)
         return None
 

@@ -50,7 +50,7 @@ async def until(clients: Clients, working: "asyncio.Task[None]", answers: int) -
     """Wait for so many answers more, or for clients that fail."""
     wanted = clients.told.settled + answers
     while clients.told.settled < wanted and not working.done():
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(LOOK_EVERY)  # noqa: ASYNC110 - what others are told, no event tells
     if working.done():
         working.result()
 
