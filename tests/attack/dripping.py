@@ -27,7 +27,7 @@ DOCUMENT = b"GET /schema/openapi.json HTTP/1.1\r\nHost: stateward\r\n\r\n"
 
 @dataclass(frozen=True)
 class Dripped:
-    """The 99th percentile of good requests in seconds, without and beside the slow ones; how many of those were held."""
+    """The 99th percentile of good requests in seconds, alone and beside the slow ones; how many of those were held."""
 
     alone: float
     beside: float
@@ -71,7 +71,7 @@ async def _good(url: str, seconds: float, faults: list[str]) -> list[float]:
 
 
 async def _slow(url: str, number: int, over: asyncio.Event) -> None:
-    """A third drips its headers, a third its body, a third asks for the largest answer and does not read it."""
+    """A third drips its headers, a third its body, a third asks for much and does not read it."""
     with suppress(ConnectionError):
         reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port, limit=1024)
         quick, slow = [(b"", HEAD + BODY), (HEAD, BODY), (DOCUMENT * 20, b"")][number % 3]

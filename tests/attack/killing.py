@@ -49,8 +49,8 @@ async def attacked(service: Running, database: Database, times: int, answers: in
 async def until(clients: Clients, working: "asyncio.Task[None]", answers: int) -> None:
     """Wait for so many answers more, or for clients that fail."""
     wanted = clients.told.settled + answers
-    while clients.told.settled < wanted and not working.done():
-        await asyncio.sleep(LOOK_EVERY)  # noqa: ASYNC110 - what others are told, no event tells
+    while clients.told.settled < wanted and not working.done():  # noqa: ASYNC110 - nobody tells when
+        await asyncio.sleep(LOOK_EVERY)
     if working.done():
         working.result()
 
