@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.attack import dripping, full_disk, killing, mutating, outage
+from tests.attack import dripping, full_disk, killing, mutating, neighbours, outage
 from tests.databases import Database
 from tests.running import SECRET, Running, stateward
 from tests.scheduler_attack import DATABASE, database_server
@@ -57,6 +57,14 @@ async def disk_full(folder: Path, _: str) -> Found:
     return Found(found, found.faults)
 
 
+async def side_by_side(folder: Path, _: str) -> Found:
+    release = neighbours.before()
+    if release is None:
+        return Found("not tried: the history of the repository is not here", [])
+    found = await neighbours.attacked(folder, *release)
+    return Found(found, found.faults)
+
+
 async def slow_clients(folder: Path, kind: str) -> Found:
     async with _serving(folder, kind) as (service, _):
         found = await dripping.attacked(service, seconds=10)
@@ -70,6 +78,7 @@ ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...
     "the database is gone for ten seconds": (database_gone, ("postgres",)),
     "the disk is full": (disk_full, ("sqlite",)),
     "random mutations of valid requests": (requests_mutated, ("sqlite", "postgres")),
+    "the release before beside this one": (side_by_side, ("postgres",)),
     "500 slow readers and writers": (slow_clients, ("sqlite", "postgres")),
 }
 
