@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.8
 
-.PHONY: setup demo test fuzz openapi bench bench-quick lint lock clean FORCE
+.PHONY: setup demo test fuzz attack openapi bench bench-quick lint lock clean FORCE
 .DELETE_ON_ERROR:
 
 setup: .venv/setup
@@ -23,6 +23,10 @@ fuzz: .venv/dev
 # Accept a changed API; one that breaks callers needs another VERSION in app/http/docs.py.
 openapi: .venv/dev
 	$(BIN)/python .ci/openapi.py
+
+# The long form of the attacks that `make test` makes briefly; exit code 1 where one of them finds something.
+attack: .venv/dev
+	$(BIN)/python -m tests.attack
 
 # Exit code 1 where a target is missed. The figures mean something on a machine that does nothing else.
 bench: .venv/dev

@@ -15,12 +15,12 @@ SECRET = "a secret that only tests use and nobody else"
 RUNS = "Ctrl-C stops"
 
 
-def environment(**settings: str) -> dict[str, str]:
-    """This process's environment without its settings of ours, and with these."""
+def environment(root: Path = ROOT, **settings: str) -> dict[str, str]:
+    """This process's environment without its settings of ours, and with these; `root` is the tree that is run."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STATEWARD_")}
-    folders = {"STATEWARD_MACHINES": str(ROOT / "machines"), "STATEWARD_POLICIES": str(ROOT / "policies")}
+    folders = {"STATEWARD_MACHINES": str(root / "machines"), "STATEWARD_POLICIES": str(root / "policies")}
     given = {f"STATEWARD_{name.upper()}": value for name, value in settings.items()}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **folders, **given}
+    return {**kept, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", **folders, **given}
 
 
 @dataclass
@@ -48,14 +48,14 @@ class Running:
 
 
 @contextmanager
-def stateward(folder: Path, *words: str, **settings: str) -> Iterator[Running]:
-    """A command that serves, from when it says that it answers; it is stopped at the end."""
+def stateward(folder: Path, *words: str, root: Path = ROOT, **settings: str) -> Iterator[Running]:
+    """A command that serves, from when it says that it answers; it is stopped at the end. `root`: of which tree."""
     errors = folder / "stderr.txt"
     with errors.open("w") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "app", *words],
             cwd=folder,
-            env=environment(**settings),
+            env=environment(root, **settings),
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

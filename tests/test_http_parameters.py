@@ -55,6 +55,7 @@ BAD_PARAMETERS = [
     (f"/{CASE_ID}/audit", "after=1&denied=true", "after"),
     (f"/{CASE_ID}/audit", "denied=2", "denied"),
     ("/api/v1/case-types/expense_claim/diagram", "format=png", "format"),
+    ("/api/v1/whocan", "event=triage", "case"),
 ]
 
 

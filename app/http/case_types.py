@@ -5,16 +5,10 @@ import asyncio
 from litestar import Response, get
 
 from app.domain.case_type import Event, Transition, walk
+from app.http.case_type_views import CaseTypeFullView, CaseTypeSummaryView, CaseTypesView, EventView, TransitionView
 from app.http.documented import problems
 from app.http.parameters import CaseTypeName, Format
 from app.http.services import ApiRequest, services_of
-from app.http.views import (
-    CaseTypeFullView,
-    CaseTypeSummaryView,
-    CaseTypesView,
-    EventView,
-    TransitionView,
-)
 from app.services.views import CaseTypeView
 
 SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"

@@ -1,5 +1,6 @@
 """The one map from error codes to HTTP, as problem details (RFC 9457)."""
 
+import re
 from typing import Any, cast
 
 import msgspec
@@ -47,6 +48,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unavailable": (503, "Not available right now"),
 }
 WITH_REASONS = frozenset({"denied", "wrong_state", "guard_refused"})
+MISSING = re.compile(r"Missing required \w+ parameter '(.+)' for path ")
 LOGGER = structlog.get_logger("stateward.http")
 
 
@@ -150,6 +152,8 @@ def _told_by_litestar(exception: Exception) -> dict[str, str]:
 
 def _faults(request: Request[Any, Any, Any], exception: ValidationException) -> tuple[FieldError, ...]:
     """The parameters that are wrong, by the names that callers know (Litestar tells those of our arguments)."""
+    if missing := MISSING.match(exception.detail):
+        return (FieldError(missing[1], "must be given"),)
     found = exception.extra if isinstance(exception.extra, list) else []
     declared = request.route_handler.parsed_fn_signature.parameters
     named = {name: getattr(of.kwarg_definition, "name", None) or name for name, of in declared.items()}

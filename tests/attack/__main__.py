@@ -1,0 +1,122 @@
+"""Run the attacks long, and print one table: what was tried, how often, and what was found."""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.attack import dripping, full_disk, killing, mutating, neighbours, outage
+from tests.databases import Database
+from tests.running import SECRET, Running, stateward
+from tests.scheduler_attack import DATABASE, database_server
+
+KILLS = 50
+MUTATIONS = 50_000
+GONE_FOR = 10.0
+MOST_GROWTH = 1.1
+"""Memory after all mutations against that after a tenth of them."""
+MOST_SLOWER = 2.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was tried, in numbers, and what is wrong: a sentence each."""
+
+    tried: object
+    faults: list[str]
+
+
+async def workers_killed(folder: Path, kind: str) -> Found:
+    async with _serving(folder, kind, workers="2") as (service, database):
+        found = await killing.attacked(service, database, KILLS, answers=40)
+    return Found(found, found.faults)
+
+
+async def requests_mutated(folder: Path, kind: str) -> Found:
+    async with _serving(folder, kind) as (service, database):
+        found = await mutating.attacked(service, database, MUTATIONS)
+    grown = found.after / found.before
+    fault = [f"memory grew to {grown:.2f} of what it was"] if grown > MOST_GROWTH else []
+    return Found(found, [*found.faults, *fault])
+
+
+async def database_gone(folder: Path, _: str) -> Found:
+    found = await outage.attacked(folder, GONE_FOR)
+    return Found(found, found.faults)
+
+
+async def disk_full(folder: Path, _: str) -> Found:
+    if not full_disk.possible():
+        return Found(f"not tried: {full_disk.NEEDS}", [])
+    found = await full_disk.attacked(folder, seconds=5)
+    return Found(found, found.faults)
+
+
+async def side_by_side(folder: Path, _: str) -> Found:
+    release = neighbours.before()
+    if release is None:
+        return Found("not tried: the history of the repository is not here", [])
+    found = await neighbours.attacked(folder, *release)
+    return Found(found, found.faults)
+
+
+async def slow_clients(folder: Path, kind: str) -> Found:
+    async with _serving(folder, kind) as (service, _):
+        found = await dripping.attacked(service, seconds=10)
+    slower = found.beside / found.alone
+    fault = [f"good requests took {slower:.2f} times as long"] if slower > MOST_SLOWER else []
+    return Found(found, [*found.faults, *fault])
+
+
+ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...]]] = {
+    "kill -9 of workers under load": (workers_killed, ("sqlite", "postgres")),
+    "the database is gone for ten seconds": (database_gone, ("postgres",)),
+    "the disk is full": (disk_full, ("sqlite",)),
+    "random mutations of valid requests": (requests_mutated, ("sqlite", "postgres")),
+    "the release before beside this one": (side_by_side, ("postgres",)),
+    "500 slow readers and writers": (slow_clients, ("sqlite", "postgres")),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.attack", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="WORD", help="only attacks with one of these words in their name")
+    words = parser.parse_args().names
+    broken = 0
+    for name, (attack, kinds) in ATTACKS.items():
+        for kind in kinds if not words or any(word in name for word in words) else ():
+            with tempfile.TemporaryDirectory(prefix="stateward-", dir="/tmp") as folder:
+                found = asyncio.run(_tried(attack(Path(folder), kind)))
+            broken += bool(found.faults)
+            print(f"{'BROKEN' if found.faults else 'held  '} {name}, {kind}: {found.tried}", flush=True)
+            print(*(f"       {fault[:400]}" for fault in found.faults[:5]), sep="\n", end="", flush=True)
+    return 1 if broken else 0
+
+
+async def _tried(attack: Awaitable[Found]) -> Found:
+    return await attack
+
+
+@asynccontextmanager
+async def _serving(folder: Path, kind: str, workers: str = "1") -> AsyncIterator[tuple[Running, Database]]:
+    settings = {"jwt_secret": SECRET, "workers": workers, "log_level": "critical"}
+    if kind == "sqlite":
+        url = f"sqlite+aiosqlite:///{folder}/stateward.db"
+        with stateward(folder, "serve", "--port", "0", database_url=url, **settings) as service:
+            yield service, Database(kind, url, url)
+        return
+    with database_server(folder) as cluster:
+        await cluster.make()
+        url = cluster.server.url(DATABASE)
+        with stateward(folder, "serve", "--port", "0", database_url=url, **settings) as service:
+            yield service, Database(kind, url, cluster.server.url(DATABASE, "postgres"))
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    sys.exit(main())
