@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from app.domain.calendar_file import CalendarFile
 from app.domain.case import Json
 from app.domain.simulate_input import ClockToSimulate, MomentToSimulate
-from app.http import api_key_bodies, clock_views, policy_views, views, work_views
+from app.http import api_key_bodies, case_type_views, clock_views, policy_views, views, work_views
 from app.http.api_key_bodies import MakeApiKey
 from app.http.policy_requests import AssignRoles, ChangePolicy
 from app.http.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
@@ -17,7 +17,7 @@ from app.http.work_requests import WORK_BODIES
 
 SIMULATED = (Simulate, ClockToSimulate, ClockOfACaseType, MomentToSimulate, CalendarFile)
 BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, MakeApiKey, *SIMULATED, *WORK_BODIES)
-VIEWS: tuple[ModuleType, ...] = (api_key_bodies, clock_views, policy_views, views, work_views)
+VIEWS: tuple[ModuleType, ...] = (api_key_bodies, case_type_views, clock_views, policy_views, views, work_views)
 NAMED_BY_THE_CALLER = {"request_id"}
 MOMENTS = {("SegmentView", "from"), ("SegmentView", "to")}
 IDS = {("LinkView", "to")}
