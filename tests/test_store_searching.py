@@ -74,7 +74,7 @@ def a_searchable_store(database: Database, runner: asyncio.Runner) -> Iterator[A
 
     async def record() -> None:
         await fill(database)
-        async with store.transaction() as tx:
+        async with store.transaction(*{case.tenant for case in CASES}) as tx:
             await tx.record(Record(texts=[searchable(case) for case in CASES]))
 
     runner.run(record())
@@ -161,7 +161,8 @@ def test_all_pages_of_a_search_are_what_a_plain_reader_finds(database: Database)
 async def test_nothing_of_another_tenant_is_found(database: Database, q: str) -> None:
     await fill(database)
     store = open_store(database.url)
-    async with store.transaction() as tx:
-        await tx.record(Record(texts=[searchable(case) for case in CASES if case.tenant != TENANT]))
+    others = [case for case in CASES if case.tenant != TENANT]
+    async with store.transaction(*{case.tenant for case in others}) as tx:
+        await tx.record(Record(texts=[searchable(case) for case in others]))
     assert (await store.search(CaseQuery(TENANT, ALL), terms(q))).cases == []
     await store.close()

@@ -136,8 +136,9 @@ async def test_nothing_of_another_tenant_is_deleted(service, tables):
 async def test_the_owner_sees_no_more_than_its_functions_need(superuser, tables):
     await superuser.execute("RESET session_replication_role; SET ROLE stateward_owner")
     seen = {name for name, found in (await owners(superuser, tables)).items() if found}
-    assert seen == {"audit_entry", "audit_leaf", "audit_pending", "cases", "clock"} | {
-        *("idempotency", "policy_line", "rate_limit")
+    assert seen == {
+        *("audit_entry", "audit_leaf", "audit_pending", "cases", "case_text", "clock", "idempotency", "policy_line"),
+        *("rate_limit", "attachment", "blob", "blob_chunk"),
     }
 
 
@@ -149,6 +150,8 @@ async def test_the_windows_show_what_they_are_for_and_nothing_else(service, supe
         "every_case": ["tenant", "id", "definition"],
         "every_answer": ["expires_at"],
         "every_rate": ["full_at"],
+        "unattached_blob": ["tenant", "sha256", "size", "upload", "kept_at"],
+        "loose_upload": ["tenant", "upload"],
     }
     for window in ("every_clock", "every_case", "every_policy_line", "every_answer", "every_rate"):
         assert await service.fetchval(f"SELECT count(*) FROM {window}") == 2
