@@ -19,6 +19,7 @@ Labels = frozenset[tuple[str, str]]
 def watched(house: House, tracing: Tracing | None = None) -> Metrics:
     metrics = Metrics(house.store, house.levels)
     house.tell_fired(metrics.record_fired)
+    house.tell_sequenced(metrics.record_sequenced)
     house.tell_answered(metrics.record_answered)
     house.tell_counted(metrics.record_counted)
     house.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))

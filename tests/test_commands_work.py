@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import signal
+import socket
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.commands.house import ticking
@@ -146,3 +148,14 @@ async def test_a_tick_lets_running_clocks_count_by_a_calendar_that_another_proce
             await ticks.learn()
         assert (await clock(house, case_id))["due_at"] == "2026-06-10T09:00:00.000000Z"
         assert len(await entries(sqlite_file, "sla")) == 1
+
+
+def test_it_tells_its_metrics_where_that_is_wanted(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with stateward(tmp_path, "work", metrics_port=port) as worker:
+        told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert worker.stop() == 0
+        assert worker.errors.read_text() == ""
+    assert "stateward_policy_version 3.0" in told
+    assert "# TYPE stateward_sla_step_lateness_seconds histogram" in told

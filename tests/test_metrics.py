@@ -124,6 +124,48 @@ def test_two_workers_tell_the_same_and_it_is_the_sum(tmp_path: Path) -> None:
     assert found["stateward_sla_clocks", "running"] == 7  # of the one database
 
 
+KILLED = """
+import asyncio
+from multiprocessing import get_context
+from app.metrics import merged_metrics
+from app.services.levels import Connections, Levels
+from tests.metered import Counted, fired
+
+def worker(said, told):
+    from app.metrics.process import Metrics
+    metrics = Metrics(Counted(), lambda: Levels(5, Connections(1, 10), 3))
+    metrics.record_fired([fired()])
+    asyncio.run(metrics.look())
+    said.send(None)
+    told.recv()
+    said.send(asyncio.run(metrics.exposed())[1])
+
+if __name__ == "__main__":
+    context = get_context("fork")
+    with merged_metrics():
+        (heard, said), (told, tell) = context.Pipe(duplex=False), context.Pipe(duplex=False)
+        killed, living = [context.Process(target=worker, args=(said, told)) for _ in range(2)]
+        for each in (killed, living):
+            each.start()
+            heard.recv()
+        killed.kill()
+        killed.join()
+        tell.send(None)
+        print(heard.recv().decode())
+        living.join()
+"""
+
+
+def test_a_worker_that_was_killed_keeps_its_counts_and_not_its_levels(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    done = subprocess.run([sys.executable, script], env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert samples(done.stdout)["stateward_sla_breaches_total", ""] == 2
+    assert "stateward_desk_waiting_attempts 5.0" in done.stdout
+    assert "stateward_pool_connections_most 10.0" in done.stdout
+
+
 def test_a_service_of_two_workers_serves_metrics_and_leaves_no_folder_behind(tmp_path: Path) -> None:
     with stateward(tmp_path, "serve", "--port", "0", "--workers", "2", jwt_secret=SECRET) as service:
         for _ in range(8):

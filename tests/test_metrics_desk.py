@@ -167,3 +167,14 @@ async def test_a_claim_of_the_next_case_and_what_was_skipped_for_it_are_counted(
     found = await told(metrics)
     assert value(found, ATTEMPTS, case_type="expense_claim", act="case:claim", outcome="applied") == 2
     assert value(found, ATTEMPTS, case_type="expense_claim", act="event", outcome="applied") == 2
+
+
+async def test_places_in_the_log_are_counted_and_a_sequencer_that_stands_still_shows(
+    house: House, metrics: Metrics
+) -> None:
+    assert value(await told(metrics), "stateward_log_sequenced_timestamp_seconds") == 0
+    await submit(house, opening(), opening())
+    before = await house.ledger.sequence()
+    found = await told(metrics)
+    assert value(found, "stateward_log_sequenced_total") == before >= 2
+    assert value(found, "stateward_log_sequenced_timestamp_seconds") > 1_700_000_000

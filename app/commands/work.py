@@ -47,6 +47,7 @@ async def _telling(house: House, settings: Settings) -> AsyncIterator[None]:
 
     metrics = Metrics(house.store, house.levels)
     house.tell_fired(metrics.record_fired)
+    house.tell_sequenced(metrics.record_sequenced)
     port = port_to_listen_on(settings.host, settings.metrics_port, "STATEWARD_METRICS_PORT")
     with metrics.served(settings.host, port):
         async with repeating((LOOK_EVERY, metrics.look), (COUNT_EVERY, metrics.refresh), first=True):

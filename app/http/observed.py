@@ -1,7 +1,7 @@
 """What an operator sees of each request: metrics, a line in the log, a span. Nothing that callers send is in them."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -38,21 +38,22 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = perf_counter()
-        with self._span(scope) as span:
-
-            async def sending(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    self._answered(scope, message["status"], perf_counter() - began, span)
-                await send(message)
-
-            await self._app(scope, receive, sending)
-
-    def _span(self, scope: HTTPScope) -> AbstractContextManager[Any]:
         if self._tracer is None:
-            return nullcontext()
+            await self._timed(scope, receive, send, None)
+            return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        return self._tracer.request(_method(scope), headers)
+        with self._tracer.request(_method(scope), headers) as span:
+            await self._timed(scope, receive, send, span)
+
+    async def _timed(self, scope: HTTPScope, receive: Receive, send: Send, span: Any) -> None:
+        began = perf_counter()
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._answered(scope, message["status"], perf_counter() - began, span)
+            await send(message)
+
+        await self._app(scope, receive, sending)
 
     def _answered(self, scope: HTTPScope, status: int, seconds: float, span: Any) -> None:
         method, route = _method(scope), str(scope.get("path_template") or "")

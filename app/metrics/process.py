@@ -19,6 +19,7 @@ from app.metrics.calls import CallMetrics
 from app.metrics.clocks import ClockCounts, ClockMetrics, CountsClocks
 from app.metrics.desk import DeskMetrics
 from app.metrics.levels import LevelMetrics
+from app.metrics.log import LogMetrics
 from app.services.answer import Answer
 from app.services.committed import Committed, Outcomes
 from app.services.escalation import Fired
@@ -38,6 +39,7 @@ class Metrics:
         self._clocks = ClockMetrics(own)
         self._desk = DeskMetrics(own)
         self._calls = CallMetrics(own)
+        self._log = LogMetrics(own)
         self._levels = LevelMetrics(own, levels) if levels else None
         self._counts = ClockCounts(store)
         self._registry.register(self._counts)
@@ -53,6 +55,10 @@ class Metrics:
     def record_counted(self, outcomes: Outcomes) -> None:
         """Count what attempts came to that no batch of the desk decided."""
         self._desk.count(outcomes)
+
+    def record_sequenced(self, count: int) -> None:
+        """Count entries that got their places in the log, and note that somebody looked for some."""
+        self._log.record(count)
 
     def record_answered(self, answers: Sequence[Answer]) -> None:
         """Count what was refused, decided or not."""

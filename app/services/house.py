@@ -85,6 +85,10 @@ class House:
         """Let `told` know what attempts came to that no batch of the desk decided, after their commit."""
         self.next_case.on_counted = telling(told)
 
+    def tell_sequenced(self, told: Callable[[int], None]) -> None:
+        """Let `told` know how many entries got their places each time that this process looked for some."""
+        self.ledger.on_sequenced = telling(told)
+
     def levels(self) -> Levels:
         """How full the process is now."""
         return Levels(self.desk.waiting, self.store.connections(), self.policies.engine.version)

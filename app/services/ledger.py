@@ -49,6 +49,7 @@ class Ledger:
         self._policies = policies
         self._cases = cases
         self._arrivals = arrivals
+        self.on_sequenced: Callable[[int], None] = lambda count: None
 
     async def sequence(self, limit: int = BATCH) -> int:
         """Give the next leaf indexes to all entries that wait; how many. Any number of processes may try."""
@@ -56,6 +57,7 @@ class Ledger:
         while moved := await self._store.sequence(limit):
             whole += moved
             self._arrivals.look()
+        self.on_sequenced(whole)
         return whole
 
     def check_room(self) -> None:
