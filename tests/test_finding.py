@@ -130,14 +130,14 @@ async def test_what_is_found_can_be_built_anew_from_the_log(house: House, databa
     case = await state(house, case_id)
     schema = house.definitions.of(case.definition).case_type.data
     written = await house.store.comments(case.tenant, case_id, None, 200)
-    async with house.store.transaction() as tx:
+    async with house.store.transaction(case.tenant) as tx:
         await tx.lock([CaseKey(case.tenant, case_id)], [])
         await tx.record(Record(texts=[text_of(case, schema, written)]))
     after = await rows(database, TEXTS)
     assert [sorted(row["said"].split("\n")) for row in after] == [sorted(row["said"].split("\n")) for row in before]
     assert [row["own"] for row in after] == [row["own"] for row in before]
     erased = [replace(one, text=None) for one in written]
-    async with house.store.transaction() as tx:
+    async with house.store.transaction(case.tenant) as tx:
         await tx.record(Record(texts=[text_of(case, schema, erased)]))
     assert await found(house, "three") == await found(house, "two") == set()
     assert await found(house, "printer") == {case_id}
