@@ -1,0 +1,66 @@
+"""Which tests should notice that a check is gone, and which mutants nobody can notice, each with its reason."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tests:
+    """Test files by name, the likeliest first; `which` is pytest's -k."""
+
+    files: tuple[str, ...]
+    which: str = "not postgres"
+
+
+def on_sqlite(*files: str) -> Tests:
+    return Tests(files)
+
+
+def on_postgres(*files: str) -> Tests:
+    return Tests(files, "postgres")
+
+
+TWINS = "test_tenant_twins"
+PLAN: list[tuple[str, Tests]] = [
+    ("app/db/postgres*.py", on_postgres(TWINS, "test_store_clocks")),
+    ("migrations/*", on_postgres(TWINS, "test_store_clocks", "test_sequencer")),
+    ("app/db/callers.py", on_sqlite(TWINS, "test_store_callers", "test_api_keys")),
+    ("app/db/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads")),
+    ("app/db/queues.py", on_sqlite(TWINS, "test_next_case")),
+    ("app/db/leaves.py", on_sqlite(TWINS, "test_feed", "test_following")),
+    ("app/db/work_reads.py", on_sqlite(TWINS, "test_saying_and_relating")),
+    ("app/db/policy_pages.py", on_sqlite("test_policy_by_api", "test_policy_changes")),
+    ("app/db/clocks.py", on_sqlite(TWINS, "test_store_clocks")),
+    ("app/db/*.py", on_sqlite(TWINS, "test_store_records", "test_sequencer")),
+    ("app/policy/*", on_sqlite("test_policy_engine", "test_policy_oracle")),
+    ("app/domain/refusing.py", on_sqlite("test_guards", "test_desk", "test_semantics", "test_explain")),
+    ("app/domain/machine.py", on_sqlite("test_desk", "test_guards", "test_who_can")),
+    ("app/domain/verbs/*", on_sqlite("test_saying_and_relating", "test_assigning", "test_who_learns_what")),
+    ("app/domain/ways.py", on_sqlite("test_explain", "test_explain_is_true")),
+    ("app/domain/explain.py", on_sqlite("test_explain", "test_explain_is_true")),
+    ("app/domain/could_fire.py", on_sqlite("test_who_can", "test_explain")),
+    ("app/domain/clause.py", on_sqlite("test_policy_preview", "test_last_administrators")),
+    ("app/domain/*", on_sqlite("test_desk", "test_who_learns_what", "test_api_keys")),
+    ("app/services/administrators.py", on_sqlite("test_last_administrators", "test_policy_changes", "test_api_keys")),
+    ("app/services/policy_*.py", on_sqlite("test_policy_changes", "test_policy_by_api", "test_last_administrators")),
+    ("app/services/tenant_admin.py", on_sqlite("test_api_keys")),
+    ("app/services/api_keys.py", on_sqlite("test_api_keys")),
+    ("app/services/key_callers.py", on_sqlite("test_api_keys")),
+    ("app/services/ledger.py", on_sqlite("test_feed", "test_following", "test_api_keys")),
+    ("app/services/next_case.py", on_sqlite("test_next_case", "test_api_keys")),
+    ("app/services/attachments.py", on_sqlite("test_attachments")),
+    ("app/services/who_can.py", on_sqlite("test_who_can")),
+    ("app/services/clocks.py", on_sqlite("test_authorization_matrix", "test_http_slas")),
+    ("app/services/*", on_sqlite("test_who_learns_what", "test_desk", "test_authorization_matrix")),
+    ("app/http/issuers.py", on_sqlite("test_oidc")),
+    ("app/http/admitting.py", on_sqlite("test_rate_limits")),
+    ("app/http/streams.py", on_sqlite("test_following", "test_http_feed")),
+    ("app/http/policy_parameters.py", on_sqlite("test_http_policies")),
+    ("app/http/attaching.py", on_sqlite("test_attachments", "test_http_work")),
+    ("app/http/parameters.py", on_sqlite("test_http_input", "test_http_parameters")),
+    ("app/http/case_types.py", on_sqlite("test_http_reads")),
+    ("app/http/*", on_sqlite("test_http_auth", "test_oidc")),
+]
+"""The first pattern that fits a file chooses."""
+
+EQUIVALENT: list[tuple[str, str, str]] = []
+"""A file, a piece of what is taken out, and why the code does the same without it."""
