@@ -98,7 +98,9 @@ def application() -> Litestar:
         ledger=house.ledger,
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
-    return create_app(services, HttpSettings(secret, settings.issuers), lifespan=[_lived(house, settings, rates)])
+    return create_app(
+        services, HttpSettings(secret, settings.issuers, settings.behind_tls), lifespan=[_lived(house, settings, rates)]
+    )
 
 
 def _lived(

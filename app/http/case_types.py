@@ -17,7 +17,7 @@ from app.http.views import (
 )
 from app.services.views import CaseTypeView
 
-SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+SVG_POLICY = "default-src 'none'; object-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
 
 @get("/case-types", operation_id="listCaseTypes", summary="The case types", responses=problems())

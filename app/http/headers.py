@@ -22,9 +22,10 @@ ALWAYS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+ONLY_OVER_TLS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 UNLESS_SET = {
     b"cache-control": b"no-store",
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"content-security-policy": b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
 
@@ -48,6 +49,12 @@ async def before_send(message: Message, scope: Scope) -> None:
     headers.append((b"x-request-id", request_id(scope).encode()))
     headers += scope["state"].get(RATE_LIMIT, ())
     message["headers"] = headers
+
+
+async def before_send_behind_tls(message: Message, scope: Scope) -> None:
+    """Tell browsers to come by TLS only. The operator says that TLS is in front: a header that says so is anybody's."""
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], ONLY_OVER_TLS]
 
 
 def idempotency_key(header: str | None) -> str | None:

@@ -62,5 +62,10 @@ PLAN: list[tuple[str, Tests]] = [
 ]
 """The first pattern that fits a file chooses."""
 
-EQUIVALENT: list[tuple[str, str, str]] = []
+SAME_LENGTH = "app/http/callers.py and app/http/claims.py both refuse a token that is too long: either is enough"
+EQUIVALENT: list[tuple[str, str, str]] = [
+    ("app/http/callers.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
+    ("app/http/claims.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
+    ("app/http/case_types.py", "_actor_of", "it shows what a case type declares, and decides nothing"),
+]
 """A file, a piece of what is taken out, and why the code does the same without it."""
