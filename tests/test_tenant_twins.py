@@ -14,7 +14,7 @@ import app.db  # noqa: F401  (declares all tables)
 from app.services.house import House
 from tests.calling import bearing, signed_in
 from tests.databases import Database
-from tests.house import TENANT, rows
+from tests.house import TENANT, change, rows, state
 from tests.over_http import client_without_credential
 
 TWINS = ("aaa", "aab", "zzz")
@@ -188,3 +188,24 @@ async def test_each_twin_is_sequenced_by_itself(seen: Seen, house: House, databa
     assert [index for index, _ in of[TENANT]] == list(range(len(of[TENANT])))
     assert all(of[twin] == of[TENANT] for twin in TWINS)
     assert await rows(database, "SELECT * FROM audit_pending WHERE tenant <> '*'") == []
+
+
+async def test_what_is_due_of_one_tenant_hides_nothing_of_another(seen: Seen, house: House, database: Database) -> None:
+    await twinned(database)
+    tenants = sorted((*TWINS, TENANT))
+    for day, tenant in enumerate(tenants, 1):
+        at = f"timestamptz '2020-01-0{day}'" if database.kind == "postgres" else f"{day}"
+        await change(database, f"UPDATE clock SET next_fire_at = {at} WHERE tenant = '{tenant}'")
+    async with house.store.transaction() as tx:
+        due = (await tx.lock_due(100)).cases
+    assert sorted((key.tenant, key.case_id) for key in due) == sorted(
+        (tenant, case_id) for tenant in tenants for case_id in (seen.case_id, seen.other_id)
+    )
+
+
+async def test_a_clock_of_one_tenant_is_no_other_ones(seen: Seen, house: House, database: Database) -> None:
+    await twinned(database)
+    await change(database, "DELETE FROM clock WHERE tenant = 'zzz'")
+    definition = (await state(house, seen.case_id)).definition
+    found = await house.store.cases_without_clocks([definition], None, 100)
+    assert sorted(found) == sorted(("zzz", case_id) for case_id in (seen.case_id, seen.other_id))

@@ -23,10 +23,8 @@ ALWAYS = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 ONLY_OVER_TLS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
-UNLESS_SET = {
-    b"cache-control": b"no-store",
-    b"content-security-policy": b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-}
+NOTHING = b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+UNLESS_SET = {b"cache-control": b"no-store", b"content-security-policy": NOTHING}
 
 
 def request_id(scope: Scope) -> str:

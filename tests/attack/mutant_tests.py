@@ -66,6 +66,8 @@ SAME_LENGTH = "app/http/callers.py and app/http/claims.py both refuse a token th
 EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/http/callers.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
     ("app/http/claims.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
+    ("app/http/issuers.py", 'header["alg"] not in ALGORITHMS', "an issuer's keys are of those algorithms alone"),
+    ("app/http/parameters.py", "found is None", "what is no id is the id of nothing either"),
     ("app/http/case_types.py", "_actor_of", "it shows what a case type declares, and decides nothing"),
 ]
 """A file, a piece of what is taken out, and why the code does the same without it."""
