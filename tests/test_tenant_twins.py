@@ -14,7 +14,7 @@ import app.db  # noqa: F401  (declares all tables)
 from app.services.house import House
 from tests.calling import bearing, signed_in
 from tests.databases import Database
-from tests.house import TENANT, change, rows, state
+from tests.house import TENANT, actor, change, rows, state
 from tests.over_http import client_without_credential
 
 TWINS = ("aaa", "aab", "zzz")
@@ -36,6 +36,7 @@ MARKED: dict[str, str] = {
 CLAIM = {"case_type": "expense_claim", "event": "submit", "data": {"amount_cents": 90_000, "currency": "EUR"}}
 CARL, MARY, ROOT = signed_in("carl", "clerk"), signed_in("mary", "manager"), signed_in("root", "admin")
 ALICE = signed_in("alice")
+ROOTED = actor("root", "admin")
 API = "/api/v1"
 
 
@@ -75,6 +76,21 @@ class Seen:
             assert answer.is_success, (path, answer.text)
             told[path] = _timeless(answer.json()) if path.endswith("/slas/decision/explain") else answer.text
         return told
+
+
+async def read_of_store(seen: Seen, house: House) -> list[Any]:
+    """What streams, ticks and verifications read of our tenant."""
+    store, visible = house.store, await house.cases.visible(ROOTED)
+    return [
+        await store.log_size(TENANT),
+        await store.case_leaves(TENANT, seen.case_id, -1, 100),
+        await store.touched(TENANT, -1, 100),
+        await store.clocks(TENANT, [seen.case_id, seen.other_id]),
+        await store.cycles(TENANT, seen.case_id),
+        await store.links(TENANT, seen.case_id, visible),
+        await store.comment(TENANT, seen.comment_id),
+        await store.api_keys(TENANT, None, 10),
+    ]
 
 
 def _timeless(explained: dict[str, Any]) -> dict[str, Any]:
@@ -143,10 +159,12 @@ async def kept_of_twins(database: Database) -> dict[str, list[dict[str, Any]]]:
 
 async def test_a_twin_is_never_seen(seen: Seen, house: House, database: Database) -> None:
     await house.ledger.sequence()
-    before = await seen.all()
+    before, read = await seen.all(), await read_of_store(seen, house)
     assert all(before.values())
+    assert all(read)
     await twinned(database)
     assert await seen.all() == before
+    assert await read_of_store(seen, house) == read
     again = await seen.post("/cases", ALICE, json=CLAIM | {"reference": "R-1"}, headers={"Idempotency-Key": "opened"})
     assert again["case"]["id"] == seen.case_id
 

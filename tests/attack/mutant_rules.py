@@ -20,7 +20,8 @@ TENANT_IN_SQL = re.compile(
     r"(?<![\w.:])(?:\(\w+\.found\)\.|\w+\.)?tenant = (?::\w+|\(\w+\.found\)\.tenant|\w+\.tenant)"
 )
 TENANT_JOINED = re.compile(r"USING \(tenant, ")
-TENANT_IN_ENFORCER = re.compile(r" && [^&\n]+|(?<=m = )[^&\n]+ && ")
+LATER_CLAUSES = re.compile(r"&& [^&\n]+")
+FIRST_CLAUSE = re.compile(r"(?<=m = )[^&\n]+&& ")
 
 
 @dataclass(frozen=True, order=True)
@@ -152,7 +153,8 @@ def _is_tenant(node: ast.expr) -> bool:
 
 def in_matcher(text: str) -> Iterator[Edit]:
     """Each clause of the policy's matcher, and what a deny line does."""
-    yield from ((*hit.span(), "") for hit in TENANT_IN_ENFORCER.finditer(text))
+    for clauses in (FIRST_CLAUSE, LATER_CLAUSES):
+        yield from ((*hit.span(), "") for hit in clauses.finditer(text))
 
 
 class _Places:

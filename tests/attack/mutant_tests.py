@@ -20,6 +20,7 @@ def on_postgres(*files: str) -> Tests:
 
 
 TWINS = "test_tenant_twins"
+SCOPES = "test_scope_everywhere"
 PLAN: list[tuple[str, Tests]] = [
     ("app/db/postgres*.py", on_postgres(TWINS, "test_store_clocks")),
     ("migrations/*", on_postgres(TWINS, "test_store_clocks", "test_sequencer")),
@@ -39,18 +40,21 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/domain/explain.py", on_sqlite("test_explain", "test_explain_is_true")),
     ("app/domain/could_fire.py", on_sqlite("test_who_can", "test_explain")),
     ("app/domain/clause.py", on_sqlite("test_policy_preview", "test_last_administrators")),
-    ("app/domain/*", on_sqlite("test_desk", "test_who_learns_what", "test_api_keys")),
-    ("app/services/administrators.py", on_sqlite("test_last_administrators", "test_policy_changes", "test_api_keys")),
+    ("app/domain/*", on_sqlite("test_who_learns_what", SCOPES, "test_desk", "test_api_keys", "test_reading")),
+    ("app/services/administrators.py", on_sqlite(SCOPES, "test_last_administrators", "test_policy_changes")),
     ("app/services/policy_*.py", on_sqlite("test_policy_changes", "test_policy_by_api", "test_last_administrators")),
-    ("app/services/tenant_admin.py", on_sqlite("test_api_keys")),
+    ("app/services/tenant_admin.py", on_sqlite(SCOPES, "test_api_keys")),
     ("app/services/api_keys.py", on_sqlite("test_api_keys")),
     ("app/services/key_callers.py", on_sqlite("test_api_keys")),
-    ("app/services/ledger.py", on_sqlite("test_feed", "test_following", "test_api_keys")),
-    ("app/services/next_case.py", on_sqlite("test_next_case", "test_api_keys")),
+    ("app/services/ledger.py", on_sqlite(SCOPES, "test_feed", "test_following")),
+    ("app/services/next_case.py", on_sqlite(SCOPES, "test_next_case")),
     ("app/services/attachments.py", on_sqlite("test_attachments")),
     ("app/services/who_can.py", on_sqlite("test_who_can")),
     ("app/services/clocks.py", on_sqlite("test_authorization_matrix", "test_http_slas")),
-    ("app/services/*", on_sqlite("test_who_learns_what", "test_desk", "test_authorization_matrix")),
+    (
+        "app/services/*",
+        on_sqlite("test_who_learns_what", SCOPES, "test_reading", "test_desk", "test_authorization_matrix"),
+    ),
     ("app/http/issuers.py", on_sqlite("test_oidc")),
     ("app/http/admitting.py", on_sqlite("test_rate_limits")),
     ("app/http/streams.py", on_sqlite("test_following", "test_http_feed")),
@@ -63,9 +67,12 @@ PLAN: list[tuple[str, Tests]] = [
 """The first pattern that fits a file chooses."""
 
 SAME_LENGTH = "app/http/callers.py and app/http/claims.py both refuse a token that is too long: either is enough"
+INDEXED = "the enforcer keeps lines by object and act, and asks only those of the request (app/policy/enforcer.py)"
 EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/http/callers.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
     ("app/http/claims.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
+    ("app/policy/model.conf", "r.obj == p.obj", INDEXED),
+    ("app/policy/model.conf", "r.act == p.act", INDEXED),
     ("app/http/issuers.py", 'header["alg"] not in ALGORITHMS', "an issuer's keys are of those algorithms alone"),
     ("app/http/parameters.py", "found is None", "what is no id is the id of nothing either"),
     ("app/http/case_types.py", "_actor_of", "it shows what a case type declares, and decides nothing"),
