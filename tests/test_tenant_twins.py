@@ -195,6 +195,23 @@ async def test_a_twin_is_never_changed(seen: Seen, house: House, database: Datab
     assert await kept_of_twins(database) == before
 
 
+async def test_a_tenant_without_rows_reads_nothing(seen: Seen, house: House, database: Database) -> None:
+    await house.ledger.sequence()
+    [blob] = await rows(database, "SELECT sha256, upload FROM blob")
+    store, nobody = house.store, "globex"
+    for found in (
+        await store.blob(nobody, blob["sha256"]),
+        await store.chunk(nobody, blob["upload"], 0),
+        await store.comment(nobody, seen.comment_id),
+        await store.attachment(nobody, seen.case_id, seen.attachment_id),
+        await store.log_size(nobody),
+        await store.case_leaves(nobody, seen.case_id, -1, 100),
+        await store.cycles(nobody, seen.case_id),
+        await store.api_keys(nobody, None, 100),
+    ):
+        assert not found
+
+
 async def test_each_twin_is_sequenced_by_itself(seen: Seen, house: House, database: Database) -> None:
     await twinned(database)
     await house.ledger.sequence()

@@ -41,7 +41,10 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/domain/could_fire.py", on_sqlite("test_who_can", "test_explain")),
     ("app/domain/clause.py", on_sqlite("test_policy_preview", "test_last_administrators")),
     ("app/domain/*", on_sqlite("test_who_learns_what", SCOPES, "test_desk", "test_api_keys", "test_reading")),
-    ("app/services/administrators.py", on_sqlite(SCOPES, "test_last_administrators", "test_policy_changes")),
+    (
+        "app/services/administrators.py",
+        on_sqlite(SCOPES, "test_policy_by_api", "test_last_administrators", "test_policy_changes"),
+    ),
     ("app/services/policy_*.py", on_sqlite("test_policy_changes", "test_policy_by_api", "test_last_administrators")),
     ("app/services/tenant_admin.py", on_sqlite(SCOPES, "test_api_keys")),
     ("app/services/api_keys.py", on_sqlite("test_api_keys")),
