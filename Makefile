@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.8
 
-.PHONY: setup demo test fuzz attack openapi bench bench-quick lint lock clean FORCE
+.PHONY: setup demo test fuzz attack openapi bench bench-quick lint lock sbom audit clean FORCE
 .DELETE_ON_ERROR:
 
 setup: .venv/setup
@@ -27,6 +27,7 @@ openapi: .venv/dev
 # The long form of the attacks that `make test` makes briefly; exit code 1 where one of them finds something.
 attack: .venv/dev
 	$(BIN)/python -m tests.attack
+	$(BIN)/python -m tests.attack.mutants
 
 # Exit code 1 where a target is missed. The figures mean something on a machine that does nothing else.
 bench: .venv/dev
@@ -45,6 +46,14 @@ lint: .venv/dev
 
 lock: .cache/uv/bin/uv
 	.ci/lock $<
+
+# What the service is made of, as CycloneDX JSON.
+sbom: .venv/dev
+	@$(BIN)/python .ci/sbom.py build/sbom.json && echo "build/sbom.json names what Stateward is made of."
+
+# Exit code 1 of the script where an advisory is known, 2 where the package index does not say.
+audit: .venv/dev
+	$(BIN)/python .ci/audit.py
 
 clean:
 	rm -rf .venv .cache build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis

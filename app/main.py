@@ -106,7 +106,7 @@ def application() -> ASGIApp:
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     lived = [_watching(metrics, tracing), _lived(house, settings, rates)]
-    app = create_app(services, HttpSettings(secret, settings.issuers), lifespan=lived)
+    app = create_app(services, HttpSettings(secret, settings.issuers, settings.behind_tls), lifespan=lived)
     return Observed(app, metrics.record_call, tracing, access_log=settings.access_log)
 
 

@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     rate_limit: RateLimit = Field(default=None, description="a rate per caller such as 100/s, 600/m or 5000/h")
     host: str = Field(default="127.0.0.1", description="an address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")
+    behind_tls: bool = Field(
+        default=False, description="true or false: whether callers reach `serve` by TLS alone, which a proxy ends"
+    )
     workers: int = Field(default=1, ge=1, le=256, description="a number of processes from 1 to 256")
     pool_size: int = Field(
         default=10, ge=1, le=1000, description="a number of database connections per process from 1 to 1000"

@@ -27,6 +27,8 @@ def signed(key=SECRET, algorithm="HS256", **changed):
 
 BAD_TOKENS = {
     "none": "nonsense",
+    "a header alone": signed().partition(".")[0],
+    "a fourth part": f"{signed()}.e30",
     "another secret": signed(key="another secret, also long enough to be one"),
     "another algorithm": signed(algorithm="HS512"),
     "no algorithm": jwt.encode(claims(), None, algorithm="none"),
@@ -69,6 +71,11 @@ def test_a_bad_token_is_nobody(client, name):
     assert answer.status_code == 401, answer.text
     assert answer.json()["code"] == "unauthenticated"
     assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_a_good_token_by_another_scheme_is_nobody(client):
+    for scheme in ("Basic", "Token", "DPoP"):
+        assert client.get(READ, headers={"Authorization": f"{scheme} {token()}"}).status_code == 401
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "bearer\ttoken", "é"])

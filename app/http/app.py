@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Litestar, Router
@@ -21,7 +21,7 @@ from app.http.docs import openapi
 from app.http.errors import NotAcceptable, on_exception
 from app.http.events import fire_event, fire_events, possible_events
 from app.http.feed import read_feed
-from app.http.headers import before_send
+from app.http.headers import before_send, before_send_behind_tls
 from app.http.health import healthz, metrics, readyz
 from app.http.parameters import refuse_null
 from app.http.policy_routes import policy_routes
@@ -43,8 +43,9 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 class HttpSettings:
     """What an operator sets of the HTTP border. The secret signs our own tokens: at least 32 bytes."""
 
-    jwt_secret: str | None
+    jwt_secret: str | None = field(repr=False)
     issuers: tuple[Issuer, ...] = ()
+    behind_tls: bool = False
 
 
 def create_app(
@@ -60,7 +61,7 @@ def create_app(
     app = Litestar(
         route_handlers=[_api(), healthz, readyz, metrics, *beside],
         exception_handlers={Exception: on_exception},
-        before_send=[before_send],
+        before_send=[before_send, before_send_behind_tls] if settings.behind_tls else [before_send],
         request_max_body_size=BODY_BYTES,
         openapi_config=openapi(),
         logging_config=None,

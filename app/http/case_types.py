@@ -11,7 +11,7 @@ from app.http.parameters import CaseTypeName, Format
 from app.http.services import ApiRequest, services_of
 from app.services.views import CaseTypeView
 
-SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+SVG_POLICY = "default-src 'none'; object-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
 
 @get("/case-types", operation_id="listCaseTypes", summary="The case types", responses=problems())

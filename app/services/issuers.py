@@ -15,7 +15,7 @@ Claim = Annotated[str, Field(min_length=1, max_length=255)]
 def secure_address(address: str) -> str:
     """The address itself; ValueError unless nobody on the way can change what it answers."""
     parts = urlsplit(address)
-    if parts.username or parts.query or parts.fragment or not parts.hostname:
+    if "@" in parts.netloc or parts.query or parts.fragment or not parts.hostname:
         raise ValueError("must be an address such as https://login.example.com")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(parts.hostname)):
         raise ValueError("must begin with https://")

@@ -1,0 +1,83 @@
+"""Which tests should notice that a check is gone, and which mutants nobody can notice, each with its reason."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tests:
+    """Test files by name, the likeliest first; `which` is pytest's -k."""
+
+    files: tuple[str, ...]
+    which: str = "not postgres"
+
+
+def on_sqlite(*files: str) -> Tests:
+    return Tests(files)
+
+
+def on_postgres(*files: str) -> Tests:
+    return Tests(files, "postgres")
+
+
+TWINS = "test_tenant_twins"
+SCOPES = "test_scope_everywhere"
+PLAN: list[tuple[str, Tests]] = [
+    ("app/db/postgres*.py", on_postgres(TWINS, "test_store_clocks")),
+    ("migrations/*", on_postgres(TWINS, "test_store_clocks", "test_sequencer")),
+    ("app/db/callers.py", on_sqlite(TWINS, "test_store_callers", "test_api_keys")),
+    ("app/db/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads")),
+    ("app/db/queues.py", on_sqlite(TWINS, "test_next_case")),
+    ("app/db/leaves.py", on_sqlite(TWINS, "test_feed", "test_following")),
+    ("app/db/work_reads.py", on_sqlite(TWINS, "test_saying_and_relating")),
+    ("app/db/policy_pages.py", on_sqlite("test_policy_by_api", "test_policy_changes")),
+    ("app/db/clocks.py", on_sqlite(TWINS, "test_store_clocks")),
+    ("app/db/*.py", on_sqlite(TWINS, "test_store_records", "test_sequencer")),
+    ("app/policy/*", on_sqlite("test_policy_engine", "test_policy_oracle")),
+    ("app/domain/refusing.py", on_sqlite("test_guards", "test_desk", "test_semantics", "test_explain")),
+    ("app/domain/machine.py", on_sqlite("test_desk", "test_guards", "test_who_can")),
+    ("app/domain/verbs/*", on_sqlite("test_saying_and_relating", "test_assigning", "test_who_learns_what")),
+    ("app/domain/ways.py", on_sqlite("test_explain", "test_explain_is_true")),
+    ("app/domain/explain.py", on_sqlite("test_explain", "test_explain_is_true")),
+    ("app/domain/could_fire.py", on_sqlite("test_who_can", "test_explain")),
+    ("app/domain/clause.py", on_sqlite("test_policy_preview", "test_last_administrators")),
+    ("app/domain/*", on_sqlite("test_who_learns_what", SCOPES, "test_desk", "test_api_keys", "test_reading")),
+    (
+        "app/services/administrators.py",
+        on_sqlite(SCOPES, "test_policy_by_api", "test_last_administrators", "test_policy_changes"),
+    ),
+    ("app/services/policy_*.py", on_sqlite("test_policy_changes", "test_policy_by_api", "test_last_administrators")),
+    ("app/services/tenant_admin.py", on_sqlite(SCOPES, "test_api_keys")),
+    ("app/services/api_keys.py", on_sqlite("test_api_keys")),
+    ("app/services/key_callers.py", on_sqlite("test_api_keys")),
+    ("app/services/ledger.py", on_sqlite(SCOPES, "test_feed", "test_following")),
+    ("app/services/next_case.py", on_sqlite(SCOPES, "test_next_case")),
+    ("app/services/attachments.py", on_sqlite("test_attachments")),
+    ("app/services/who_can.py", on_sqlite("test_who_can")),
+    ("app/services/clocks.py", on_sqlite("test_authorization_matrix", "test_http_slas")),
+    (
+        "app/services/*",
+        on_sqlite("test_who_learns_what", SCOPES, "test_reading", "test_desk", "test_authorization_matrix"),
+    ),
+    ("app/http/issuers.py", on_sqlite("test_oidc")),
+    ("app/http/admitting.py", on_sqlite("test_rate_limits")),
+    ("app/http/streams.py", on_sqlite("test_following", "test_http_feed")),
+    ("app/http/policy_parameters.py", on_sqlite("test_http_policies")),
+    ("app/http/attaching.py", on_sqlite("test_attachments", "test_http_work")),
+    ("app/http/parameters.py", on_sqlite("test_http_input", "test_http_parameters")),
+    ("app/http/case_types.py", on_sqlite("test_http_reads")),
+    ("app/http/*", on_sqlite("test_http_auth", "test_oidc")),
+]
+"""The first pattern that fits a file chooses."""
+
+SAME_LENGTH = "app/http/callers.py and app/http/claims.py both refuse a token that is too long: either is enough"
+INDEXED = "the enforcer keeps lines by object and act, and asks only those of the request (app/policy/enforcer.py)"
+EQUIVALENT: list[tuple[str, str, str]] = [
+    ("app/http/callers.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
+    ("app/http/claims.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
+    ("app/policy/model.conf", "r.obj == p.obj", INDEXED),
+    ("app/policy/model.conf", "r.act == p.act", INDEXED),
+    ("app/http/issuers.py", 'header["alg"] not in ALGORITHMS', "an issuer's keys are of those algorithms alone"),
+    ("app/http/parameters.py", "found is None", "what is no id is the id of nothing either"),
+    ("app/http/case_types.py", "_actor_of", "it shows what a case type declares, and decides nothing"),
+]
+"""A file, a piece of what is taken out, and why the code does the same without it."""
