@@ -16,7 +16,7 @@ import pytest
 from app.http.app import HttpSettings
 from app.main import main
 from app.settings import SettingsError, load_settings
-from tests.running import environment, stateward
+from tests.running import ROOT, environment, stateward
 
 JWT_SECRET = "jwt-hush-7f3a9c51d2e84b60-jwt-hush-7f3a9c51"
 PASSWORD = "database-hush-51d2e84b60"
@@ -135,8 +135,8 @@ def test_an_address_of_an_issuer_takes_no_password_and_repeats_none(monkeypatch:
 
 def test_no_secret_is_in_the_tree() -> None:
     """Nothing that looks like a private key, a token of a cloud, or an API key of ours."""
-    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     pattern = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/]|AKIA[0-9A-Z]{16}|ghp_\w{36}|xox[bp]-\d")
     assert [
-        name for name in listed.split("\0") if Path(name).is_file() and pattern.search(Path(name).read_bytes())
+        name for name in listed.split("\0") if (ROOT / name).is_file() and pattern.search((ROOT / name).read_bytes())
     ] == []

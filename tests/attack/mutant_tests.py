@@ -40,7 +40,10 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/domain/explain.py", on_sqlite("test_explain", "test_explain_is_true")),
     ("app/domain/could_fire.py", on_sqlite("test_who_can", "test_explain")),
     ("app/domain/clause.py", on_sqlite("test_policy_preview", "test_last_administrators")),
-    ("app/domain/*", on_sqlite("test_who_learns_what", SCOPES, "test_desk", "test_api_keys", "test_reading")),
+    (
+        "app/domain/*",
+        on_sqlite("test_desk_order", "test_who_learns_what", SCOPES, "test_desk", "test_api_keys", "test_reading"),
+    ),
     (
         "app/services/administrators.py",
         on_sqlite(SCOPES, "test_policy_by_api", "test_last_administrators", "test_policy_changes"),
