@@ -3,6 +3,7 @@
 import asyncio
 import random
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -63,7 +64,8 @@ def naive(case: Case, q: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    spaced = "".join(f" {one} " if one in "東京" else one for one in text.casefold())
+    bare = "".join(one for one in unicodedata.normalize("NFD", text) if not unicodedata.combining(one))
+    spaced = "".join(f" {one} " if one in "東京" else one for one in bare.casefold())
     found = " ".join(re.findall(r"[^\W_]+", spaced))
     return f" {found} "
 

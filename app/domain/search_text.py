@@ -13,6 +13,8 @@ MOST_CHARACTERS = 32_000
 """Of the data of a case, and again of its comments, the newest; what is beyond is not found."""
 MOST_OF_A_COMMENT = MOST_CHARACTERS // 2
 _PLAIN = re.compile(r"[a-z0-9]+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+"""Those of Latin, Greek and Cyrillic; the marks of other scripts are vowels and stay."""
 # scripts that are written without spaces: each sign is a word, so that a part of a sentence is found
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -41,11 +43,16 @@ class SearchText:
 
 
 def words(text: str) -> list[str]:
-    """Letters and digits with their marks, compatible forms made one (NFKC), case folded."""
-    folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    """Letters and digits with their marks, compatible forms made one (NFKC), case folded, without accents: who looks
+    for Zürich on another keyboard types zurich."""
+    folded = text.lower() if text.isascii() else _without_accents(text).casefold()
     if folded.isascii():
         return [word[:LONGEST_WORD] for word in _PLAIN.findall(folded)]
     return [word[:LONGEST_WORD] for word in folded.translate(_SPELLING).split() if any(map(str.isalnum, word))]
+
+
+def _without_accents(text: str) -> str:
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
 
 
 def own_words(case: Case, schema: Schema) -> str:
