@@ -26,7 +26,7 @@ from tests.naive_log import read_log
 CLERK = actor("alice", "clerk")
 TABLES = {
     "postgres": "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'case_words%'",
 }
 CASE = "SELECT * FROM cases WHERE reference = '1'"
 LAST_ENTRY = "SELECT * FROM audit_entry WHERE kind = 'transition' ORDER BY entry_id DESC LIMIT 1"

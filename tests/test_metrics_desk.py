@@ -52,7 +52,7 @@ async def test_a_batch_tells_its_size_and_the_course_of_its_time(house: House, m
 
 
 async def test_what_the_desk_refuses_undecided_is_counted_too(house: House, metrics: Metrics) -> None:
-    def away() -> Any:
+    def away(*_: str) -> Any:
         raise StoreUnavailable("the cable was pulled")
 
     house.store.transaction = away  # type: ignore[method-assign]

@@ -27,6 +27,8 @@ WRONG = {
     "port": ["http", "-1", "65536", "tcp://10.0.0.1:80"],
     "workers": ["0", "257", "many"],
     "pool_size": ["0", "1001", "many"],
+    "attachments": [__file__, "/dev/null/x"],
+    "behind_tls": ["maybe"],
     "attachment_bytes": ["0", "2147483649", "1 MB"],
     "scheduler": ["maybe"],
     "metrics_port": ["0", "65536", "http"],
