@@ -17,12 +17,21 @@ from tests.house import (
     attempt,
     code,
     entries,
+    let_nobody_read,
     opening,
     rows,
     state,
     submit,
     tried,
 )
+
+
+async def test_whoever_opens_a_case_and_may_not_read_it_gets_a_receipt_only(house: House) -> None:
+    await let_nobody_read(house, "expense_claim")
+    answer = await tried(house, opening(ALICE))
+    assert answer.error is None
+    assert answer.receipt is not None
+    assert answer.case is None
 
 
 async def test_whoever_opens_a_case_sees_it_and_is_its_creator(house: House) -> None:

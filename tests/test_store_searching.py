@@ -26,7 +26,14 @@ from tests.test_store_listing import ALL, CASES, OURS, fill, in_order, sees, vis
 
 VOCABULARY = ("printer", "Printers", "burns", "Straße", "東京", "EXP-2026", "2026", "a_b", "o'neill", "rare", "été")
 SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
-EFFORTS = (Effort(), Effort(2, 3, 5), Effort(1, 0, 4), Effort(5, 50, 2), Effort(1, 1, 1), Effort(1, 500, 500))
+EFFORTS = (
+    Effort(),
+    Effort(1, 3, 3, 5, 5),
+    Effort(1, 0, 0, 4, 4),
+    Effort(2, 9, 50, 2, 2),
+    Effort(0, 1, 1, 1, 1),
+    Effort(0, 0, 500, 500, 500),
+)
 
 
 def _texts() -> dict[tuple[str, str], list[str]]:

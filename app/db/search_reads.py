@@ -22,14 +22,17 @@ from app.services.stored import CaseQuery
 class Effort:
     """How far a search goes.
 
-    `first_look`: cases in the order asked for whose text is looked at first; a word in one of ten fills a page of 50
-    with them. `most_by_index`: so many take as long to fetch as it takes to meet 50 of so many among a million in
-    their order. `long_look`: then a page ends short, with a cursor, so that nobody holds a connection for long.
+    `first_look`: pages of cases in the order asked for whose text is looked at first; a word in half of all fills one
+    of three. `few`: of less, all are looked at. `most_by_index`: more would take longer to fetch than it takes to meet
+    50 of them in their order. `long_look`: then a page ends short, with a cursor, so that nobody holds a connection
+    for long. `most_counted`: cases whose text is looked at to count them, or because a case role shows them.
     """
 
-    first_look: int = 500
-    most_by_index: int = 7_000
-    long_look: int = 5_000
+    first_look: int = 3
+    few: int = 500
+    most_by_index: int = 20_000
+    long_look: int = 2_000
+    most_counted: int = 5_000
 
 
 Kinds = Sequence[listing.Kind]
@@ -45,26 +48,26 @@ class SqlSearch(ABC):
 
     async def search(self, query: CaseQuery, terms: Sequence[Term]) -> Searched:
         kinds = await self._kinds(query)
-        first = await self._look(query, kinds, terms, self.effort.first_look)
-        if (
-            len(first) == query.limit
-            or await self._number(query, kinds, self.effort.first_look) < self.effort.first_look
-        ):
+        effort = self.effort
+        first = await self._look(query, kinds, terms, effort.first_look * query.limit)
+        if len(first) == query.limit:
             return Searched(first)
+        if await self._number(query, kinds, effort.few) < effort.few:
+            return Searched(await self._look(query, kinds, terms, effort.few))
         ids = await self._matching(query, kinds, terms)
         if ids is not None:
             page = listing.page(query, kinds, self._now(), *self._are(ids, terms))
             return Searched(listing.found(await self._about(query, page)) if ids else [])
-        found = await self._look(query, kinds, terms, self.effort.long_look)
+        found = await self._look(query, kinds, terms, effort.long_look)
         full = len(found) == query.limit
-        return Searched(found, None if full else await self._place(query, kinds, self.effort.long_look))
+        return Searched(found, None if full else await self._place(query, kinds, effort.long_look))
 
     async def count(self, query: CaseQuery, terms: Sequence[Term], most: int) -> Count:
         kinds = await self._kinds(query)
         if not terms:
             return _counted(await self._number(query, kinds, most + 1), most)
         met, seen = await self._met(query, kinds, terms)
-        if met > most or seen < self.effort.long_look:
+        if met > most or seen < self.effort.most_counted:
             return _counted(met, most)
         ids = await self._matching(query, kinds, terms)
         if ids is None:
@@ -100,7 +103,7 @@ class SqlSearch(ABC):
             rows = await self._about(
                 query, select(has.c.id, seen.label("seen")).select_from(_ONE.outerjoin(has, true()))
             )
-            if rows[0]["seen"] == self.effort.long_look:
+            if rows[0]["seen"] == self.effort.most_counted:
                 return None
             found += [row["id"] for row in rows if row["id"] is not None]
         return found if len(found) <= self.effort.most_by_index else None
@@ -118,7 +121,7 @@ class SqlSearch(ABC):
 
     def _some(self, query: CaseQuery, kinds: Kinds, terms: Sequence[Term]) -> tuple[CTE, Subquery]:
         """The first in no order, and those of them that have the terms."""
-        some = listing.unordered(replace(query, limit=self.effort.long_look), kinds, self._now()).cte("some")
+        some = listing.unordered(replace(query, limit=self.effort.most_counted), kinds, self._now()).cte("some")
         return some, select(some.c.id).where(contains(terms, some.c)).subquery()
 
     async def _number(self, query: CaseQuery, kinds: Kinds, most: int, *besides: Condition) -> int:
