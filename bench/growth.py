@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from time import perf_counter
 
+from sqlalchemy import text
+
 from app.domain.case import Actor, Attempt, Opens
 from app.services.house import House
 from app.services.identity import new_id
@@ -66,8 +68,8 @@ async def _long_case(opened: House) -> str:
 async def _some_cases(opened: House) -> list[str]:
     """Open claims from all over the table, as many as there are in the smaller one."""
     wanted = "SELECT id FROM cases WHERE state = 'submitted' ORDER BY md5(id) LIMIT 2000"
-    async with opened.store._readers.connect() as connection:  # type: ignore[attr-defined]
-        return [row.id for row in await connection.exec_driver_sql(wanted)]
+    rows = await opened.store._rows(text(wanted), TENANT)  # type: ignore[attr-defined]
+    return [row["id"] for row in rows]
 
 
 async def _new_case(opened: House) -> str:
