@@ -14,7 +14,7 @@ from app.db.engines import SERVICE
 from app.db.walls import entering
 from app.services.definitions import Definitions
 from app.services.ports import PolicyEngine
-from bench.pattern import statement
+from bench.pattern import CROWD, Crowd, statement
 from bench.stories import STORIES, told
 
 CHUNK = 10_000
@@ -23,16 +23,24 @@ LANES = 2
 
 
 async def generate(
-    url: str, definitions: Definitions, engine: PolicyEngine, tenant: str, count: int, first: int = 1, seed: int = 1
+    url: str,
+    definitions: Definitions,
+    engine: PolicyEngine,
+    tenant: str,
+    count: int,
+    first: int = 1,
+    seed: int = 1,
+    crowd: Crowd = CROWD,
 ) -> None:
     """Write cases number `first` to `first + count - 1` of the seeded sequence.
 
     `url` logs in with a role that may act as the service; the definitions must be published there.
     """
     stories = [told(story, tenant, definitions, engine) for story in STORIES]
+    chosen = seed, crowd
     ends = [sum(one.story.share for one in stories[: place + 1]) for place in range(len(stories))]
     assert ends[-1] == 1000, "the shares are of a thousand"
-    statements = [statement(one, end - one.story.share, end, seed) for one, end in zip(stories, ends, strict=True)]
+    statements = [statement(one, end - one.story.share, end, *chosen) for one, end in zip(stories, ends, strict=True)]
     chunks = iter([(low, min(low + CHUNK, first + count) - 1) for low in range(first, first + count, CHUNK)])
     async with asyncio.TaskGroup() as group:
         for _ in range(LANES):

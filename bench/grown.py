@@ -13,17 +13,23 @@ from app.services.house import House
 from app.services.stored import PolicyChange, PolicyLine
 from bench.generate import generate
 from bench.harness import Bench, say
+from bench.pattern import CROWD, Crowd
 from bench.servers import MACHINES, ROOT, TENANT, Database
 
 FEW = 1_000
 MANY = int(os.environ.get("BENCH_CASES", "1000000"))
+SMALL_CROWD = Crowd(users=8, teams=8)
+"""So that everybody has more than a page of cases in both: a page of 50 is not compared with one of 3."""
 READS_WHAT_IS_ASSIGNED = PolicyLine("p", "[assignee]", "*", "*", "case:read", eft="allow")
 
 
 def grown(bench: Bench) -> Mapping[str, Database]:
     """The databases `few` and `many`, made by the first row that asks."""
     if "grown" not in bench.kept:
-        bench.kept["grown"] = {"few": _made(bench, "few", FEW), "many": _made(bench, "many", MANY)}
+        bench.kept["grown"] = {
+            "few": _made(bench, "few", FEW, SMALL_CROWD),
+            "many": _made(bench, "many", MANY, CROWD),
+        }
     made: Mapping[str, Database] = bench.kept["grown"]  # type: ignore[assignment]
     return made
 
@@ -46,16 +52,16 @@ def without_clocks(found: Declared) -> Declared:
     return replace(found, case_types=bare)
 
 
-def _made(bench: Bench, name: str, count: int) -> Database:
+def _made(bench: Bench, name: str, count: int, crowd: Crowd) -> Database:
     say(f"  generating {count:,} cases")
     database = bench.postgres.database(name)
-    asyncio.run(_filled(database, count))
+    asyncio.run(_filled(database, count, crowd))
     bench.postgres.run("VACUUM ANALYZE", name)
     return database
 
 
-async def _filled(database: Database, count: int) -> None:
+async def _filled(database: Database, count: int, crowd: Crowd) -> None:
     async with house(database) as opened:
         async with opened.store.transaction(READS_WHAT_IS_ASSIGNED.tenant) as tx:
             await tx.change_policy(PolicyChange(add=[READS_WHAT_IS_ASSIGNED]))
-        await generate(database.url, opened.definitions, opened.policies.engine, TENANT, count)
+        await generate(database.url, opened.definitions, opened.policies.engine, TENANT, count, crowd=crowd)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from app.db.types import json_text
@@ -12,7 +12,6 @@ from app.domain.moment import rfc3339
 from bench import words
 from bench.stories import AMOUNT, CASE, CREATOR, ENTRY, REFERENCE, WORKER, Told
 
-USERS, TEAMS = 5_000, 50
 BEGAN_US = 1_704_067_200_000_000
 """2024-01-01: from then on a case each half minute, and each event within thirty days of the one before."""
 EVERY_US, WITHIN_US = 30_000_000, 30 * 86_400 * 1_000_000
@@ -27,11 +26,22 @@ Columns = Mapping[str, str]
 """SQL expressions by the column that they are."""
 
 
-def statement(told: Told, low: int, high: int, seed: int) -> str:
+@dataclass(frozen=True)
+class Crowd:
+    """Among how many people and teams the cases are divided."""
+
+    users: int = 5_000
+    teams: int = 50
+
+
+CROWD = Crowd()
+
+
+def statement(told: Told, low: int, high: int, seed: int, crowd: Crowd) -> str:
     """Insert the cases $1 to $2 whose story this is: those with `low` <= place < `high` of a thousand."""
     entries = told.record.entries
     _check(told, entries)
-    stages = [_chance(entries, seed), _ids(entries), _salts(told, entries)]
+    stages = [_chance(entries, seed, crowd), _ids(entries), _salts(told, entries)]
     known = _known(told, entries)
     for number, entry in enumerate(entries):
         stages.append({f"entry_{number}": _text(entry.entry, known | _commitments(number, entry, known))})
@@ -54,7 +64,7 @@ def _check(told: Told, entries: Sequence[AuditEntry]) -> None:
         assert all(commitment(field.path, field.salt, field.value) in entry.entry for field in entry.payload)
 
 
-def _chance(entries: Sequence[AuditEntry], seed: int) -> Columns:
+def _chance(entries: Sequence[AuditEntry], seed: int, crowd: Crowd) -> Columns:
     moments = [f"{BEGAN_US} + i * {EVERY_US} + {_draw(0, EVERY_US, seed)}"]
     for number in range(1, len(entries)):
         moments.append(f"{moments[-1]} + 1 + {_draw(number, WITHIN_US, seed)}")
@@ -63,11 +73,11 @@ def _chance(entries: Sequence[AuditEntry], seed: int) -> Columns:
         **{f"us_{number}": moment for number, moment in enumerate(moments)},
         **{f"md5_{number}": f"md5('{seed} {number} ' || i)" for number in range(len(entries))},
         "md5_case": f"md5('{seed} case ' || i)",
-        "creator": f"'user:c' || {_draw(101, USERS, seed)}",
-        "worker": f"'user:w' || {_draw(102, USERS, seed)}",
+        "creator": f"'user:c' || {_draw(101, crowd.users, seed)}",
+        "worker": f"'user:w' || {_draw(102, crowd.users, seed)}",
         "amount": f"(60000 + {_draw(103, 100_000, seed)})::text",
-        "assignee": f"CASE WHEN {_draw(104, 10, seed)} < 7 THEN 'user:w' || {_draw(105, USERS, seed)} END",
-        "team": f"CASE WHEN {_draw(106, 10, seed)} < 5 THEN 'team:' || {_draw(107, TEAMS, seed)} END",
+        "assignee": f"CASE WHEN {_draw(104, 10, seed)} < 7 THEN 'user:w' || {_draw(105, crowd.users, seed)} END",
+        "team": f"CASE WHEN {_draw(106, 10, seed)} < 5 THEN 'team:' || {_draw(107, crowd.teams, seed)} END",
         "urgency": _draw(108, 101, seed),
         "due_at": f"CASE WHEN {_draw(109, 10, seed)} < 3 THEN {due} END",
         "reference": "'REF-' || i",

@@ -16,6 +16,7 @@ from bench.harness import Bench, Row, median
 from bench.lists import LIMIT, READERS, SORTS, TIMES
 from bench.servers import Database
 from bench.words import FREQUENT, MIDDLING, NAMES, RARE
+from bench.worst import growth, slowness, worst
 
 WORDS: Mapping[str, str] = {
     "a word in half of all": FREQUENT,
@@ -53,16 +54,17 @@ class Search:
         return {size: median(took) for size, took in self.took.items()}
 
 
+Searches = Sequence[Search]
+
+
 def searching(bench: Bench) -> Sequence[Row]:
     """In the process, with the database, without HTTP, as lists are measured."""
-    pages, between, counts = asyncio.run(_asked(grown(bench), bench.rounds))
-    typical = [median([search.ms[size] for search in pages]) for size in ("many", "few")]
-    grew = max(pages, key=lambda search: search.ms["many"] / search.ms["few"])
-    slow = sorted(pages, key=lambda search: -search.ms["many"])
+    typical, count, pages, between, counts = asyncio.run(_asked(grown(bench)))
+    grew, slow = max(pages, key=growth), sorted(pages, key=slowness, reverse=True)
     note = "; ".join(f"{search}: {search.ms['many']:.1f} / {search.ms['few']:.1f} ms" for search in slow[:6])
-    middle, counted = (max(some, key=lambda search: search.ms["many"]) for some in (between, counts))
+    middle, counted = (max(some, key=slowness) for some in (between, counts))
     return [
-        Row(f"GET /cases?q=, median of {len(pages)} pages, 1,000,000 / 1,000", *typical, "ms", 2, at_least=False),
+        Row(f"GET /cases?q=, median of {count} pages, 1,000,000 / 1,000", *typical, "ms", 2, at_least=False),
         Row("the one that grew most", grew.ms["many"], grew.ms["few"], "ms", 2, at_least=False, note=str(grew)),
         Row("the slowest / 20 ms", slow[0].ms["many"], 20, "ms", 1, at_least=False, note=note),
         Row("a word in one case of a hundred, the slowest / 20 ms", middle.ms["many"], 20, "ms", note=str(middle)),
@@ -70,7 +72,8 @@ def searching(bench: Bench) -> Sequence[Row]:
     ]
 
 
-async def _asked(databases: Mapping[str, Database], rounds: int) -> tuple[list[Search], list[Search], list[Search]]:
+async def _asked(databases: Mapping[str, Database]) -> tuple[Sequence[float], int, Searches, Searches, Searches]:
+    """What is typical, of how many pages, and the worst: of pages, of words neither rare nor frequent, of counts."""
     pages = [_search(*what) for what in product(WORDS.items(), READERS, FILTERS, SORTS)]
     between = [_search(*what) for what in product(BETWEEN.items(), READERS, FILTERS, SORTS)]
     words = {"no word": None, **WORDS}
@@ -78,11 +81,14 @@ async def _asked(databases: Mapping[str, Database], rounds: int) -> tuple[list[S
     async with AsyncExitStack() as stack:
         houses = {size: await stack.enter_async_context(house(found)) for size, found in databases.items()}
         stay()
-        for _ in range(rounds):
-            for search in (*pages, *between, *counts):
-                for size, opened in houses.items():
-                    search.took.setdefault(size, []).append(await _time(opened, search))
-    return pages, between, counts
+        for search in (*pages, *between, *counts):
+            for size, opened in houses.items():
+                search.took[size] = [await _time(opened, search)]
+        typical = [median([search.ms[size] for search in pages]) for size in ("many", "few")]
+        worsts = [
+            await worst(some, lambda search, size: _time(houses[size], search)) for some in (pages, between, counts)
+        ]
+    return typical, len(pages), *worsts
 
 
 def _search(word: tuple[str, str | None], reader: str, filters: str, sort: str, count: bool = False) -> Search:

@@ -144,7 +144,8 @@ async def test_what_is_found_can_be_built_anew_from_the_log(house: House, databa
 
 
 @pytest.mark.parametrize(
-    ("q", "effort"), [(None, Effort()), ("kept", Effort(0, 0, 0, 5, 5)), ("kept", Effort(0, 0, 500, 5, 5))]
+    ("q", "effort"),
+    [(None, Effort()), ("kept", Effort(0, 0, 5, 0, 0, 0, 5)), ("kept", Effort(0, 0, 5, 500, 0, 500, 5))],
 )
 @pytest.mark.parametrize(
     "sort", ["opened_at", "-opened_at", "changed_at", "-changed_at", "urgency", "-due_at", "reference"]
@@ -238,7 +239,7 @@ ODD = [
 
 @pytest.mark.parametrize("q", ODD)
 async def test_no_spelling_of_a_search_is_an_error_of_the_database(house: House, q: str) -> None:
-    house.store.effort = Effort(0, 0, 10, 10, 10)  # type: ignore[attr-defined]
+    house.store.effort = Effort(0, 0, 10, 10, 10, 10, 10)  # type: ignore[attr-defined]
     await open_claim(house)
     async with client_of(house) as client:
         answer = await client.get("/api/v1/cases", params={"q": q, "count": "true"})

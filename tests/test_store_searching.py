@@ -28,11 +28,13 @@ VOCABULARY = ("printer", "Printers", "burns", "Straße", "東京", "EXP-2026", "
 SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
 EFFORTS = (
     Effort(),
-    Effort(1, 3, 3, 5, 5),
-    Effort(1, 0, 0, 4, 4),
-    Effort(2, 9, 50, 2, 2),
-    Effort(0, 1, 1, 1, 1),
-    Effort(0, 0, 500, 500, 500),
+    Effort(1, 3, 5, 3, 1, 5, 5),
+    Effort(1, 0, 4, 0, 0, 4, 4),
+    Effort(2, 9, 2, 50, 2, 3, 2),
+    Effort(0, 1, 1, 1, 0, 1, 1),
+    Effort(0, 0, 500, 500, 500, 500, 500),
+    Effort(0, 0, 500, 500, 0, 500, 0),
+    Effort(0, 0, 500, 500, 0, 3, 500),
 )
 
 

@@ -2,30 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Select,
-    TextClause,
-    false,
-    func,
-    literal,
-    or_,
-    select,
-    text,
-    tuple_,
-    union_all,
-)
+from sqlalchemy import Select, TextClause, or_, select, text
 from sqlalchemy.engine import RowMapping
 
+from app.db.orders import in_order, keys_in_order, order, ordered_at_once
 from app.db.rows import case_of
 from app.db.tables import CASES
 from app.db.visibility import C, Condition, visible_to
-from app.domain.case import Case, Json
-from app.services.stored import SORTS, CaseQuery
+from app.domain.case import Case
+from app.services.stored import CaseQuery
 
 # What is in a tenant, one step of the index per kind: few, however many cases there are.
 _KINDS = text("""
@@ -63,18 +50,20 @@ def page(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition)
 
     ValueError where `sort` is none of ours.
     """
-    name, descending = query.sort.removeprefix("-"), query.sort.startswith("-")
-    if name not in SORTS:
-        raise ValueError(f"cases are not sorted by {name}")
-    conditions, types = _chosen(query, kinds, now, besides)
-    if name == "reference":
-        return _by_reference(query, descending, conditions, types)
-    if name == "due_at":
-        return _by_due(query, descending, conditions, types)
-    conditions.append(visible_to(query.visible, types))
-    if query.after is not None:
-        conditions.append(_beyond(C[name], descending, *query.after))
-    return select(CASES).where(*conditions).order_by(*_order(C[name], C.id, descending)).limit(query.limit)
+    if not ordered_at_once(query):
+        return whole(keys(query, kinds, now, *besides), query)
+    return in_order(select(CASES), query, *_chosen(query, kinds, now, besides))
+
+
+def keys(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
+    """Of a page the tenants and ids, and what it is sorted by: of a row that is not shown nothing else is read."""
+    return keys_in_order(query, *_chosen(query, kinds, now, besides))
+
+
+def whole(keys: Select[Any], query: CaseQuery) -> Select[Any]:
+    """The cases that have these keys, in the order asked for."""
+    named = C.id.in_(select(keys.subquery().c.id))
+    return select(CASES).where(C.tenant == query.tenant, named).order_by(*order(query, C))
 
 
 def unordered(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
@@ -90,6 +79,20 @@ def types_of(query: CaseQuery, kinds: Iterable[Kind]) -> frozenset[str]:
     return frozenset() if query.visible.denied_all else allowed - query.visible.denied_types
 
 
+def of_readable(query: CaseQuery, kinds: Iterable[Kind]) -> tuple[CaseQuery, Sequence[Kind]]:
+    """For cases that are known to be of its types, and readable: what an index over cases cannot tell is not asked.
+
+    Types that are denied are none of those known; what is denied to a case role may be."""
+    visible = query.visible
+    known = replace(visible, all_types=True, types=frozenset(), by_role={}, denied_all=False, denied_types=frozenset())
+    return replace(query, visible=known, case_type=None), [kind for kind in kinds if _may_be(kind, query)]
+
+
+def narrow(query: CaseQuery) -> bool:
+    """Whether an index tells the few cases that a filter leaves, whatever the order."""
+    return query.overdue is True or any((query.assignee, query.team, query.reference))
+
+
 def by_role_alone(query: CaseQuery) -> CaseQuery | None:
     """For what the reader may read by case roles; None where that is nothing, or nothing more."""
     visible = query.visible
@@ -100,75 +103,6 @@ def by_role_alone(query: CaseQuery) -> CaseQuery | None:
 
 def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
     return [case_of(row) for row in rows]
-
-
-def order(query: CaseQuery, columns: Any) -> list[ColumnElement[Any]]:
-    """That of the pages, for rows that come from one."""
-    name, descending = query.sort.removeprefix("-"), query.sort.startswith("-")
-    never_last = [columns.due_at.is_(None)] if name == "due_at" else []
-    return [*never_last, *_order(columns[name], columns.id, descending)]
-
-
-def _by_reference(
-    query: CaseQuery, descending: bool, conditions: Sequence[Condition], types: frozenset[str]
-) -> Select[Any]:
-    """The first of each type, with a reference and without. One scan in order would pass all cases without a
-    reference before it comes to a type in which every case has one."""
-    parts = []
-    for case_type, absent in product(sorted(types), (False, True)):
-        chosen = [*conditions, *_of_type(case_type, query), _is_absent(C.reference, absent)]
-        if query.after is not None:
-            value, case_id = query.after
-            if (value is None) is not absent:
-                if absent is descending:
-                    continue  # all of these stand before the cursor
-            else:
-                chosen.append(_beyond(C.reference, descending, value, case_id))
-        parts.append(_first(chosen, _order(C.reference, C.id, descending), query.limit))
-    if not parts:
-        return select(CASES).where(false())
-    whole = union_all(*parts).subquery()
-    return select(whole).order_by(*_order(whole.c.reference, whole.c.id, descending)).limit(query.limit)
-
-
-def _by_due(query: CaseQuery, descending: bool, conditions: Sequence[Condition], types: frozenset[str]) -> Select[Any]:
-    """The first of each type that are due at some time, then those that are not. The latter have no index, for an event
-    on them would pay for it; so they are looked for only where the page has room left."""
-    after = query.after
-    never = [*conditions, visible_to(query.visible, types), _is_absent(C.due_at, True)]
-    if after is not None and after[0] is None:
-        never.append(_beyond(C.due_at, descending, *after))
-    rest = select(CASES).where(*never).order_by(C.id.desc() if descending else C.id.asc()).limit(query.limit)
-    if not types or (after is not None and after[0] is None):
-        return rest
-    beyond = [] if after is None else [_beyond(C.due_at, descending, *after)]
-    given = [*conditions, _is_absent(C.due_at, False), *beyond]
-    order = _order(C.due_at, C.id, descending)
-    due = union_all(*(_first([*given, *_of_type(name, query)], order, query.limit) for name in sorted(types)))
-    return _then(due, rest, descending, query.limit)
-
-
-def _then(due: CompoundSelect[Any], rest: Select[Any], descending: bool, limit: int) -> Select[Any]:
-    ordered = due.subquery()
-    first = select(ordered).order_by(*_order(ordered.c.due_at, ordered.c.id, descending)).limit(limit).cte("due")
-    # a limit of its own inside: what an expression comes to is not known when the statement is planned
-    room = literal(limit) - select(func.count()).select_from(first).scalar_subquery()
-    more = select(rest.subquery()).limit(room).subquery()
-    page = union_all(select(first), select(more)).subquery()
-    order = _order(page.c.due_at, page.c.id, descending)
-    return select(page).order_by(page.c.due_at.is_(None), *order).limit(limit)
-
-
-def _of_type(case_type: str, query: CaseQuery) -> tuple[Condition, ...]:
-    return C.case_type == case_type, visible_to(query.visible, frozenset({case_type}))
-
-
-def _first(conditions: Sequence[Condition], order: Sequence[ColumnElement[Any]], limit: int) -> Select[Any]:
-    return select(select(CASES).where(*conditions).order_by(*order).limit(limit).subquery())
-
-
-def _is_absent(column: ColumnElement[Any], absent: bool) -> Condition:
-    return column.is_(None) if absent else column.is_not(None)
 
 
 def _chosen(
@@ -206,22 +140,3 @@ def _may_be(kind: Kind, query: CaseQuery) -> bool:
 def _is_in(whole: str, state: str) -> bool:
     """Whether it is the state, or one of the active leaves, which `+` joins, is it or below it."""
     return whole == state or any(leaf == state or leaf.startswith(f"{state}.") for leaf in whole.split("+"))
-
-
-def _order(column: ColumnElement[Any], case_id: ColumnElement[Any], descending: bool) -> list[ColumnElement[Any]]:
-    """Descending is ascending read backwards, so that one index serves both; without a reference is last, or first."""
-    if descending:
-        return [column.desc().nulls_first() if _may_be_absent(column) else column.desc(), case_id.desc()]
-    return [column.asc().nulls_last() if _may_be_absent(column) else column.asc(), case_id.asc()]
-
-
-def _may_be_absent(column: ColumnElement[Any]) -> bool:
-    return getattr(column, "key", None) == "reference"
-
-
-def _beyond(column: ColumnElement[Any], descending: bool, value: Json, case_id: str) -> Condition:
-    """The rest of those that have a value, or, where `value` is None, of those that have none."""
-    if value is None:
-        return C.id < case_id if descending else C.id > case_id
-    place = tuple_(literal(value, column.type), literal(case_id, C.id.type))
-    return tuple_(column, C.id) < place if descending else tuple_(column, C.id) > place
