@@ -9,6 +9,6 @@ from tests.attack import full_disk
 
 @pytest.mark.skipif(not full_disk.possible(), reason=full_disk.NEEDS)
 async def test_while_the_disk_is_full_the_answer_is_503_and_then_all_is_well_by_itself(tmp_path: Path) -> None:
-    found = await full_disk.attacked(tmp_path, seconds=2)
+    found = await full_disk.attacked(tmp_path, "sqlite", seconds=2)
     assert found.faults == []
     assert found.unavailable > 0

@@ -50,18 +50,23 @@ async def database_gone(folder: Path, _: str) -> Found:
     return Found(found, found.faults)
 
 
-async def disk_full(folder: Path, _: str) -> Found:
+async def disk_full(folder: Path, kind: str) -> Found:
     if not full_disk.possible():
         return Found(f"not tried: {full_disk.NEEDS}", [])
-    found = await full_disk.attacked(folder, seconds=5)
+    found = await full_disk.attacked(folder, kind, seconds=5)
     return Found(found, found.faults)
 
 
-async def side_by_side(folder: Path, _: str) -> Found:
-    release = neighbours.before()
-    if release is None:
+async def beside_the_one_before(folder: Path, _: str) -> Found:
+    before = neighbours.one_before(folder)
+    if before is None:
         return Found("not tried: the history of the repository is not here", [])
-    found = await neighbours.attacked(folder, *release)
+    found = await neighbours.attacked(folder, before, neighbours.this_one())
+    return Found(found, found.faults)
+
+
+async def beside_the_one_after(folder: Path, _: str) -> Found:
+    found = await neighbours.attacked(folder, neighbours.this_one(), neighbours.one_after(folder))
     return Found(found, found.faults)
 
 
@@ -76,9 +81,10 @@ async def slow_clients(folder: Path, kind: str) -> Found:
 ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...]]] = {
     "kill -9 of workers under load": (workers_killed, ("sqlite", "postgres")),
     "the database is gone for ten seconds": (database_gone, ("postgres",)),
-    "the disk is full": (disk_full, ("sqlite",)),
+    "the disk is full": (disk_full, ("sqlite", "postgres")),
     "random mutations of valid requests": (requests_mutated, ("sqlite", "postgres")),
-    "the release before beside this one": (side_by_side, ("postgres",)),
+    "the release before beside this one": (beside_the_one_before, ("postgres",)),
+    "a release with more columns and tables beside this one": (beside_the_one_after, ("postgres",)),
     "500 slow readers and writers": (slow_clients, ("sqlite", "postgres")),
 }
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ import httpx
 
 from tests.attack.clients import CLAIM, TOKEN
 from tests.calling import bearing
-from tests.running import Running
+from tests.running import ROOT, Running
 
 CONNECTIONS = 500
 DRIPS_EVERY = 0.5
@@ -43,14 +45,13 @@ async def attacked(service: Running, seconds: float) -> Dripped:
     faults: list[str] = []
     await _good(service.url, 1, faults)
     alone = await _good(service.url, seconds, faults)
-    over = asyncio.Event()
-    slow = [asyncio.create_task(_slow(service.url, number, over)) for number in range(CONNECTIONS)]
-    await asyncio.sleep(1)
+    words = [sys.executable, "-m", "tests.attack.dripping", service.url]
+    slow = await asyncio.create_subprocess_exec(*words, cwd=ROOT, stdin=PIPE, stdout=PIPE)
+    assert slow.stdout is not None
+    await slow.stdout.readline()
     beside = await _good(service.url, seconds, faults)
-    held = sum(not task.done() for task in slow)
-    over.set()
-    await asyncio.gather(*slow)
-    return Dripped(_p99(alone), _p99(beside), held, faults)
+    held, _ = await slow.communicate(b"that is enough\n")
+    return Dripped(_p99(alone), _p99(beside), int(held), faults)
 
 
 async def _good(url: str, seconds: float, faults: list[str]) -> list[float]:
@@ -87,5 +88,23 @@ async def _slow(url: str, number: int, over: asyncio.Event) -> None:
         writer.close()
 
 
+async def _dripping(url: str) -> int:
+    """All slow clients until a line comes in, in a process of their own: good requests are timed in another. How many
+    were held until then."""
+    over = asyncio.Event()
+    slow = [asyncio.create_task(_slow(url, number, over)) for number in range(CONNECTIONS)]
+    await asyncio.sleep(1)
+    print("dripping", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    held = sum(not task.done() for task in slow)
+    over.set()
+    await asyncio.gather(*slow)
+    return held
+
+
 def _p99(took: Sequence[float]) -> float:
     return sorted(took)[len(took) * 99 // 100]
+
+
+if __name__ == "__main__":
+    print(asyncio.run(_dripping(sys.argv[1])))

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from tests.attack.kept import read
 from tests.attack.killing import until
 from tests.attack.told import Told
 from tests.running import ROOT, SECRET, stateward
+from tests.scheduler_attack import DATABASE, database_server
 
 CLIENTS = 4
 ANSWERS = 40
-SIZE = 16 * 2**20
+SIZES = {"sqlite": 16 * 2**20, "postgres": 128 * 2**20}
 NEEDS = "a file system of its own needs root"
 
 
@@ -38,10 +39,13 @@ def possible() -> bool:
     return os.geteuid() == 0
 
 
-async def attacked(folder: Path, seconds: float) -> Filled:
-    """SQLite on a file system of 16 MiB that a file of zeros fills for so many seconds."""
-    with _small_disk(folder / "disk") as disk:
-        url = f"sqlite+aiosqlite:///{disk}/stateward.db"
+async def attacked(folder: Path, kind: str, seconds: float) -> Filled:
+    """A database on a small file system that a file of zeros fills for so many seconds."""
+    with _small_disk(folder / "disk", SIZES[kind]) as disk, ExitStack() as stack:
+        cluster = stack.enter_context(database_server(disk)) if kind == "postgres" else None
+        if cluster is not None:
+            await cluster.make()
+        url = cluster.server.url(DATABASE) if cluster else f"sqlite+aiosqlite:///{disk}/stateward.db"
         settings = {"jwt_secret": SECRET, "database_url": url, "log_level": "critical"}
         with stateward(folder, "serve", "--port", "0", **settings) as service:
             clients, over = Clients([service.url], seed=2), asyncio.Event()
@@ -52,18 +56,20 @@ async def attacked(folder: Path, seconds: float) -> Filled:
             await asyncio.sleep(seconds)
             unavailable = clients.unavailable - before
             (disk / "zeros").unlink()
+            if cluster is not None:
+                await asyncio.to_thread(cluster.start)  # it ends itself where its log finds no room
             await until(clients, working, ANSWERS)
             over.set()
             await working
-        kept = await read(url)
+        kept = await read(cluster.server.url(DATABASE, "postgres") if cluster else url)
         faults = checker.faults(kept, clients.told, read_machines(ROOT / "machines"))
         return Filled(clients.told, unavailable, faults)
 
 
 @contextmanager
-def _small_disk(folder: Path) -> Iterator[Path]:
+def _small_disk(folder: Path, size: int) -> Iterator[Path]:
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
     try:
         yield folder
     finally:

@@ -26,6 +26,8 @@ PLAN: list[tuple[str, Tests]] = [
     ("migrations/*", on_postgres(TWINS, "test_store_clocks", "test_sequencer")),
     ("app/db/callers.py", on_sqlite(TWINS, "test_store_callers", "test_api_keys")),
     ("app/db/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads")),
+    ("app/db/orders.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads")),
+    ("app/db/search*.py", on_sqlite(TWINS, "test_finding", "test_store_searching")),
     ("app/db/queues.py", on_sqlite(TWINS, "test_next_case")),
     ("app/db/leaves.py", on_sqlite(TWINS, "test_feed", "test_following")),
     ("app/db/work_reads.py", on_sqlite(TWINS, "test_saying_and_relating")),
