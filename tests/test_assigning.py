@@ -22,6 +22,7 @@ from tests.house import (
     entries,
     fire,
     fired,
+    let_nobody_read,
     open_claim,
     rows,
     state,
@@ -186,3 +187,11 @@ async def test_an_assignment_turns_the_clocks_and_the_log_tells_the_same(
         assert (await state(house, one.new_case_id)).due_at is None
         found = [different async for _, different in house.clocks.differences()]
         assert found == [[]]
+
+
+async def test_whoever_claims_a_case_and_may_not_read_it_even_then_gets_a_receipt_only(house: House) -> None:
+    case_id = await open_claim(house)
+    await let_nobody_read(house, "expense_claim")
+    answer = await claim(house, case_id, CLERK)
+    assert answer.error is None
+    assert (answer.receipt is None, answer.case) == (False, None)

@@ -142,6 +142,7 @@ async def test_a_refused_opening_is_logged_without_a_case(house: House, database
     [entry] = await entries(database, "denied")
     assert "case_id" not in entry
     assert entry["actor"]["on_behalf_of"] == "user:bob"
+    assert entry["policy"]["rule"] is None  # no line lets her act for others; one lets her open cases
 
 
 async def test_a_wrong_version_and_a_wrong_payload_leave_no_entry(house: House, database: Database) -> None:

@@ -13,7 +13,7 @@ from app.db import queues
 from app.services.answer import Answer
 from app.services.house import House
 from app.services.next_case import MOST_WITHDRAWN
-from app.services.stored import Changed, Record, Visible
+from app.services.stored import Changed, PolicyChange, PolicyLine, Record, Visible
 from app.services.work import Wish
 from app.services.work_ports import Waiting
 from tests.databases import Database
@@ -39,6 +39,7 @@ from tests.house import (
 )
 from tests.working import assign, claim, take_next
 
+BLIND = [("expense_claim", "case:claim"), ("incident", "case:claim"), ("incident", "case:read")]
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 CARLA = actor("carla", "clerk")
 
@@ -125,6 +126,17 @@ async def test_cases_that_one_may_read_but_not_claim_are_not_even_looked_at(hous
     incident = await open_incident(house)
     await shape(house, incident, due_at=None)  # it comes last
     assert await given(house, actor("both", "cashier", "agent")) == incident
+
+
+async def test_cases_that_one_may_claim_but_not_read_are_not_even_looked_at(house: House) -> None:
+    blind = actor("blind", "blind")
+    given_to_it = [PolicyLine("p", "role:blind", TENANT, obj, act, eft="allow") for obj, act in BLIND]
+    async with house.store.transaction(TENANT) as tx:
+        await tx.change_policy(PolicyChange(add=given_to_it))
+    await waiting(house, MOST_WITHDRAWN + 5)
+    incident = await open_incident(house)
+    await shape(house, incident, due_at=None)  # it comes last
+    assert await given(house, blind) == incident
 
 
 async def test_a_skipped_case_is_passed_by_and_the_log_says_why(house: House, database: Database) -> None:

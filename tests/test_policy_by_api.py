@@ -95,6 +95,15 @@ async def test_who_administers_one_case_type_changes_its_lines_only(house: House
             await add(house, CLAIMS_ADMIN, line)
 
 
+async def test_whom_a_line_denies_one_case_type_does_not_administer_all_of_them(house: House) -> None:
+    allow, deny = rule("role:most", "case:admin", "*"), rule("role:most", "case:admin", "incident", eft="deny")
+    await add(house, ADMIN, allow, deny)
+    most = actor("mo", "most")
+    await add(house, most, rule("role:helper", "triage"))
+    with pytest.raises(Denied):
+        await add(house, most, member("dora", "helper"))
+
+
 @pytest.mark.parametrize(
     ("line", "field"),
     [

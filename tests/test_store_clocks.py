@@ -62,6 +62,16 @@ async def test_a_record_replaces_the_clocks_that_are_there(store):
     assert await store.cycles(TENANT, case.id) == [other, later]
 
 
+async def test_of_two_tenants_clocks_of_one_id_the_right_one_is_replaced(store):
+    mine = a_case()
+    theirs = a_case(tenant=TENANTS[1], id=mine.id)
+    await with_clocks(store, mine, a_clock(mine))
+    await with_clocks(store, theirs, a_clock(theirs))
+    async with store.transaction(*TENANTS) as tx:
+        await tx.recache([replace(a_clock(mine), next_fire_at=LONG_AGO)])
+    assert (await store.cycles(TENANTS[1], theirs.id))[0].next_fire_at == a_clock(theirs).next_fire_at
+
+
 async def test_a_lock_returns_the_newest_cycle_of_every_clock(store):
     case, without = a_case(), a_case()
     first = a_clock(case)

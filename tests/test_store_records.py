@@ -7,8 +7,10 @@ import pytest
 
 from app.db import open_store
 from app.domain.case import Surroundings
+from app.domain.work import CaseRole
 from app.services.ports import Refused, Store, StoreUnavailable
 from app.services.stored import Acted, CaseKey, Changed, Record
+from tests.clocks import a_clock
 from tests.factories import (
     ALICE,
     BOB,
@@ -61,6 +63,14 @@ async def test_a_record_moves_opens_and_logs_many_cases_at_once(store):
     moves, opens = moving((first, moved(first)), (second, moved(second))), opening(third)
     await record(store, Record([*moves.cases, *opens.cases], [*moves.entries, *opens.entries]))
     assert [(await stored(store, c)).seq for c in (first, second, third)] == [2, 2, 1]
+
+
+async def test_of_two_tenants_cases_with_one_id_the_right_one_moves(store):
+    mine = a_case()
+    theirs = a_case(tenant=TENANTS[1], id=mine.id)
+    await record(store, opening(mine), opening(theirs))
+    await record(store, moving((mine, moved(mine))))
+    assert (await stored(store, mine), await stored(store, theirs)) == (moved(mine), theirs)
 
 
 async def test_a_state_that_the_log_does_not_end_in_is_refused(store):
@@ -220,6 +230,21 @@ async def test_another_tenants_rows_are_never_read(store):
     await record(store, opening(twin))
     assert (await store.case(CaseKey("globex", case.id))).surroundings == Surroundings()
     assert await stored(store, case) == case
+
+
+async def test_what_is_around_a_case_is_that_of_its_tenant_even_where_a_transaction_names_both(store):
+    mine = a_case()
+    theirs = a_case(tenant="globex", id=mine.id)
+    around = Record(
+        acted=[Acted(TENANT, mine.id, "submit", ALICE)],
+        holds={CaseRole(TENANT, mine.id, ALICE, "[handler]"): True},
+        clocks=[a_clock(mine)],
+    )
+    await record(store, opening(mine), opening(theirs), around)
+    async with store.transaction(TENANT, "globex") as tx:
+        locked = await tx.lock([CaseKey("globex", theirs.id)], [])
+    assert locked.surroundings[theirs.id] == Surroundings()
+    assert not locked.clocks[theirs.id]
 
 
 async def test_a_database_that_is_not_there_is_unavailable(tmp_path):

@@ -30,7 +30,9 @@ MARKED: dict[str, str] = {
     "facts": "'{{}}'",
     "file_name": "'twin'",
     "fingerprint": "'twin'",
+    "subject": "'user:twin'",
     "title": "'twin'",
+    "value": "'\"twin\"'",
 }
 """What no answer may show: the columns in which a twin differs, as SQL."""
 CLAIM = {"case_type": "expense_claim", "event": "submit", "data": {"amount_cents": 90_000, "currency": "EUR"}}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, false, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, func, literal, or_, select, tuple_, union_all
 
 from app.db.visibility import C, Condition, visible_to
 from app.domain.case import Json
@@ -24,6 +24,13 @@ def keys_in_order(query: CaseQuery, conditions: Sequence[Condition], types: froz
     if name == "due_at":
         return _by_due(query, descending, conditions, types)
     return in_order(select(*_key(C[name])), query, conditions, types)
+
+
+def keys_sorted(query: CaseQuery, conditions: Sequence[Condition], types: frozenset[str]) -> Select[Any]:
+    """The same of few, each of which is read: one sort instead of a look into every index that has some in order."""
+    beyond = [] if query.after is None else [_after(query, *query.after)]
+    found = select(*_key(C[_sort(query)[0]])).where(*conditions, visible_to(query.visible, types), *beyond)
+    return found.order_by(*order(query, C)).limit(query.limit)
 
 
 def in_order(
@@ -136,3 +143,14 @@ def _beyond(column: ColumnElement[Any], descending: bool, value: Json, case_id: 
         return C.id < case_id if descending else C.id > case_id
     place = tuple_(literal(value, column.type), literal(case_id, C.id.type))
     return tuple_(column, C.id) < place if descending else tuple_(column, C.id) > place
+
+
+def _after(query: CaseQuery, value: Json, case_id: str) -> Condition:
+    """The rest of all, as `order` has them."""
+    name, descending = _sort(query)
+    absent_first, absent = descending and name == "reference", C[name].is_(None)
+    if value is None:
+        rest = and_(absent, _beyond(C[name], descending, None, case_id))
+        return or_(rest, C[name].is_not(None)) if absent_first else rest
+    rest = _beyond(C[name], descending, value, case_id)
+    return rest if absent_first else or_(rest, absent)

@@ -119,7 +119,7 @@ class SqlSearch(ABC):
         if not ids:
             return []
         each = replace(query, limit=len(ids)) if in_phrases(terms) else query
-        named = listing.keys(each, kinds, self._now(), self._index.among(ids)).subquery()
+        named = listing.keys_of_few(each, kinds, self._now(), self._index.among(ids)).subquery()
         return await self._those(named, query, *_phrases(terms, named.c))
 
     async def _number_of(

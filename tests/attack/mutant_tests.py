@@ -22,10 +22,10 @@ def on_postgres(*files: str) -> Tests:
 TWINS = "test_tenant_twins"
 SCOPES = "test_scope_everywhere"
 PLAN: list[tuple[str, Tests]] = [
-    ("app/db/postgres*.py", on_postgres(TWINS, "test_store_clocks")),
-    ("migrations/*", on_postgres(TWINS, "test_store_clocks", "test_sequencer")),
+    ("app/db/postgres*.py", on_postgres(TWINS, "test_store_records", "test_store_clocks")),
+    ("migrations/*", on_postgres(TWINS, "test_store_records", "test_store_clocks", "test_sequencer", "test_walls")),
     ("app/db/callers.py", on_sqlite(TWINS, "test_store_callers", "test_api_keys")),
-    ("app/db/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads")),
+    ("app/db/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads", "test_finding")),
     ("app/db/orders.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads")),
     ("app/db/search*.py", on_sqlite(TWINS, "test_finding", "test_store_searching")),
     ("app/db/queues.py", on_sqlite(TWINS, "test_next_case")),
@@ -33,9 +33,12 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/db/work_reads.py", on_sqlite(TWINS, "test_saying_and_relating")),
     ("app/db/policy_pages.py", on_sqlite("test_policy_by_api", "test_policy_changes")),
     ("app/db/clocks.py", on_sqlite(TWINS, "test_store_clocks")),
+    ("app/db/visibility.py", on_sqlite("test_store_listing", "test_reading", "test_feed")),
+    ("app/db/sqlite.py", on_sqlite(TWINS, "test_store_records", "test_store_locks", "test_idempotency")),
     ("app/db/*.py", on_sqlite(TWINS, "test_store_records", "test_sequencer")),
     ("app/policy/*", on_sqlite("test_policy_engine", "test_policy_oracle")),
-    ("app/domain/refusing.py", on_sqlite("test_guards", "test_desk", "test_semantics", "test_explain")),
+    ("app/domain/verbs/deciding.py", on_sqlite("test_assigning")),
+    ("app/domain/refusing.py", on_sqlite("test_firing", "test_explain", "test_explain_is_true", "test_guards")),
     ("app/domain/machine.py", on_sqlite("test_desk", "test_guards", "test_who_can")),
     ("app/domain/verbs/*", on_sqlite("test_saying_and_relating", "test_assigning", "test_who_learns_what")),
     ("app/domain/ways.py", on_sqlite("test_explain", "test_explain_is_true")),
@@ -44,7 +47,15 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/domain/clause.py", on_sqlite("test_policy_preview", "test_last_administrators")),
     (
         "app/domain/*",
-        on_sqlite("test_desk_order", "test_who_learns_what", SCOPES, "test_desk", "test_api_keys", "test_reading"),
+        on_sqlite(
+            "test_desk_order",
+            "test_who_learns_what",
+            SCOPES,
+            "test_desk",
+            "test_api_keys",
+            "test_reading",
+            "test_opening",
+        ),
     ),
     (
         "app/services/administrators.py",
@@ -56,6 +67,8 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/services/key_callers.py", on_sqlite("test_api_keys")),
     ("app/services/ledger.py", on_sqlite(SCOPES, "test_feed", "test_following")),
     ("app/services/next_case.py", on_sqlite(SCOPES, "test_next_case")),
+    ("app/services/answer.py", on_sqlite("test_opening", "test_desk_order")),
+    ("app/services/batch.py", on_sqlite("test_opening", "test_desk_order", "test_desk")),
     ("app/services/attachments.py", on_sqlite("test_attachments")),
     ("app/services/who_can.py", on_sqlite("test_who_can")),
     ("app/services/clocks.py", on_sqlite("test_authorization_matrix", "test_http_slas")),
@@ -76,11 +89,23 @@ PLAN: list[tuple[str, Tests]] = [
 
 SAME_LENGTH = "app/http/callers.py and app/http/claims.py both refuse a token that is too long: either is enough"
 INDEXED = "the enforcer keeps lines by object and act, and asks only those of the request (app/policy/enforcer.py)"
+KINDS = "kinds of others only say what might be looked for: each case's tenant and type are asked again"
+SEEN = "row-level security shows no tenant that the transaction has not named, and app/db/postgres.py keys by tenant"
+UNIQUE = "of an entry id that two tenants had, both rows would say the same: ids are made by the service"
+QUEUED = "candidates are looked for in the tenant, and locked in the tenant: either is enough"
 EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/http/callers.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
     ("app/http/claims.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
     ("app/policy/model.conf", "r.obj == p.obj", INDEXED),
     ("app/policy/model.conf", "r.act == p.act", INDEXED),
+    ("app/db/listing.py", "= :tenant", KINDS),
+    ("app/db/queues.py", "C.tenant ==", QUEUED),
+    ("migrations/versions/0001_initial.py", "USING (tenant, ", SEEN),
+    ("app/db/sequencing.py", "e.tenant = :tenant", UNIQUE),
+    ("app/db/sequencing.py", "p.tenant = :tenant", UNIQUE),
+    ("app/domain/refusing.py", "list(arc.only_actor_of)", "it only words what the line before it decided"),
+    ("app/domain/ways.py", "arc.only_actor_of", "whoever is proposed is tried; without it fewer are"),
+    ("app/db/searching.py", "t.tenant = o.tenant", "whose case it is was asked before; of a twin it sees the type"),
     ("app/http/issuers.py", 'header["alg"] not in ALGORITHMS', "an issuer's keys are of those algorithms alone"),
     ("app/http/parameters.py", "found is None", "what is no id is the id of nothing either"),
     ("app/http/case_types.py", "_actor_of", "it shows what a case type declares, and decides nothing"),
