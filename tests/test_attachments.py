@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import AsyncIterator
 
+import pytest
+
 from app.domain.media_types import sniffed
 from app.services.attachments import PIECE
 from app.services.house import House
@@ -42,10 +44,10 @@ async def test_a_file_comes_back_as_it_went_in_and_the_log_holds_its_checksum(ho
 async def test_no_browser_shows_or_runs_a_file(house: House) -> None:
     place = f"{CASES}/{await open_claim(house)}/attachments"
     async with client(house) as http:
-        headers = {"content-type": "image/png"}
+        headers = {"content-type": "text/csv"}
         made = await http.post(place, params={"file_name": 'a";\r\n.html'[:3] + ".html"}, content=HTML, headers=headers)
         told = made.json()["attachment"]
-        assert (told["declared_type"], told["sniffed_type"]) == ("image/png", "text/html")
+        assert (told["declared_type"], told["sniffed_type"]) == ("text/csv", "text/html")
         fetched = await http.get(f"{place}/{told['id']}")
     assert fetched.headers["content-type"] == "application/octet-stream"
     assert fetched.headers["content-disposition"] == "attachment; filename*=UTF-8''a%22%3B.html"
@@ -100,6 +102,19 @@ async def test_a_file_of_another_case_or_nobodys_is_not_there(house: House) -> N
         assert (await http.get(f"{other}/{told['id']}")).status_code == 404
         assert (await stranger.get(f"{one}/{told['id']}")).status_code == 404
         assert (await http.get(f"{one}/x")).status_code == 404
+
+
+@pytest.mark.parametrize("content", [HTML, b"MZ and so on", b"hello"])
+async def test_a_file_that_is_not_the_picture_or_document_it_is_said_to_be_is_refused(
+    house: House, content: bytes
+) -> None:
+    place = f"{CASES}/{await open_claim(house)}/attachments"
+    async with client(house) as http:
+        for declared in ("image/png", "Application/PDF; x=y"):
+            sent = {"params": {"file_name": "a"}, "content": content, "headers": {"content-type": declared}}
+            refused = await http.post(place, **sent)
+            assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "Content-Type")
+        assert (await http.get(place)).json()["items"] == []
 
 
 def test_signatures_tell_what_a_file_is_and_nothing_is_guessed() -> None:

@@ -24,6 +24,13 @@ _MARKUP: Final = (
     (b"<script", "text/html"),
     (b"<svg", "image/svg+xml"),
 )
+_UNMISTAKABLE: Final = frozenset({"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Every file of these types begins so, and people open them without thinking."""
+
+
+def contradicts(declared: str, sniffed_type: str | None) -> bool:
+    """Whether a file is not what it is said to be. Of types whose files begin as they like nothing is known."""
+    return declared in _UNMISTAKABLE and sniffed_type != declared
 
 
 def sniffed(head: bytes) -> str | None:

@@ -68,13 +68,15 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/services/ledger.py", on_sqlite(SCOPES, "test_feed", "test_following")),
     ("app/services/next_case.py", on_sqlite(SCOPES, "test_next_case")),
     ("app/services/answer.py", on_sqlite("test_opening", "test_desk_order")),
-    ("app/services/batch.py", on_sqlite("test_opening", "test_desk_order", "test_desk")),
+    ("app/services/batch.py", on_sqlite("test_opening", "test_desk_order", "test_firing", "test_desk")),
     ("app/services/attachments.py", on_sqlite("test_attachments")),
     ("app/services/who_can.py", on_sqlite("test_who_can")),
     ("app/services/clocks.py", on_sqlite("test_authorization_matrix", "test_http_slas")),
     (
         "app/services/*",
-        on_sqlite("test_who_learns_what", SCOPES, "test_reading", "test_desk", "test_authorization_matrix"),
+        on_sqlite(
+            "test_who_learns_what", SCOPES, "test_reading", "test_desk", "test_api_keys", "test_authorization_matrix"
+        ),
     ),
     ("app/http/issuers.py", on_sqlite("test_oidc")),
     ("app/http/admitting.py", on_sqlite("test_rate_limits")),

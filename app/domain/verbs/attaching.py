@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from app.domain.case import Case
 from app.domain.errors import invalid
+from app.domain.media_types import contradicts
 from app.domain.moment import rfc3339
 from app.domain.situation import Situation
 from app.domain.verbs.verb import Done
@@ -33,6 +34,8 @@ class Attach:
             raise invalid("file_name", f"must be 1 to {LONGEST_NAME} characters")
         if not self.sha256:
             raise invalid("body", "was not received: you were not allowed to attach it when it came; send it again")
+        if contradicts(self.declared_type, self.sniffed_type):
+            raise invalid("Content-Type", f"says {self.declared_type}, but the file does not begin like one")
         body = {
             "sha256": self.sha256,
             "size": self.size,
