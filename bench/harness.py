@@ -57,7 +57,7 @@ class Bench:
     folder: Path
     stack: ExitStack
     rounds: int = 3
-    seconds: float = 8
+    seconds: float = 6
     warm_up: float = 2
     quick: bool = False
     kept: dict[str, object] = field(default_factory=dict)

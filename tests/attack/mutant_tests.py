@@ -67,6 +67,7 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/services/key_callers.py", on_sqlite("test_api_keys")),
     ("app/services/ledger.py", on_sqlite(SCOPES, "test_feed", "test_following")),
     ("app/services/next_case.py", on_sqlite(SCOPES, "test_next_case")),
+    ("app/services/cases.py", on_sqlite("test_reading", "test_api_keys", "test_attachments", "test_finding")),
     ("app/services/answer.py", on_sqlite("test_opening", "test_desk_order")),
     ("app/services/batch.py", on_sqlite("test_opening", "test_desk_order", "test_firing", "test_desk")),
     ("app/services/attachments.py", on_sqlite("test_attachments")),
@@ -93,7 +94,7 @@ SAME_LENGTH = "app/http/callers.py and app/http/claims.py both refuse a token th
 INDEXED = "the enforcer keeps lines by object and act, and asks only those of the request (app/policy/enforcer.py)"
 KINDS = "kinds of others only say what might be looked for: each case's tenant and type are asked again"
 SEEN = "row-level security shows no tenant that the transaction has not named, and app/db/postgres.py keys by tenant"
-UNIQUE = "of an entry id that two tenants had, both rows would say the same: ids are made by the service"
+UNIQUE = "it would touch a row of another tenant with the same id to no effect, and ids are made by the service"
 QUEUED = "candidates are looked for in the tenant, and locked in the tenant: either is enough"
 EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/http/callers.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
@@ -103,8 +104,11 @@ EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/db/listing.py", "= :tenant", KINDS),
     ("app/db/queues.py", "C.tenant ==", QUEUED),
     ("migrations/versions/0001_initial.py", "USING (tenant, ", SEEN),
+    ("migrations/versions/0001_initial.py", "c.tenant = k.tenant", UNIQUE),
+    ("migrations/versions/0001_initial.py", "b.tenant = c.tenant", UNIQUE),
     ("app/db/sequencing.py", "e.tenant = :tenant", UNIQUE),
     ("app/db/sequencing.py", "p.tenant = :tenant", UNIQUE),
+    ("app/domain/situation.py", "verdict.allowed", "what a scope refuses it refuses: this names the line in the log"),
     ("app/domain/refusing.py", "list(arc.only_actor_of)", "it only words what the line before it decided"),
     ("app/domain/ways.py", "arc.only_actor_of", "whoever is proposed is tried; without it fewer are"),
     ("app/db/searching.py", "t.tenant = o.tenant", "whose case it is was asked before; of a twin it sees the type"),
