@@ -17,8 +17,9 @@ from app.services.house import House
 from app.services.identity import new_id
 from app.services.ports import Store
 from app.settings import load_settings
+from tests.calling import signed_in
 from tests.databases import Database
-from tests.house import CLERK, change, open_claim, rows, running
+from tests.house import CLERK, actor, change, open_claim, rows, running
 from tests.test_http_work import CASES, client
 
 PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2500
@@ -138,6 +139,17 @@ async def test_what_nobody_attached_is_forgotten_and_what_is_attached_never(
         assert (await http.get(f"{place}/{made.json()['attachment']['id']}")).content == PHOTO
         again = await http.post(place, params={"file_name": "b"}, content=b"never attached")
         assert (await http.get(f"{place}/{again.json()['attachment']['id']}")).content == b"never attached"
+
+
+async def test_what_another_tenant_attached_keeps_nothing_of_ours(house: House, place: str) -> None:
+    case_id = place.split("/")[-2]
+    theirs = await open_claim(house, by=actor("alice", tenant="globex"))
+    async with client(house) as http:
+        http.headers.update(signed_in("carl", "clerk", tenant="globex"))
+        made = await http.post(f"{CASES}/{theirs}/attachments", params={"file_name": "a"}, content=PHOTO)
+        assert made.status_code == 201
+        await house.attachments.receive(CLERK, case_id, pieces())
+        assert await house.attachments.forget_unattached(LATER) == 1
 
 
 async def test_what_came_again_is_not_old(house: House, place: str, database: Database, folder: Path) -> None:

@@ -46,6 +46,10 @@ async def test_every_tenant_is_counted_by_itself(store, database):
     assert await store.sequence(100) == 6
     placed = [(leaf["tenant"], leaf["leaf_index"]) for leaf in await leaves(database)]
     assert placed == [("acme", 0), ("acme", 1), ("acme", 2), ("beta", 0), ("zeta", 0), ("zeta", 1)]
+    await record(store, *story(1, tenant="zeta"), *story(1, tenant="globex"))
+    assert await store.sequence(100) == 2
+    placed = [(leaf["tenant"], leaf["leaf_index"]) for leaf in await leaves(database)]
+    assert placed[3:] == [("beta", 0), ("globex", 0), ("zeta", 0), ("zeta", 1), ("zeta", 2)]
 
 
 async def test_a_busy_tenant_does_not_keep_another_waiting(store, database):

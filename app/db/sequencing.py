@@ -38,7 +38,7 @@ _PLACE = text("""
 """)
 _CLEAR = text("""
     DELETE FROM audit_pending WHERE tenant = :tenant AND entry_id IN (
-        SELECT entry_id FROM audit_leaf WHERE tenant = :tenant AND leaf_index >= :size)
+        SELECT l.entry_id FROM audit_leaf l WHERE l.tenant = :tenant AND l.leaf_index >= :size)
 """)
 
 

@@ -20,10 +20,14 @@ def on_postgres(*files: str) -> Tests:
 
 
 TWINS = "test_tenant_twins"
+CONTENTS = "test_attachment_contents"
 SCOPES = "test_scope_everywhere"
 PLAN: list[tuple[str, Tests]] = [
     ("app/db/postgres*.py", on_postgres(TWINS, "test_store_records", "test_store_clocks")),
-    ("migrations/*", on_postgres(TWINS, "test_store_records", "test_store_clocks", "test_sequencer", "test_walls")),
+    (
+        "migrations/*",
+        on_postgres(TWINS, "test_store_records", "test_store_clocks", "test_sequencer", "test_walls", CONTENTS),
+    ),
     ("app/db/callers.py", on_sqlite(TWINS, "test_store_callers", "test_api_keys")),
     ("app/db/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads", "test_finding")),
     ("app/db/orders.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads")),
@@ -72,6 +76,7 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/services/batch.py", on_sqlite("test_opening", "test_desk_order", "test_firing", "test_desk")),
     ("app/services/attachments.py", on_sqlite("test_attachments")),
     ("app/services/who_can.py", on_sqlite("test_who_can")),
+    ("app/services/work.py", on_sqlite("test_authorization_matrix", "test_attachments", "test_http_work")),
     ("app/services/clocks.py", on_sqlite("test_authorization_matrix", "test_http_slas")),
     (
         "app/services/*",
@@ -106,8 +111,12 @@ EQUIVALENT: list[tuple[str, str, str]] = [
     ("migrations/versions/0001_initial.py", "USING (tenant, ", SEEN),
     ("migrations/versions/0001_initial.py", "c.tenant = k.tenant", UNIQUE),
     ("migrations/versions/0001_initial.py", "b.tenant = c.tenant", UNIQUE),
+    ("migrations/versions/0001_initial.py", "e.tenant = t.tenant", UNIQUE),
     ("app/db/sequencing.py", "e.tenant = :tenant", UNIQUE),
     ("app/db/sequencing.py", "p.tenant = :tenant", UNIQUE),
+    ("app/db/sequencing.py", "l.tenant = :tenant", UNIQUE),
+    ("app/services/tenant_admin.py", "verdict.allowed", "what a scope refuses it refuses: this names the line"),
+    ("migrations/versions/0001_initial.py", "tenant = OLD.tenant", "the text of a case is not deleted"),
     ("app/domain/situation.py", "verdict.allowed", "what a scope refuses it refuses: this names the line in the log"),
     ("app/domain/refusing.py", "list(arc.only_actor_of)", "it only words what the line before it decided"),
     ("app/domain/ways.py", "arc.only_actor_of", "whoever is proposed is tried; without it fewer are"),
