@@ -118,10 +118,9 @@ def _watched(house: House, tracing: Tracing | None) -> "Metrics":
     house.tell_fired(metrics.record_fired)
     house.tell_sequenced(metrics.record_sequenced)
     house.tell_answered(metrics.record_answered)
-    house.tell_counted(metrics.record_counted)
     house.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))
     if tracing:
-        house.desk.origin = tracing.origin
+        house.come_from(tracing.origin)
     return metrics
 
 

@@ -17,7 +17,7 @@ from app.services.house import House
 from app.tracing import Tracing, exporter_wanted, tracing_of
 from tests.factories import new_id
 from tests.fake_services import token
-from tests.house import opening, tried
+from tests.house import open_claim, opening, tried
 from tests.observing import client_of, watched
 from tests.running import environment
 
@@ -78,6 +78,18 @@ async def test_a_trace_goes_from_the_request_to_its_commit(
     }
     moments = [moment for name in COURSE[2:] for moment in (found[name].start_time, found[name].end_time)]
     assert [request.start_time, *moments, request.end_time] == sorted([request.start_time, *moments, request.end_time])
+
+
+async def test_the_trace_of_a_claim_of_the_next_case_goes_to_its_commit_too(
+    house: House, tracing: Tracing, spans: InMemorySpanExporter
+) -> None:
+    await open_claim(house)
+    async with client_of(house, watched(house, tracing), tracing) as client:
+        taken = await client.post("/api/v1/next-case", json={"case_type": "expense_claim"})
+    assert taken.status_code == 200
+    [request] = named(spans, "POST /api/v1/next-case")
+    assert {span.name for span in spans.get_finished_spans()} == {request.name, *COURSE}
+    assert {span.context.trace_id for span in spans.get_finished_spans()} == {request.context.trace_id}
 
 
 async def test_the_trace_of_a_caller_goes_on_and_a_malformed_one_is_left_alone(

@@ -6,7 +6,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from app.services.answer import Answer
-from app.services.committed import Committed, Outcomes
+from app.services.committed import Committed
 
 SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -39,7 +39,8 @@ class DeskMetrics:
         self._phases = [phases.labels(phase) for phase in (WAITING, LOCKING, DECIDING, RECORDING)]
 
     def record(self, batch: Committed) -> None:
-        self.count(batch.outcomes)
+        for labels, count in batch.outcomes.items():
+            self._attempts.labels(*labels).inc(count)
         self._sizes.observe(batch.attempts)
         waiting, locking, deciding, recording = self._phases
         if batch.waited:
@@ -47,10 +48,6 @@ class DeskMetrics:
         locking.observe(batch.locked - batch.began)
         deciding.observe(batch.decided - batch.locked)
         recording.observe(batch.ended - batch.decided)
-
-    def count(self, outcomes: Outcomes) -> None:
-        for labels, count in outcomes.items():
-            self._attempts.labels(*labels).inc(count)
 
     def record_answered(self, answers: Sequence[Answer]) -> None:
         for answer in answers:

@@ -21,7 +21,7 @@ from app.metrics.desk import DeskMetrics
 from app.metrics.levels import LevelMetrics
 from app.metrics.log import LogMetrics
 from app.services.answer import Answer
-from app.services.committed import Committed, Outcomes
+from app.services.committed import Committed
 from app.services.escalation import Fired
 from app.services.levels import Levels
 
@@ -51,10 +51,6 @@ class Metrics:
     def record_committed(self, batch: Committed) -> None:
         """Count what a batch of the desk came to."""
         self._desk.record(batch)
-
-    def record_counted(self, outcomes: Outcomes) -> None:
-        """Count what attempts came to that no batch of the desk decided."""
-        self._desk.count(outcomes)
 
     def record_sequenced(self, count: int) -> None:
         """Count entries that got their places in the log, and note that somebody looked for some."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
@@ -15,7 +16,7 @@ from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
 from app.services.cases import Cases
 from app.services.clocks import Clocks
-from app.services.committed import Committed, Outcomes, telling
+from app.services.committed import Committed, telling
 from app.services.contents import Contents
 from app.services.definitions import Definitions
 from app.services.desk import Desk
@@ -74,16 +75,16 @@ class House:
         self.desk.on_fired = self.next_case.on_fired = telling(told)
 
     def tell_committed(self, *told: Callable[[Committed], None]) -> None:
-        """Let each of `told` know what a batch of the desk came to, after its commit."""
-        self.desk.on_committed = telling(*told)
+        """Let each of `told` know what those who attempt something together came to, after their commit."""
+        self.desk.on_committed = self.next_case.on_committed = telling(*told)
+
+    def come_from(self, origin: Callable[[], Any]) -> None:
+        """What an attempt comes from is what `origin` says when it is made."""
+        self.desk.origin = self.next_case.origin = origin
 
     def tell_answered(self, told: Callable[[Sequence[Answer]], None]) -> None:
         """Let `told` know what those who attempt something are answered."""
         self.desk.on_answered = self.next_case.on_answered = telling(told)
-
-    def tell_counted(self, told: Callable[[Outcomes], None]) -> None:
-        """Let `told` know what attempts came to that no batch of the desk decided, after their commit."""
-        self.next_case.on_counted = telling(told)
 
     def tell_sequenced(self, told: Callable[[int], None]) -> None:
         """Let `told` know how many entries got their places each time that this process looked for some."""

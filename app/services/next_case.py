@@ -4,7 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from time import perf_counter
+from typing import Any, cast
 
 from app.domain.calendars import Calendars
 from app.domain.case import Attempt
@@ -12,7 +13,7 @@ from app.domain.errors import IdempotencyInFlight
 from app.domain.verbs.assigning import CLAIM
 from app.services.answer import Answer
 from app.services.batch import Batch, answer_key, keys
-from app.services.committed import Outcomes, outcomes
+from app.services.committed import Committed, Outcomes, Waited, outcomes
 from app.services.definitions import Definitions
 from app.services.escalation import Fired
 from app.services.policies import Policies
@@ -34,6 +35,7 @@ class Ask:
     attempt: Attempt
     wish: Wish
     skips: Sequence[Attempt]
+    waited: Waited
     answer: asyncio.Future[Answer | None] = field(default_factory=asyncio.Future)
 
 
@@ -59,15 +61,16 @@ class NextCase:
         self._asks: list[Ask] = []
         self._serving: set[asyncio.Task[None]] = set()
         self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
-        self.on_counted: Callable[[Outcomes], None] = lambda outcomes: None
+        self.on_committed: Callable[[Committed], None] = lambda committed: None
         self.on_answered: Callable[[Sequence[Answer]], None] = lambda answers: None
+        self.origin: Callable[[], Any] = lambda: None
 
     async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
         """Record the skips, then claim the first case that waits, without them. None where nothing waits.
 
         A skip that is refused is the answer, and nothing is claimed. Raises StoreUnavailable.
         """
-        ask = Ask(attempt, wish, skips)
+        ask = Ask(attempt, wish, skips, Waited(perf_counter(), self.origin()))
         self._asks.append(ask)
         if len(self._serving) < self._at_once:
             serving = asyncio.create_task(self._serve())
@@ -106,17 +109,20 @@ class NextCase:
 
     async def _claimed(self, asks: Sequence[Ask]) -> list[Answer | None]:
         """The skips' cases are locked at once, and those that wait are never waited for: nobody stands in a circle."""
+        began, tally = perf_counter(), Tally()
         async with self._store.transaction(*{ask.attempt.tenant for ask in asks}) as tx:
             locked = await tx.lock(*keys([attempt for ask in asks for attempt in (*ask.skips, ask.attempt)]))
             batch = await self._batch(locked)
-            tally = Tally()
+            held = perf_counter()
             before = [_before(batch, locked, ask, tally) for ask in asks]
             await tx.record(batch.record())
             tally.fired += batch.fired
             found = zip(before, asks, strict=True)
             answers = [answer or await self._first(tx, ask.attempt, self._waiting(ask), tally) for answer, ask in found]
+            decided = perf_counter()
+        waited = [ask.waited for ask in asks]
         self.on_fired(tally.fired)
-        self.on_counted(tally.outcomes)
+        self.on_committed(Committed(len(asks), tally.outcomes, waited, began, held, decided, ended=perf_counter()))
         return answers
 
     async def _first(self, tx: Transaction, attempt: Attempt, waiting: Waiting, tally: Tally) -> Answer | None:
