@@ -150,6 +150,9 @@ async def test_what_another_tenant_attached_keeps_nothing_of_ours(house: House, 
         assert made.status_code == 201
         await house.attachments.receive(CLERK, case_id, pieces())
         assert await house.attachments.forget_unattached(LATER) == 1
+        told = made.json()["attachment"]
+        assert (await http.get(f"{CASES}/{theirs}/attachments/{told['id']}")).content == PHOTO
+        assert await house.attachments.forget_unattached(LATER) == 0
 
 
 async def test_what_came_again_is_not_old(house: House, place: str, database: Database, folder: Path) -> None:

@@ -28,6 +28,7 @@ PLAN: list[tuple[str, Tests]] = [
         "migrations/*",
         on_postgres(TWINS, "test_store_records", "test_store_clocks", "test_sequencer", "test_walls", CONTENTS),
     ),
+    ("app/db/blobs.py", on_sqlite(TWINS, CONTENTS)),
     ("app/db/callers.py", on_sqlite(TWINS, "test_store_callers", "test_api_keys")),
     ("app/db/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads", "test_finding")),
     ("app/db/orders.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads")),
