@@ -99,6 +99,7 @@ PLAN: list[tuple[str, Tests]] = [
 SAME_LENGTH = "app/http/callers.py and app/http/claims.py both refuse a token that is too long: either is enough"
 INDEXED = "the enforcer keeps lines by object and act, and asks only those of the request (app/policy/enforcer.py)"
 KINDS = "kinds of others only say what might be looked for: each case's tenant and type are asked again"
+PYJWT = "PyJWT refuses it too"
 SEEN = "row-level security shows no tenant that the transaction has not named, and app/db/postgres.py keys by tenant"
 UNIQUE = "it would touch a row of another tenant with the same id to no effect, and ids are made by the service"
 QUEUED = "candidates are looked for in the tenant, and locked in the tenant: either is enough"
@@ -123,6 +124,9 @@ EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/domain/ways.py", "arc.only_actor_of", "whoever is proposed is tried; without it fewer are"),
     ("app/db/searching.py", "t.tenant = o.tenant", "whose case it is was asked before; of a twin it sees the type"),
     ("app/http/issuers.py", 'header["alg"] not in ALGORITHMS', "an issuer's keys are of those algorithms alone"),
+    ("app/http/claims.py", '"crit" in header', PYJWT),
+    ("app/http/claims.py", 'header.get("kid", "")', PYJWT),
+    ("app/http/headers.py", "state.allowed", "it is the Allow header of an answer that says no already"),
     ("app/http/parameters.py", "found is None", "what is no id is the id of nothing either"),
     ("app/http/case_types.py", "_actor_of", "it shows what a case type declares, and decides nothing"),
 ]
