@@ -58,7 +58,7 @@ class Bench:
     stack: ExitStack
     rounds: int = 3
     seconds: float = 6
-    warm_up: float = 2
+    warm_up: float = 1.5
     quick: bool = False
     kept: dict[str, object] = field(default_factory=dict)
 

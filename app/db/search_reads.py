@@ -82,6 +82,7 @@ class SqlSearch(ABC):
             return _counted(met, most)
         ids = await self._matching(query, kinds, terms)
         if ids is None:
+            met, _ = await self._met(query, kinds, terms, effort.most_counted)
             return Count(min(met, most), more=True)
         return _counted(await self._number_of(ids, query, kinds, terms, most + 1), most)
 
