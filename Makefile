@@ -24,10 +24,9 @@ fuzz: .venv/dev
 openapi: .venv/dev
 	$(BIN)/python .ci/openapi.py
 
-# The long form of the attacks that `make test` makes briefly; exit code 1 where one of them finds something.
+# The long form of the attacks that `make test` makes briefly, some 45 minutes; exit code 1 where one finds something.
 attack: .venv/dev
 	$(BIN)/python -m tests.attack
-	$(BIN)/python -m tests.attack.mutants
 
 # Exit code 1 where a target is missed. The figures mean something on a machine that does nothing else.
 bench: .venv/dev

@@ -8,12 +8,16 @@ HEADINGS = ("what", "ours", "limit", "ratio", "target", "met")
 
 
 def table(rows: Sequence[Row]) -> str:
-    lines = [HEADINGS, *map(_cells, rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    ruled = [lines[0], tuple("-" * width for width in widths), *lines[1:]]
-    text = [f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |" for line in ruled]
     notes = [f"- {row.what}: {row.note}" for row in rows if row.note]
-    return "\n".join([*text, *(["", *notes] if notes else [])])
+    return "\n".join([aligned([HEADINGS, *map(_cells, rows)]), *(["", *notes] if notes else [])])
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """A table of cells; the first line is its headings."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    ruled = [lines[0], ["-" * width for width in widths], *lines[1:]]
+    cells = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in ruled)
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

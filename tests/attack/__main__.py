@@ -5,14 +5,16 @@ import asyncio
 import os
 import sys
 import tempfile
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.table import aligned
 from tests.attack import dripping, full_disk, killing, mutating, neighbours, outage
 from tests.databases import Database
-from tests.running import SECRET, Running, stateward
+from tests.running import ROOT, SECRET, Running, stateward
 from tests.scheduler_attack import DATABASE, database_server
 
 KILLS = 50
@@ -78,6 +80,20 @@ async def slow_clients(folder: Path, kind: str) -> Found:
     return Found(found, [*found.faults, *fault])
 
 
+async def checks_taken_out(_: Path, __: str) -> Found:
+    """In a process of its own, which forks for each."""
+    words = [sys.executable, "-m", "tests.attack.mutants"]
+    running = await asyncio.create_subprocess_exec(*words, cwd=ROOT, stdout=PIPE)
+    assert running.stdout is not None
+    told = []
+    async for line in running.stdout:
+        told.append(line.decode().rstrip())
+        print("      ", told[-1], file=sys.stderr, flush=True)
+    if await running.wait() not in (0, 1) or not told:
+        raise RuntimeError("taking out checks ended with an error")
+    return Found(told[-1], [line for line in told if line.startswith("SURVIVED")])
+
+
 ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...]]] = {
     "kill -9 of workers under load": (workers_killed, ("sqlite", "postgres")),
     "the database is gone for ten seconds": (database_gone, ("postgres",)),
@@ -86,6 +102,7 @@ ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...
     "the release before beside this one": (beside_the_one_before, ("postgres",)),
     "a release with more columns and tables beside this one": (beside_the_one_after, ("postgres",)),
     "500 slow readers and writers": (slow_clients, ("sqlite", "postgres")),
+    "each check of who may do what taken out": (checks_taken_out, ("both",)),
 }
 
 
@@ -93,15 +110,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.attack", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="WORD", help="only attacks with one of these words in their name")
     words = parser.parse_args().names
-    broken = 0
+    rows = []
     for name, (attack, kinds) in ATTACKS.items():
         for kind in kinds if not words or any(word in name for word in words) else ():
             with tempfile.TemporaryDirectory(prefix="stateward-", dir="/tmp") as folder:
                 found = asyncio.run(_tried(attack(Path(folder), kind)))
-            broken += bool(found.faults)
-            print(f"{'BROKEN' if found.faults else 'held  '} {name}, {kind}: {found.tried}", flush=True)
-            print(*(f"       {fault[:400]}" for fault in found.faults[:5]), sep="\n", end="", flush=True)
-    return 1 if broken else 0
+            rows.append([name, kind, "BROKEN" if found.faults else "held", str(found.tried)])
+            print(*rows[-1], *(fault[:400] for fault in found.faults[:5]), sep="\n       ", file=sys.stderr, flush=True)
+    print(aligned([["attack", "store", "found", "tried"], *rows]))
+    return 1 if any(found == "BROKEN" for _, _, found, _ in rows) else 0
 
 
 async def _tried(attack: Awaitable[Found]) -> Found:
