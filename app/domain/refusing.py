@@ -38,10 +38,10 @@ def four_eyes_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
     if mine:
         message = f"whoever fired {_either(mine)} on this case may not {arc.event} it"
         reasons.append(Reason("four_eyes", message, "someone else has to do it", {"events": mine}))
-    if arc.only_actor_of and not any(_acted(here, event) for event in arc.only_actor_of):
-        events = list(arc.only_actor_of)
-        message = f"only who fired {_either(events)} on this case may {arc.event} it"
-        reasons.append(Reason("four_eyes", message, f"who fired {_either(events)} has to do it", {"events": events}))
+    only = list(arc.only_actor_of)
+    if only and not any(_acted(here, event) for event in only):
+        message = f"only who fired {_either(only)} on this case may {arc.event} it"
+        reasons.append(Reason("four_eyes", message, f"who fired {_either(only)} has to do it", {"events": only}))
     return tuple(reasons)
 
 

@@ -120,7 +120,6 @@ EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/services/tenant_admin.py", "verdict.allowed", "what a scope refuses it refuses: this names the line"),
     ("migrations/versions/0001_initial.py", "tenant = OLD.tenant", "the text of a case is not deleted"),
     ("app/domain/situation.py", "verdict.allowed", "what a scope refuses it refuses: this names the line in the log"),
-    ("app/domain/refusing.py", "list(arc.only_actor_of)", "it only words what the line before it decided"),
     ("app/domain/ways.py", "arc.only_actor_of", "whoever is proposed is tried; without it fewer are"),
     ("app/db/searching.py", "t.tenant = o.tenant", "whose case it is was asked before; of a twin it sees the type"),
     ("app/http/issuers.py", 'header["alg"] not in ALGORITHMS', "an issuer's keys are of those algorithms alone"),
