@@ -123,6 +123,10 @@ FILTERS: Sequence[dict[str, Any]] = (
 )  # fmt: skip
 
 
+NOT_MINE = Visible(ALICE, all_types=True, denied_by_role={"[creator]": frozenset({"*"})})
+"""An index of words names what a case role denies; the page must not show it."""
+
+
 def fits(case: Case, filters: dict[str, Any], overdue: frozenset[str]) -> bool:
     state = filters.get("state")
     return all(
@@ -146,6 +150,9 @@ def test_all_pages_of_a_search_are_what_a_plain_reader_finds(database: Database)
         @example("printer", {}, ALL, "-due_at", 3, EFFORTS[2])
         @example("printer", {}, Visible(ALICE, by_role={"[assignee]": frozenset({"*"})}), "reference", 3, EFFORTS[1])
         @example("printer", {}, Visible(ALICE, by_role={"[creator]": frozenset({"*"})}), "opened_at", 2, EFFORTS[5])
+        @example("printer", {}, NOT_MINE, "opened_at", 200, EFFORTS[5])
+        @example("printer", {}, NOT_MINE, "opened_at", 1, EFFORTS[6])
+        @example("printer", {}, NOT_MINE, "due_at", 200, EFFORTS[6])
         @given(
             q=st.sampled_from(QUERIES),
             filters=st.sampled_from(FILTERS),

@@ -31,7 +31,7 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/db/blobs.py", on_sqlite(TWINS, CONTENTS)),
     ("app/db/callers.py", on_sqlite(TWINS, "test_store_callers", "test_api_keys")),
     ("app/db/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads", "test_finding")),
-    ("app/db/orders.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads")),
+    ("app/db/orders.py", on_sqlite(TWINS, "test_store_listing", "test_store_searching", "test_http_reads")),
     ("app/db/search*.py", on_sqlite(TWINS, "test_finding", "test_store_searching")),
     ("app/db/queues.py", on_sqlite(TWINS, "test_next_case")),
     ("app/db/leaves.py", on_sqlite(TWINS, "test_feed", "test_following")),
