@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from app.domain.case_type import CaseType
+from app.domain.errors import NotFound
 from app.services.house import House
 from tests.databases import Database
 from tests.house import (
@@ -79,6 +82,11 @@ async def test_a_case_goes_on_where_its_file_is_gone(house: House, database: Dat
         assert [view.case_type.case_type for view in without.case_types.list()] == ["incident", "permit"]
         await fired(without, claim, "triage", CLERK)
         assert "approve" in {e.event for e in (await without.cases.possible(CLERK, claim, True)).refused}
+
+
+async def test_a_case_type_that_is_not_declared_is_not_found(house: House) -> None:
+    with pytest.raises(NotFound):
+        house.case_types.get("nonsense")
 
 
 async def test_processes_that_start_at_once_store_each_definition_and_policy_once(database: Database) -> None:
