@@ -3,6 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
+import app.db.policy_tables
 import app.db.tables
 import app.db.text_tables
 import app.db.work_tables  # noqa: F401

@@ -107,3 +107,36 @@ async def test_migrating_an_unreachable_database_says_so():
 async def test_only_known_databases_are_opened():
     with pytest.raises(ValueError, match="mysql"):
         open_store("mysql://localhost/x")
+
+
+async def test_what_an_interrupted_migration_left_is_made_anew(postgres: Database):
+    await run(
+        postgres.admin_url,
+        "UPDATE alembic_version SET version_num = '0001'",
+        "DROP INDEX cases_by_team",
+        "ALTER INDEX cases_by_due RENAME TO cases_by_due_wider",
+        "CREATE INDEX cases_by_reference_wider ON cases (tenant)",
+    )
+    await migrate(postgres.url, postgres.admin_url)
+    await test_the_migrations_make_what_the_tables_declare(postgres)
+
+
+async def test_nobody_waits_for_an_index_that_is_built(postgres: Database):
+    engine = create_async_engine(postgres.admin_url)
+    write = text("UPDATE cases SET urgency = urgency")
+    waits = text("""SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'""")
+    async with engine.connect() as before, engine.connect() as during, asyncio.timeout(30):
+        await before.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        await before.commit()
+        await before.execute(write)
+        migrating = asyncio.create_task(migrate(postgres.url, postgres.admin_url))
+        while not await during.scalar(waits):
+            await during.rollback()
+        await during.execute(text("SET lock_timeout = '1s'"))
+        await during.execute(write)
+        await during.commit()
+        await before.commit()
+        await migrating
+    await engine.dispose()
+    await test_the_migrations_make_what_the_tables_declare(postgres)

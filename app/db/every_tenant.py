@@ -14,7 +14,8 @@ Besides them two functions run as the owner: `take_due` locks what is due, `sequ
 from sqlalchemy import Column, MetaData, Table
 
 from app.db.caller_tables import RATE_LIMIT
-from app.db.tables import CASES, CLOCK, IDEMPOTENCY, POLICY_LINE
+from app.db.policy_tables import POLICY_LINE
+from app.db.tables import CASES, CLOCK, IDEMPOTENCY
 
 
 def _window(name: str, table: Table, *columns: str) -> Table:

@@ -1,12 +1,13 @@
 """Bring a database to the schema of this release, and make the roles that PostgreSQL enforces it with."""
 
+import asyncio
 import sqlite3
 
 from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.engines import SERVICE, database_url, is_sqlite, postgres_engine, sqlite_engine
 from app.db.failures import connecting, translated
@@ -14,7 +15,8 @@ from app.db.schema import config, is_later, problem_of
 from app.db.walls import OWNER
 from app.services.ports import StoreUnavailable
 
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('stateward migrate', 0))")
+_ONE_AT_A_TIME = text("SELECT pg_try_advisory_lock(hashtextextended('stateward migrate', 0))")
+_TURN_SECONDS = 0.1
 _BUSY_SECONDS = 60
 _TRIES = 20
 
@@ -70,17 +72,32 @@ def _engine(url: str) -> AsyncEngine:
 
 
 async def _upgrade(engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            await connection.execute(_ONE_AT_A_TIME)
-            await connection.execute(text(f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}"))
-            await connection.execute(text(f"SET LOCAL ROLE {OWNER}"))
+    if engine.dialect.name == "sqlite":
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade_to_head)
+        return
+    async with engine.connect() as connection:
+        await _have_the_turn(connection)
+        await connection.execute(text(f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}"))
+        await connection.execute(text(f"SET ROLE {OWNER}"))
         await connection.run_sync(_upgrade_to_head)
+        await connection.invalidate()  # nobody else is to be the owner, or to wait for the turn
+
+
+async def _have_the_turn(connection: AsyncConnection) -> None:
+    """Until the connection closes. Asked again and again: whoever waited in a statement would hold up an index that is
+    built beside the traffic, which waits for all that began before it."""
+    while not await connection.scalar(_ONE_AT_A_TIME):
+        await connection.rollback()
+        await asyncio.sleep(_TURN_SECONDS)
 
 
 def _upgrade_to_head(connection: Connection) -> None:
+    """On PostgreSQL the migrations begin their own transactions, for some statements stand in none."""
     if is_later(connection):
         return
+    if connection.dialect.name == "postgresql":
+        connection.commit()
     settings = config()
     settings.attributes["connection"] = connection
     command.upgrade(settings, "head")

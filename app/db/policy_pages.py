@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.tables import POLICY_LINE, POLICY_STATE
+from app.db.policy_tables import POLICY_LINE, POLICY_STATE
 from app.services.rulebook import LineQuery
 
 EVERY = "*"

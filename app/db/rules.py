@@ -10,7 +10,8 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.every_tenant import EVERY_POLICY_LINE
-from app.db.tables import CALENDAR, DEFINITION, POLICY_FILE, POLICY_LINE, POLICY_STATE
+from app.db.policy_tables import POLICY_FILE, POLICY_LINE, POLICY_STATE
+from app.db.tables import CALENDAR, DEFINITION
 from app.services.ports import Refused
 from app.services.stored import PolicyChange, PolicyFile, PolicyLine, StoredCalendar, StoredDefinition
 

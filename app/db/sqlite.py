@@ -16,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db import clocks, sequencing
 from app.db.engines import sqlite_engine
 from app.db.failures import translated
+from app.db.policy_tables import POLICY_STATE
 from app.db.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
 from app.db.sqlite_around import around
 from app.db.sqlite_text import put_texts
 from app.db.sqlite_work import MAKING
 from app.db.store import SqlStore
-from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING, POLICY_STATE
+from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING
 from app.db.transaction import SqlTransaction
 from app.db.types import Moment, json_text
 from app.domain.case import Case

@@ -24,12 +24,16 @@ class CaseRow(SQLModel, table=True):
         Index("cases_by_opened", "tenant", "opened_at", "id", "team", "state"),
         Index("cases_by_changed", "tenant", "changed_at", "id"),
         Index("cases_by_urgency", "tenant", "urgency", "id", "team", "state"),
-        Index("cases_by_reference", "tenant", "case_type", "reference", "id"),
+        Index("cases_by_reference", "tenant", "case_type", "reference", "id", "team", "state"),
         Index("cases_by_state", "tenant", "state", "case_type"),
         Index("cases_by_creator", "tenant", "creator"),
         partial("cases_by_assignee", "tenant", "assignee", "changed_at", "id", "state", where="assignee IS NOT NULL"),
-        partial("cases_by_team", "tenant", "team", "changed_at", "id", "state", where="team IS NOT NULL"),
-        partial("cases_by_due", "tenant", "case_type", "due_at", "id", where="due_at IS NOT NULL"),
+        partial(
+            "cases_by_team",
+            *("tenant", "team", "changed_at", "id", "state", "urgency", "opened_at"),
+            where="team IS NOT NULL",
+        ),
+        partial("cases_by_due", "tenant", "case_type", "due_at", "id", "team", "state", where="due_at IS NOT NULL"),
         STRICT,
     )
     tenant: str = key()
@@ -196,40 +200,6 @@ class DefinitionRow(SQLModel, table=True):
     text: str = word()
 
 
-class PolicyLineRow(SQLModel, table=True):
-    __tablename__ = "policy_line"
-    __table_args__: ClassVar[Any] = (
-        Index("lines_by_added", "added"),
-        Index("lines_by_removed", "removed"),
-        STRICT,
-    )
-    id: int = Field(primary_key=True, sa_type=Count, sa_column_kwargs={"autoincrement": False})
-    kind: str = word()
-    role: str = word()
-    tenant: str = word()
-    obj: str = word()
-    act: str = word()
-    when_: str = word()
-    eft: str = word()
-    source: str | None = maybe()
-    added: int = Field(sa_type=Count)
-    removed: int | None = maybe(Count)
-
-
-class PolicyFileRow(SQLModel, table=True):
-    __tablename__ = "policy_file"
-    __table_args__: ClassVar[Any] = (STRICT,)
-    name: str = key()
-    sha256: str = word()
-
-
-class PolicyStateRow(SQLModel, table=True):
-    __tablename__ = "policy_state"
-    __table_args__: ClassVar[Any] = (CheckConstraint("id = 1", name="one_policy_state"), STRICT)
-    id: int = Field(primary_key=True, sa_type=Count, sa_column_kwargs={"autoincrement": False})
-    version: int = Field(sa_type=Count)
-
-
 def _table(name: str) -> Table:
     return SQLModel.metadata.tables[name]
 
@@ -245,6 +215,3 @@ FIRING = _table("sla_firing")
 CALENDAR = _table("calendar")
 IDEMPOTENCY = _table("idempotency")
 DEFINITION = _table("definition")
-POLICY_LINE = _table("policy_line")
-POLICY_FILE = _table("policy_file")
-POLICY_STATE = _table("policy_state")
