@@ -139,10 +139,11 @@ async def _last_of(opened: House, query: CaseQuery) -> Case:
 
 async def _page(opened: House, query: CaseQuery) -> Select[Any]:
     assert isinstance(opened.store, SqlStore)
-    kinds = await _rows(opened, listing.kinds(query.tenant))
-    return listing.page(query, [listing.Kind(**kind) for kind in kinds], opened.store._now())
+    async with opened.store._reading(query.tenant) as read:
+        kinds = await listing.kinds_of(read, query.tenant)
+    return listing.page(query, kinds, opened.store._now())
 
 
 async def _rows(opened: House, statement: Select[Any] | TextClause) -> Sequence[RowMapping]:
     assert isinstance(opened.store, SqlStore)
-    return await opened.store._rows(statement)
+    return await opened.store._rows(statement, TENANT)

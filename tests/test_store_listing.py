@@ -10,10 +10,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.db import open_store
+from app.db import listing, open_store
+from app.db.tables import CASES as CASES_TABLE
 from app.db.tables import ROLE
 from app.domain.case import Case
 from app.services.ports import Store
@@ -253,3 +254,14 @@ def test_just_the_visible_cases_are_listed(database):
             assert listed == in_order([case for case in OURS if sees(visible, case)], "-changed_at")
 
         check()
+
+
+async def test_the_kinds_of_cases_and_a_page_of_them_are_of_one_moment(postgres: Database):
+    """Else a case of a type that is new in between could stand on the page of somebody who may not read it."""
+    store = open_store(postgres.url)
+    async with store._reading(TENANT) as read:
+        assert await listing.kinds_of(read, TENANT) == []
+        await fill(postgres)
+        assert await read(select(CASES_TABLE.c.id)) == []
+    assert await store.cases(CaseQuery(TENANT, ALL, limit=1)) != []
+    await store.close()

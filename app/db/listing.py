@@ -1,6 +1,6 @@
 """One page of cases: filters, visibility and order as SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from app.db.tables import CASES
 from app.db.visibility import C, Condition, visible_to
 from app.domain.case import Case
 from app.services.stored import CaseQuery
+
+Read = Callable[[Select[Any] | TextClause], Awaitable[Sequence[RowMapping]]]
 
 # What is in a tenant, one step of the index per kind: few, however many cases there are.
 _KINDS = text("""
@@ -39,30 +41,30 @@ class Kind:
     case_type: str
 
 
-def kinds(tenant: str) -> TextClause:
-    return _KINDS.bindparams(tenant=tenant)
+async def kinds_of(read: Read, tenant: str) -> Sequence[Kind]:
+    return [Kind(**row) for row in await read(_KINDS.bindparams(tenant=tenant))]
 
 
 def page(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
-    """`now` is what a case is overdue by. `kinds` are those of the tenant: a database guesses well how many cases have
-    one of some whole values, and badly what a pattern means, or that nobody who reads one type will find it in a state
-    of another. `besides` is what else must hold.
+    """`now` is what a case is overdue by. `kinds` are those of the tenant, read in the same transaction: a database
+    guesses well how many cases have one of some whole values, and badly what a pattern means, or that nobody who reads
+    one type will find it in a state of another. `besides` is what else must hold.
 
     ValueError where `sort` is none of ours.
     """
-    if not ordered_at_once(query):
+    if query.team is not None or not ordered_at_once(query):
         return whole(keys(query, kinds, now, *besides), query)
-    return in_order(select(CASES), query, *_chosen(query, kinds, now, besides))
+    return in_order(select(CASES), *_chosen(query, kinds, now, besides))
 
 
 def keys(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
     """Of a page the tenants and ids, and what it is sorted by: of a row that is not shown nothing else is read."""
-    return keys_in_order(query, *_chosen(query, kinds, now, besides))
+    return keys_in_order(*_chosen(query, kinds, now, besides))
 
 
 def keys_of_few(query: CaseQuery, kinds: Iterable[Kind], now: Any, *few: Condition) -> Select[Any]:
     """The same where `few` names those that come into question."""
-    return keys_sorted(query, *_chosen(query, kinds, now, few))
+    return keys_sorted(*_chosen(query, kinds, now, few))
 
 
 def whole(keys: Select[Any], query: CaseQuery) -> Select[Any]:
@@ -73,7 +75,7 @@ def whole(keys: Select[Any], query: CaseQuery) -> Select[Any]:
 
 def unordered(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
     """The keys of those that all pages have together, at most `limit` of them."""
-    conditions, types = _chosen(query, kinds, now, besides)
+    query, conditions, types = _chosen(query, kinds, now, besides)
     return select(C.tenant, C.id).where(*conditions, visible_to(query.visible, types)).limit(query.limit)
 
 
@@ -112,16 +114,19 @@ def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
 
 def _chosen(
     query: CaseQuery, kinds: Iterable[Kind], now: Any, besides: Sequence[Condition]
-) -> tuple[list[Condition], frozenset[str]]:
-    """What filters ask for, and the case types that there may be of it."""
+) -> tuple[CaseQuery, list[Condition], frozenset[str]]:
+    """What filters ask for, and the case types that there may be of it: of a reader who may read all of them no more
+    is asked, for no index knows it."""
     possible = [kind for kind in kinds if _may_be(kind, query)]
     types = frozenset(kind.case_type for kind in possible)
+    if types <= query.visible.types:
+        query = replace(query, visible=replace(query.visible, all_types=True))
     conditions = [C.tenant == query.tenant, *_filters(query), *besides]
     if query.overdue is not None:
         conditions += _overdue(query.overdue, now, types)
     if query.state is not None:
         conditions.append(C.state.in_(sorted({kind.state for kind in possible})))
-    return conditions, types
+    return query, conditions, types
 
 
 def _overdue(overdue: bool, now: Any, types: frozenset[str]) -> Sequence[Condition]:

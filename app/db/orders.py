@@ -46,8 +46,8 @@ def in_order(
 def order(query: CaseQuery, columns: Any) -> list[ColumnElement[Any]]:
     """That of the pages, for rows that come from one."""
     name, descending = _sort(query)
-    never_last = [columns.due_at.is_(None)] if name == "due_at" else []
-    return [*never_last, *_order(columns[name], columns.id, descending)]
+    first, then = _order(columns[name], columns.id, descending)
+    return [first.nulls_last() if name == "due_at" else first, then]
 
 
 def _sort(query: CaseQuery) -> tuple[str, bool]:

@@ -114,14 +114,17 @@ class PostgresStore(SqlStore):
         await super().close()
 
     @asynccontextmanager
-    async def _within(self, engine: AsyncEngine, tenants: Sequence[str]) -> AsyncIterator[AsyncConnection]:
+    async def _within(
+        self, engine: AsyncEngine, tenants: Sequence[str], one_moment: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
         """Without tenants there is nothing to say before the first statement, and each is a transaction."""
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if one_moment else "BEGIN"
         async with self._open(engine) as connection:
             with translated():
                 driver = await _driver(connection)
                 try:
                     if tenants:
-                        await driver.execute(f"BEGIN; {entering(tenants)}")
+                        await driver.execute(f"{begin}; {entering(tenants)}")
                     yield connection
                     if tenants:
                         await driver.execute("COMMIT")
@@ -158,9 +161,8 @@ class PostgresStore(SqlStore):
         return {"database": "postgresql"}
 
     def _now(self) -> Any:
-        return func.statement_timestamp(
-            type_=Moment()
-        )  # indexes are not looked up by clock_timestamp, which changes meanwhile
+        # indexes are not looked up by clock_timestamp, which changes meanwhile
+        return func.statement_timestamp(type_=Moment())
 
     async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
         driver = await _driver(connection)

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import (
     ARRAY,
-    BindParameter,
     Boolean,
-    ColumnElement,
     Function,
     Select,
     String,
@@ -16,6 +15,7 @@ from sqlalchemy import (
     TextClause,
     and_,
     bindparam,
+    cast,
     func,
     literal,
     or_,
@@ -24,7 +24,6 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.engine import RowMapping
 
 from app.db.text_tables import TEXT
 from app.db.visibility import C, Condition
@@ -33,28 +32,38 @@ from app.domain.search_query import Term
 T = TEXT.c
 
 
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The ids of cases between single spaces, and how many they are. There may be thousands, which cost more as rows
+    or as an array than finding them."""
+
+    joined: str = ""
+    number: int = 0
+
+    def __add__(self, other: "Ids") -> "Ids":
+        return Ids(f"{self.joined} {other.joined}".strip(), self.number + other.number)
+
+
 class WordIndex(Protocol):
     """What an index over words answers; cases whose words were too many for it are none of them."""
 
     def matching(self, tenant: str, types: frozenset[str], terms: Sequence[Term], most: int) -> TextClause:
-        """Reads up to `most` cases of these types that have all words of all terms, wherever they stand."""
+        """Reads as `joined` and `number` up to `most` cases of these types that have all words of all terms, wherever
+        they stand."""
         ...
 
-    def gathered(self, column: ColumnElement[str]) -> Function[Any]:
-        """The values of all rows in one row: thousands of rows cost more than finding them."""
+    def among(self, ids: Ids) -> Condition:
+        """Whether a case is one of these, so that each is looked up."""
         ...
 
-    def ids(self, rows: Sequence[RowMapping]) -> Sequence[str]:
-        """What was gathered as `ids`."""
-        ...
-
-    def among(self, ids: Sequence[str]) -> Condition:
-        """Whether a case is one of these, so that each is looked up: there may be thousands."""
-        ...
-
-    def met(self, ids: Sequence[str], cases: Any) -> Condition:
+    def met(self, ids: Ids, cases: Any) -> Condition:
         """The same of cases that are read anyhow: none is looked up."""
         ...
+
+
+def joined(ids: Any) -> Function[Any]:
+    """The ids of all rows in one."""
+    return func.aggregate_strings(ids, " ")
 
 
 def contains(terms: Sequence[Term], case: Any = C) -> Condition:
@@ -77,22 +86,17 @@ def _has(term: Term) -> Condition:
 class PostgresIndex:
     def matching(self, tenant: str, types: frozenset[str], terms: Sequence[Term], most: int) -> TextClause:
         found = text("""
-            SELECT array_agg(id) AS ids
+            SELECT string_agg(id, ' ') AS joined, count(*) AS number
             FROM search_cases(:tenant, CAST(:types AS text[]), CAST(:words AS text[]), :most) id""")
         words = [f"{word}*" if begins else word for word, begins in _each(terms)]
         return found.bindparams(tenant=tenant, types=sorted(types), words=words, most=most)
 
-    def gathered(self, column: ColumnElement[str]) -> Function[Any]:
-        return func.array_agg(column)
-
-    def ids(self, rows: Sequence[RowMapping]) -> Sequence[str]:
-        return rows[0]["ids"] or ()
-
-    def among(self, ids: Sequence[str]) -> Condition:
-        found: Condition = C.id == func.any(_array(ids))
+    def among(self, ids: Ids) -> Condition:
+        """A query in between hides the ids from the planner, which would look at each and then walk along an index."""
+        found: Condition = C.id == func.any(cast(select(_array(ids)).scalar_subquery(), ARRAY(Text)))
         return found
 
-    def met(self, ids: Sequence[str], cases: Any) -> Condition:
+    def met(self, ids: Ids, cases: Any) -> Condition:
         found: Condition = cases.id.in_(select(func.unnest(_array(ids)))).is_(true())
         return found
 
@@ -100,7 +104,7 @@ class PostgresIndex:
 class SqliteIndex:
     def matching(self, tenant: str, types: frozenset[str], terms: Sequence[Term], most: int) -> TextClause:
         found = text("""
-            SELECT json_group_array(id) AS ids FROM (
+            SELECT group_concat(id, ' ') AS joined, count(*) AS number FROM (
                 SELECT o.case_id AS id FROM case_words JOIN case_words_of o ON o.n = case_words.rowid
                 JOIN case_text t ON t.tenant = o.tenant AND t.case_id = o.case_id
                 WHERE case_words MATCH :words AND o.tenant = :tenant AND t.case_type IN :types LIMIT :most)""")
@@ -108,27 +112,20 @@ class SqliteIndex:
         given = found.bindparams(bindparam("types", expanding=True))
         return given.bindparams(tenant=tenant, types=sorted(types), words=words, most=most)
 
-    def gathered(self, column: ColumnElement[str]) -> Function[Any]:
-        return func.json_group_array(column)
-
-    def ids(self, rows: Sequence[RowMapping]) -> Sequence[str]:
-        found: Sequence[str] = json.loads(rows[0]["ids"])
-        return found
-
-    def among(self, ids: Sequence[str]) -> Condition:
+    def among(self, ids: Ids) -> Condition:
         return C.id.in_(_listed(ids))
 
-    def met(self, ids: Sequence[str], cases: Any) -> Condition:
+    def met(self, ids: Ids, cases: Any) -> Condition:
         found: Condition = cases.id.in_(_listed(ids)).is_(true())
         return found
 
 
-def _array(ids: Sequence[str]) -> BindParameter[Any]:
-    return bindparam("ids", list(ids), ARRAY(Text), unique=True)
+def _array(ids: Ids) -> Function[Any]:
+    return func.string_to_array(ids.joined, " ")
 
 
-def _listed(ids: Sequence[str]) -> Select[Any]:
-    each = func.json_each(json.dumps(list(ids))).table_valued("value")
+def _listed(ids: Ids) -> Select[Any]:
+    each = func.json_each(json.dumps(ids.joined.split())).table_valued("value")
     return select(each.c.value)
 
 

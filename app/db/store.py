@@ -16,6 +16,7 @@ from app.db.blobs import SqlBlobs
 from app.db.engines import SERVICE
 from app.db.every_tenant import EVERY_ANSWER
 from app.db.failures import connecting, translated
+from app.db.listing import Read
 from app.db.log import SqlLog
 from app.db.policy_pages import EVERY
 from app.db.pool import connections
@@ -67,8 +68,9 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):
         )
 
     async def cases(self, query: CaseQuery) -> Sequence[Case]:
-        kinds = [listing.Kind(**row) for row in await self._rows(listing.kinds(query.tenant), query.tenant)]
-        return listing.found(await self._rows(listing.page(query, kinds, self._now()), query.tenant))
+        async with self._reading(query.tenant) as read:
+            kinds = await listing.kinds_of(read, query.tenant)
+            return listing.found(await read(listing.page(query, kinds, self._now())))
 
     async def clocks(self, tenant: str, case_ids: Sequence[str]) -> Mapping[str, Sequence[StoredClock]]:
         return clocks.by_case(case_ids, await self._rows(clocks.current(tenant, case_ids), tenant))
@@ -178,9 +180,17 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):
 
     async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]:
         """`tenants`: whose rows it may see; none for what belongs to nobody."""
-        async with self._within(self._readers, tenants) as connection:
-            rows: Sequence[RowMapping] = (await connection.execute(select)).mappings().all()
-            return rows
+        async with self._reading(*tenants) as read:
+            return await read(select)
+
+    @asynccontextmanager
+    async def _reading(self, *tenants: str) -> AsyncIterator[Read]:
+        async with self._within(self._readers, tenants, one_moment=True) as connection:
+
+            async def read(select: Select[Any] | TextClause) -> Sequence[RowMapping]:
+                return (await connection.execute(select)).mappings().all()
+
+            yield read
 
     @asynccontextmanager
     async def _open(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
@@ -200,8 +210,11 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):
             yield connection
 
     @asynccontextmanager
-    async def _within(self, engine: AsyncEngine, tenants: Sequence[str]) -> AsyncIterator[AsyncConnection]:
-        """A transaction about these tenants, where the database keeps them apart."""
+    async def _within(
+        self, engine: AsyncEngine, tenants: Sequence[str], one_moment: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
+        """A transaction about these tenants, where the database keeps them apart. With `one_moment` all that it reads
+        is of one, as always on SQLite."""
         async with self._open(engine) as connection:
             with translated():
                 async with connection.begin():

@@ -5,7 +5,6 @@ import binascii
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from app.domain.case import Actor, Attempt, Case, Json
@@ -53,14 +52,17 @@ class Cases:
         """A page of the cases that the actor may read, with a cursor to the next."""
         query = await self._query(actor, wanted)
         searched = terms(wanted.q) if wanted.q is not None else ()
-        found = await self._store.search(query, searched) if searched else Searched(await self._store.cases(query))
+        most = MOST_COUNTED if wanted.count else None
+        found = await (self._store.search(query, searched, most) if searched else self._listed(query, most))
         items = found.cases[: wanted.limit]
         beyond = _place(items[-1], wanted.sort) if len(found.cases) > wanted.limit else found.stopped_at
         stored = await self._store.clocks(actor.tenant, [case.id for case in items]) if items else {}
         clocks = {case_id: states_of(clocks) for case_id, clocks in stored.items()}
-        whole = replace(query, after=None)
-        count = await self._store.count(whole, searched, MOST_COUNTED) if wanted.count else None
-        return Page(items, _cursor(beyond, wanted.sort) if beyond else None, clocks, count)
+        return Page(items, _cursor(beyond, wanted.sort) if beyond else None, clocks, found.count)
+
+    async def _listed(self, query: CaseQuery, most: int | None) -> Searched:
+        found = await self._store.cases(query)
+        return Searched(found, count=None if most is None else await self._store.count(query, most))
 
     async def visible(self, actor: Actor) -> Visible:
         """Which cases the actor may read, by the policy in force now."""

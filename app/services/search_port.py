@@ -10,15 +10,6 @@ from app.services.stored import CaseQuery
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
-    """A page of cases in the order asked for. Where `stopped_at` is not None the store has looked long enough: what
-    else there is comes after this place."""
-
-    cases: Sequence[Case]
-    stopped_at: tuple[Json, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Count:
     """How many there are; with `more`, at least so many."""
 
@@ -26,11 +17,22 @@ class Count:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A page of cases in the order asked for. Where `stopped_at` is not None the store has looked long enough: what
+    else there is comes after this place. `count` is that of all pages, where it was asked for."""
+
+    cases: Sequence[Case]
+    stopped_at: tuple[Json, str] | None = None
+    count: Count | None = None
+
+
 class Searching(Protocol):
-    async def search(self, query: CaseQuery, terms: Sequence[Term]) -> Searched:
-        """The cases of a page whose reference, data and comments together have all terms."""
+    async def search(self, query: CaseQuery, terms: Sequence[Term], most: int | None = None) -> Searched:
+        """The cases of a page whose reference, data and comments together have all terms; with `most` also how many
+        there are on all pages, exactly up to that."""
         ...
 
-    async def count(self, query: CaseQuery, terms: Sequence[Term], most: int) -> Count:
+    async def count(self, query: CaseQuery, most: int) -> Count:
         """How many cases all pages have together, exactly up to `most`; none but `query.limit` of it is ignored."""
         ...
