@@ -21,6 +21,13 @@ VIEWS: tuple[ModuleType, ...] = (api_key_bodies, case_type_views, clock_views, p
 NAMED_BY_THE_CALLER = {"request_id"}
 MOMENTS = {("SegmentView", "from"), ("SegmentView", "to")}
 IDS = {("LinkView", "to")}
+SPELLED: dict[tuple[str, str], dict[str, Json]] = {
+    ("LeafEventView", "id"): {"pattern": "^[0-9]+$"},
+    ("LeafEventView", "data"): {
+        "contentMediaType": "application/json",
+        "contentSchema": {"$ref": "#/components/schemas/LeafView"},
+    },
+}
 
 
 def exact_schemas(schemas: dict[str, Json]) -> dict[str, Json]:
@@ -44,8 +51,14 @@ def _bodies() -> dict[str, Json]:
 def _answer(name: str, schema: dict[str, Json], told: str) -> dict[str, Json]:
     if "properties" not in schema:
         return schema
-    properties = {key: _with_format(of, _format(name, key)) for key, of in schema["properties"].items()}
+    properties = {key: _spelled(name, key, of) for key, of in schema["properties"].items()}
     return {**schema, **({"description": told} if told else {}), "properties": properties}
+
+
+def _spelled(name: str, key: str, schema: dict[str, Json]) -> dict[str, Json]:
+    if more := SPELLED.get((name, key)):
+        return {**schema, **more}
+    return _with_format(schema, _format(name, key))
 
 
 def _format(name: str, key: str) -> str | None:

@@ -19,17 +19,18 @@ from app.http.feed import leaf_view
 from app.http.headers import request_id
 from app.http.parameters import CaseId, existing
 from app.http.services import ApiRequest, services_of
+from app.http.views import LeafEventView
 from app.services.log_store import FROM_THE_FIRST
 from app.services.ports import StoreUnavailable
 
 NOW = "now"
 LEAF_INDEX = re.compile("-1|[0-9]{1,15}")
 STREAM = ResponseSpec(
-    data_container=str,
+    data_container=LeafEventView,
     generate_examples=False,
     media_type=EVENT_STREAM,
-    description="An event per entry: `id` is its leaf_index, `data` the entry as the feed shows it. Comments keep the "
-    "connection alive. The stream ends when the service stops or a right is taken away: connect again",
+    description="An event per entry, each of this schema. Comments keep the connection alive. The stream ends when the "
+    "service stops or a right is taken away: connect again",
 )
 LOGGER = structlog.get_logger("stateward.http")
 

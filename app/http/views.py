@@ -171,6 +171,13 @@ class LeafView(EntryView):
     case_id: str | None
 
 
+class LeafEventView(TypedDict):
+    """A server-sent event: `id` is the leaf_index of the entry, `data` the entry as the feed shows it."""
+
+    id: str
+    data: str
+
+
 class FeedView(TypedDict):
     """A page of the log. `next_after` continues behind all that was looked at, also where nothing of it was for the
     caller."""
