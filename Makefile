@@ -16,7 +16,7 @@ test: lint
 	@browser=$$($(BIN)/python .ci/browser.py) && echo "tests use $$browser" && \
 		CHROMIUM="$$browser" $(BIN)/python -m pytest -n 2 --dist loadfile
 
-# The long form of tests/test_contract_fuzzed.py: some ten minutes.
+# The long form of tests/test_contract_fuzzed.py: some four minutes.
 fuzz: .venv/dev
 	FUZZ_EXAMPLES=100 $(BIN)/python -m pytest -n 2 tests/test_contract_fuzzed.py
 
