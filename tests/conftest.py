@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -8,6 +9,14 @@ import structlog
 
 from tests.databases import *  # noqa: F403
 from tests.house import *  # noqa: F403
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays, and most of what a test makes goes by itself: looking through it all took a tenth of
+    the processor's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 import tempfile
 import warnings
@@ -22,6 +23,8 @@ __all__ = ["database", "empty_database", "empty_postgres", "postgres", "postgres
 _TEMPLATE = "stateward_template"
 _LOGIN = "stateward_app"
 _counter = itertools.count(1)
+ROOM = 2 * 2**30
+"""Bytes that the databases of a worker take at most, many times over."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """A server with the template that every test's database is a copy of."""
-    with tempfile.TemporaryDirectory(prefix="stateward-", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="stateward-", dir=_where_there_is_room()) as folder:
         running = _start(Path(folder) / "data")
         try:
             server = Server(Path(running.get_postmaster_info().socket_dir))
@@ -109,6 +112,13 @@ async def store(database: Database) -> AsyncIterator[Store]:
     opened = open_store(database.url)
     yield opened
     await opened.close()
+
+
+def _where_there_is_room() -> str:
+    """In memory, if there is enough: a copy of the template takes a tenth of the time there."""
+    memory = Path("/dev/shm")
+    enough = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
+    return str(memory) if enough else "/tmp"
 
 
 def _sqlite(file: Path) -> Database:

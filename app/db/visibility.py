@@ -19,9 +19,10 @@ def visible_to(visible: Visible, types: frozenset[str]) -> Condition:
     """`types` are those of the cases in question; what is denied is said in full, for a case of a new type may come
     before the page is read."""
     subject = visible.subject
+    by_role = {} if visible.all_types else visible.by_role
     allowed = or_(
         true() if visible.all_types else _of_types(visible.types & types),
-        *(_stands(subject, role, _narrowed(given, types)) for role, given in sorted(visible.by_role.items())),
+        *(_stands(subject, role, _narrowed(given, types)) for role, given in sorted(by_role.items())),
     )
     denied = or_(
         true() if visible.denied_all else _of_types(visible.denied_types),

@@ -24,7 +24,7 @@ from app.http.feed import read_feed
 from app.http.headers import before_send, before_send_behind_tls
 from app.http.health import healthz, metrics, readyz
 from app.http.parameters import refuse_null
-from app.http.policy_routes import policy_routes
+from app.http.policy_routes import POLICY
 from app.http.services import Services
 from app.http.slas import explain_clock, list_clocks, simulate_clock
 from app.http.streams import stream_case, stream_tenant
@@ -59,7 +59,7 @@ def create_app(
     border = Border(services, settings.jwt_secret, settings.issuers)
     state = State({"services": services, "border": border})
     app = Litestar(
-        route_handlers=[_api(), healthz, readyz, metrics, *beside],
+        route_handlers=[*_api(), healthz, readyz, metrics, *beside],
         exception_handlers={Exception: on_exception},
         before_send=[before_send, before_send_behind_tls] if settings.behind_tls else [before_send],
         request_max_body_size=BODY_BYTES,
@@ -104,21 +104,25 @@ def _is_zero(parameter: str) -> bool:
     return name == "q" and value.rstrip("0") in {"", "0."}
 
 
-def _api() -> Router:
-    cases = Router(
-        "/",
-        route_handlers=[open_case, find_cases, read_case, possible_events, fire_event, fire_events, read_audit],
-        tags=["cases"],
-    )
-    api_keys = Router("/", route_handlers=[make_api_key, list_api_keys, revoke_api_key], tags=["API keys"])
-    work = Router("/", route_handlers=list(WORK), tags=["work on cases"])
-    case_types = Router("/", route_handlers=[list_case_types, read_case_type, draw_case_type], tags=["case types"])
-    slas = Router("/", route_handlers=[list_clocks, explain_clock, simulate_clock], tags=["clocks"])
-    log = Router("/", route_handlers=[read_feed, stream_tenant, stream_case], tags=["log"])
-    return Router(
-        "/api/v1",
-        route_handlers=[cases, work, case_types, slas, log, policy_routes(), api_keys],
-        guards=[admitted],
-        request_class=BodyRequest,
-        security=[{"bearer": []}],
-    )
+def _api() -> Sequence[Router]:
+    """Side by side: Litestar copies every handler anew for each router that another one holds."""
+    parts: dict[str, Sequence[BaseRouteHandler]] = {
+        "cases": [open_case, find_cases, read_case, possible_events, fire_event, fire_events, read_audit],
+        "work on cases": WORK,
+        "case types": [list_case_types, read_case_type, draw_case_type],
+        "clocks": [list_clocks, explain_clock, simulate_clock],
+        "log": [read_feed, stream_tenant, stream_case],
+        "policy": POLICY,
+        "API keys": [make_api_key, list_api_keys, revoke_api_key],
+    }
+    return [
+        Router(
+            "/api/v1",
+            route_handlers=list(handlers),
+            tags=[tag],
+            guards=[admitted],
+            request_class=BodyRequest,
+            security=[{"bearer": []}],
+        )
+        for tag, handlers in parts.items()
+    ]

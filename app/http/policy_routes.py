@@ -1,24 +1,16 @@
 """The calls about the policy, together."""
 
-from litestar import Router
-
 from app.http.policies import change_policy, list_policies, preview_policy, remove_policy
 from app.http.role_assignments import assign_roles, list_assignments, take_role_away
 from app.http.who_can import who_can_fire
 
-
-def policy_routes() -> Router:
-    return Router(
-        "/",
-        route_handlers=[
-            list_policies,
-            change_policy,
-            preview_policy,
-            remove_policy,
-            list_assignments,
-            assign_roles,
-            take_role_away,
-            who_can_fire,
-        ],
-        tags=["policy"],
-    )
+POLICY = (
+    list_policies,
+    change_policy,
+    preview_policy,
+    remove_policy,
+    list_assignments,
+    assign_roles,
+    take_role_away,
+    who_can_fire,
+)
