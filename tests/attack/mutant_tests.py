@@ -99,7 +99,7 @@ PLAN: list[tuple[str, Tests]] = [
 
 SAME_LENGTH = "app/http/callers.py and app/http/claims.py both refuse a token that is too long: either is enough"
 INDEXED = "the enforcer keeps lines by object and act, and asks only those of the request (app/policy/enforcer.py)"
-KINDS = "kinds of others only say what might be looked for: each case's tenant is asked again, and its type where not all are the reader's"
+KINDS = "kinds of others only say what might be looked for: whose a case is and may be read is asked again"
 PYJWT = "PyJWT refuses it too"
 SEEN = "row-level security shows no tenant that the transaction has not named, and app/db/postgres.py keys by tenant"
 UNIQUE = "it would touch a row of another tenant with the same id to no effect, and ids are made by the service"
