@@ -35,7 +35,7 @@ class Effort:
 
     first_look: int = 3
     few: int = 500
-    long_look: int = 1_000
+    long_look: int = 2_000
     most_by_index: int = 20_000
     most_sorted: int = 1_000
     long_walk: int = 12_000
