@@ -84,19 +84,24 @@ class Search:
 
     async def page(self) -> Searched:
         effort, limit = self.effort, self.query.limit
-        found = await self._look(effort.first_look * limit)
+        looked = effort.first_look * limit
+        found = await self._look(looked)
         if len(found) == limit:
             return Searched(found)
         if await self.number(effort.few) < effort.few:
             return Searched(await self._look(effort.few))
-        often = len(found) * effort.long_look >= limit * effort.first_look * limit
-        found = await self._look(effort.long_look) if often else []
-        if len(found) == limit:
-            return Searched(found)
+        for further in (effort.few, effort.long_look):
+            if len(found) * effort.long_look < limit * looked:
+                break  # no full page is to be expected
+            looked = further
+            found = await self._look(looked)
+            if len(found) == limit:
+                return Searched(found)
         ids = await self._matching()
         if ids is not None:
             return Searched(await self._first_of(ids))
-        found = found if often else await self._look(effort.long_look)
+        if looked != effort.long_look:
+            found = await self._look(effort.long_look)
         return Searched(found, None if len(found) == limit else await self._place(effort.long_look))
 
     async def count(self, most: int) -> Count:
