@@ -81,12 +81,11 @@ async def _upgrade(engine: AsyncEngine) -> None:
         await connection.execute(text(f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}"))
         await connection.execute(text(f"SET ROLE {OWNER}"))
         await connection.run_sync(_upgrade_to_head)
-        await connection.invalidate()  # nobody else is to be the owner, or to wait for the turn
 
 
 async def _have_the_turn(connection: AsyncConnection) -> None:
-    """Until the connection closes. Asked again and again: whoever waited in a statement would hold up an index that is
-    built beside the traffic, which waits for all that began before it."""
+    """Until `migrate` closes the connection. Asked again and again: an index that is built beside the traffic waits for
+    all that began before it, so for a statement that waits here too."""
     while not await connection.scalar(_ONE_AT_A_TIME):
         await connection.rollback()
         await asyncio.sleep(_TURN_SECONDS)
