@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.table import aligned
-from tests.attack import dripping, full_disk, killing, mutating, neighbours, outage
+from tests.attack import beside, dripping, full_disk, killing, mutating, neighbours, outage
 from tests.databases import Database
 from tests.running import ROOT, SECRET, Running, stateward
 from tests.scheduler_attack import DATABASE, database_server
@@ -80,6 +80,17 @@ async def slow_clients(folder: Path, kind: str) -> Found:
     return Found(found, [*found.faults, *fault])
 
 
+def victim_beside(module: str, **settings: str) -> Callable[[Path, str], Awaitable[Found]]:
+    """The attack of `tests.attack.MODULE`, with a victim in another tenant; `settings` are the service's."""
+
+    async def tried(folder: Path, kind: str) -> Found:
+        async with _serving(folder, kind, **settings) as (service, _):
+            found = await beside.attacked(service, module, seconds=10)
+        return Found(found, found.faults)
+
+    return tried
+
+
 async def checks_taken_out(_: Path, __: str) -> Found:
     """In a process of its own, which forks for each."""
     words = [sys.executable, "-m", "tests.attack.mutants"]
@@ -102,6 +113,7 @@ ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...
     "the release before beside this one": (beside_the_one_before, ("postgres",)),
     "a release with more columns and tables beside this one": (beside_the_one_after, ("postgres",)),
     "500 slow readers and writers": (slow_clients, ("sqlite", "postgres")),
+    "a victim beside batches of 1,000 refused events": (victim_beside("large_batches"), ("sqlite", "postgres")),
     "each check of who may do what taken out": (checks_taken_out, ("both",)),
 }
 
@@ -126,8 +138,8 @@ async def _tried(attack: Awaitable[Found]) -> Found:
 
 
 @asynccontextmanager
-async def _serving(folder: Path, kind: str, workers: str = "1") -> AsyncIterator[tuple[Running, Database]]:
-    settings = {"jwt_secret": SECRET, "workers": workers, "log_level": "critical"}
+async def _serving(folder: Path, kind: str, workers: str = "1", **more: str) -> AsyncIterator[tuple[Running, Database]]:
+    settings = {"jwt_secret": SECRET, "workers": workers, "log_level": "critical", **more}
     if kind == "sqlite":
         url = f"sqlite+aiosqlite:///{folder}/stateward.db"
         with stateward(folder, "serve", "--port", "0", database_url=url, **settings) as service:
