@@ -187,7 +187,7 @@ class NaiveModel:
     def _record(self, case: dict[str, Any], attempt: Attempt, kind: str, event: str, source: str | None) -> Expected:
         case["version"] += 1
         case["seq"] += 1
-        case["acted"].setdefault(event, set()).update({attempt.actor.id, attempt.acting})
+        case["acted"].setdefault(event, set()).update(_eyes(attempt))
         entry = {"kind": kind, "event": event, "source": source, "target": "+".join(case["leaves"])}
         case["entries"].append({"entry_id": attempt.entry_id, "seq": case["seq"], **entry, **_told(attempt)})
         readable = self.policy.may(case, attempt, "case:read", acting=True)
@@ -227,7 +227,7 @@ class NaiveModel:
         """Whether a move's condition holds and its four eyes are four."""
         for events, wanted in ((move.unless_actor_of, False), (move.only_actor_of, True)):
             acted = {who for event in events for who in case["acted"].get(event, ())}
-            if events and (attempt.acting in acted) != wanted:
+            if events and any((who in acted) != wanted for who in _eyes(attempt)):
                 return False
         return self.policy.truth(move.when or "", self.policy.variables(case, attempt), error=False)
 
@@ -243,6 +243,11 @@ class NaiveModel:
         if too_large or not self.types[case["case_type"]].data.is_valid(data):
             raise No("invalid")
         return data
+
+
+def _eyes(attempt: Attempt) -> set[str]:
+    """The one acted for, and a person who calls; not a service that does."""
+    return {attempt.acting, attempt.actor.id} if attempt.actor.id.startswith("user:") else {attempt.acting}
 
 
 def _told(attempt: Attempt) -> dict[str, Any]:

@@ -210,6 +210,7 @@ PEOPLE = {
     "user:hal": {"role:clerk", "role:banned"},
     "user:ida": {"role:admin"},
     "user:jon": {"role:courier"},
+    "service:ivy": {"role:chief"},
 }
 ACTORS = [Actor(tenant, who, frozenset(roles)) for tenant in TENANTS for who, roles in PEOPLE.items()]
 PRINCIPALS = [

@@ -36,6 +36,26 @@ def grant(role: str, obj: str) -> PolicyRow:
     return PolicyRow("claim.csv", 4, "g", role, obj)
 
 
+WATCHED = load_case_type(
+    claim("a: {}\nb: {final: true}", "go: {from: a, to: b, unless_actor_of: [open]}"),
+    FILE,
+)
+
+
+@pytest.mark.parametrize("obj", ["claim", "*"])
+def test_who_may_act_for_others_where_four_eyes_are_asked_for_is_told_who_counts(obj):
+    faults = check_policy({"claim": WATCHED.case_type}, [rule(act="case:admin", obj=obj), rule(act="go")])
+    assert [(fault.line, fault.severity, fault.message) for fault in faults] == [
+        (
+            3,
+            "warning",
+            "`role:boss` may act for others, and of a service four eyes of `claim` counts only whom it acts for",
+        )
+    ]
+    denied = rule(act="case:admin", obj=obj, eft="deny")
+    assert list(check_policy({"claim": WATCHED.case_type}, [denied, rule(act="go")])) == []
+
+
 @pytest.mark.parametrize("act", ["go", "open", "*", "case:read", "case:admin"])
 def test_a_line_for_what_there_is_is_told_nothing(act):
     assert told(rule(act=act)) == []

@@ -137,7 +137,10 @@ async def test_whom_somebody_acted_for_counts_and_so_does_the_caller(house: Hous
     root = actor("root", "manager")
     refused = await fire(house, claim, "approve", root)
     assert refused.error.reasons[0].code == "four_eyes"
-    assert (await fired(house, claim, "approve", ADMIN, on_behalf_of=bob))["states"][0] == "checks.budget.open"
+    for_bob = await fire(house, claim, "approve", ADMIN, on_behalf_of=bob)
+    assert for_bob.error.reasons[0].message.endswith("may not approve it, not for somebody else either")
+    other_admin = actor("anna", "admin")
+    assert (await fired(house, claim, "approve", other_admin, on_behalf_of=bob))["states"][0] == "checks.budget.open"
 
 
 async def test_who_acts_for_somebody_decides_with_their_roles_never_with_the_own(house: House) -> None:

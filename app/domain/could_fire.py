@@ -4,9 +4,10 @@ from enum import StrEnum
 
 from app.domain.decide import assigned
 from app.domain.errors import Invalid
+from app.domain.four_eyes import four_eyes_reasons
 from app.domain.guard import Expression
 from app.domain.machine import Arc
-from app.domain.refusing import four_eyes_reasons, is_open
+from app.domain.refusing import is_open
 from app.domain.situation import Situation
 
 

@@ -8,6 +8,7 @@ from app.domain.clock_firing import Firing
 from app.domain.clock_state import ClockState
 from app.domain.entry import pointer
 from app.domain.errors import CaseError
+from app.domain.four_eyes import caller_counts
 from app.domain.local_time import MICROSECOND
 from app.domain.machine import Arc
 from app.domain.moment import rfc3339
@@ -152,7 +153,16 @@ def _common(here: Situation) -> dict[str, Json]:
         },
         "request_id": attempt.request_id,
         **occurred,
+        **_four_eyes(here),
     }
+
+
+def _four_eyes(here: Situation) -> dict[str, Json]:
+    """That a service acted for somebody: only that one counts, as where a history is imported."""
+    attempt = here.attempt
+    if attempt.on_behalf_of is None or caller_counts(attempt) or attempt.event not in here.machine.asks_who:
+        return {}
+    return {"four_eyes": "as acted for"}
 
 
 def _policy(verdict: Verdict) -> Json:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from app.domain.case import Json
 from app.domain.could_fire import payload_tells
 from app.domain.errors import Reason
+from app.domain.four_eyes import four_eyes_reasons
 from app.domain.machine import Arc
-from app.domain.refusing import arc_reasons, four_eyes_reasons, state_reason
+from app.domain.refusing import arc_reasons, state_reason
 from app.domain.situation import Situation
 from app.domain.ways import Way, ways
 

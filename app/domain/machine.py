@@ -68,8 +68,12 @@ class Machine:
     @cached_property
     def four_eyes(self) -> frozenset[str]:
         """The events whose actors some rule asks for."""
-        arcs = [arc for by_source in self.arcs.values() for arcs in by_source.values() for arc in arcs]
-        return frozenset(event for arc in arcs for event in (*arc.unless_actor_of, *arc.only_actor_of))
+        return frozenset(event for arc in self._all_arcs() for event in (*arc.unless_actor_of, *arc.only_actor_of))
+
+    @cached_property
+    def asks_who(self) -> frozenset[str]:
+        """The events that four eyes has a say in: those that ask who acted before, and those that are asked for."""
+        return self.four_eyes | {arc.event for arc in self._all_arcs() if arc.unless_actor_of or arc.only_actor_of}
 
     def knows(self, event: str) -> bool:
         return event in self.case_type.events or event in self.case_type.opening
@@ -139,6 +143,9 @@ class Machine:
             for source in self._sources(transition):
                 by_source.setdefault(source, []).append(_arc(name, source, transition))
         return by_source
+
+    def _all_arcs(self) -> Iterator[Arc]:
+        return (arc for by_source in self.arcs.values() for arcs in by_source.values() for arc in arcs)
 
     def _sources(self, transition: Transition) -> list[str]:
         if transition.sources != ["*"]:

@@ -1,6 +1,7 @@
 """Why an attempt is refused, in sentences: what said no, with the values it saw, and what would say yes."""
 
 from app.domain.errors import Reason
+from app.domain.four_eyes import four_eyes_reasons
 from app.domain.machine import Arc
 from app.domain.situation import Situation
 
@@ -31,20 +32,6 @@ def arc_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
     return (*four_eyes_reasons(here, arc), *_guard(here, arc))
 
 
-def four_eyes_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
-    """What four eyes says no to: who acted before, or did not."""
-    reasons = []
-    mine = [event for event in arc.unless_actor_of if _acted(here, event)]
-    if mine:
-        message = f"whoever fired {_either(mine)} on this case may not {arc.event} it"
-        reasons.append(Reason("four_eyes", message, "someone else has to do it", {"events": mine}))
-    only = list(arc.only_actor_of)
-    if only and not any(_acted(here, event) for event in only):
-        message = f"only who fired {_either(only)} on this case may {arc.event} it"
-        reasons.append(Reason("four_eyes", message, f"who fired {_either(only)} has to do it", {"events": only}))
-    return tuple(reasons)
-
-
 def _guard(here: Situation, arc: Arc) -> tuple[Reason, ...]:
     if arc.guard is None:
         return ()
@@ -62,13 +49,5 @@ def _guard(here: Situation, arc: Arc) -> tuple[Reason, ...]:
     )
 
 
-def _acted(here: Situation, event: str) -> bool:
-    return here.attempt.acting in here.around.acted.get(event, frozenset())
-
-
 def _leave_from(event: str, sources: list[str]) -> str:
-    return f"it takes a case that is {_either(sources)}" if sources else f"{event} only opens a case"
-
-
-def _either(names: list[str]) -> str:
-    return " or ".join(names)
+    return f"it takes a case that is {' or '.join(sources)}" if sources else f"{event} only opens a case"

@@ -11,8 +11,8 @@ from typing import TypeAlias
 from app.domain.case import ANYONE, Json
 from app.domain.clause import truth_of
 from app.domain.could_fire import payload_tells
+from app.domain.four_eyes import four_eyes_reasons
 from app.domain.machine import Arc
-from app.domain.refusing import four_eyes_reasons
 from app.domain.situation import Situation, relative_roles
 from app.domain.supposing import as_subject, in_state, with_role
 

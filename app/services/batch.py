@@ -21,6 +21,7 @@ from app.domain.errors import (
     WrongState,
 )
 from app.domain.escalate import SYSTEM
+from app.domain.four_eyes import eyes
 from app.domain.machine import Machine
 from app.domain.situation import Situation
 from app.domain.verbs.deciding import decide
@@ -173,7 +174,7 @@ class Batch:
             return
         event = attempt.event or next(iter(self._definitions.of(case.definition).case_type.opening))
         if event in self._definitions.of(case.definition).four_eyes:
-            self._copy.note_actors(case, event, frozenset({attempt.actor.id, attempt.acting}))
+            self._copy.note_actors(case, event, frozenset(eyes(attempt)))
 
     def _remember(self, attempt: Attempt, answer: Answer, denied: bool) -> None:
         """Keep the answers that are given again; of a 404 with a `denied` entry only that it was logged."""

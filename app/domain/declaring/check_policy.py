@@ -48,6 +48,7 @@ def rule_faults(line: PolicyRow, case_types: Mapping[str, CaseType]) -> Iterator
         return
     meant = list(case_types.values()) if line.obj == "*" else [case_types[line.obj]]
     yield from (("act", fault) for fault in _act(line, meant))
+    yield from (("act", fault) for fault in _acts_for_others(line, meant))
     yield from (("when", fault) for fault in _condition(line, meant))
 
 
@@ -61,6 +62,21 @@ def _act(line: PolicyRow, meant: list[CaseType]) -> Iterator[Fault]:
     elif line.role.startswith("[") and not any(line.act in case_type.events for case_type in meant):
         message = f"{quoted(line.act)} only opens cases, and no case role holds while opening"
         yield line.warning(message, "name a role, or `*`")
+
+
+def _acts_for_others(line: PolicyRow, meant: list[CaseType]) -> Iterator[Fault]:
+    """A service that may act for others fires both halves of four eyes by itself; a person may not."""
+    if line.act != "case:admin" or line.eft != "allow":
+        return
+    watched = [case_type.case_type for case_type in meant if _has_four_eyes(case_type)]
+    if watched:
+        message = f"{quoted(line.role)} may act for others, and of a service four eyes of {quoted(watched[0])} counts"
+        yield line.warning(f"{message} only whom it acts for", "give the role to no service but one that imports")
+
+
+def _has_four_eyes(case_type: CaseType) -> bool:
+    transitions = (transition for event in case_type.events.values() for transition in event.transitions)
+    return any(transition.unless_actor_of or transition.only_actor_of for transition in transitions)
 
 
 def _condition(line: PolicyRow, meant: list[CaseType]) -> Iterator[Fault]:
