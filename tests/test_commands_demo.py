@@ -3,9 +3,11 @@
 import json
 import shutil
 import subprocess
+from datetime import UTC, datetime
 
 import pytest
 
+from app.commands.sample_past import past_cases
 from tests.running import stateward
 
 
@@ -46,6 +48,38 @@ def test_the_sample_has_a_few_dozen_cases_in_many_states(demo, pasted):
     assert len(found) >= 36
     assert {case["case_type"] for case in found} == {"expense_claim", "incident", "permit"}
     assert len({case["state"] for case in found}) >= 20
+
+
+def test_the_sample_has_weeks_of_past_with_work_that_is_done_that_waits_and_that_is_late(demo, pasted):
+    """Of what a case worker meets: cases of weeks ago, closed and open, somebody's and nobody's, late and in time."""
+    closed = _as("ada", demo, "/api/v1/cases?case_type=expense_claim&state=paid&count=true")
+    late = _as("ada", demo, "/api/v1/cases?overdue=true&limit=200")["items"]
+    assert closed["count"]["value"] > 50
+    assert {bool(case["assignee"]) for case in late} == {True, False}
+    clocks = [case["slas"]["decision"] for case in closed["items"]]
+    assert {clock["status"] for clock in clocks} == {"met", "met_late"}
+    assert all(clock["breached_at"] < clock["stopped_at"] for clock in clocks if clock["status"] == "met_late")
+
+
+def test_the_past_is_imported_for_the_people_who_lived_it(demo, pasted):
+    paid = _as("ada", demo, "/api/v1/cases?case_type=expense_claim&state=paid&limit=200")["items"]
+    case = next(case for case in paid if "-1" in case["reference"])
+    first, *_ = _as("ada", demo, f"/api/v1/cases/{case['id']}/audit")["items"]
+    actor = first["entry"]["actor"]
+    assert (actor["reference"], actor["on_behalf_of"]) == ("service:import", case["data"]["submitted_by"])
+    assert first["entry"]["occurred_at"] < first["entry"]["at"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_past_is_lived_in_office_hours_in_order_and_ends_now(seed):
+    now = datetime(2026, 3, 12, 11, 30, tzinfo=UTC)
+    cases = list(past_cases(now, seed))
+    assert len(cases) > 200
+    for case in cases:
+        moments = [step.at for step in case.steps]
+        assert moments == sorted(moments)
+        assert moments[-1] < now
+        assert all(moment.weekday() < 5 for moment in moments)
 
 
 def test_the_people_are_told_with_their_roles(demo):

@@ -7,13 +7,15 @@ import secrets
 import signal
 import tempfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from app.commands.house import declared, prepared, running
 from app.commands.listening import base_url, port_to_listen_on
-from app.commands.sample import key, tell
+from app.commands.sample import key, tell, tell_past
 from app.commands.sample_cases import stories
+from app.commands.sample_past import past_cases
 from app.commands.sample_people import PEOPLE, TENANT
 from app.commands.serve import port_number, serve
 from app.commands.token import Mint
@@ -63,13 +65,15 @@ async def _sampled(settings: Settings) -> tuple[int, Mapping[str, str]]:
     await prepared(settings)
     told = [story for story in stories() if story.case_type in found.case_types]
     async with running(settings, found) as house:
+        past = [case for case in past_cases(datetime.now(UTC)) if case.case_type in found.case_types]
+        await tell_past(house, past)
         await tell(house, told)
         ids = {}
         for story in told:
             if case := await house.store.case(key(story.case_type, story.reference)):
                 ids[story.reference] = case.case.id
     needed = {reference for _, _, reference, _ in LINES}
-    return len(ids), {reference: found for reference, found in ids.items() if reference in needed}
+    return len(ids) + len(past), {reference: found for reference, found in ids.items() if reference in needed}
 
 
 def _token(mint: Mint, secret: str, name: str) -> str:

@@ -1,11 +1,17 @@
-"""Tell the sample stories to the desk, as attempts of the people in them."""
+"""Tell the sample cases to the desk, as attempts of the people in them."""
 
+import asyncio
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from app.commands.sample_cases import Story
+from app.commands.sample_past import PastCase, Step
 from app.commands.sample_people import PEOPLE, TENANT
-from app.domain.case import Actor, Attempt, Data, Idempotency, Opens
+from app.domain.case import Actor, Attempt, Data, Idempotency, Opens, Principal
+from app.domain.verbs.assigning import Claim
+from app.domain.verbs.commenting import Comment
+from app.domain.verbs.verb import Verb
 from app.services.house import House
 from app.services.identity import new_id
 from app.services.stored import CaseKey
@@ -24,6 +30,22 @@ WORDS_ARE = {
     "wait": "question",
 }
 """The field of the payload that the words of a step fill; where there is none they are the reason."""
+
+IMPORTER = Actor(TENANT, "service:import", frozenset({"role:admin"}), "demo")
+"""Who brings in what happened before: only an administrator says when something was, and for whom."""
+AT_ONCE = 16
+"""Cases that are told side by side, so that the desk decides them in one transaction."""
+
+
+async def tell_past(house: House, lived: Iterable[PastCase]) -> int:
+    """Bring in the cases of the past that do not exist yet, at the times when they happened, and say how many."""
+    told = [case for case in lived if await house.store.case(key(case.case_type, case.reference)) is None]
+    for start in range(0, len(told), AT_ONCE):
+        cases = told[start : start + AT_ONCE]
+        await asyncio.gather(
+            *(house.desk.submit([_imported(case, place) for place in range(len(case.steps))]) for case in cases)
+        )
+    return len(told)
 
 
 async def tell(house: House, told: Iterable[Story]) -> int:
@@ -59,6 +81,26 @@ def _attempt(story: Story, place: int) -> Attempt:
         reason=words if words and not field else None,
         idempotency=_idempotency(story, place),
     )
+
+
+def _imported(case: PastCase, place: int) -> Attempt:
+    step = case.steps[place]
+    story = Story(case.case_type, case.reference, case.data, tuple(_told(one) for one in case.steps))
+    roles = frozenset(f"role:{role}" for role in PEOPLE[step.who].roles)
+    acted_for = Principal(f"user:{step.who}", roles)
+    attempt = replace(_attempt(story, place), actor=IMPORTER, occurred_at=step.at, on_behalf_of=acted_for)
+    verb = _verb(step)
+    return replace(attempt, event=None, payload=None, reason=None, verb=verb) if verb else attempt
+
+
+def _told(step: Step) -> str:
+    return f"{step.who} {step.act}: {step.words}" if step.words else f"{step.who} {step.act}"
+
+
+def _verb(step: Step) -> Verb | None:
+    if step.act == "claim":
+        return Claim()
+    return Comment(step.words) if step.act == "comment" else None
 
 
 def _payload(field: str, words: str) -> Data:
