@@ -29,6 +29,7 @@ from app.http.body import validated
 from app.http.observed import Observed
 from app.http.requests import TryEvent
 from app.http.services import Readiness, Services
+from app.http.values import Limits
 from app.logs import configure_logs
 from app.metrics import LOOK_EVERY
 from app.services.calendars import CalendarOfThePast
@@ -106,7 +107,8 @@ def application() -> ASGIApp:
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     lived = [_watching(metrics, tracing), _lived(house, settings, rates)]
-    app = create_app(services, HttpSettings(secret, settings.issuers, settings.behind_tls), lifespan=lived)
+    limits = Limits(settings.body_values, settings.attempt_values)
+    app = create_app(services, HttpSettings(secret, settings.issuers, settings.behind_tls, limits), lifespan=lived)
     return Observed(app, metrics.record_call, tracing, access_log=settings.access_log)
 
 

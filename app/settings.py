@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     attachment_bytes: int = Field(
         default=25 * 2**20, ge=1, le=2**31, description="a number of bytes from 1 to 2147483648"
     )
+    body_values: int = Field(
+        default=20_000, ge=100, le=1_000_000, description="a number of JSON values from 100 to 1000000"
+    )
+    attempt_values: int = Field(
+        default=4_000, ge=100, le=1_000_000, description="a number of JSON values from 100 to 1000000"
+    )
     scheduler: bool = Field(default=True, description="true or false: whether `serve` runs the ticks too")
     metrics_port: int | None = Field(
         default=None, ge=1, le=65535, description="a port from 1 to 65535 where `stateward work` tells its metrics"

@@ -20,14 +20,16 @@ TYP = "stateward-entry/1"
 MAX_ENTRY_BYTES = 32 * 1024
 MAX_FIELDS = 200
 SALT_BYTES = 32
+SMALLEST_PLAIN, LARGEST_PLAIN = 1e-4, 1e15
+"""Between them ECMAScript, and so RFC 8785, writes a float without an exponent, as msgspec does."""
 _PLAIN = msgspec.json.Encoder(order="sorted")
 
 
 def canonical(value: Json) -> bytes:
     """RFC 8785 canonical JSON.
 
-    Where no number is a float and no name leaves ASCII, sorted JSON of msgspec is the same bytes a hundred times
-    sooner, and most of what an event writes is so.
+    Where no number is large, tiny or a whole float, and no name leaves ASCII, sorted JSON of msgspec is the same
+    bytes a hundred times sooner, and most of what an event writes is so.
     """
     return _PLAIN.encode(value) if _is_plain(value) else rfc8785.dumps(value)
 
@@ -72,6 +74,8 @@ def _is_plain(value: Json) -> bool:
         return True
     if kind is int:
         return bool(-MAX_EXACT <= value <= MAX_EXACT)
+    if kind is float:
+        return SMALLEST_PLAIN <= abs(value) < LARGEST_PLAIN and not value.is_integer()
     if kind is dict:
         return all(type(name) is str and name.isascii() and _is_plain(item) for name, item in value.items())
     return kind is list and all(map(_is_plain, value))

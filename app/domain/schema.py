@@ -1,7 +1,7 @@
 """Check data and payloads against JSON Schema 2020-12, and schemas against the rules for schemas."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import jsonschema_rs
@@ -10,11 +10,13 @@ from app.domain.case import Json
 from app.domain.case_type import Schema
 from app.domain.errors import FieldError
 from app.domain.sentences import faults_of
-from app.domain.writable import writable
+from app.domain.writable import values_in, writable
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MAX_ERRORS = 20
 MAX_NAME = 200
+MOST_LOOKED_THROUGH = 400
+"""Values: of more the first fault is told alone, since the library makes all of them before it gives one."""
 
 SchemaPath = tuple[str | int, ...]
 
@@ -32,19 +34,30 @@ class Validator:
     def errors(self, value: Json, prefix: str) -> tuple[FieldError, ...]:
         """At most 20 faults; `field` is a dotted path below `prefix`, messages repeat no value."""
         try:
+            if self._validator.is_valid(value):
+                return ()
             return tuple(islice(self._errors(value, prefix), MAX_ERRORS))
         except (ValueError, RecursionError):  # lone surrogates, nesting without end
             return (FieldError(prefix, "This cannot be read."),)
 
     def _errors(self, value: Json, prefix: str) -> Iterator[FieldError]:
         seen = set()
-        for error in self._validator.iter_errors(value):
+        for error in self._found(value):
             for below, message in faults_of(error.kind):
                 path = [str(step)[:MAX_NAME] for step in (*error.instance_path, *below)]
                 fault = FieldError(".".join([prefix, *path]), message)
                 if fault not in seen:
                     seen.add(fault)
                     yield fault
+
+    def _found(self, value: Json) -> Iterable[jsonschema_rs.ValidationError]:
+        if values_in(value) <= MOST_LOOKED_THROUGH:
+            return self._validator.iter_errors(value)
+        try:
+            self._validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            return [error]
+        return []
 
 
 def schema_faults(schema: Schema) -> list[tuple[SchemaPath, str]]:

@@ -28,6 +28,7 @@ from app.http.policy_routes import POLICY
 from app.http.services import Services
 from app.http.slas import explain_clock, list_clocks, simulate_clock
 from app.http.streams import stream_case, stream_tenant
+from app.http.values import Limits
 from app.http.work import WORK
 from app.services.issuers import Issuer
 
@@ -46,6 +47,7 @@ class HttpSettings:
     jwt_secret: str | None = field(repr=False)
     issuers: tuple[Issuer, ...] = ()
     behind_tls: bool = False
+    limits: Limits = field(default_factory=Limits)
 
 
 def create_app(
@@ -57,7 +59,7 @@ def create_app(
     """The application. `beside` are route handlers of others (pages) that share its hooks and problems; what
     `lifespan` opens is there before the first request and closed after the last."""
     border = Border(services, settings.jwt_secret, settings.issuers)
-    state = State({"services": services, "border": border})
+    state = State({"services": services, "border": border, "limits": settings.limits})
     app = Litestar(
         route_handlers=[*_api(), healthz, readyz, metrics, *beside],
         exception_handlers={Exception: on_exception},

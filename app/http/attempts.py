@@ -2,9 +2,8 @@
 
 import hashlib
 
-import rfc8785
-
 from app.domain.case import Actor, Attempt, Idempotency, Json, Opens, Principal
+from app.domain.entry import canonical
 from app.domain.moment import parse_rfc3339
 from app.http.headers import expected_version, idempotency_key, request_id
 from app.http.requests import Body, FireEvent, OnBehalfOf, OpenCase, TryEvent
@@ -73,7 +72,7 @@ def trying(actor: Actor, request_name: str, body: TryEvent) -> Attempt:
 def fingerprint(call: str, body: Json) -> str:
     """SHA-256 in hex over the RFC 8785 form of the call and its body without key and version."""
     told = {name: value for name, value in body.items() if name not in BESIDE_THE_POINT}
-    return hashlib.sha256(rfc8785.dumps([call, told])).hexdigest()
+    return hashlib.sha256(canonical([call, told])).hexdigest()
 
 
 def idempotency(request: ApiRequest, call: str, body: Body | dict[str, Json]) -> Idempotency | None:

@@ -1,8 +1,8 @@
 """Request bodies: strict JSON that the log can write down again, then the model of the call."""
 
-import json
 import re
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from litestar import Request
 from litestar.datastructures import State
@@ -11,11 +11,17 @@ from pydantic import BaseModel, ValidationError
 
 from app.domain.case import Actor, Json
 from app.domain.errors import FieldError, Invalid, Malformed
-from app.domain.writable import MAX_DEPTH, MAX_EXACT, exact, is_text
+from app.domain.writable import MAX_DEPTH, MAX_EXACT, exact, is_text, values_in, writable
 from app.http.errors import UnsupportedMediaType
+from app.http.reading import read, too_large
+from app.http.requests import Simulate, TryEvents
+from app.http.values import Limits
+from app.services.turns import Turns
 
 MOST_ERRORS = 100
 LONGEST_PATH = 200
+OF_MANY_PARTS = frozenset({TryEvents, Simulate})
+"""The bodies that are more than one attempt."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -26,7 +32,7 @@ class BodyRequest(Request[Actor, None, State]):
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
         assert field is not None
-        return validated(field.annotation, parse(await self.body()))
+        return validated(field.annotation, await parse(await self.body(), field.annotation, self.app.state.limits))
 
     async def body(self) -> bytes:
         _check_media_type(self)
@@ -39,21 +45,30 @@ class BodyRequest(Request[Actor, None, State]):
         return raw
 
 
-def parse(raw: bytes) -> Json:
-    """JSON in UTF-8 without duplicate keys; Malformed on anything else, Invalid on what the log cannot write."""
-    try:
-        value = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
-    except RecursionError:
-        raise Malformed("The body is nested too deeply.") from None
-    except UnicodeDecodeError:
-        raise Malformed("The body is not UTF-8.") from None
-    except ValueError as error:
-        where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise Malformed(f"The body is not JSON{where}.") from None
-    faults: list[FieldError] = []
-    _look(value, "", 0, faults)
-    _refuse(faults)
+async def parse(raw: bytes, model: type[BaseModel], limits: Limits) -> Json:
+    """JSON that the log can write down; Malformed, Invalid or TooLarge on anything else."""
+    value, turns = await read(raw, limits.values if model in OF_MANY_PARTS else limits.attempt_values), Turns()
+    for place, part in _parts(value, model):
+        if place is not None and values_in(part) > limits.attempt_values:
+            raise too_large(place, f"holds more than {limits.attempt_values} JSON values")
+        if writable(part) is not None:  # seldom: where and why not costs more than whether
+            _tell(value)
+        await turns.give()
     return value
+
+
+def _parts(value: Json, model: type[BaseModel]) -> Iterable[tuple[int | None, Json]]:
+    """The attempts of a batch with their places, or any other body as a whole."""
+    if model is TryEvents and isinstance(value, dict) and isinstance(attempts := value.get("attempts"), list):
+        yield from enumerate(attempts)
+        value = {**value, "attempts": None}
+    yield None, value
+
+
+def _tell(value: Json) -> None:
+    faults: list[FieldError] = []
+    _look(value, (), faults)
+    _refuse(faults)
 
 
 def validated(model: type[Model], value: Json) -> Model:
@@ -77,34 +92,29 @@ def _check_media_type(request: BodyRequest) -> None:
         raise UnsupportedMediaType("Send the body as application/json in UTF-8.")
 
 
-def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Malformed("An object of the body holds the same key twice.")
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise Malformed(f"{name} is not JSON.")
-
-
-def _look(value: Json, path: str, depth: int, faults: list[FieldError]) -> None:
+def _look(value: Json, path: Sequence[str], faults: list[FieldError]) -> None:
     """Find what RFC 8785 or the database cannot write: NUL, lone surrogates, numbers beyond a double, depth."""
     if isinstance(value, dict | list):
-        _look_inside(value, path, depth, faults)
+        _look_inside(value, path, faults)
     elif fault := _fault(value):
-        faults.append(FieldError(path, fault))
+        _note(faults, path, fault)
 
 
-def _look_inside(value: dict[str, Json] | list[Json], path: str, depth: int, faults: list[FieldError]) -> None:
-    if depth >= MAX_DEPTH:
-        faults.append(FieldError(path, f"is nested more than {MAX_DEPTH} deep"))
+def _look_inside(value: dict[str, Json] | list[Json], path: Sequence[str], faults: list[FieldError]) -> None:
+    if len(path) >= MAX_DEPTH:
+        _note(faults, path, f"is nested more than {MAX_DEPTH} deep")
         return
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):
         if isinstance(key, str) and not is_text(key):
-            faults.append(FieldError(path, "holds a key with NUL or half a surrogate pair"))
+            _note(faults, path, "holds a key with NUL or half a surrogate pair")
         else:
-            _look(item, f"{path}.{key}" if path else str(key), depth + 1, faults)
+            _look(item, (*path, str(key)), faults)
+
+
+def _note(faults: list[FieldError], path: Sequence[str], message: str) -> None:
+    """A path is written out where it is told only: its names may be as long as the body."""
+    if len(faults) < MOST_ERRORS:
+        faults.append(FieldError(".".join(name[:LONGEST_PATH] for name in path), message))
 
 
 def _fault(value: Json) -> str | None:

@@ -15,6 +15,7 @@ from app.http.parameters import CaseId, Explain, IdempotencyKey, IfMatch, existi
 from app.http.requests import FireEvent, TryEvents
 from app.http.services import ApiRequest, services_of
 from app.http.views import AppliedView, PossibleEventView, PossibleView, RefusedEventView, ResultsView
+from app.services.turns import Turns
 from app.services.views import PossibleEvent, RefusedEvent
 
 BATCH_BYTES = 8 * 2**20
@@ -75,8 +76,10 @@ async def fire_event(
 async def fire_events(request: ApiRequest, data: JSONBody[TryEvents]) -> Response[ResultsView]:
     """A result per attempt, in order; one attempt that is refused stops no other. Where the body is wrong,
     nothing is done."""
-    name = request_id(request.scope)
-    attempts = [trying(request.user, name, attempt) for attempt in data.attempts]
+    name, turns, attempts = request_id(request.scope), Turns(), []
+    for attempt in data.attempts:
+        attempts.append(trying(request.user, name, attempt))
+        await turns.give()
     answered = await services_of(request).desk.submit(attempts) if attempts else []
     return Response({"results": [answers.result(answer) for answer in answered]})
 

@@ -19,6 +19,7 @@ from app.services.group import Group, give
 from app.services.policies import Policies
 from app.services.ports import Refused, Store, StoreUnavailable
 from app.services.stored import AnswerKey, CaseKey, Locked
+from app.services.turns import Turns
 from app.services.undecided import halted, in_flight, too_many, unavailable
 
 BATCH = 64
@@ -221,14 +222,17 @@ class Desk:
         return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
 
     async def _together(self, attempts: Sequence[Attempt], waited: Sequence[Waited] = ()) -> list[Answer | None]:
-        began = perf_counter()
+        began, turns = perf_counter(), Turns()
         cases, answer_keys = keys(attempts)
         async with self._store.transaction(*{attempt.tenant for attempt in attempts}) as tx:
             locked = await tx.lock(cases, answer_keys)
             await self._catch_up(locked)
             held = perf_counter()
             batch = self._batch(locked)
-            answers = [None if answer_key(a) in locked.busy else batch.answer(a) for a in attempts]
+            answers: list[Answer | None] = []
+            for attempt in attempts:
+                answers.append(None if answer_key(attempt) in locked.busy else batch.answer(attempt))
+                await turns.give()
             decided = perf_counter()
             await tx.record(batch.record())
         if batch.fired:

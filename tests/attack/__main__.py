@@ -114,6 +114,7 @@ ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...
     "a release with more columns and tables beside this one": (beside_the_one_after, ("postgres",)),
     "500 slow readers and writers": (slow_clients, ("sqlite", "postgres")),
     "a victim beside batches of 1,000 refused events": (victim_beside("large_batches"), ("sqlite", "postgres")),
+    "a victim beside large bodies": (victim_beside("large_bodies"), ("sqlite", "postgres")),
     "each check of who may do what taken out": (checks_taken_out, ("both",)),
 }
 
