@@ -1,7 +1,10 @@
 """Headers, parameters, media types and routes that callers get wrong: a problem that names it."""
 
+import re
+
 import pytest
 
+from app.http.declared import MOST_TOLD
 from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api
 
 
@@ -67,8 +70,61 @@ def test_a_parameter_that_cannot_be_read_is_named(client, path, query, field):
     assert "`" not in answer.text
 
 
-def test_unknown_parameters_are_ignored(client):
-    assert client.get(f"{CASES}?colour=%ff%00&=&&").status_code == 200
+MISSPELT = [
+    (CASES, "asignee=user:bob", "asignee", "did you mean `assignee`?"),
+    (CASES, "with_count=true", "with_count", "did you mean `count`?"),
+    (CASES, "State=submitted", "State", "did you mean `state`?"),
+    (CASES, "sort%20=due_at", "sort ", "did you mean `sort`?"),
+    (CASES, "overdue;limit=1", "overdue;limit", "did you mean `overdue`?"),
+    ("/api/v1/audit", "afer=3", "afer", "did you mean `after`?"),
+    ("/api/v1/stream", "since=now", "since", "the parameters are `after`"),
+    (f"{CASES}/{CASE_ID}/audit", "refused=true", "refused", "the parameters are `after`, `denied`, `limit`"),
+    (f"{CASES}/{CASE_ID}", "fields=data", "fields", "there are no parameters to choose from"),
+    ("/api/v1/role-assignments", "users=user:alice", "users", "did you mean `user`?"),
+    ("/metrics", "name%5B%5D=up", "name[]", "there are no parameters to choose from"),
+    ("/readyz", "verbose", "verbose", "there are no parameters to choose from"),
+]
+
+
+@pytest.mark.parametrize(("path", "query", "field", "remedy"), MISSPELT)
+def test_a_parameter_that_is_not_known_is_refused_with_the_nearest_one(client, path, query, field, remedy):
+    answer = client.get(f"{path}?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
+    [fault] = answer.json()["errors"]
+    assert fault["field"] == field
+    assert remedy in fault["message"]
+
+
+@pytest.mark.parametrize("query", ["limit=1&limit=2", "limit=1&sort=due_at&limit=1", "q=a&q=b", "cursor=&cursor="])
+def test_a_parameter_that_is_given_twice_is_refused(client, query):
+    answer = client.get(f"{CASES}?{query}")
+    assert answer.status_code == 422
+    assert [fault["message"] for fault in answer.json()["errors"]] == ["Was given 2 times; give it once."]
+
+
+def test_every_route_refuses_what_it_does_not_declare(client):
+    """Whichever comes next does too: nothing is listed here."""
+    for route in client.app.routes:
+        path = re.sub(r"\{\w+:str\}", CASE_ID, route.path)
+        for method in set(route.methods) - {"OPTIONS"} if "path:str" not in route.path else ():
+            answer = client.request(method, f"{path}?nobody_declares_this=1")
+            assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), route.path
+            assert answer.json()["errors"][0]["field"] == "nobody_declares_this", route.path
+
+
+def test_who_is_not_signed_in_learns_no_parameter(client):
+    answer = client.get(f"{CASES}?asignee=x", headers={"Authorization": "Bearer x"})
+    assert (answer.status_code, "assignee" in answer.text) == (401, False)
+
+
+def test_of_very_many_wrong_parameters_some_are_told(client):
+    answer = client.get(f"{CASES}?{'&'.join(f'a{n}={n}' for n in range(5000))}&=&&")
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, MOST_TOLD)
+
+
+def test_the_word_null_is_no_number(client):
+    answer = client.get(f"{CASES}?limit=null&overdue=null&q=null")
+    assert [fault["field"] for fault in answer.json()["errors"]] == ["limit", "overdue"]
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/api/v1", "/api/v1/nowhere", "/schema/nowhere", "/schema/a.json"])

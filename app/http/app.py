@@ -17,13 +17,13 @@ from app.http.audit import read_audit
 from app.http.body import BodyRequest
 from app.http.case_types import draw_case_type, list_case_types, read_case_type
 from app.http.cases import find_cases, open_case, read_case
+from app.http.declared import declared_parameters, only_declared
 from app.http.docs import openapi
 from app.http.errors import NotAcceptable, on_exception
 from app.http.events import fire_event, fire_events, possible_events
 from app.http.feed import read_feed
 from app.http.headers import before_send, before_send_behind_tls
 from app.http.health import healthz, metrics, readyz
-from app.http.parameters import refuse_null
 from app.http.policy_routes import POLICY
 from app.http.services import Services
 from app.http.slas import explain_clock, list_clocks, simulate_clock
@@ -63,6 +63,7 @@ def create_app(
     app = Litestar(
         route_handlers=[*_api(), healthz, readyz, metrics, *beside],
         exception_handlers={Exception: on_exception},
+        before_request=only_declared,
         before_send=[before_send, before_send_behind_tls] if settings.behind_tls else [before_send],
         request_max_body_size=BODY_BYTES,
         openapi_config=openapi(),
@@ -72,6 +73,7 @@ def create_app(
         state=state,
     )
     app.state.allowed = {route.path_format: ", ".join(sorted(getattr(route, "methods", ()))) for route in app.routes}
+    app.state.parameters = declared_parameters(app)
     return app
 
 
@@ -82,8 +84,6 @@ async def admitted(connection: ASGIConnection[Any, Any, Any, Any], handler: Base
     accepted = connection.headers.get("accept", "")
     if accepted not in WITHOUT_A_SECOND_LOOK:
         _check_acceptable(accepted, handler.opt.get("produces", JSON))
-    if b"null" in connection.scope["query_string"]:
-        refuse_null(connection, handler)
 
 
 def _check_acceptable(accepted: str, produced: tuple[str, ...]) -> None:

@@ -18,9 +18,9 @@ REPLAYED = ResponseHeader(
     description="true where this answer was given before",
 )
 
-ALWAYS = ("malformed", "rate_limited", "internal", "unavailable")
+ALWAYS = ("malformed", "invalid", "rate_limited", "internal", "unavailable")
 SIGNED_IN = ("unauthenticated", "not_acceptable")
-WRITES = ("too_large", "unsupported_media_type", "invalid", "idempotency_in_flight")
+WRITES = ("too_large", "unsupported_media_type", "idempotency_in_flight")
 
 EXTRAS: dict[str, dict[str, Json]] = {
     "conflict": {"case_id": "0198c0de-0000-7000-8000-000000000001"},

@@ -10,7 +10,13 @@ from app.http.services import services_of
 from app.http.views import HealthView, ReadinessView
 
 
-@get("/healthz", operation_id="healthz", summary="Is the process alive?", tags=["operation"])
+@get(
+    "/healthz",
+    operation_id="healthz",
+    summary="Is the process alive?",
+    tags=["operation"],
+    responses=problems(signed_in=False),
+)
 async def healthz() -> Response[HealthView]:
     """Says yes as long as the process answers; it asks nobody."""
     return Response({"status": "ok"})

@@ -1,13 +1,11 @@
 """The parameters that several calls take, as they are documented and checked."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from litestar.connection import ASGIConnection
-from litestar.handlers.base import BaseRouteHandler
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from app.domain.diagram import DiagramFormat
-from app.domain.errors import NotFound, invalid
+from app.domain.errors import NotFound
 from app.domain.names import canonical_uuid
 from app.domain.search_query import LONGEST
 
@@ -103,16 +101,6 @@ AfterKey = Annotated[
     str | None, QueryParameter(description="The next_after of the previous page", schema_extra={"format": "uuid"})
 ]
 Format = Annotated[DiagramFormat, QueryParameter(name="format", description="A picture, or its source")]
-
-
-def refuse_null(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Litestar reads the word `null` as if the parameter were left out, unless it is text."""
-    declared = handler.parsed_fn_signature.parameters
-    named = {getattr(of.kwarg_definition, "name", None) or name: of for name, of in declared.items()}
-    for name, value in connection.query_params.multi_items():
-        of = named.get(name)
-        if value == "null" and of and not (of.is_subclass_of(str) or of.has_inner_subclass_of(str)):
-            raise invalid(name, "must be left out, or have a value")
 
 
 def existing(case_id: str) -> str:
