@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,18 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """A server with the template that every test's database is a copy of."""
+    with new_server() as server:
+        asyncio.run(_make_template(server))
+        yield server
+
+
+@contextmanager
+def new_server() -> Iterator[Server]:
+    """A server on which nobody has made anything yet."""
     with tempfile.TemporaryDirectory(prefix="stateward-", dir=_where_there_is_room()) as folder:
         running = _start(Path(folder) / "data")
         try:
-            server = Server(Path(running.get_postmaster_info().socket_dir))
-            asyncio.run(_make_template(server))
-            yield server
+            yield Server(Path(running.get_postmaster_info().socket_dir))
         finally:
             running.cleanup()
 

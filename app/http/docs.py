@@ -72,7 +72,7 @@ def openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Stateward",
         version=VERSION,
-        summary="Case management: declared state machines, guarded by policy, recorded in a log that proves itself.",
+        summary="Case management: declared state machines, guarded by policy, recorded in a log chained by hashes.",
         description=GUIDE,
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         servers=[Server(url="/")],

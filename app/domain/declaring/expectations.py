@@ -117,7 +117,7 @@ MEANING: dict[str, dict[str, str]] = {
         "case_type": "The same as the name of the file.",
         "opening": "The events that open a case, and the state that each opens it in.",
         "initial": "Short for an opening event `open`.",
-        "data": "What a case holds. `x-personal: true` on a field makes it redactable.",
+        "data": "What a case holds. `x-personal: true` marks a field as personal, with no effect yet.",
         "slas": "Clocks that run on a case, and what happens when they run late.",
     },
     "State": {
