@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 
 from app.domain.case import Actor, Attempt, Case, Receipt
 from app.domain.case_type import CaseType
+from app.domain.clock_explained import Stretch
 from app.domain.diagram import DiagramFormat
 from app.domain.errors import CaseError, NotFound, Reason
 from app.http.app import HttpSettings, create_app
@@ -19,6 +20,7 @@ from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
 from app.services.attachments import Received
 from app.services.calendars import Calendars
+from app.services.counting import Counting
 from app.services.definitions import Definitions
 from app.services.ledger import FeedPage
 from app.services.rulebook import Able, AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, Triple, WhoCanFire
@@ -146,7 +148,7 @@ class FakeClocks:
         await self.cases.show(actor, case_id)
         return self.cycles
 
-    async def explain(self, actor: Actor, case_id: str, name: str, cycle: int | None = None) -> dict[str, Any]:
+    async def explain(self, actor: Actor, case_id: str, name: str, cycle: int | None, told: Stretch) -> dict[str, Any]:
         await self.cases.show(actor, case_id)
         self.asked = (name, cycle)
         raise NotFound("the case has no such clock")
@@ -291,7 +293,7 @@ class Fakes:
     cases: FakeCases = field(default_factory=FakeCases)
     case_types: FakeCaseTypes = field(default_factory=FakeCaseTypes)
     clocks: FakeClocks = field(init=False)
-    simulations: Simulations = field(default_factory=lambda: Simulations(Definitions(), Calendars()))
+    simulations: Simulations = field(default_factory=lambda: Simulations(Definitions(), Calendars(), Counting()))
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     policy_changes: FakePolicyChanges = field(default_factory=FakePolicyChanges)
     who_can: FakeWhoCan = field(default_factory=FakeWhoCan)

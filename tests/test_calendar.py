@@ -1,5 +1,6 @@
 """Business time on a calendar: the published examples, clock changes, and what is refused."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -219,3 +220,40 @@ def test_hours_repeated_across_midnight_count_once() -> None:
     johns = calendar({"zone": "America/St_Johns", "weekly": nights})
     day = at("2011-11-05T12:00-02:30")
     assert johns.worked(day, day + DAY) == timedelta(hours=10, minutes=30)
+
+
+ZONES = ["Europe/Berlin", "America/Sao_Paulo", "Africa/Casablanca", "Australia/Lord_Howe", "Pacific/Apia", "UTC"]
+WEEKS: list[dict[str, list[str]]] = [
+    {"mon-fri": ["09:00-17:00"]},
+    {"mon-sun": ["22:00-30:00"]},
+    {"mon-sun": ["00:00-03:30", "12:00-24:00"]},
+    {"wed": ["01:00-02:30"]},
+    {"tue": ["20:00-48:00"], "fri": ["00:00-01:00"]},
+]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("week", range(len(WEEKS)))
+def test_whole_years_add_up_to_the_sum_of_their_days(zone: str, week: int) -> None:
+    dice = random.Random(f"{zone} {week}")
+    closed = [f"{dice.randint(1990, 2030)}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}" for _ in range(40)]
+    override = {"2024-12-24": ["09:00-12:00"], "1999-06-06": ["10:00-11:00"]}
+    on = calendar({"zone": zone, "weekly": WEEKS[week], "closed": closed, "override": override})
+    since = at(f"{dice.randint(1985, 2000)}-03-0{dice.randint(1, 9)}T13:07Z")
+    until = since + timedelta(days=dice.randint(800, 9000), minutes=dice.randint(0, 1440))
+    halves = [since + (until - since) * part / 60 for part in range(61)]  # of less than a year, so counted by days
+    worked = on.worked(since, until)
+    assert worked == sum((on.worked(*pair) for pair in pairwise(halves)), timedelta(0))
+    reached = on.advance(since, worked)
+    assert on.worked(since, reached) == worked
+    assert on.worked(reached - timedelta(microseconds=1), until) == timedelta(microseconds=1)
+
+
+def test_a_century_costs_about_as_many_days_as_changes_of_the_clocks() -> None:
+    on = calendar({"zone": "Europe/Berlin", "weekly": {"mon-fri": ["09:00-17:00"]}})
+    on.worked(at("1900-01-01T00:00Z"), at("2026-11-30T00:00Z"))
+    assert on._slots.cache_info().misses < 2000  # of 46,000
+    looked = on._slots.cache_info()
+    on.advance(at("2000-01-03T00:00Z"), timedelta(days=3000))
+    after = on._slots.cache_info()
+    assert after.hits + after.misses - looked.hits - looked.misses < 1200  # of 14,600

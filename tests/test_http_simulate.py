@@ -1,15 +1,16 @@
 """Clocks simulated over HTTP: published examples, calendars by name and made up, and whatever callers get wrong."""
 
+import asyncio
 import time
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
 from app.domain.errors import Invalid, Unavailable
-from app.domain.simulate_effort import effort
+from app.domain.simulate_effort import REST, Effort
 from app.services import simulations
+from app.services.counting import MOST_WAITING, Counting
 from app.services.house import House
 from app.services.simulations import Asked
 from tests.fake_services import Fakes, api
@@ -131,34 +132,45 @@ def test_many_calendars_are_too_many(client):
 ONE_HOUR_A_WEEK = {"zone": "Europe/Berlin", "weekly": {"mon": ["09:00-10:00"]}}
 
 
-def test_a_simulation_that_would_take_a_minute_is_cut_short(client):
-    begin = datetime(2016, 1, 4, 9, tzinfo=UTC)
-    doings = ["start", *["pause", "resume"] * 500][:1000]
-    moments = [{"at": (begin + index * timedelta(days=3.6)).isoformat(), "do": do} for index, do in enumerate(doings)]
-    clock = {"due_at": "2055-01-01T00:00:00Z", "steps": [{"at": f"{part}%"} for part in range(1, 101)]}
+def test_a_simulation_that_would_never_end_is_cut_short(client):
     before = time.thread_time()
-    answer = simulated(client, clock=clock, calendar=ONE_HOUR_A_WEEK, moments=moments)
+    answer = simulated(client, clock={"due": {"business_days": 10**9}}, calendar=ONE_HOUR_A_WEEK, moments=[START])
     assert fields(answer) == ["moments"]
     assert "nearer due" in answer.json()["errors"][0]["message"]
     assert time.thread_time() - before < simulations.LONGEST_EFFORT  # none of it in the thread that answers
 
 
-def test_effort_ends_when_its_seconds_are_spent():
-    clock = iter([0.0, 0.5, 1.5])
-    check = effort(1, lambda: next(clock))
-    check()
-    with pytest.raises(Invalid):
-        check()
+def test_effort_ends_when_its_seconds_are_spent_over_all_of_its_turns():
+    clock = iter([0.0, 0.5, 0.5, 100.0, 100.4, 100.4, 200.0, 200.3, 200.3])
+    effort = Effort(1, clock=lambda: next(clock), rest=lambda _: None)
+    with effort:
+        effort()
+    with effort:
+        effort()
+    with pytest.raises(Invalid), effort:
+        effort()
 
 
-async def test_whoever_comes_when_too_many_wait_is_told_to_come_again(house: House) -> None:
-    for _ in range(simulations.MOST_WAITING):
-        assert house.simulations._places.acquire(blocking=False)
-    with pytest.raises(Unavailable):
-        await house.simulations.simulate(Asked({"target": "8h"}))
-    house.simulations._places.release()
-    assert (await house.simulations.simulate(Asked({"target": "8h"})))["state"] == "pending"
-    assert (await house.simulations.simulate(Asked({"target": "8h"})))["state"] == "pending"
+def test_who_counts_rests_every_few_milliseconds_so_that_others_may_go_first():
+    rests: list[float] = []
+    clock = iter([0.0, 0.001, 0.003, 0.0035, 0.006, 0.006])
+    with Effort(1, clock=lambda: next(clock), rest=rests.append) as effort:
+        for _ in range(4):
+            effort()
+    assert rests == [REST, REST]
+
+
+async def test_whoever_comes_when_too_many_of_their_tenant_wait_is_told_to_come_again(house: House) -> None:
+    asking = [asyncio.ensure_future(house.simulations.simulate("acme", Asked({"target": "8h"}))) for _ in range(10)]
+    done = await asyncio.gather(*asking, return_exceptions=True)
+    assert sum(isinstance(one, Unavailable) for one in done) == 10 - MOST_WAITING - 1
+
+
+async def test_tenants_take_turns_however_many_of_one_wait() -> None:
+    counting, order = Counting(), []
+    many = [counting.count("many", lambda n=n: order.append(f"many {n}")) for n in range(5)]
+    await asyncio.gather(*many, counting.count("one", lambda: order.append("one")))
+    assert order[:3] == ["many 0", "many 1", "one"]
 
 
 def test_an_answer_of_endless_segments_is_refused(client):

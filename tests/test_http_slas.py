@@ -1,5 +1,6 @@
 """The clocks of a case over HTTP: all their cycles, why they are due, and nothing for those who may not read it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import jsonschema_rs
 import pytest
 from httpx import AsyncClient
 
+from app.domain import turning
+from app.services import clocks
 from app.services.house import House
 from tests.databases import Database
 from tests.house import fired
@@ -155,3 +158,103 @@ async def test_the_overdue_cases_are_found_the_longest_overdue_first(house: Hous
         others = (await client.get("/api/v1/cases?overdue=false&sort=due_at")).json()["items"]
     assert [case["id"] for case in overdue] == [first, second]
     assert [case["id"] for case in others] == [third]
+
+
+async def test_a_clock_of_a_century_is_explained_page_by_page(house: House) -> None:
+    case_id = await opened(house, occurred_at=datetime(1900, 1, 2, 9, tzinfo=UTC))
+    segments: list[Any] = []
+    async with client_of(house, "agent") as client:
+        address = f"/api/v1/cases/{case_id}/slas/decision/explain"
+        whole = (await client.get(address)).json()
+        assert len(whole["segments"]) == 1000
+        page = (await client.get(f"{address}?limit=3")).json()
+        first = page["segments"]
+        again = (await client.get(address, params={"limit": 997, "cursor": page["next_cursor"]})).json()
+        assert first + again["segments"] == whole["segments"]
+        last = (await client.get(address, params={"cursor": "2026-06-07T09:00:00.000000Z"})).json()
+        segments = last["segments"]
+        wrong = await client.get(f"{address}?cursor=page-two")
+        assert await fits(client, "ExplainedView", last)
+    assert (last["next_cursor"], segments[0]["from"]) == (None, "2026-06-07T09:00:00.000000Z")
+    assert [one["from"] for one in segments[1:]] == [one["to"] for one in segments[:-1]]
+    assert last["elapsed_seconds"] == whole["elapsed_seconds"] > 100 * 250 * 8 * 3600
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "cursor")
+
+
+async def test_a_history_that_takes_too_long_to_count_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    case_id = await opened(house)
+    monkeypatch.setattr(clocks, "LONGEST_EFFORT", 0.0)
+    async with client_of(house, "agent") as client:
+        answer = await client.get(f"/api/v1/cases/{case_id}/slas/decision/explain")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "name")
+
+
+async def test_a_step_of_every_minute_of_many_years_is_past_at_once(
+    tmp_path: Path, sqlite_file: Database, watch: Watch
+):
+    every_minute = "quick: {start: {enters: new}, target: 1m, steps: [{at: +1m, every: 1m, urgency: 1}]}\n"
+    async with ticking(sqlite_file, declared_with(tmp_path, every_minute), watch) as house:
+        case_id = await opened(house, occurred_at=datetime(2018, 1, 2, 9, tzinfo=UTC))
+        fired = await tick(house)
+        assert [(one.firing.step.at, one.firing.skipped) for one in fired] == [("+1m", False)]
+        watch.pass_by(minutes=2)
+        assert len(await tick(house)) == 2
+        async with client_of(house, "agent") as client:
+            told = (await client.get(f"/api/v1/cases/{case_id}/slas/quick/explain")).json()
+        assert len(told["steps"]) == 1001
+        assert [one["fires_at"] for one in told["steps"][-3:]] == [
+            "2026-06-08T09:01:00.000000Z",
+            "2026-06-08T09:02:00.000000Z",
+            "2026-06-08T09:03:00.000000Z",
+        ]
+        assert [found async for _, found in house.verification.differences(repair=False) if found] == []
+
+
+WRONG_TIMES = [
+    "0001-01-01T00:00:00Z",
+    "1899-12-31T23:59:59Z",
+    "2200-01-01T00:00:00Z",
+    "9999-12-31",
+    "0001-01-01",
+    "20261201",
+    "2026-W49-1",
+    "2026-12-32",
+    "tomorrow",
+]
+DATED = DECISION + "answer: {kind: due_at, start: {enters: new}, due: {field: data.deadline}, calendar: office}\n"
+
+
+@pytest.mark.parametrize("field", ["received_on", "deadline"])
+@pytest.mark.parametrize("written", WRONG_TIMES)
+async def test_a_time_that_nobody_can_mean_is_refused_with_its_field(
+    tmp_path: Path, sqlite_file: Database, watch: Watch, field: str, written: str
+) -> None:
+    async with (
+        ticking(sqlite_file, declared_with(tmp_path, DATED), watch) as house,
+        client_of(house, "agent") as client,
+    ):
+        body = {"case_type": "ticket", "data": {field: written}}
+        answer = await client.post("/api/v1/cases", json=body)
+    [fault] = answer.json()["errors"]
+    assert (answer.status_code, fault["field"]) == (422, f"data.{field}")
+    other_age = written in {*WRONG_TIMES[:5]}
+    assert fault["message"].startswith("Must lie between" if other_age else "Must be a date"), fault["message"]
+
+
+@pytest.mark.parametrize("written", WRONG_TIMES)
+async def test_an_event_happened_between_1900_and_2199(house: House, written: str) -> None:
+    attempt = {"case_type": "ticket", "reference": "R-1", "event": "open", "data": {}, "occurred_at": written}
+    async with client_of(house, "root", "admin") as client:
+        answer = await client.post("/api/v1/events", json={"attempts": [attempt]})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "attempts.0.occurred_at")
+
+
+async def test_a_time_of_another_age_that_a_case_holds_already_stops_none_of_its_events(
+    tmp_path: Path, sqlite_file: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ticking(sqlite_file, declared_with(tmp_path, DATED), watch) as house:
+        with monkeypatch.context() as older:
+            older.setattr(turning, "check_dates", lambda *_: None)
+            case_id = await opened(house, data={"deadline": "9999-12-30T00:00:00Z", "received_on": "1800-01-01"})
+        await fired(house, case_id, "take", AGENT)
+        assert [found async for _, found in house.verification.differences(repair=False) if found] == []

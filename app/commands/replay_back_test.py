@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -18,7 +18,7 @@ from app.commands.replay_telling import opened, progress, summary
 from app.db import open_store
 from app.db.migrate import migrate
 from app.domain.case import Attempt, Json
-from app.domain.moment import parse_rfc3339, rfc3339
+from app.domain.moment import near, parse_date, parse_rfc3339, rfc3339
 from app.policy.engine import PolicyEngine
 from app.services.back_test import BY_LOG, BackTest, Life, lives
 from app.services.back_test_report import BREACH, told
@@ -91,8 +91,8 @@ def _until(written: str | None, all_lives: list[Life]) -> datetime:
 
 def _moment(written: str) -> datetime:
     if len(written) > len("2026-12-31"):
-        return parse_rfc3339(written)
-    day = date.fromisoformat(written) + timedelta(days=1)
+        return near(parse_rfc3339(written))
+    day = parse_date(written) + timedelta(days=1)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 

@@ -12,7 +12,9 @@ from app.services.replay_report import Report
 
 @contextmanager
 def opened(path: Path) -> Iterator[Iterator[str]]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as stream:
+    """With or without a byte-order mark."""
+    opening = gzip.open if path.suffix == ".gz" else open
+    with opening(path, "rt", encoding="utf-8-sig") as stream:
         yield stream
 
 

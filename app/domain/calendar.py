@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.domain.calendar_file import CalendarFile
 from app.domain.local_time import EPOCH, MICROSECOND, from_micros, instant, micros, zone_named
 from app.domain.opening_hours import LONGEST_REST, OpeningHours
+from app.domain.working_years import WorkingYears, first_day
 
 NO_TIME: Final = timedelta(0)
 WORKING: Final = "working hours"
@@ -24,6 +25,7 @@ _REMEMBERED_DAYS: Final = 4096
 _FARTHEST: Final = 40 * 366
 _LONGEST_REPEAT: Final = 180
 _LONG_AGO: Final = -(10**18)
+_FAR_OFF: Final = 10**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,13 @@ class Segment:
 class Calendar:
     """A compiled calendar. Moments are aware and answered in UTC; lengths are exact to the microsecond."""
 
-    __slots__ = ("_slots", "hours", "zone")
+    __slots__ = ("_slots", "_years", "hours", "zone")
 
     def __init__(self, zone: ZoneInfo, hours: OpeningHours) -> None:
         self.zone = zone
         self.hours = hours
         self._slots = lru_cache(_REMEMBERED_DAYS)(self._find_slots)
+        self._years = WorkingYears(zone, hours, self._find_slots)
 
     @classmethod
     def compiled(cls, file: CalendarFile, closed: Iterable[date] = (), since: date | None = None) -> "Calendar":
@@ -60,8 +63,7 @@ class Calendar:
             return NO_TIME
         if self.hours.always:
             return until - since
-        first, last = micros(since), micros(until)
-        return timedelta(microseconds=sum(end - start for start, end in self._slots_between(first, last)))
+        return timedelta(microseconds=self._worked(micros(since), micros(until)))
 
     def advance(self, start: datetime, length: timedelta) -> datetime:
         """The earliest moment at which `length` of working time has passed since `start` (R6)."""
@@ -69,7 +71,8 @@ class Calendar:
         at = micros(start)
         if left <= 0 or self.hours.always:
             return from_micros(at + max(left, 0))
-        for begin, end in self._slots_from(at):
+        skipped, left = self._skipping(at, left)
+        for begin, end in self._slots_from(at, skipped):
             if begin + left <= end:
                 return from_micros(begin + left)
             left -= end - begin
@@ -128,16 +131,45 @@ class Calendar:
             yield Segment(at, end, False, f"closed on {day}" if self.hours.is_closed(day) else OUTSIDE)
             day, at = day + timedelta(days=1), max(at, end)
 
+    def _worked(self, first: int, last: int) -> int:
+        days = range(_day_of(first) - _BEFORE, _day_of(last) + _AFTER)
+        years = self._years.within(_day_of(first) + _AFTER, _day_of(last) - _BEFORE)
+        if not years:
+            return sum(end - start for start, end in self._slots_on(days, first, last))
+        before, after = range(days.start, first_day(years.start)), range(first_day(years.stop), days.stop)
+        edges = sum(end - start for start, end in self._slots_on([*before, *after], first, last))
+        return edges + sum(map(self._years.worked, years))
+
+    def _skipping(self, at: int, left: int) -> tuple[int | None, int]:
+        """Past the whole years that are worked through before `left` is: the day to go on from, and what is left."""
+        today = _day_of(at)
+        years = self._years.within(today + _AFTER, today + _FARTHEST)
+        if not 0 < self._years.usual < left or not years:
+            return None, left
+        before = range(today - _BEFORE, first_day(years.start))
+        sooner = left - sum(end - start for start, end in self._slots_on(before, at, _FAR_OFF))
+        if sooner <= 0:
+            return None, left
+        for year in years:
+            if sooner <= self._years.worked(year):
+                return first_day(year), sooner
+            sooner -= self._years.worked(year)
+        return first_day(years.stop), sooner
+
     def _slots_between(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        for day in range(_day_of(first) - _BEFORE, _day_of(last) + _AFTER):
+        return self._slots_on(range(_day_of(first) - _BEFORE, _day_of(last) + _AFTER), first, last)
+
+    def _slots_on(self, days: Iterable[int], first: int, last: int) -> Iterator[tuple[int, int]]:
+        for day in days:
             for start, end in self._slots(day):
                 if start < last and end > first:
                     yield max(start, first), min(end, last)
 
-    def _slots_from(self, at: int) -> Iterator[tuple[int, int]]:
-        """The working time after `at` in order; ValueError where there is none for too long."""
+    def _slots_from(self, at: int, skipped: int | None = None) -> Iterator[tuple[int, int]]:
+        """The working time after `at` (and from the day `skipped` on) in order; ValueError: none for too long."""
         day, rest = _day_of(at) - _BEFORE, 0
         until = day + _FARTHEST
+        day = skipped or day
         while day <= _LAST_DAY:
             if day > until:
                 raise ValueError("the moment lies more than forty years ahead")

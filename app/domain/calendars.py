@@ -6,12 +6,16 @@ from typing import Protocol
 from app.domain.timeline import ALWAYS, Timeline
 
 
-class Calendars(Protocol):
+class Timelines(Protocol):
     """The calendars over time, by the names that clocks have them under."""
 
     def timeline(self, name: str) -> Timeline:
         """That of a file, of `team:NAME`, or round the clock for a name that no calendar has."""
         ...
+
+
+class Calendars(Timelines, Protocol):
+    """Calendars that know how many versions they have."""
 
     def told(self, names: Iterable[str]) -> dict[str, int]:
         """How many versions of these calendars were counted by, where that is not one: an entry says it."""

@@ -1,11 +1,12 @@
 """Why a clock is due when it is: every stretch of time that one of its cycles counted or left out (R17)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
-from app.domain.calendars import Calendars
+from app.domain.calendars import Timelines
 from app.domain.case import Json
 from app.domain.clock_course import elapsed
 from app.domain.clock_rules import ClockRule
@@ -16,9 +17,26 @@ from app.domain.moment import rfc3339
 from app.domain.simulate import Fired, segment_json, steps_json
 from app.domain.simulate_spans import Span, counting_on, segments_of, spans_between, spans_of_the_past
 
+MOST_SEGMENTS: Final = 1000
+"""On a told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which part of the segments is told: those from a moment on (left out, the start), and how many."""
+
+    since: datetime | None = None
+    limit: int = MOST_SEGMENTS
+
 
 def explained(
-    rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Calendars, now: datetime, fired: Fired
+    rule: ClockRule,
+    turns: Sequence[Turn],
+    cycle: int,
+    calendars: Timelines,
+    now: datetime,
+    fired: Fired,
+    told: Stretch = Stretch(),
 ) -> dict[str, Any]:
     """One cycle until it stopped, or until now; `turns` are those of the clock from its first entry on, `fired` the
     firings of the cycle."""
@@ -26,6 +44,8 @@ def explained(
     timeline = calendars.timeline(state.calendar)
     spans = _spans(rule, [turn for turn in turns if turn.after.cycle <= cycle], cycle, calendars, now)
     counted = elapsed(state, timeline, now)
+    found = segments_of(spans, state.status in STOPPED, told.since)
+    segments, more = list(islice(found, told.limit)), next(found, None)
     return {
         "clock": state.name,
         "title": rule.declared.title,
@@ -41,20 +61,21 @@ def explained(
         "detected_at": _written(state.detected_at),
         "late_by_seconds": _seconds(state.late_by // MICROSECOND) if state.late_by else None,
         "steps": steps_json(state, rule.steps, timeline, fired),
-        "segments": [segment_json(segment) for segment in segments_of(spans, state.status in STOPPED)],
+        "segments": [segment_json(segment) for segment in segments],
+        "next_cursor": rfc3339(more.since) if more else None,
     }
 
 
 def elapsed_by(
-    rule: ClockRule, turns: Sequence[Turn], state: ClockState, calendars: Calendars, now: datetime
+    rule: ClockRule, turns: Sequence[Turn], state: ClockState, calendars: Timelines, now: datetime
 ) -> timedelta:
     """What a clock would have counted until now, had it always counted by these calendars."""
     spans = _spans(rule, [turn for turn in turns if turn.after.cycle <= state.cycle], state.cycle, calendars, now)
-    segments = segments_of(spans, state.status in STOPPED)
-    return sum((one.until - one.since for one in segments if one.counted), timedelta(0))
+    counting = (one for one in spans if one.why is None)
+    return sum((one.timeline.worked(one.since, one.until) for one in counting), timedelta(0))
 
 
-def _spans(rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Calendars, now: datetime) -> list[Span]:
+def _spans(rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Timelines, now: datetime) -> list[Span]:
     spans: list[Span] = []
     state: ClockState | None = None
     seen = now
@@ -78,7 +99,7 @@ def _before(spans: list[Span], moment: datetime) -> list[Span]:
     return [replace(span, until=min(span.until, moment)) for span in spans if span.since < moment]
 
 
-def _passed(state: ClockState | None, since: datetime, until: datetime, calendars: Calendars) -> list[Span]:
+def _passed(state: ClockState | None, since: datetime, until: datetime, calendars: Timelines) -> list[Span]:
     """How the clock spent the time between two turns."""
     if state is None or state.started_at is None:
         return []

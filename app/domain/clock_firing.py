@@ -21,17 +21,18 @@ class Firing:
 
 
 def due_firings(
-    state: ClockState, terms: Terms, now: datetime, *, inclusive: bool = True
+    state: ClockState, terms: Terms, now: datetime, *, inclusive: bool = True, newest: bool = False
 ) -> tuple[list[Firing], ClockState]:
     """What a clock owes at `now` and the state after it; not `inclusive`: only what was due before `now`.
 
-    Of each repeating step at most 1,000 at a time; while some are left, `next_fire_at` is not after `now`. A clock that
-    is not running owes nothing; one whose pause has ended by itself runs again.
+    Of each repeating step at most 1,000 at a time, and `next_fire_at` is not after `now` while some are left; with
+    `newest` the last 100, and none is left. A clock that is not running owes nothing; one whose pause has ended by
+    itself runs again.
     """
     state = resumed_by_itself(state, now, terms)
     if state.status != "running" or state.since is None:
         return [], state
-    reached, owed = passed(state, now, terms, inclusive=inclusive)
+    reached, owed = passed(state, now, terms, inclusive=inclusive, newest=newest)
     firings = []
     for one in sorted((*state.owed, *owed), key=lambda one: one.moment):
         step = terms.steps[one.step]

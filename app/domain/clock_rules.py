@@ -114,6 +114,12 @@ class ClockRule:
         calendar = (found.calendar if found else None) or self.declared.calendar
         return found.length if found else None, _named(calendar, happening.team)
 
+    @cached_property
+    def moments(self) -> tuple[str, ...]:
+        """The data fields that it reads as a time: when it starts, and when it is due."""
+        due = self.declared.due.field if self.declared.due else None
+        return tuple(path for path in (self.declared.start_at, due) if path)
+
     def data_field(self, path: str | None, data: Data) -> Json:
         """The value of `data.received_on`, None where there is none."""
         value: Json = data

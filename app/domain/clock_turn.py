@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from app.domain import sla
 from app.domain.calendars import Calendars
-from app.domain.case import Json
+from app.domain.clock_dates import read_moment, unreadable
 from app.domain.clock_rules import ClockRule, Happening, When
 from app.domain.clock_state import ACTIVE, ClockState
 from app.domain.clock_steps import Terms
 from app.domain.errors import invalid
-from app.domain.moment import parse_rfc3339
 from app.domain.sla_due import due_moment
 from app.domain.timeline import Timeline
 
@@ -213,19 +212,9 @@ class _Turning:
         if path is None or value is None:
             return None
         try:
-            return _read(value, timeline, ends=ends)
+            return read_moment(value, timeline, ends=ends)
         except (ValueError, OverflowError):
-            message = f"must be a date or an RFC 3339 time, because the clock {self.rule.name} reads it"
-            raise invalid(path, message) from None
-
-
-def _read(value: Json, timeline: Timeline, *, ends: bool) -> datetime:
-    """A time, or a date: from its local midnight, or until the end of that day."""
-    if not isinstance(value, str):
-        raise ValueError("not a text")
-    if len(value) > len("2026-11-20"):
-        return parse_rfc3339(value)
-    return timeline.moment(date.fromisoformat(value) + timedelta(days=int(ends)), 0)
+            raise invalid(path, unreadable(self.rule.name)) from None
 
 
 def _pauses_before_start(state: ClockState, at: datetime) -> bool:

@@ -70,7 +70,7 @@ def _first_of(state: ClockState, terms: Terms, moment: datetime, at: datetime) -
     """What lies before the entry that told of a clock is past: only the last of that acts (R9)."""
     past = state.known_since is not None and moment < state.known_since
     until = min(state.known_since, at) if past and state.known_since else moment
-    firings, after = due_firings(state, terms, until)
+    firings, after = due_firings(state, terms, until, newest=past)
     if after.breached_at and not state.breached_at:
         after = replace(after, detected_at=at)
     last = len(firings) - 1

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from app.domain import sla
@@ -164,7 +165,7 @@ _DOINGS: Final[dict[str, Callable[[_Course, Happening], ClockState]]] = {
 def _answer(course: _Course) -> dict[str, Any]:
     state = course.state
     counted = elapsed(state, course.timeline, course.seen) if course.seen else timedelta(0)
-    segments = segments_of(course.spans, state.status in STOPPED)
+    segments = list(islice(segments_of(course.spans, state.status in STOPPED), MOST_SEGMENTS + 1))
     if len(segments) > MOST_SEGMENTS:
         raise invalid("now", f"would have more than {MOST_SEGMENTS} segments before it")
     return {
@@ -183,7 +184,10 @@ Fired = Mapping[tuple[int, int], tuple[datetime, bool]]
 
 
 def steps_json(state: ClockState, steps: Sequence[ClockStep], timeline: Timeline, fired: Fired) -> list[dict[str, Any]]:
-    """The declared steps with their firings that have been and those to come, of one that repeats for ever the next."""
+    """The declared steps with their firings that have been and those to come, of one that repeats for ever the next.
+
+    Of each at most the last 1,000 that have been, and the next 1,000.
+    """
     known = {**fired, **{(owed.step, owed.n): (owed.moment, owed.skipped) for owed in state.owed}}
     return [told for step in steps if step.does for told in _step(state, step, timeline, known)]
 
@@ -191,7 +195,7 @@ def steps_json(state: ClockState, steps: Sequence[ClockStep], timeline: Timeline
 def _step(state: ClockState, step: ClockStep, timeline: Timeline, fired: Fired) -> Iterator[dict[str, Any]]:
     past = reached_of(state, step)
     last = past + 1 if step.most is None else min(step.most, past + MOST_FIRINGS)
-    for n in range(1, last + 1):
+    for n in range(max(past - MOST_FIRINGS, 0) + 1, last + 1):
         moment, skipped = fired.get((step.number, n), (None, n <= past))
         if n > past and state.status == "running":
             moment = moment_of(state, step, n, timeline)

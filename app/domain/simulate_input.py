@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -14,14 +14,12 @@ from app.domain.case_type import Clock, Declared, Due, Duration, Step
 from app.domain.clock_steps import ClockStep, compile_steps
 from app.domain.declaring.durations import LONGEST, parse_duration
 from app.domain.errors import invalid
-from app.domain.moment import parse_rfc3339
+from app.domain.moment import near, parse_rfc3339
 from app.domain.simulate_faults import faults_of
 from app.domain.timeline import ALWAYS, Timeline
 
 MOST_MOMENTS: Final = 1000
 MOST_FIRINGS: Final = 1000
-FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 Mode = Literal["keep_elapsed", "restart", "keep_deadline", "ignore", "resume", "continue"]
 Verb = Literal["start", "pause", "resume", "retarget", "handover", "stop", "cancel", "reset", "reopen"]
 RETARGET: Final = ("keep_elapsed", "restart", "keep_deadline")
@@ -145,7 +143,7 @@ def read_moments(written: Any, calendar_of: CalendarReader) -> list[Happening]:
 def read_now(written: Any, happenings: Sequence[Happening]) -> datetime | None:
     """Left out, it is the last of the moments."""
     last = happenings[-1].at if happenings else None
-    now = _near(written, "now") if isinstance(written, str | None) else written
+    now = _time(written, "now") if isinstance(written, str | None) else written
     if not isinstance(now, datetime | None):
         raise invalid("now", "must be a time")
     if now and last and now < last:
@@ -171,8 +169,8 @@ def _happening(written: Any, place: str, calendar_of: CalendarReader) -> Happeni
         raise invalid(f"{place}.target", "give `target` or `due_at`")
     if moment.do == "handover" and moment.calendar is None:
         raise invalid(f"{place}.calendar", "is missing")
-    at = _near(moment.at, f"{place}.at")
-    start_at = _near(moment.start_at, f"{place}.start_at")
+    at = _time(moment.at, f"{place}.at")
+    start_at = _time(moment.start_at, f"{place}.start_at")
     if at is None or (start_at and start_at > at):
         raise invalid(f"{place}.start_at", "lies in the future")
     if start_at and at - start_at > LONGEST:
@@ -218,17 +216,9 @@ def _length(written: str | None, place: str) -> timedelta | None:
         raise invalid(place, str(error)) from None
 
 
-def _near(written: str | None, place: str) -> datetime | None:
-    """A time at which something happens, far from the ends of the calendar."""
-    moment = _time(written, place)
-    if moment and not FIRST <= moment < LAST:
-        raise invalid(place, f"must lie between {FIRST.year} and {LAST.year}")
-    return moment
-
-
 def _time(written: str | None, place: str) -> datetime | None:
     try:
-        return parse_rfc3339(written) if written is not None else None
+        return near(parse_rfc3339(written)) if written is not None else None
     except ValueError as error:
         raise invalid(place, str(error)) from None
 

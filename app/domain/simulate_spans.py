@@ -51,12 +51,12 @@ def counting_on(spans: Sequence[Span]) -> list[Span]:
     return [*kept[:index], *(replace(span, why=None) for span in kept[index:])]
 
 
-def segments_of(spans: Sequence[Span], stopped: bool) -> list[Segment]:
-    """Counted or left out, and why; from the start to the stop, if the clock is `stopped`."""
-    kept = list(spans)
+def segments_of(spans: Sequence[Span], stopped: bool, since: datetime | None = None) -> Iterator[Segment]:
+    """Counted or left out, and why; from the start (or `since`) to the stop, if the clock is `stopped`."""
+    kept = [replace(span, since=max(span.since, since)) for span in spans] if since else list(spans)
     while stopped and kept and kept[-1].why == "stopped":
         kept.pop()
-    return list(joined(_counted(span for span in kept if span.since < span.until)))
+    return joined(_counted(span for span in kept if span.since < span.until))
 
 
 def _counted(spans: Iterable[Span]) -> Iterator[Segment]:

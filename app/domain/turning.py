@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from app.domain.calendars import Calendars
 from app.domain.case import Case, Json
+from app.domain.clock_dates import check_dates
 from app.domain.clock_rules import Happening
 from app.domain.clock_turn import Turned, turn
 from app.domain.situation import Situation
@@ -21,7 +22,11 @@ def versions_told(calendars: Calendars, names: Iterable[str]) -> dict[str, Json]
 
 
 def clocks_after(here: Situation, case: Case, event: str | None) -> Turned:
-    """The clocks once the event has made this of the case; they count by `occurred_at` where an importer gave one."""
+    """The clocks once the event has made this of the case; they count by `occurred_at` where an importer gave one.
+
+    Raises Invalid where the data names a time that no clock can read.
+    """
+    check_dates(here.machine.clocks, here.case.data if here.case else {}, case.data)
     happening = Happening(
         event=event,
         before=here.case.states if here.case else (),

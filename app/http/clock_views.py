@@ -62,8 +62,8 @@ class SimulatedView(TypedDict):
 
 
 class ExplainedView(SimulatedView):
-    """A cycle of a clock. Its counted segments add up to `elapsed_seconds`; `late_by_seconds` is how long after the
-    breach it was detected."""
+    """A cycle of a clock. Its counted segments (those of all pages; `next_cursor` is null on the last one) add up to
+    `elapsed_seconds`; `late_by_seconds` is how long after the breach it was detected."""
 
     clock: str
     title: str | None
@@ -73,3 +73,4 @@ class ExplainedView(SimulatedView):
     started_at: str
     detected_at: str | None
     late_by_seconds: float | None
+    next_cursor: str | None

@@ -83,6 +83,7 @@ Sort = Annotated[
     ),
 ]
 Limit = Annotated[int, QueryParameter(description="How many at most", ge=1, le=200)]
+SegmentLimit = Annotated[int, QueryParameter(description="How many segments at most", ge=1, le=1000)]
 Cursor = Annotated[
     str | None, QueryParameter(description="The next_cursor of the previous page", max_length=2000, pattern=PLAIN)
 ]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
 from app.domain.case_type import Name
-from app.domain.moment import parse_rfc3339
+from app.domain.moment import near, parse_rfc3339
 from app.domain.names import ROLE, SUBJECT, canonical_uuid
 
 MOST_ATTEMPTS = 1000
@@ -49,6 +49,11 @@ def _moment(text: str) -> str:
     return text
 
 
+def _near(text: str) -> str:
+    near(parse_rfc3339(text))
+    return text
+
+
 def _written(**how: Any) -> WithJsonSchema:
     """Not `json_schema_extra`: pydantic would add the examples to it again for each document that is made."""
     return WithJsonSchema({"type": "string", **how})
@@ -58,6 +63,7 @@ Uuid = Annotated[str, AfterValidator(uuid_text), _written(format="uuid", example
 Subject = Annotated[str, AfterValidator(a_subject), _written(pattern=f"^{SUBJECT.pattern}$")]
 RoleName = Annotated[str, AfterValidator(a_role), _written(pattern=f"^{ROLE.pattern}$")]
 Moment = Annotated[str, AfterValidator(_moment), _written(format="date-time")]
+Happened = Annotated[str, AfterValidator(_near), _written(format="date-time")]
 
 
 class Body(BaseModel):
@@ -115,8 +121,11 @@ class TryEvent(FireEvent):
         Field(description="As the header Idempotency-Key", examples=["import-7-line-12"]),
     ] = None
     occurred_at: Annotated[
-        Moment | None,
-        Field(description="When it happened elsewhere, RFC 3339 with an offset", examples=["2026-11-20T08:00:00Z"]),
+        Happened | None,
+        Field(
+            description="When it happened elsewhere, RFC 3339 with an offset, between the years 1900 and 2199",
+            examples=["2026-11-20T08:00:00Z"],
+        ),
     ] = None
     on_behalf_of: OnBehalfOf | None = None
 

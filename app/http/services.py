@@ -8,6 +8,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from app.domain.case import Actor, Attempt
+from app.domain.clock_explained import Stretch
 from app.domain.diagram import DiagramFormat
 from app.http.callers import KeyCallers
 from app.http.work_port import AttachmentsPort, NextCasePort, WorkPort
@@ -63,13 +64,13 @@ class ClocksPort(Protocol):
         """Every cycle of every clock. Raises NotFound, also for a case that the actor may not read."""
         ...
 
-    async def explain(self, actor: Actor, case_id: str, name: str, cycle: int | None = None) -> dict[str, Any]:
-        """Raises NotFound, also for a clock or a cycle that is not there."""
+    async def explain(self, actor: Actor, case_id: str, name: str, cycle: int | None, told: Stretch) -> dict[str, Any]:
+        """Raises NotFound, also for a clock or a cycle that is not there, Invalid where it takes too long."""
         ...
 
 
 class SimulationsPort(Protocol):
-    async def simulate(self, asked: Asked) -> dict[str, Any]:
+    async def simulate(self, tenant: str, asked: Asked) -> dict[str, Any]:
         """Raises Invalid with the fields that are wrong, Unavailable where too many wait."""
         ...
 

@@ -1,13 +1,17 @@
 """The clocks of a case, why one is due when it is, and what one would do."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
+from app.domain.clock_explained import MOST_SEGMENTS, Stretch
+from app.domain.errors import invalid
+from app.domain.moment import parse_rfc3339
 from app.http.clock_views import CyclesView, ExplainedView, SimulatedView
 from app.http.documented import problems
-from app.http.parameters import CaseId, ClockName, Cycle, existing
+from app.http.parameters import CaseId, ClockName, Cursor, Cycle, SegmentLimit, existing
 from app.http.requests import Simulate
 from app.http.services import ApiRequest, services_of
 from app.services.answer import cycle_json
@@ -34,10 +38,17 @@ async def list_clocks(request: ApiRequest, case_id: CaseId) -> Response[CyclesVi
     responses=problems("not_found", "invalid"),
 )
 async def explain_clock(
-    request: ApiRequest, case_id: CaseId, name: ClockName, cycle: Cycle = None
+    request: ApiRequest,
+    case_id: CaseId,
+    name: ClockName,
+    cycle: Cycle = None,
+    cursor: Cursor = None,
+    limit: SegmentLimit = MOST_SEGMENTS,
 ) -> Response[ExplainedView]:
-    """All of the time of a cycle without a gap: what counted, what did not, and why; told by the log alone."""
-    told = await services_of(request).clocks.explain(request.user, existing(case_id), name, cycle)
+    """All of the time of a cycle without a gap: what counted, what did not, and why; told by the log alone. A clock
+    that has run for long has more than one page of segments. At most two seconds of counting."""
+    stretch = Stretch(_since(cursor), limit)
+    told = await services_of(request).clocks.explain(request.user, existing(case_id), name, cycle, stretch)
     return Response(cast(Any, told))
 
 
@@ -52,4 +63,11 @@ async def simulate_clock(request: ApiRequest, data: JSONBody[Simulate]) -> Respo
     """Due, breach, steps and every stretch of time, for a clock that no case has to have. Nothing is kept. At most
     1,000 moments within ten years, 16 calendars and two seconds of counting."""
     asked = Asked(data.clock, data.calendar, data.moments, data.now)
-    return Response(cast(Any, await services_of(request).simulations.simulate(asked)))
+    return Response(cast(Any, await services_of(request).simulations.simulate(request.user.tenant, asked)))
+
+
+def _since(cursor: str | None) -> datetime | None:
+    try:
+        return parse_rfc3339(cursor) if cursor else None
+    except ValueError:
+        raise invalid("cursor", "is not one that this service gave for this clock; start again without it") from None

@@ -2,22 +2,29 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from app.domain.case import Actor, Json
-from app.domain.clock_explained import explained
-from app.domain.errors import NotFound
+from app.domain.clock_explained import Stretch, explained
+from app.domain.errors import Invalid, NotFound, invalid
 from app.domain.fold import Fold, Unexplained
+from app.domain.simulate_effort import Effort, WatchedCalendars
 from app.services.calendars import Calendars
 from app.services.cases import Cases
+from app.services.counting import Counting
 from app.services.definitions import Definitions
 from app.services.ports import Store
 from app.services.stored import CaseKey, ClockKey, StoredClock, StoredEntry
 from app.services.working_copy import stored_clock
 
 PAGE = 200
+FROM_THE_START = Stretch()
+LONGEST_EFFORT = 2.0
+"""Seconds of one processor that an explanation may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +45,30 @@ class Difference:
 class Clocks:
     """Reading takes no lock: a case that moves meanwhile is told as it was at some moment of the reading."""
 
-    def __init__(self, store: Store, definitions: Definitions, calendars: Calendars, cases: Cases) -> None:
+    def __init__(
+        self, store: Store, definitions: Definitions, calendars: Calendars, cases: Cases, counting: Counting
+    ) -> None:
         self._store = store
         self._definitions = definitions
         self._calendars = calendars
         self._cases = cases
+        self._counting = counting
 
     async def all(self, actor: Actor, case_id: str) -> Sequence[StoredClock]:
         """Every cycle of every clock. Raises NotFound, also for a case that the actor may not read."""
         await self._cases.show(actor, case_id)
         return await self._store.cycles(actor.tenant, case_id)
 
-    async def explain(self, actor: Actor, case_id: str, name: str, cycle: int | None = None) -> dict[str, Any]:
-        """Every segment of a cycle (the current one) that counts or does not, and why."""
+    async def explain(
+        self, actor: Actor, case_id: str, name: str, cycle: int | None = None, told: Stretch = FROM_THE_START
+    ) -> dict[str, Any]:
+        """A page of the segments of a cycle (the current one) that count or do not, and why.
+
+        Raises Invalid where it would take too long to count.
+        """
         await self._cases.show(actor, case_id)
-        fold = await self.folded(actor.tenant, case_id)
+        effort = Effort(LONGEST_EFFORT, _too_long)
+        fold = await self.folded(actor.tenant, case_id, effort)
         turns = fold.turns.get(name, []) if fold else []
         cycles = {turn.after.cycle for turn in turns if turn.after.started_at}
         wanted = max(cycles, default=0) if cycle is None else cycle
@@ -62,19 +78,27 @@ class Clocks:
         assert fold.case is not None
         now = max(now, fold.case.changed_at)  # entries of one moment stand a microsecond after each other
         fired = fold.fired.get((name, wanted), {})
-        return explained(fold.machine.clocks[name], turns, wanted, self._calendars, now, fired)
+        rule, watched = fold.machine.clocks[name], WatchedCalendars(self._calendars, effort)
 
-    async def folded(self, tenant: str, case_id: str) -> Fold | None:
-        """The case as its chain tells it; None where it has none. Raises Unexplained."""
+        def tell() -> dict[str, Any]:
+            with effort:
+                return explained(rule, turns, wanted, watched, now, fired, told)
+
+        return await self._counting.count(actor.tenant, tell)
+
+    async def folded(self, tenant: str, case_id: str, effort: Effort | None = None) -> Fold | None:
+        """The case as its chain tells it; None where it has none. With an effort, off the loop. Raises Unexplained."""
         fold: Fold | None = None
-        async for stored in self._chain(tenant, case_id):
-            entry = json.loads(stored.entry)
+        async for page in self._chain(tenant, case_id):
+            entries = [json.loads(stored.entry) for stored in page]
             if fold is None:
-                digest = entry["definition"]["hash"]
+                digest = entries[0]["definition"]["hash"]
                 await self._definitions.learn(self._store, [digest])
                 fold = Fold(self._definitions.of(digest), self._calendars)
-            await self._know(entry)
-            fold.take(entry, stored.values, stored.entry_hash)
+            for entry in entries:
+                await self._know(entry)
+            take = partial(_take, fold, entries, page, effort)
+            await self._counting.count(tenant, take) if effort else take()
         return fold
 
     async def _know(self, entry: Mapping[str, Json]) -> None:
@@ -136,12 +160,23 @@ class Clocks:
         if left:
             yield _case_of(left[0]), left
 
-    async def _chain(self, tenant: str, case_id: str) -> AsyncIterator[StoredEntry]:
+    async def _chain(self, tenant: str, case_id: str) -> AsyncIterator[Sequence[StoredEntry]]:
         after: int | None = None
         while page := await self._store.entries(tenant, case_id, denied=False, after=after, limit=PAGE):
-            for entry in page:
-                yield entry
+            yield page
             after = page[-1].case_seq
+
+
+def _too_long() -> Invalid:
+    return invalid("name", "names a clock of a case with too long a history to be explained in one answer")
+
+
+def _take(fold: Fold, entries: Sequence[Json], page: Sequence[StoredEntry], effort: Effort | None) -> None:
+    with effort or nullcontext():
+        for entry, stored in zip(entries, page, strict=True):
+            fold.take(entry, stored.values, stored.entry_hash)
+            if effort:
+                effort()
 
 
 def _case_of(clock: StoredClock) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from app.domain.case import Json
-from app.domain.moment import parse_rfc3339, rfc3339
+from app.domain.moment import near, parse_rfc3339, rfc3339
 from app.domain.names import NAME, ROLE, SUBJECT
 
 NEEDED = ("reference", "event", "actor", "at")
@@ -102,8 +102,10 @@ def _refuse(constant: str) -> Json:
 
 
 def _moment(text: str) -> str:
+    if text[10:11] == " ":
+        text = f"{text[:10]}T{text[11:]}"  # as databases write it
     try:
-        return rfc3339(parse_rfc3339(text))
+        return rfc3339(near(parse_rfc3339(text)))
     except ValueError as error:
         raise _Fault(f"`at` {error}") from None
 

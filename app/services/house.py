@@ -18,6 +18,7 @@ from app.services.cases import Cases
 from app.services.clocks import Clocks
 from app.services.committed import Committed, telling
 from app.services.contents import Contents
+from app.services.counting import Counting
 from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.escalation import Fired
@@ -65,8 +66,9 @@ class House:
         self.who_can = WhoCan(self.cases, engine)
         self.arrivals = Arrivals(store)
         self.ledger = Ledger(store, self.policies, self.cases, self.arrivals)
-        self.clocks = Clocks(store, self.definitions, self.calendars, self.cases)
-        self.simulations = Simulations(self.definitions, self.calendars)
+        counting = Counting()
+        self.clocks = Clocks(store, self.definitions, self.calendars, self.cases, counting)
+        self.simulations = Simulations(self.definitions, self.calendars, counting)
         self.verification = Verification(store, self.definitions, self.clocks)
         self.recalculation = Recalculation(store, self.definitions, self.policies, self.calendars, self.clocks)
 

@@ -1,29 +1,26 @@
 """Simulate clocks for whoever asks: those of a case type or of nobody yet, on calendars declared or made up."""
 
-import asyncio
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from threading import BoundedSemaphore
 from typing import Any
 
 from app.domain.calendar import Calendar
 from app.domain.calendar_file import CalendarFile, Holidays, ResolvedCalendar
 from app.domain.case import Json
 from app.domain.case_type import Clock
-from app.domain.errors import NotFound, Unavailable, invalid
+from app.domain.errors import NotFound, invalid
 from app.domain.holiday_set import countries, resolved, subdivisions
 from app.domain.simulate import simulate
-from app.domain.simulate_effort import Check, WatchedTimeline, effort
+from app.domain.simulate_effort import Check, Effort, WatchedTimeline
 from app.domain.timeline import ALWAYS, Timeline
 from app.services.calendars import Calendars
+from app.services.counting import Counting
 from app.services.definitions import Definitions
 
 LONGEST_EFFORT = 2.0
 """Seconds of one processor that a simulation may take."""
-MOST_WAITING = 8
 MOST_CALENDARS = 16
 MOST_A_DAY = 48
 """Intervals of a calendar that is made up."""
@@ -43,27 +40,23 @@ class Asked:
 
 
 class Simulations:
-    """One at a time, in a thread: a simulation may take as long as a thousand events, which shall not wait for it."""
+    """A simulation may take as long as a thousand events, which shall not wait for it."""
 
-    def __init__(self, definitions: Definitions, calendars: Calendars) -> None:
+    def __init__(self, definitions: Definitions, calendars: Calendars, counting: Counting) -> None:
         self._definitions = definitions
         self._calendars = calendars
-        self._thread = ThreadPoolExecutor(1, "simulation")
-        self._places = BoundedSemaphore(MOST_WAITING)
+        self._counting = counting
 
-    async def simulate(self, asked: Asked) -> dict[str, Any]:
+    async def simulate(self, tenant: str, asked: Asked) -> dict[str, Any]:
         """Raises Invalid with the fields that are wrong, Unavailable where too many wait already."""
-        if not self._places.acquire(blocking=False):
-            raise Unavailable("other simulations are being counted; try again in a second")
-        future = self._thread.submit(self.simulated, asked)
-        future.add_done_callback(lambda _: self._places.release())  # also where the caller has gone
-        return await asyncio.wrap_future(future)
+        return await self._counting.count(tenant, lambda: self.simulated(asked))
 
     def simulated(self, asked: Asked) -> dict[str, Any]:
         clock, of_clock = self._clock(asked.clock)
-        reader = _Reader(self._calendars, effort(LONGEST_EFFORT))
         calendar = of_clock if asked.calendar is None else asked.calendar
-        return simulate(clock, calendar, asked.moments, asked.now, calendar_of=reader)
+        with Effort(LONGEST_EFFORT) as effort:
+            reader = _Reader(self._calendars, effort)
+            return simulate(clock, calendar, asked.moments, asked.now, calendar_of=reader)
 
     def _clock(self, asked: Json) -> tuple[Json, Json]:
         """The clock, and the calendar that it names."""
