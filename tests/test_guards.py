@@ -81,7 +81,7 @@ ERRORS = {
     "timestamp(data.name) < now": "a text is not a timestamp",
     "duration(data.name) < duration('1h')": "a text is not a duration",
     "int(data.name) == 1": "a text is not a number",
-    "'a'.matches(data.name + '[')": "a regular expression is not valid",
+    "'a'.matches('[')": "a regular expression is not valid",
     "data.amount + 9223372036854775807 > 0": "a number or a time is out of range",
     "now + duration('80000000h') > now": "a number or a time is out of range",
     "size(data.amount) > 0": "`size` cannot take integer",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import gt
 from typing import Any, Literal
 
 from cel_expr_python import cel
@@ -16,6 +17,7 @@ from app.domain.case import Json
 from app.domain.cel import faults
 from app.domain.cel.check import check
 from app.domain.cel.checked import Unsupported, decode
+from app.domain.cel.cost import LARGE, MOST_STEPS, USUAL, UnboundedPattern, steps, steps_over
 from app.domain.cel.expression import Node, reads_of
 from app.domain.cel.variables import Types
 from app.domain.cel.view import ENVIRONMENT, View
@@ -31,9 +33,11 @@ __all__ = [
     "View",
     "check_expression",
     "compile_expression",
+    "most_steps",
 ]
 
 MAX_LENGTH = 2000
+TOO_MANY = "it looks at too many values"
 
 _CONTROL = re.compile(r"[^\t\n\r -\x7e\x80-\ud7ff\ue000-\U0010ffff]")
 
@@ -56,12 +60,16 @@ class Truth:
 
 @dataclass(frozen=True)
 class Expression:
-    """A compiled expression. `reads` are the dotted paths it looks at, `data` where a whole map is used."""
+    """A compiled expression. `reads` are the dotted paths it looks at, `data` where a whole map is used.
+
+    `most_steps` is how much work it is where a case holds as much as it may (app/domain/cel/cost.py).
+    """
 
     text: str
     reads: frozenset[str]
     tree: Node = field(repr=False, compare=False)
     program: Any = field(repr=False, compare=False)
+    most_steps: float = field(default=0, compare=False)
 
     def holds(self, view: View) -> Truth:
         try:
@@ -75,6 +83,8 @@ class Expression:
     def is_true(self, view: View) -> bool:
         """The value of `holds` alone: an event may ask dozens of guards before one holds."""
         try:
+            if self.most_steps > MOST_STEPS and self._is_too_much(view):
+                return False
             return self.program.eval(view.activation).value() is True  # an error is truthy, but it is not true
         except Exception:  # as in _evaluate
             return False
@@ -83,9 +93,16 @@ class Expression:
         """The value as JSON: a timestamp as RFC 3339, a duration as `3.5s`; raises EvaluationFault."""
         return _json(self._evaluate(view).plain_value())
 
+    def _is_too_much(self, view: View) -> bool:
+        return any(map(gt, view.sizes, USUAL)) and steps(self.tree, view.bulk) > MOST_STEPS
+
     def _evaluate(self, view: View) -> Any:
         try:
+            if self.most_steps > MOST_STEPS and self._is_too_much(view):
+                raise EvaluationFault(TOO_MANY)
             result = self.program.eval(view.activation)
+        except EvaluationFault:
+            raise
         except Exception as error:  # the library raises bare RuntimeErrors, and a guard must fail closed on any
             raise EvaluationFault(self._reason(str(error), view)) from None
         if result.type() in (cel.Type.ERROR, cel.Type.UNKNOWN):
@@ -109,11 +126,29 @@ def compile_expression(text: str) -> Expression:
     try:
         program = ENVIRONMENT.compile(text)
         tree = decode(program.serialize())
+        _bounded(tree)
     except Unsupported as fault:
         raise GuardFault(f"the expression {fault}") from None
     except RuntimeError as error:
         raise GuardFault(faults.compile_fault(str(error))) from None
-    return Expression(text, frozenset(reads_of(tree)), tree, program)
+    return Expression(text, frozenset(reads_of(tree)), tree, program, steps_over(tree, LARGE))
+
+
+def _bounded(tree: Node) -> None:
+    """Refuse what is too much work even where there is little to look at."""
+    try:
+        if steps_over(tree, USUAL) > MOST_STEPS:
+            raise GuardFault("it is too much work; let loops go over less, and put less together inside them")
+    except UnboundedPattern:
+        raise GuardFault("`matches` takes a pattern in quotes, and none that is put together or sent") from None
+
+
+def most_steps(text: str) -> float:
+    """How much work an expression may be; none where it does not compile."""
+    try:
+        return min(compile_expression(text).most_steps, MOST_STEPS) if text else 0
+    except GuardFault:
+        return 0
 
 
 def check_expression(expression: Expression, types: Types, *, wants: Literal["bool", "any"]) -> list[str]:

@@ -8,6 +8,8 @@ from app.domain.guard import MAX_LENGTH
 from app.http.requests import Body, ReasonText, RoleName, Subject
 
 MOST_LINES = 100
+MOST_CHARACTERS = 20_000
+_LINES = f"Lines to add, with at most {MOST_CHARACTERS} characters of conditions together"
 Word = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Ids = Annotated[
     list[Annotated[int, Field(ge=1, le=2**53 - 1)]],
@@ -35,7 +37,7 @@ class Line(Body):
 class ChangePolicy(Body):
     """Lines to add and ids of lines to remove, in one step."""
 
-    lines: Annotated[list[Line], Field(max_length=MOST_LINES, description="Lines to add")] = []
+    lines: Annotated[list[Line], Field(max_length=MOST_LINES, description=_LINES)] = []
     remove: Ids = []
     reason: ReasonText | None = None
 
@@ -43,6 +45,8 @@ class ChangePolicy(Body):
     def _says_something(self) -> Self:
         if not self.lines and not self.remove:
             raise ValueError("must name a line to add or to remove")
+        if sum(len(line.when) for line in self.lines) > MOST_CHARACTERS:
+            raise ValueError(f"must hold at most {MOST_CHARACTERS} characters of conditions; send several changes")
         return self
 
 

@@ -1,17 +1,18 @@
 """Read and change the policy of one tenant, as its administrators may."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.case import Actor
+from app.domain.case_type import CaseType
 from app.domain.entry import seal
-from app.domain.errors import CaseError, Denied, GuardRefused, NotFound, VersionConflict
+from app.domain.errors import CaseError, Denied, FieldError, GuardRefused, NotFound, VersionConflict
 from app.services.administrators import ALL, Administrators
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
 from app.services.policies import Policies
-from app.services.policy_checks import check_administrators, check_lines, check_rights, no_right
+from app.services.policy_checks import check_administrators, check_lines, check_rights, lines_faults, no_right
 from app.services.policy_entries import changed_draft, refused_draft
 from app.services.ports import Store
 from app.services.preview import preview
@@ -26,6 +27,7 @@ class PolicyChanges:
         self._store = store
         self._definitions = definitions
         self._policies = policies
+        self._reading_lines = asyncio.Lock()  # what all callers compile together must leave time to others
         self._one_at_a_time = asyncio.Lock()  # each reads on a second connection while it holds the policy's lock
 
     async def find(self, actor: Actor, query: LineQuery) -> LinePage:
@@ -52,9 +54,10 @@ class PolicyChanges:
         case type. What is denied or refused so is logged.
         """
         try:
+            faults = await self._faults(actor, asked)
             async with self._one_at_a_time, self._store.transaction(actor.tenant) as tx:
                 locked = await tx.lock([], [])
-                gone = await self._checked(actor, asked, await tx.lock_policy())
+                gone = await self._checked(actor, asked, await tx.lock_policy(), faults)
                 version = await tx.change_policy(PolicyChange(asked.add, [line.id for line in gone]))
                 draft = changed_draft(actor, asked, gone, version, locked.at)
                 await tx.record(Record(entries=[seal(draft, new_salt)]))
@@ -66,11 +69,20 @@ class PolicyChanges:
     async def preview(self, actor: Actor, asked: AskedChange) -> Preview:
         """What a change would do to roles, checked as the change itself; nothing is changed."""
         version = await self._store.policy_version()
-        gone = await self._checked(actor, asked, version)
+        gone = await self._checked(actor, asked, version, await self._faults(actor, asked))
         found = preview(self._policies.engine, actor.tenant, self._definitions.current, asked.add, gone)
         return replace(found, version=version)
 
-    async def _checked(self, actor: Actor, asked: AskedChange, version: int) -> Sequence[PolicyLine]:
+    async def _faults(self, actor: Actor, asked: AskedChange) -> Sequence[FieldError]:
+        """What is wrong with the lines themselves, found before anything is locked, for those who may ask."""
+        await self._policies.catch_up(await self._store.policy_version())
+        check_rights(self._administrators(actor), actor, asked.add)
+        async with self._reading_lines:
+            return await lines_faults(self._policies.engine, self._case_types(), asked)
+
+    async def _checked(
+        self, actor: Actor, asked: AskedChange, version: int, faults: Sequence[FieldError]
+    ) -> Sequence[PolicyLine]:
         """The lines that are to go, where nothing speaks against the change."""
         await self._policies.catch_up(version)
         administrators = self._administrators(actor)
@@ -81,8 +93,7 @@ class PolicyChanges:
         if asked.if_version not in (None, version):
             message = f"the policy is at version {version}, not {asked.if_version}; read it again"
             raise VersionConflict(message, extra={"current_version": version})
-        case_types = {name: machine.case_type for name, machine in self._definitions.current.items()}
-        check_lines(self._policies.engine, case_types, asked, gone)
+        check_lines(self._policies.engine, asked, gone, faults)
         check_administrators(administrators, actor, asked.add, gone)
         return gone
 
@@ -100,6 +111,9 @@ class PolicyChanges:
             locked = await tx.lock([], [])
             draft = refused_draft(actor, asked, refused, locked.at)
             await tx.record(Record(entries=[seal(draft, new_salt)]))
+
+    def _case_types(self) -> Mapping[str, CaseType]:
+        return {name: machine.case_type for name, machine in self._definitions.current.items()}
 
     def _administrators(self, actor: Actor) -> Administrators:
         return Administrators(self._policies.engine, actor.tenant, sorted(self._definitions.current))

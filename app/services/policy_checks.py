@@ -1,17 +1,24 @@
 """What may speak against a change of the policy: who asks, what the lines say, and who would be left."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from time import perf_counter
+from typing import Final
 
 from app.domain.case import Actor, Verdict
 from app.domain.case_type import CaseType
 from app.domain.declaring.check_policy import rule_faults
 from app.domain.declaring.policy_row import PolicyRow
 from app.domain.errors import Denied, FieldError, GuardRefused, Invalid, Reason
+from app.domain.guard import most_steps
 from app.domain.situation import ADMIN
 from app.services.administrators import ALL, Administrators
 from app.services.ports import PolicyEngine
 from app.services.rulebook import AskedChange
 from app.services.stored import PolicyLine
+
+MOST_STEPS: Final = 1_000_000
+"""Of all conditions on one act together, some 100 ms where a case holds as much as it may."""
 
 
 def no_right(verb: str, verdict: Verdict) -> Denied:
@@ -31,21 +38,50 @@ def check_rights(administrators: Administrators, actor: Actor, lines: Sequence[P
         raise _of_others()
 
 
-def check_lines(
-    engine: PolicyEngine, case_types: Mapping[str, CaseType], asked: AskedChange, gone: Sequence[PolicyLine]
-) -> None:
-    """Raises Invalid with every fault of the added lines, each with its field in the caller's body."""
+async def lines_faults(
+    engine: PolicyEngine, case_types: Mapping[str, CaseType], asked: AskedChange
+) -> Sequence[FieldError]:
+    """What is wrong with the added lines taken one by one, each with its field in the caller's body.
+
+    A long condition takes a while to compile, so after each line others are served for as long as it took.
+    """
     faults = []
+    for place, line in enumerate(asked.add):
+        began = perf_counter()
+        for field, message in _line_faults(engine, case_types, line):
+            faults.append(FieldError(_named(asked, place, field), message))
+        await asyncio.sleep(perf_counter() - began)
+    return faults
+
+
+def check_lines(
+    engine: PolicyEngine, asked: AskedChange, gone: Sequence[PolicyLine], known_faults: Sequence[FieldError]
+) -> None:
+    """Raises Invalid with every fault of the added lines, `known_faults` among them."""
+    faults = list(known_faults)
     leaving = {_content(line) for line in gone}
     seen: set[PolicyLine] = set()
     for place, line in enumerate(asked.add):
-        for field, message in _line_faults(engine, case_types, line):
-            faults.append(FieldError(_named(asked, place, field), message))
         if line in seen or (engine.holds(line) and _content(line) not in leaving):
             faults.append(FieldError(_named(asked, place, ""), "this line is in force already"))
         seen.add(line)
     if faults:
         raise Invalid("some lines cannot stand in the policy", errors=tuple(faults))
+    if crowded := tuple(_crowded(engine.changed(asked.add, gone), asked)):
+        raise Invalid("a decision would take too long", errors=crowded)
+
+
+def _crowded(after: PolicyEngine, asked: AskedChange) -> Iterator[FieldError]:
+    """Acts whose conditions together would be more work than a decision has time for."""
+    first: dict[tuple[str, str, str], int] = {}
+    for place, line in enumerate(asked.add):
+        if line.kind == "p" and line.when:
+            first.setdefault((line.tenant, line.obj, line.act), place)
+    for (tenant, obj, act), place in first.items():
+        conditions = {clause.when for clause in after.clauses(tenant, obj, act)}
+        if sum(map(most_steps, conditions)) > MOST_STEPS:
+            message = f"the conditions of `{act}` would together be too much work; use fewer loops, joins and patterns"
+            yield FieldError(_named(asked, place, "when"), message)
 
 
 def check_administrators(

@@ -45,9 +45,10 @@ def _select(select: Message, _result: str, inside: Inside) -> Select:
 
 def _call(call: Message, result: str, inside: Inside) -> Call:
     arguments = tuple(inside(part) for part in (*call.messages(1), *call.messages(3)))
-    if arguments in _BRACKETED_TIMES:
+    function = call.text(2)
+    if function == "_[_]" and arguments in _BRACKETED_TIMES:
         raise Unsupported("has a time of the case in brackets; write case.opened_at or case.changed_at")
-    return Call(call.text(2), arguments, result)
+    return Call(function, arguments, result)
 
 
 def _list(elements: Message, _result: str, inside: Inside) -> ListOf:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from cel_expr_python import cel
 
 from app.domain.case import Json
+from app.domain.cel.bulk import Bulk, Sizes, bulk_of, sizes_of
 from app.domain.moment import rfc3339
 
 MAX_DEPTH = 64  # CEL overflows the stack far beyond it
@@ -34,13 +36,26 @@ class View:
         """`variables`: data, payload, actor, case (mappings) and now (aware); what is left out is empty."""
         self.variables = variables
         self._activation: Any = None
+        self._bulks: dict[tuple[str, ...], Bulk] = {}
 
     @property
     def activation(self) -> Any:
         """The values as CEL takes them; ValueError where they nest too deeply."""
         if self._activation is None:
-            self._activation = ENVIRONMENT.Activation(self._values())
+            self._activation = ENVIRONMENT.Activation(self._converted)
         return self._activation
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        """How much there is to look at."""
+        return sizes_of(*(self._converted[name] for name in _MAPS))
+
+    def bulk(self, path: tuple[str, ...]) -> Bulk:
+        """How large the value at a path is."""
+        if path not in self._bulks:
+            found = _at(self._converted, path)
+            self._bulks[path] = bulk_of(found)
+        return self._bulks[path]
 
     def saw(self, paths: Iterable[str]) -> dict[str, Json]:
         """The values at these paths, as JSON, where there are any."""
@@ -56,13 +71,22 @@ class View:
             value = value[name]
         return (value,)
 
-    def _values(self) -> dict[str, Any]:
+    @cached_property
+    def _converted(self) -> dict[str, Any]:
         values: dict[str, Any] = {name: _json(self.variables.get(name) or {}) for name in _MAPS}
         for name in _TIMES:
             if values["case"].pop(name.partition(".")[2], None):
                 values[name] = self.find(name)[0]
         values["now"] = self.variables.get("now") or _EPOCH
         return values
+
+
+def _at(value: Json, path: tuple[str, ...]) -> Json:
+    for name in path:
+        if not isinstance(value, dict) or name not in value:
+            return None
+        value = value[name]
+    return value
 
 
 def _json(value: Json, depth: int = 0) -> Json:

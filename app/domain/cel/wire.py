@@ -14,10 +14,15 @@ class Message:
 
     def __init__(self, encoded: bytes) -> None:
         self._fields: dict[int, list[Field]] = {}
-        at = 0
-        while at < len(encoded):
-            key, at = _varint(encoded, at)
-            value, at = _value(encoded, at, key & 7)
+        at, end = 0, len(encoded)
+        while at < end:
+            key = encoded[at]
+            if key < 0x80 and key & 7 == 2 and at + 1 < end and encoded[at + 1] < 0x80:  # nearly all: a short part
+                start, at = at + 2, at + 2 + encoded[at + 1]
+                value: Field = encoded[start:at]
+            else:
+                key, at = _varint(encoded, at)
+                value, at = _value(encoded, at, key & 7)
             self._fields.setdefault(key >> 3, []).append(value)
 
     def __contains__(self, number: int) -> bool:
