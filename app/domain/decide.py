@@ -187,7 +187,7 @@ def _refusal(here: Situation, error: CaseError) -> Refusal:
         return Refusal(error, entry)
     if not _permitted(here):
         return Refusal(no_such_case(), entry)
-    return Refusal(_without_the_case(here, error), entry)
+    return Refusal(without_the_case(here, error), entry)
 
 
 def _permitted(here: Situation) -> bool:
@@ -206,7 +206,7 @@ def _denied_entry(here: Situation, error: CaseError) -> AuditEntry:
         return seal(shortened(draft, error), here.new_salt)
 
 
-def _without_the_case(here: Situation, error: CaseError) -> CaseError:
+def without_the_case(here: Situation, error: CaseError) -> CaseError:
     """The same refusal for somebody who may fire but not read: no state, no values, nor what tells of them."""
     if not isinstance(error, WrongState | GuardRefused):
         return error

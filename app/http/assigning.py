@@ -14,7 +14,7 @@ from app.http.parameters import CaseId, IdempotencyKey, IfMatch, existing
 from app.http.services import ApiRequest, services_of
 from app.http.views import AppliedView
 from app.http.work_requests import AssignCase, TakeNext
-from app.http.working import NOTHING, done, working
+from app.http.working import NOTHING, done, with_case, working
 from app.services.work import Wish
 
 REFUSALS = ("denied", "not_found", "version_conflict", "idempotency_in_flight", "idempotency_mismatch")
@@ -95,7 +95,7 @@ async def next_case(
     attempt = working(request, Claim(), "next-case", data, versioned=False)
     answer = await services_of(request).next_case.claim(attempt, Wish(data.case_type, data.team), skips)
     nothing: Response[Any] = Response(None, status_code=204)
-    return nothing if answer is None else answers.fired(answer)
+    return nothing if answer is None else answers.fired(await with_case(request, answer))
 
 
 async def _mine(request: ApiRequest, case_id: str, verb: Verb, call: str) -> Response[Any]:

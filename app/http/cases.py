@@ -27,6 +27,7 @@ from app.http.parameters import (
 from app.http.requests import OpenCase
 from app.http.services import ApiRequest, services_of
 from app.http.views import AppliedView, CasePageView, CaseView
+from app.http.working import with_case
 from app.services.answer import NO_CLOCKS, case_json
 from app.services.views import Wanted
 
@@ -45,7 +46,7 @@ async def open_case(
 ) -> Response[AppliedView]:
     """Fire an opening event of a case type. The reference, if given, is unique per tenant and case type."""
     [answer] = await services_of(request).desk.submit([opening(request, data)])
-    return answers.opened(answer)
+    return answers.opened(await with_case(request, answer))
 
 
 @get("/cases", operation_id="findCases", summary="Find cases", responses=problems("invalid"))

@@ -62,7 +62,7 @@ Every call but those of *operation* wants `Authorization: Bearer` with a token o
 it names; what belongs to another one is not found.
 
 - **Errors** are problem details (RFC 9457) with a stable `code`; where a rule refuses, `reasons` tell what helps.
-- **Retries**: with an `Idempotency-Key` the same request has one effect for 24 hours, and the same answer.
+- **Retries**: with an `Idempotency-Key` the same request has one effect for 24 hours, and the same receipt or refusal.
 - **Versions**: a case has an ETag; with `If-Match` a change applies only to the version that the caller saw.
 - **Pages**: the next page is asked for with the `next_after` or the `next_cursor` of the one before.
 - **Times** are RFC 3339; answers give them in UTC."""

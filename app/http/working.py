@@ -1,17 +1,19 @@
 """Requests of built-in verbs as attempts, and what came of them as answers."""
 
+from dataclasses import replace
 from typing import Any
 
 from litestar import Response
 
 from app.domain.case import Attempt, Json
+from app.domain.errors import NotFound
 from app.domain.verbs.verb import Verb
 from app.http import answers
 from app.http.attempts import idempotency
 from app.http.headers import expected_version, request_id
 from app.http.requests import Body
 from app.http.services import ApiRequest, services_of
-from app.services.answer import Answer
+from app.services.answer import Answer, case_json
 from app.services.identity import new_id
 
 NOTHING: dict[str, Json] = {}
@@ -47,6 +49,17 @@ def working(
 async def done(request: ApiRequest, attempt: Attempt) -> Answer:
     [answer] = await services_of(request).desk.submit([attempt])
     return answer
+
+
+async def with_case(request: ApiRequest, answer: Answer) -> Answer:
+    """An answer that is given again with the case as it is now, where the attempt itself did not name one."""
+    if not answer.replayed or answer.case_id is None or answer.case is not None:
+        return answer
+    try:
+        found = await services_of(request).cases.show(request.user, answer.case_id)
+    except NotFound:  # the caller may not read it any more
+        return answer
+    return replace(answer, case=case_json(found.case, found.clocks))
 
 
 def made(answer: Answer, name: str) -> Response[Any]:

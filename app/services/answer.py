@@ -17,8 +17,9 @@ NO_CLOCKS: Clocks = {}
 class Answer:
     """Either a receipt (with the case as JSON, unless the caller may not read it) or an error.
 
-    `shown` is what a built-in verb made, in place of the case. `replayed` says
-    that it was given before and is given again from the idempotency store.
+    `shown` is what a built-in verb made, in place of the case. `replayed` says that it was given before and is given
+    again from the idempotency store. `case_id` names the case that it is about, where the caller may read it or nobody
+    has looked yet; `left_out` says that it is told no further here, for its size.
     """
 
     receipt: Receipt | None = None
@@ -27,6 +28,8 @@ class Answer:
     error: CaseError | None = None
     shown: Json = None
     replayed: bool = False
+    case_id: str | None = None
+    left_out: bool = False
 
 
 def case_json(case: Case, clocks: Clocks = NO_CLOCKS) -> dict[str, Json]:
@@ -93,25 +96,33 @@ def applied(outcome: Outcome) -> Answer:
         if outcome.readable
         else None,
         opened=outcome.opened,
+        case_id=outcome.case.id,
     )
 
 
 def to_json(answer: Answer) -> Json:
-    """An answer as it is kept under an idempotency key."""
+    """An answer as it is kept under an idempotency key: of a case its id. The release before reads `case`."""
     if answer.error is not None:
         return {"error": _error_json(answer.error)}
     assert answer.receipt is not None
     receipt = {name: getattr(answer.receipt, name) for name in ("entry_id", "case_seq", "entry_hash")}
     made = {} if answer.shown is None else {"shown": answer.shown}
-    return {"receipt": receipt, "case": answer.case, "opened": answer.opened, **made}
+    return {"receipt": receipt, "case": None, "case_id": answer.case_id, "opened": answer.opened, **made}
 
 
 def from_json(value: Json) -> Answer:
-    """The answer that was kept, marked as given before."""
+    """The answer that was kept, marked as given before; the release before kept whole cases."""
     if "error" in value:
         return Answer(error=_error_from(value["error"]), replayed=True)
     receipt, shown = Receipt(**value["receipt"]), value.get("shown")
-    return Answer(receipt, value["case"], value["opened"], shown=shown, replayed=True)
+    case_id = value.get("case_id") or (value["case"] or {}).get("id")
+    return Answer(receipt, None, value["opened"], shown=shown, replayed=True, case_id=case_id)
+
+
+def error_of(value: Json) -> str | None:
+    """The code of the refusal that was kept, if it is one."""
+    code: str | None = value["error"]["code"] if "error" in value else None
+    return code
 
 
 def _error_json(error: CaseError) -> Json:

@@ -26,9 +26,10 @@ from app.domain.machine import Machine
 from app.domain.situation import Situation
 from app.domain.verbs.deciding import decide
 from app.domain.verbs.linking import Link
-from app.services.answer import NO_CLOCKS, Answer, applied, from_json, to_json
+from app.services.answer import NO_CLOCKS, Answer, applied, to_json
 from app.services.definitions import Definitions
 from app.services.escalation import Escalation, Fired
+from app.services.given_again import given_again, is_for
 from app.services.identity import new_salt
 from app.services.searchable import note_text
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
@@ -89,15 +90,24 @@ class Batch:
         """What was answered before under the key of the attempt."""
         key = answer_key(attempt)
         stored = self._copy.answers.get(key) if key else None
-        if stored is None or attempt.idempotency is None:
+        if stored is None or stored.answer is None or attempt.idempotency is None:
             return None
-        if stored.answer is None:
+        case = self._copy.case(case_key(attempt))
+        case_type = case.case_type if case else attempt.case_type
+        if not is_for(attempt.actor.scope, attempt, self._act(attempt), case_type, stored.answer):
             return None
         if stored.fingerprint != attempt.idempotency.fingerprint:
             return Answer(
                 error=IdempotencyMismatch("this Idempotency-Key was used with another request; take a new one")
             )
-        return from_json(stored.answer)
+        return given_again(stored.answer, self._on(attempt, case) if case else None)
+
+    def _act(self, attempt: Attempt) -> str | None:
+        """What the policy is asked for; of an opening that names no event, the only one that there is."""
+        if attempt.verb is not None:
+            return attempt.verb.act
+        machine = self._definitions.opening(attempt.case_type or "")
+        return attempt.event or (next(iter(machine.case_type.opening)) if machine else None)
 
     def _decide(self, attempt: Attempt) -> Answer:
         decision = self._decision(attempt)
@@ -112,11 +122,14 @@ class Batch:
         return answer
 
     def _logged(self, attempt: Attempt) -> bool:
-        """Whether this same request was refused before; another one under its key is logged like any other."""
+        """Whether this same request was refused before; another one under its key is logged like any other, and so is
+        one by a credential that is not for it."""
         key = answer_key(attempt)
         logged = self._copy.answers.get(key) if key else None
         same = attempt.idempotency
-        return logged is not None and same is not None and logged.fingerprint == same.fingerprint
+        if logged is None or logged.answer is not None or same is None:
+            return False
+        return logged.fingerprint == same.fingerprint
 
     def _decision(self, attempt: Attempt) -> Outcome | Refusal:
         case = self._copy.case(case_key(attempt))
@@ -181,6 +194,8 @@ class Batch:
         key = answer_key(attempt)
         if key is None or attempt.idempotency is None:
             return
+        if key in self._copy.answers and self._copy.answers[key].answer is not None:
+            return  # the credential is not for what was answered: that stays
         again = answer.error is None or isinstance(answer.error, GIVEN_AGAIN)
         if not again and not (denied and isinstance(answer.error, NotFound)):
             return
