@@ -107,6 +107,12 @@ class Settings(BaseSettings):
     attempt_values: int = Field(
         default=4_000, ge=100, le=1_000_000, description="a number of JSON values from 100 to 1000000"
     )
+    streams_per_caller: int = Field(
+        default=50, ge=1, le=1000, description="a number of streams and waiting requests per process from 1 to 1000"
+    )
+    streams_per_tenant: int = Field(
+        default=300, ge=1, le=1000, description="a number of streams and waiting requests per process from 1 to 1000"
+    )
     scheduler: bool = Field(default=True, description="true or false: whether `serve` runs the ticks too")
     metrics_port: int | None = Field(
         default=None, ge=1, le=65535, description="a port from 1 to 65535 where `stateward work` tells its metrics"

@@ -1,6 +1,6 @@
 """Fakes of the services that the HTTP border calls: they remember what they were asked and answer from memory."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,7 +22,8 @@ from app.services.attachments import Received
 from app.services.calendars import Calendars
 from app.services.counting import Counting
 from app.services.definitions import Definitions
-from app.services.ledger import FeedPage
+from app.services.ledger import Admitted, FeedPage
+from app.services.log_store import FROM_THE_FIRST
 from app.services.rulebook import Able, AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, Triple, WhoCanFire
 from app.services.simulations import Simulations
 from app.services.stored import PolicyLine, StoredClock, StoredEntry
@@ -171,19 +172,18 @@ class FakeLedger:
     asked: list[Any] = field(default_factory=list)
     raises: Exception | None = None
 
-    def check_room(self) -> None:
-        if self.raises is not None:
+    async def feed(self, actor: Actor, after: int, limit: int, wait: float, admitted: Admitted) -> FeedPage:
+        if self.raises is not None and wait:
             raise self.raises
-
-    async def feed(self, actor: Actor, after: int, limit: int, wait: float) -> FeedPage:
         self.asked.append((actor.id, after, limit, wait))
+        await admitted()
         return self.page
 
-    async def follow(
-        self, admitted: Callable[[], Awaitable[Actor]], case_id: str | None, after: int | None
-    ) -> AsyncGenerator[FeedPage]:
+    async def follow(self, admitted: Admitted, case_id: str | None, after: int | None) -> AsyncGenerator[FeedPage]:
+        if self.raises is not None:
+            raise self.raises
         self.asked.append(((await admitted()).id, case_id, after))
-        for page in self.pages:
+        for page in self.pages or [FeedPage((), FROM_THE_FIRST)]:
             yield page
 
 

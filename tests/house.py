@@ -19,6 +19,7 @@ from app.domain.case import Actor, Attempt, Case, Idempotency, Opens
 from app.domain.case_type import CaseType
 from app.policy.engine import PolicyEngine
 from app.services.answer import Answer
+from app.services.arrivals import WatchLimits
 from app.services.contents import Contents
 from app.services.house import House
 from app.services.policies import PolicySource
@@ -74,11 +75,15 @@ async def let_nobody_read(house: House, case_type: str) -> None:
 
 @asynccontextmanager
 async def running(
-    store: Store, found: Declared | None = None, desks: int = 1, folder: Contents | None = None
+    store: Store,
+    found: Declared | None = None,
+    desks: int = 1,
+    folder: Contents | None = None,
+    watches: WatchLimits | None = None,
 ) -> AsyncIterator[House]:
     """A process of the service: its desk, its policy in memory. It closes the store."""
     found = found or declared()
-    house = House(store, PolicyEngine(), desks, attachment_folder=folder)
+    house = House(store, PolicyEngine(), desks, attachment_folder=folder, watches=watches)
     async with house.running(found.case_types, found.calendars, found.policies):
         yield house
 

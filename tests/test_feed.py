@@ -6,6 +6,7 @@ import pytest
 
 from app.db import open_store
 from app.domain.case import Draft
+from app.domain.errors import Unauthenticated
 from app.services.identity import new_id
 from app.services.log_store import FROM_THE_FIRST
 from app.services.stored import Record
@@ -26,8 +27,15 @@ from tests.house import (
 )
 
 
+def admitting(by):
+    async def admitted():
+        return by
+
+    return admitted
+
+
 async def feed(house, by=ADMIN, after=FROM_THE_FIRST, limit=100, wait=0):
-    return await house.ledger.feed(by, after, limit, wait)
+    return await house.ledger.feed(by, after, limit, wait, admitting(by))
 
 
 def numbers(page):
@@ -165,3 +173,13 @@ async def test_nobody_waits_any_more_when_the_service_stops(house):
     house.arrivals.close()
     assert numbers(await waits) == []
     assert numbers(await feed(house, wait=30)) == []
+
+
+async def test_who_is_not_let_in_any_more_gets_no_answer_to_what_they_waited_for(house):
+    async def admitted():
+        raise Unauthenticated("the key was revoked")
+
+    asked = asyncio.create_task(house.ledger.feed(ADMIN, FROM_THE_FIRST, 10, 30, admitted))
+    await open_claims(house, 1)
+    with pytest.raises(Unauthenticated):
+        await asked

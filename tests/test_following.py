@@ -1,13 +1,17 @@
 """Streams of the log: every entry once, in order, for whom it is, until a right or the service ends."""
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from app.db import open_store
-from app.domain.errors import Unauthenticated, Unavailable
+from app.domain.errors import TooMany, Unauthenticated, Unavailable
+from app.domain.scope import Scope
+from app.services.arrivals import WatchLimits
 from app.services.log_store import FROM_THE_FIRST
 from tests.house import (
     ADMIN,
@@ -21,9 +25,11 @@ from tests.house import (
     fired,
     let_nobody_read,
     open_claim,
+    running,
     submit,
 )
 from tests.sequenced import check_the_order
+from tests.test_feed import note
 
 
 def admitting(by):
@@ -94,7 +100,10 @@ async def test_a_case_shows_its_own_entries_and_its_refused_attempts(house):
 async def test_who_watches_a_case_is_not_woken_by_others(house):
     case_id = await open_claim(house)
     await house.ledger.sequence()
-    async with house.arrivals.watching(ADMIN.tenant, case_id) as mine, house.arrivals.watching(ADMIN.tenant) as all_of:
+    async with (
+        house.arrivals.watching(ADMIN.tenant, ADMIN.id, case_id) as mine,
+        house.arrivals.watching(ADMIN.tenant, ADMIN.id) as all_of,
+    ):
         assert await mine.more(30)  # after the first look, whose size may be newer than what was read
         assert await all_of.more(30)
         await open_claim(house)
@@ -160,14 +169,117 @@ async def test_a_stop_of_the_service_ends_it(house):
         assert await waits
 
 
-async def test_so_many_may_wait_and_no_more(house, monkeypatch):
-    monkeypatch.setattr("app.services.arrivals.MOST_WATCHES", 1)
-    house.ledger.check_room()
-    async with following(house) as pages:
-        await anext(pages)
-        with pytest.raises(Unavailable):
-            house.ledger.check_room()
-    house.ledger.check_room()
+async def begun(stack, house, by, case_id=None):
+    """A stream that holds its place until the stack is closed."""
+    pages = await stack.enter_async_context(following(house, by, case_id))
+    await anext(pages)
+    return pages
+
+
+ELSEWHERE = actor("vera", "admin", tenant="victim")
+
+
+@pytest.mark.parametrize(
+    ("limits", "one_more", "others"),
+    [
+        (WatchLimits(per_caller=2), (TooMany, ALICE), (CLERK, ELSEWHERE)),
+        (WatchLimits(per_tenant=2), (TooMany, CLERK), (ELSEWHERE,)),
+        (WatchLimits(all=2), (Unavailable, ELSEWHERE), ()),
+    ],
+)
+async def test_so_many_may_wait_and_no_more(store, limits, one_more, others):
+    refusal, by = one_more
+    async with running(store, watches=limits) as house:
+        async with AsyncExitStack() as stack:
+            for _ in range(2):
+                await begun(stack, house, ALICE)
+            for waits in (begun(stack, house, by), house.ledger.feed(by, FROM_THE_FIRST, 10, 30, admitting(by))):
+                with pytest.raises(refusal):
+                    await waits
+            assert await house.ledger.feed(by, FROM_THE_FIRST, 10, 0, admitting(by))
+            for other in others:
+                await begun(stack, house, other)
+        async with AsyncExitStack() as stack:  # whoever closes frees the place
+            await begun(stack, house, by)
+
+
+async def test_one_read_serves_all_who_wait_in_a_tenant(house, monkeypatch):
+    reads = Counter()
+    for name in ("tail", "leaves", "case_leaves", "log_size", "policy_version", "case"):
+        counted(monkeypatch, house.store, name, reads)
+    case_id = await open_claim(house)
+    await house.ledger.sequence()
+    async with AsyncExitStack() as stack:
+        streams = [await begun(stack, house, by, of) for by in (ADMIN, CLERK, ALICE) for of in (None, case_id) * 8]
+        assert await asyncio.gather(*(numbers(pages, 1) for pages in streams)) == [[0]] * 48
+        waiting = [asyncio.ensure_future(numbers(pages, 1)) for pages in streams]
+        await settled(house)
+        reads.clear()
+        await fired(house, case_id, "triage", CLERK)
+        decided = reads.copy()
+        await house.ledger.sequence()
+        assert await asyncio.gather(*waiting) == [[1]] * 48
+    assert reads["tail"] == 1
+    assert reads["leaves"] + reads["case_leaves"] + reads["log_size"] + reads["case"] - decided["case"] == 0
+    assert reads["policy_version"] - decided["policy_version"] == 1
+
+
+def counted(monkeypatch, store, name, reads):
+    reading = getattr(store, name)
+
+    async def counting(*given):
+        reads[name] += 1
+        return await reading(*given)
+
+    monkeypatch.setattr(store, name, counting)
+
+
+async def settled(house):
+    """All have read what there was when they were seen first."""
+    watched = house.arrivals._watched["acme"]
+    while watched.size is None or any(watch.grown.is_set() for watch in watched.watches):  # noqa: ASYNC110
+        await asyncio.sleep(0)
+
+
+async def test_what_is_read_together_is_judged_for_each(house):
+    """The clerk's own claim, what concerns no case (for administrators), and a claim of a stranger."""
+    readers = {
+        ADMIN: [0, 1, 2],
+        CLERK: [0, 2],
+        STRANGER: [2],
+        ALICE: [],
+        replace(ADMIN, scope=Scope(case_types=frozenset({"permit"}))): [],
+    }
+    async with AsyncExitStack() as stack:
+        streams = [await begun(stack, house, by) for by in readers]
+        waiting = [asyncio.ensure_future(numbers(pages, 3)) for pages in streams]
+        seen = seen_together(house)
+        await settled(house)
+        await open_claim(house, by=CLERK)
+        await house.ledger.sequence()
+        await note(house)
+        await open_claim(house, by=STRANGER)
+        await house.ledger.sequence()
+        async with asyncio.timeout(30):
+            await waiting[0]
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    assert [seen[by.id, by.scope] for by in readers] == list(readers.values())
+
+
+def seen_together(house):
+    """What each reader gets of what is read for all."""
+    seen = defaultdict(list)
+    together = house.ledger._together
+
+    async def noting(actor, *given):
+        page = await together(actor, *given)
+        seen[actor.id, actor.scope] += [leaf.leaf_index for leaf in page.items]
+        return page
+
+    house.ledger._together = noting
+    return seen
 
 
 async def test_nobody_is_looked_for_when_nobody_watches(house):

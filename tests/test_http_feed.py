@@ -1,11 +1,16 @@
 """The feed and the streams over HTTP: cursors, shapes, and who is let in."""
 
 import asyncio
+from dataclasses import replace
 
 import msgspec
 import pytest
+from litestar.testing import TestClient
 
-from app.domain.errors import NotFound, Unavailable
+from app.domain.case import Actor
+from app.domain.errors import NotFound, Unauthenticated, Unavailable
+from app.http.app import HttpSettings, create_app
+from app.http.disconnecting import unless_gone
 from app.http.event_stream import EventStream
 from app.services.ledger import FeedPage
 from app.services.log_store import Leaf
@@ -107,6 +112,27 @@ def test_where_too_many_wait_others_are_told_so_and_who_does_not_wait_is_answere
     assert client.get(FEED).status_code == 200
 
 
+class RevokedMeanwhile:
+    """An API key that is good for one request, and not for the answer."""
+
+    def __init__(self):
+        self.asked = 0
+
+    async def actor(self, token):
+        self.asked += 1
+        if self.asked > 1:
+            raise Unauthenticated("the key was revoked")
+        return Actor("acme", "service:importer", authenticated="key")
+
+
+@pytest.mark.parametrize("path", [f"{FEED}?wait=1", STREAM])
+def test_who_waits_is_asked_for_again_before_anything_is_answered(fakes, path):
+    keys = RevokedMeanwhile()
+    with TestClient(create_app(replace(fakes.services(), keys=keys), HttpSettings(None))) as client:
+        answer = client.get(path, headers={"authorization": "Bearer sw_acme_x"})
+    assert (answer.status_code, answer.json()["code"], keys.asked) == (401, "unauthenticated", 2)
+
+
 @pytest.mark.parametrize("path", [FEED, STREAM, CASE_STREAM])
 def test_nobody_reads_along_without_a_token(client, path):
     assert client.get(path, headers={"authorization": ""}).json()["code"] == "unauthenticated"
@@ -186,3 +212,27 @@ async def test_a_reader_that_goes_while_nothing_happens_leaves_nothing_behind():
     reader.goes.set()
     await reading
     assert closed.is_set()
+
+
+async def test_who_hangs_up_while_waiting_for_a_page_gives_the_place_back():
+    waits, freed, reader = asyncio.Event(), asyncio.Event(), Reader(takes=0)
+
+    async def feed():
+        try:
+            waits.set()
+            await asyncio.Event().wait()
+        finally:
+            freed.set()
+
+    answering = asyncio.ensure_future(unless_gone(reader.receive, feed(), "nobody reads it"))
+    await waits.wait()
+    reader.goes.set()
+    assert await answering == "nobody reads it"
+    assert freed.is_set()
+
+
+async def test_who_stays_gets_what_was_waited_for():
+    async def feed():
+        return 3
+
+    assert await unless_gone(Reader(takes=0).receive, feed(), 4) == 3

@@ -17,6 +17,7 @@ from app.db import listing, open_store
 from app.db.tables import CASES as CASES_TABLE
 from app.db.tables import ROLE
 from app.domain.case import Case
+from app.services import seeing
 from app.services.ports import Store
 from app.services.stored import SORTS, CaseQuery, Visible
 from tests.clocks import IN_THE_FUTURE, LONG_AGO
@@ -219,6 +220,14 @@ by_role = st.dictionaries(
     st.frozensets(st.sampled_from([*TYPES, "*"])),
     max_size=3,
 )
+
+
+def standing(case: Case) -> seeing.Standing:
+    """The case as it is read once for many, for whom the same predicate is asked without a database."""
+    given = frozenset((subject, role) for of, subject, role in ROLES if of == case.id)
+    return seeing.Standing(case.case_type, case.creator, case.assignee, given)
+
+
 visibles = st.builds(
     Visible,
     subject=st.sampled_from([ALICE, BOB]),
@@ -252,6 +261,9 @@ def test_just_the_visible_cases_are_listed(database):
         def check(visible: Visible, limit: int) -> None:
             listed = runner.run(all_pages(store, CaseQuery(TENANT, visible, limit=limit)))
             assert listed == in_order([case for case in OURS if sees(visible, case)], "-changed_at")
+            assert [case for case in OURS if seeing.sees(visible, standing(case))] == [
+                c for c in OURS if sees(visible, c)
+            ]
 
         check()
 

@@ -15,6 +15,7 @@ from app.db.migrate import migrate, schema_problem
 from app.db.turn import Turn
 from app.policy.engine import PolicyEngine
 from app.scheduler import Ticks
+from app.services.arrivals import WatchLimits
 from app.services.house import House
 from app.settings import PREFIX, Settings
 
@@ -53,7 +54,8 @@ def build(settings: Settings) -> House:
     """The services on the database of the settings; not connected yet."""
     folder = None if settings.attachments is None else _folder(settings.attachments)
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
-    return House(store, PolicyEngine(), 1 if is_sqlite(settings) else 2, settings.attachment_bytes, folder)
+    watches = WatchLimits(settings.streams_per_caller, settings.streams_per_tenant)
+    return House(store, PolicyEngine(), 1 if is_sqlite(settings) else 2, settings.attachment_bytes, folder, watches)
 
 
 def _folder(path: Path) -> AttachmentFolder:

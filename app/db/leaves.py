@@ -1,11 +1,12 @@
 """Read entries in the order of the log."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from app.db.leaf_table import LEAF
-from app.db.tables import CASES, ENTRY
+from app.db.tables import CASES, ENTRY, ROLE
 from app.db.visibility import readable
 from app.services.log_store import LeafQuery
 
@@ -25,6 +26,20 @@ def page(query: LeafQuery) -> Select[Any]:
     within = (L.tenant == query.tenant, L.leaf_index > query.after, L.leaf_index <= query.until)
     found = select(*SHOWN).select_from(LEAF.join(ENTRY, ITS_ENTRY).outerjoin(CASES, its_case))
     return found.where(*within, _shown(query)).order_by(L.leaf_index).limit(query.limit)
+
+
+def tail(tenant: str, after: int, until: int) -> Select[Any]:
+    """With what says who may read each: the kind of its case, whose it is."""
+    its_case = and_(C.tenant == E.tenant, C.id == E.case_id)
+    found = select(*SHOWN, C.case_type, C.creator, C.assignee)
+    within = (L.tenant == tenant, L.leaf_index > after, L.leaf_index <= until)
+    placed = found.select_from(LEAF.join(ENTRY, ITS_ENTRY).outerjoin(CASES, its_case))
+    return placed.where(*within).order_by(L.leaf_index)
+
+
+def roles(tenant: str, case_ids: Sequence[str]) -> Select[Any]:
+    r = ROLE.c
+    return select(r.case_id, r.subject, r.role).where(r.tenant == tenant, r.case_id.in_(case_ids))
 
 
 def of_case(tenant: str, case_id: str, after: int, limit: int) -> Select[Any]:

@@ -1,6 +1,7 @@
 """What both stores share of reading along: the log in the order of its leaves."""
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,7 +9,10 @@ from sqlalchemy import Select, TextClause
 from sqlalchemy.engine import RowMapping
 
 from app.db import leaves, ledger
-from app.services.log_store import Leaf, LeafQuery
+from app.services.log_store import Leaf, LeafQuery, Placed
+from app.services.seeing import Standing
+
+OF_AN_ENTRY = ("entry_id", "case_seq", "entry", "entry_hash")
 
 
 class SqlLog(ABC):
@@ -25,6 +29,16 @@ class SqlLog(ABC):
     async def case_leaves(self, tenant: str, case_id: str, after: int, limit: int) -> Sequence[Leaf]:
         return await self._leaves(tenant, leaves.of_case(tenant, case_id, after, limit))
 
+    async def tail(self, tenant: str, after: int, until: int) -> Sequence[Placed]:
+        rows = await self._rows(leaves.tail(tenant, after, until), tenant)
+        found = await self._with_values(tenant, rows)
+        cases = sorted({row["case_id"] for row in rows if row["case_type"] is not None})
+        given = defaultdict(set)
+        for row in await self._rows(leaves.roles(tenant, cases), tenant) if cases else []:
+            given[row["case_id"]].add((row["subject"], row["role"]))
+        standing = (_standing(row, frozenset(given[row["case_id"]])) for row in rows)
+        return [Placed(leaf, stands) for leaf, stands in zip(found, standing, strict=True)]
+
     async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
         rows = await self._rows(leaves.touched(tenant, after, limit), tenant)
         return [(row["leaf_index"], row["case_id"]) for row in rows]
@@ -34,7 +48,9 @@ class SqlLog(ABC):
         return lambda: True
 
     async def _leaves(self, tenant: str, wanted: Select[Any]) -> Sequence[Leaf]:
-        rows = await self._rows(wanted, tenant)
+        return await self._with_values(tenant, await self._rows(wanted, tenant))
+
+    async def _with_values(self, tenant: str, rows: Sequence[RowMapping]) -> Sequence[Leaf]:
         values = await self._rows(ledger.values(tenant, [row["entry_id"] for row in rows]), tenant) if rows else []
         places = [(row["leaf_index"], row["case_id"]) for row in rows]
         entries = ledger.with_values([_entry(row) for row in rows], values)
@@ -45,4 +61,10 @@ class SqlLog(ABC):
 
 
 def _entry(row: RowMapping) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in ("leaf_index", "case_id")}
+    return {name: row[name] for name in OF_AN_ENTRY}
+
+
+def _standing(row: RowMapping, roles: frozenset[tuple[str, str]]) -> Standing | None:
+    if row["case_type"] is None:
+        return None
+    return Standing(row["case_type"], row["creator"], row["assignee"], roles)

@@ -94,6 +94,12 @@ class TooLarge(CaseError):
     code = "too_large"
 
 
+class TooMany(CaseError):
+    """The caller, or the callers of the tenant, have as many open as they may."""
+
+    code = "rate_limited"
+
+
 class Invalid(CaseError):
     code = "invalid"
 

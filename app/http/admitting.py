@@ -40,14 +40,18 @@ class Border:
 
     async def admit(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
         """The caller. Raises Unauthenticated, which tells the caller nothing and the operator why, or RateLimited."""
-        try:
-            actor = await self._callers.actor(connection.headers.get("authorization"))
-        except Unauthenticated as error:
-            LOGGER.info("nobody is signed in", reason=error.message, request_id=request_id(connection.scope))
-            raise
+        actor = await self.caller(connection)
         if self._rates is not None:
             _limit(self._rates, actor, connection.scope)
         return actor
+
+    async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
+        """The caller as of now, uncounted: who waits for an answer is asked for again before it is sent."""
+        try:
+            return await self._callers.actor(connection.headers.get("authorization"))
+        except Unauthenticated as error:
+            LOGGER.info("nobody is signed in", reason=error.message, request_id=request_id(connection.scope))
+            raise
 
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncIterator[None]:

@@ -187,9 +187,9 @@ def _headers(error: CaseError) -> dict[str, str]:
     match error.code:
         case "unauthenticated":
             return {"WWW-Authenticate": "Bearer"}
-        case "unavailable" | "idempotency_in_flight":
-            return {"Retry-After": "1"}
         case "rate_limited" if isinstance(error, RateLimited):
             return {"Retry-After": str(error.retry_after)}
+        case "unavailable" | "idempotency_in_flight" | "rate_limited":
+            return {"Retry-After": "1"}
         case _:
             return {}

@@ -8,6 +8,8 @@ import structlog
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Send
 
+from app.http.disconnecting import gone
+
 EVENT_STREAM = "text/event-stream"
 TOO_SLOW = 30.0
 """Seconds that a reader may leave the next piece lying in full buffers."""
@@ -30,13 +32,13 @@ class EventStream(ASGIResponse):
 
     async def send_body(self, send: Send, receive: Receive) -> None:
         sending = asyncio.create_task(self._send(send))
-        gone = asyncio.create_task(_gone(receive))
+        hung_up = asyncio.create_task(gone(receive))
         try:
-            await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((sending, hung_up), return_when=asyncio.FIRST_COMPLETED)
         finally:
             sending.cancel()
-            gone.cancel()
-            await asyncio.gather(sending, gone, return_exceptions=True)
+            hung_up.cancel()
+            await asyncio.gather(sending, hung_up, return_exceptions=True)
 
     async def _send(self, send: Send) -> None:
         try:
@@ -47,11 +49,6 @@ class EventStream(ASGIResponse):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
             LOGGER.info("a stream ended: its reader is too slow")
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def event(number: int, data: bytes) -> bytes:

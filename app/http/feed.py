@@ -6,10 +6,12 @@ from litestar import Response, get
 from litestar.params import QueryParameter
 
 from app.http.audit import shown
+from app.http.disconnecting import unless_gone
 from app.http.documented import problems
 from app.http.parameters import Limit
-from app.http.services import ApiRequest, services_of
+from app.http.services import ApiRequest, readmitting, services_of
 from app.http.views import FeedView, LeafView
+from app.services.ledger import FeedPage
 from app.services.log_store import FROM_THE_FIRST, Leaf
 
 LONGEST_WAIT = 30
@@ -35,10 +37,8 @@ async def read_feed(
 ) -> Response[FeedView]:
     """The entries of all cases that the caller may read, in the order of their leaf_index, which has no gaps. What
     the caller may not read is left out, and next_after passes it. What concerns no case is for administrators."""
-    ledger = services_of(request).ledger
-    if wait:
-        ledger.check_room()
-    page = await ledger.feed(request.user, after, limit, wait)
+    feeding = services_of(request).ledger.feed(request.user, after, limit, wait, readmitting(request))
+    page = await (unless_gone(request.receive, feeding, FeedPage((), after)) if wait else feeding)
     return Response({"items": [leaf_view(leaf) for leaf in page.items], "next_after": page.next_after})
 
 

@@ -14,7 +14,7 @@ from app.http.callers import KeyCallers
 from app.http.work_port import AttachmentsPort, NextCasePort, WorkPort
 from app.services.answer import Answer
 from app.services.api_keys import NewKey
-from app.services.ledger import FeedPage
+from app.services.ledger import Admitted, FeedPage
 from app.services.rate_limits import RateLimits
 from app.services.rulebook import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, WhoCanFire
 from app.services.simulations import Asked
@@ -88,18 +88,15 @@ class WhoCanPort(Protocol):
 
 
 class LedgerPort(Protocol):
-    def check_room(self) -> None:
-        """Raises Unavailable where too many wait already."""
+    async def feed(self, actor: Actor, after: int, limit: int, wait: float, admitted: Admitted) -> FeedPage:
+        """The entries of the tenant after a leaf index; waits up to `wait` seconds for one, and asks for the caller
+        again then. Raises TooMany or Unavailable where too many wait already."""
         ...
 
-    async def feed(self, actor: Actor, after: int, limit: int, wait: float) -> FeedPage:
-        """The entries of the tenant after a leaf index; waits up to `wait` seconds for one."""
-        ...
+    def follow(self, admitted: Admitted, case_id: str | None, after: int | None) -> AsyncGenerator[FeedPage]:
+        """Pages as they come, of the tenant or of one case; ends when `admitted` raises. `after` None: what is new.
 
-    def follow(
-        self, admitted: Callable[[], Awaitable[Actor]], case_id: str | None, after: int | None
-    ) -> AsyncGenerator[FeedPage]:
-        """Pages as they come, of the tenant or of one case; ends when `admitted` raises. `after` None: what is new."""
+        Raises TooMany or Unavailable where too many wait already, before the first page, which is empty."""
         ...
 
 
@@ -148,6 +145,11 @@ class Services:
 
 
 ApiRequest = Request[Actor, None, State]
+
+
+def readmitting(request: ApiRequest) -> Admitted:
+    """Asks who the caller is now: a token expires, or a key is revoked, while the answer is waited for."""
+    return lambda: request.app.state.border.caller(request)
 
 
 def services_of(request: Request[Any, Any, Any]) -> Services:

@@ -11,15 +11,15 @@ from litestar import get
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 
-from app.domain.case import Actor
 from app.domain.errors import invalid
 from app.http.documented import problems
 from app.http.event_stream import EVENT_STREAM, EventStream, event, sign_of_life
 from app.http.feed import leaf_view
 from app.http.headers import request_id
 from app.http.parameters import CaseId, existing
-from app.http.services import ApiRequest, services_of
+from app.http.services import ApiRequest, readmitting, services_of
 from app.http.views import LeafEventView
+from app.services.ledger import FeedPage
 from app.services.log_store import FROM_THE_FIRST
 from app.services.ports import StoreUnavailable
 
@@ -64,7 +64,7 @@ async def stream_tenant(
     request: ApiRequest, after: AfterOrNow = None, last_event_id: LastEventId = None
 ) -> EventStream:
     """What `GET /audit` answers, without an end. It ends at the next entry for one who may read nothing any more."""
-    return _stream(request, None, _cursor(after, last_event_id))
+    return await _stream(request, None, _cursor(after, last_event_id))
 
 
 @get(
@@ -82,23 +82,19 @@ async def stream_case(
     for one who may not read the case any more."""
     case_id = existing(case_id)
     await services_of(request).cases.show(request.user, case_id)
-    return _stream(request, case_id, _cursor(after, last_event_id))
+    return await _stream(request, case_id, _cursor(after, last_event_id))
 
 
-def _stream(request: ApiRequest, case_id: str | None, after: int | None) -> EventStream:
-    services_of(request).ledger.check_room()
-    return EventStream(_followed(request, case_id, after))
+async def _stream(request: ApiRequest, case_id: str | None, after: int | None) -> EventStream:
+    """The first page before the status is sent: who may not come in, or finds no room, is told so."""
+    pages = services_of(request).ledger.follow(readmitting(request), case_id, after)
+    return EventStream(_followed(request, await anext(pages), pages))
 
 
-async def _followed(request: ApiRequest, case_id: str | None, after: int | None) -> AsyncGenerator[bytes]:
-    async def admitted() -> Actor:
-        """The caller, as every guard lets him in again: a token expires while a stream is open."""
-        for guard in request.route_handler.resolve_guards():
-            await guard(request, request.route_handler)  # type: ignore[misc]
-        return request.user
-
+async def _followed(request: ApiRequest, first: FeedPage, pages: AsyncGenerator[FeedPage]) -> AsyncGenerator[bytes]:
     try:
-        async with aclosing(services_of(request).ledger.follow(admitted, case_id, after)) as pages:
+        async with aclosing(pages):
+            yield sign_of_life(first.next_after)
             async for page in pages:
                 for leaf in page.items:
                     yield event(leaf.leaf_index, msgspec.json.encode(leaf_view(leaf)))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from app.domain.errors import TooMany, Unavailable
 from app.services.log_store import LogStore
 from app.services.ports import StoreUnavailable
 
@@ -15,6 +16,8 @@ SELDOM = 2.0
 LISTEN_AGAIN = 5.0
 MOST_WATCHES = 1_000
 """Readers that wait in one process; each keeps a connection of the server busy (app/commands/serve.py)."""
+PER_CALLER = 50
+PER_TENANT = 300
 MOST = 1_000
 """Entries looked at in one statement."""
 log = logging.getLogger("stateward.arrivals")
@@ -24,11 +27,22 @@ def _deaf() -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class WatchLimits:
+    """How many may wait in one process."""
+
+    per_caller: int = PER_CALLER
+    per_tenant: int = PER_TENANT
+    all: int = MOST_WATCHES
+
+
 class Watch:
     """What one reader waits for: entries of a tenant, or of one case."""
 
-    def __init__(self, case_id: str | None, closed: asyncio.Event) -> None:
+    def __init__(self, watched: "Watched", caller: str, case_id: str | None, closed: asyncio.Event) -> None:
+        self.caller = caller
         self.case_id = case_id
+        self._watched = watched
         self._closed = closed
         self.grown = asyncio.Event()
 
@@ -36,6 +50,11 @@ class Watch:
     def closed(self) -> bool:
         """The service stops: answer with what there is."""
         return self._closed.is_set()
+
+    @property
+    def until(self) -> int:
+        """The last leaf index that the process has seen."""
+        return -1 if self._watched.size is None else self._watched.size - 1
 
     async def more(self, seconds: float) -> bool:
         """Wait until there may be more than was read before the call; false when the time is up."""
@@ -60,8 +79,9 @@ class Watched:
 class Arrivals:
     """`run` looks while somebody watches: at once when told, else every now and then."""
 
-    def __init__(self, store: LogStore) -> None:
+    def __init__(self, store: LogStore, limits: WatchLimits | None = None) -> None:
         self._store = store
+        self._limits = limits or WatchLimits()
         self._watched: dict[str, Watched] = {}
         self._someone = asyncio.Event()
         self._told = asyncio.Event()
@@ -72,10 +92,13 @@ class Arrivals:
         self._closed = asyncio.Event()
 
     @asynccontextmanager
-    async def watching(self, tenant: str, case_id: str | None = None) -> AsyncIterator[Watch]:
-        """Begin before the first read, so that nothing comes between it and the wait."""
-        watch = Watch(case_id, self._closed)
-        self._watched.setdefault(tenant, Watched()).watches.add(watch)
+    async def watching(self, tenant: str, caller: str, case_id: str | None = None) -> AsyncIterator[Watch]:
+        """Begin before the first read, so that nothing comes between it and the wait. Raises TooMany, and Unavailable
+        where so many wait that others would not be answered."""
+        self._check_room(tenant, caller)
+        watched = self._watched.setdefault(tenant, Watched())
+        watch = Watch(watched, caller, case_id, self._closed)
+        watched.watches.add(watch)
         self._someone.set()
         if watch.closed:
             watch.grown.set()
@@ -83,10 +106,6 @@ class Arrivals:
             yield watch
         finally:
             self._forget(tenant, watch)
-
-    @property
-    def full(self) -> bool:
-        return sum(len(watched.watches) for watched in self._watched.values()) >= MOST_WATCHES
 
     def look(self, tenant: str | None = None) -> None:
         """The log of a tenant has grown, or that of somebody."""
@@ -163,6 +182,16 @@ class Arrivals:
                 await self._closed.wait()
         except TimeoutError:
             return
+
+    def _check_room(self, tenant: str, caller: str) -> None:
+        here = self._watched[tenant].watches if tenant in self._watched else set()
+        mine = sum(watch.caller == caller for watch in here)
+        if mine >= self._limits.per_caller:
+            raise TooMany(f"You follow the log {mine} times already, as often as one caller may; close one of them.")
+        if len(here) >= self._limits.per_tenant:
+            raise TooMany(f"{len(here)} follow the log of your tenant already, as many as may; ask without waiting.")
+        if sum(len(watched.watches) for watched in self._watched.values()) >= self._limits.all:
+            raise Unavailable("Too many follow the log here; try again in a second, or ask without waiting.")
 
     def _forget(self, tenant: str, watch: Watch) -> None:
         watched = self._watched[tenant]

@@ -10,7 +10,7 @@ from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
 from app.services.answer import Answer
 from app.services.api_keys import ApiKeys
-from app.services.arrivals import Arrivals
+from app.services.arrivals import Arrivals, WatchLimits
 from app.services.attachments import Attachments
 from app.services.calendars import Calendars
 from app.services.case_types import CaseTypes
@@ -49,6 +49,7 @@ class House:
         desks: int,
         attachment_bytes: int = ATTACHMENT_BYTES,
         attachment_folder: Contents | None = None,
+        watches: WatchLimits | None = None,
     ) -> None:
         self.store = store
         self.definitions = Definitions()
@@ -64,7 +65,7 @@ class House:
         self.case_types = CaseTypes(self.definitions)
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies)
         self.who_can = WhoCan(self.cases, engine)
-        self.arrivals = Arrivals(store)
+        self.arrivals = Arrivals(store, watches)
         self.ledger = Ledger(store, self.policies, self.cases, self.arrivals)
         counting = Counting()
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases, counting)

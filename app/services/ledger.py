@@ -6,15 +6,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.domain.case import Actor
-from app.domain.errors import CaseError, Unavailable
+from app.domain.decide import no_such_case
+from app.domain.errors import CaseError
 from app.domain.guard import View
 from app.domain.situation import ADMIN
-from app.services.arrivals import Arrivals
+from app.services.arrivals import Arrivals, Watch
 from app.services.cases import Cases
 from app.services.log_store import Leaf, LeafQuery, LogStore
 from app.services.policies import Policies
 from app.services.scoped import scoped
+from app.services.seeing import sees
 from app.services.stored import Visible
+from app.services.tails import Tails
 
 BATCH = 5_000
 """Entries of a tenant that get their places in one transaction."""
@@ -26,6 +29,8 @@ MOST_WINDOWS = 20
 HEARTBEAT = 15.0
 """Seconds without anything new before a stream says that it is alive (proxies close what is silent for 30 to 60)."""
 ANY_CASE_TYPE = "*"
+Admitted = Callable[[], Awaitable[Actor]]
+"""The caller once more, who waited meanwhile; raises where they would not be let in now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Ledger:
         self._policies = policies
         self._cases = cases
         self._arrivals = arrivals
+        self._tails = Tails(store, policies)
         self.on_sequenced: Callable[[int], None] = lambda count: None
 
     async def sequence(self, limit: int = BATCH) -> int:
@@ -60,57 +66,95 @@ class Ledger:
         self.on_sequenced(whole)
         return whole
 
-    def check_room(self) -> None:
-        """Raises Unavailable where so many wait already that others would not be answered."""
-        if self._arrivals.full:
-            raise Unavailable("too many follow the log here; try again in a second, or ask without waiting")
+    async def feed(self, actor: Actor, after: int, limit: int, wait: float, admitted: Admitted) -> FeedPage:
+        """The entries of the tenant after a leaf index that the actor may read; waits up to `wait` seconds for one.
 
-    async def feed(self, actor: Actor, after: int, limit: int, wait: float) -> FeedPage:
-        """The entries of the tenant after a leaf index that the actor may read; waits up to `wait` seconds for one."""
+        Raises TooMany or Unavailable where too many wait, and what `admitted` raises of who waited.
+        """
+        if wait <= 0:
+            return await self._first_page(actor, after, limit)
         loop = asyncio.get_running_loop()
         until = loop.time() + wait
-        async with self._arrivals.watching(actor.tenant) as watch:
-            for _ in range(MOST_WINDOWS):
-                page = await self._page(actor, after, limit)
-                after = page.next_after
-                if page.items or watch.closed:
-                    break
-                if not page.more and (wait <= 0 or not await watch.more(until - loop.time())):
-                    break
+        async with self._arrivals.watching(actor.tenant, actor.id) as watch:
+            page = await self._first_page(actor, after, limit)
+            while not (page.items or page.more or watch.closed) and await watch.more(until - loop.time()):
+                page = await self._next_page(actor, watch, page.next_after, limit)
+        await admitted()
         return page
 
-    async def follow(
-        self, admitted: Callable[[], Awaitable[Actor]], case_id: str | None, after: int | None
-    ) -> AsyncGenerator[FeedPage]:
+    async def _first_page(self, actor: Actor, after: int, limit: int) -> FeedPage:
+        """The first window in which there is something for the actor, of some."""
+        for _ in range(MOST_WINDOWS):
+            page = await self._page(actor, after, limit)
+            after = page.next_after
+            if page.items or not page.more:
+                break
+        return page
+
+    async def follow(self, admitted: Admitted, case_id: str | None, after: int | None) -> AsyncGenerator[FeedPage]:
         """Pages as they come, of the tenant or of one case; an empty one after HEARTBEAT seconds without. `after` None
         begins with what is new.
 
-        Ends when the service stops, when `admitted` raises, and at the next entry of one who may not read it any more.
+        Raises TooMany or Unavailable before the first page, which is empty. Ends when the service stops, when
+        `admitted` raises, and at the next entry of one who may not read it any more.
         """
         actor = await admitted()
-        async with self._arrivals.watching(actor.tenant, case_id) as watch:
+        async with self._arrivals.watching(actor.tenant, actor.id, case_id) as watch:
+            woken = False
             at = await self._store.log_size(actor.tenant) - 1 if after is None else after
             yield FeedPage((), at)
             with suppress(CaseError):
                 while not watch.closed:
-                    page = await self._read(actor, case_id, at)
+                    page = await self._read(actor, watch, at, woken)
                     actor = await admitted()
                     if page.blind and page.next_after > at:
                         return
                     at = page.next_after
                     if page.items:
                         yield page
-                    if not page.more and not await watch.more(HEARTBEAT):
-                        yield FeedPage((), at)
+                    if not page.more:
+                        woken = await watch.more(HEARTBEAT)
+                        if not woken:
+                            yield FeedPage((), at)
 
-    async def _read(self, actor: Actor, case_id: str | None, after: int) -> FeedPage:
-        if case_id is None:
+    async def _read(self, actor: Actor, watch: Watch, after: int, woken: bool) -> FeedPage:
+        """By oneself what was there before; what woke all who wait, together with them."""
+        if woken and after <= watch.until <= after + WINDOW:
+            return await self._together(actor, watch, after, PAGE)
+        if watch.case_id is None:
             return await self._page(actor, after, PAGE)
-        leaves = await self._store.case_leaves(actor.tenant, case_id, after, PAGE)
+        leaves = await self._store.case_leaves(actor.tenant, watch.case_id, after, PAGE)
         if leaves:
-            await self._cases.read(actor, case_id)  # asked after reading: no entry that is younger than a revocation
+            await self._cases.read(
+                actor, watch.case_id
+            )  # asked after reading: no entry that is younger than a revocation
             after = leaves[-1].leaf_index
         return FeedPage(leaves, after, more=len(leaves) == PAGE)
+
+    async def _next_page(self, actor: Actor, watch: Watch, after: int, limit: int) -> FeedPage:
+        if after <= watch.until <= after + WINDOW:
+            return await self._together(actor, watch, after, limit)
+        return await self._page(actor, after, limit)
+
+    async def _together(self, actor: Actor, watch: Watch, after: int, limit: int) -> FeedPage:
+        """What is new, read once for all who wait, and judged for this actor."""
+        until = watch.until
+        placed = await self._tails.of(actor.tenant, after, until) if until > after else ()
+        visible, administers = self._rights(actor)
+        if watch.case_id is not None:
+            placed = [one for one in placed if one.leaf.case_id == watch.case_id]
+            if not all(sees(visible, one.standing) for one in placed):
+                raise no_such_case()
+        mine = [one.leaf for one in placed if (sees(visible, one.standing) or (administers and not one.leaf.case_id))]
+        reached = mine[limit - 1].leaf_index if len(mine) >= limit else until
+        blind = watch.case_id is None and not administers and not _sees_any(visible)
+        return FeedPage(mine[:limit], reached, more=reached < until, blind=blind)
+
+    def _rights(self, actor: Actor) -> tuple[Visible, bool]:
+        """Which cases the actor may read, and whether also what concerns none."""
+        roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
+        visible = scoped(self._policies.engine.visible(actor.tenant, actor.id, roles), actor.scope)
+        return visible, self._administers(actor, roles)
 
     async def _page(self, actor: Actor, after: int, limit: int) -> FeedPage:
         """Read again where the policy turns out to have changed: nothing is shown by one that is older than it."""
@@ -122,9 +166,7 @@ class Ledger:
                 return page
 
     async def _page_now(self, actor: Actor, after: int, limit: int) -> FeedPage:
-        roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
-        visible = scoped(self._policies.engine.visible(actor.tenant, actor.id, roles), actor.scope)
-        administers = self._administers(actor, roles)
+        visible, administers = self._rights(actor)
         last = await self._store.log_size(actor.tenant) - 1
         until = min(after + WINDOW, last)
         blind = not administers and not _sees_any(visible)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.services.seeing import Standing
 from app.services.stored import StoredEntry, Visible
 
 FROM_THE_FIRST = -1
@@ -17,6 +18,14 @@ class Leaf:
     leaf_index: int
     case_id: str | None
     entry: StoredEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A leaf, and how people stand to its case; None where it is about no case that there is."""
+
+    leaf: Leaf
+    standing: Standing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,10 @@ class LogStore(Protocol):
 
     async def case_leaves(self, tenant: str, case_id: str, after: int, limit: int) -> Sequence[Leaf]:
         """All entries about a case, its refused attempts among them."""
+        ...
+
+    async def tail(self, tenant: str, after: int, until: int) -> Sequence[Placed]:
+        """All entries with `after` < leaf index <= `until`, whoever may read them."""
         ...
 
     async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
