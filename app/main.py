@@ -15,7 +15,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from app.commands import check, demo, diagram, migrate, policy, replay, replay_back_test, serve, sla, token, work
-from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.commands.failing import USED_WRONGLY, CommandFailed, no_such_case_type
 from app.commands.house import build, declared, prepared, running, ticking
 from app.commands.stopping import when_told_to_stop
 from app.domain.case import Actor, Attempt, Json
@@ -170,8 +170,7 @@ async def _in_process(settings: Settings, case_type: str, tenant: str) -> AsyncI
     """A submit for `replay` without a server: the same attempts, the same answers."""
     found = declared(settings)
     if case_type not in found.case_types:
-        known = ", ".join(found.case_types) or "none"
-        raise CommandFailed(f"{case_type} is not a case type; there are: {known}", USED_WRONGLY)
+        raise no_such_case_type(case_type, found.case_types)
     importer = _importer(tenant)
     await prepared(settings)
     async with running(settings, found) as house:
@@ -195,7 +194,7 @@ def _importer(tenant: str) -> Actor:
 
 def _replay(given: argparse.Namespace, settings: Settings) -> Any:
     in_process = partial(_in_process, settings, given.case_type)
-    return replay.run(given, in_process, partial(replay_back_test.run, given, settings, _attempt))
+    return replay.run(given, in_process, partial(replay_back_test.run, given, settings, _attempt), partial(_read, 0))
 
 
 def _read(place: int, attempt: dict[str, Json]) -> TryEvent:

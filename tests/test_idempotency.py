@@ -203,3 +203,13 @@ async def test_a_missing_case_is_not_remembered_under_the_key(house: House) -> N
     assert code(await fire(house, one.new_case_id, "add_note", ALICE, key="k")) == "not_found"
     await tried(house, one)
     assert code(await fire(house, one.new_case_id, "add_note", ALICE, key="k")) == "applied"
+
+
+async def test_a_line_that_found_no_case_is_answered_so_again_though_a_later_one_has_opened_it(house: House) -> None:
+    importer = actor("importer", "admin")
+    early = attempt(importer, "triage", None, "line-1", case_type="expense_claim", reference="R-7")
+    early = replace(early, opens=Opens.IF_ABSENT)
+    assert code(await tried(house, early)) == "not_found"
+    await tried(house, opening(key="line-2", reference="R-7"))
+    again = await tried(house, early)
+    assert (code(again), again.replayed) == ("not_found", True)

@@ -90,7 +90,7 @@ async def test_a_refused_event_leaves_the_final_state_as_it_was():
     told = (await replayed(lines, service)).to_json()
     assert (told["accepted"], told["refused"]) == (2, {"denied": 1, "wrong_state": 1})
     assert told["final_states"] == {"paid": 1}
-    assert (told["events"], told["cases"]) == (4, 2)
+    assert (told["events"], told["cases"], told["references"]) == (4, 1, 2)
     assert told["by_event"]["wrong_state"] == {"accepted": 0, "refused": {"wrong_state": 1}}
     assert told["refusals"][0] == {"line": 3, "reference": "a", "event": "wrong_state", "code": "wrong_state"} | {
         "detail": "no"
@@ -255,7 +255,7 @@ async def test_an_attempt_that_the_service_cannot_read_is_named_by_its_line():
 
     lines = [line("a", "ok_new"), line("a", "ok_paid"), line("r" * 300, "ok_new")]
     report = await replayed(lines, Strict(), lanes=1)
-    assert report.stopped == "line 3: reference is too long"
+    assert report.stopped == "log:3: reference is too long"
 
 
 async def test_an_event_that_the_policy_denies_does_not_stop_the_replay():

@@ -1,16 +1,24 @@
 """`stateward replay` says what it did, and its exit code says whether it could."""
 
 import argparse
+import asyncio
 import gzip
 import json
+import os
+import signal
 from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
+from app.commands.failing import CommandFailed
 from app.commands.replay import add_arguments, run
 from app.commands.replay_over_http import over_http
+from app.commands.replay_telling import progress
+from app.main import main
+from app.services.event_log import LoggedEvent
 from app.services.replay import BadAttempt, Stopped, TooMuch, TryAgain
+from app.services.replay_report import Report
 
 LINES = [
     {"reference": "a", "event": "open", "actor": "user:ann", "roles": [], "at": "2026-03-02T09:00:00Z", "data": {}},
@@ -172,3 +180,91 @@ async def test_the_attempt_that_cannot_be_read_is_told_apart():
 async def test_a_body_that_is_too_large_is_told_apart():
     with pytest.raises(TooMuch):
         await submitted(httpx.Response(413))
+
+
+class ToldToStop(InProcess):
+    """After the first answer this process gets a signal, and no further answer comes."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.number = number
+
+    @asynccontextmanager
+    async def __call__(self, tenant):
+        async def submit(attempts):
+            if attempts[0]["event"] == "open":
+                return [ANSWER_OF["open"]]
+            os.kill(os.getpid(), self.number)
+            await asyncio.Event().wait()
+            return []
+
+        yield submit
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_who_is_told_to_stop_says_where_it_stands_and_writes_the_report(tmp_path, capsys, number, code):
+    told = tmp_path / "report.json"
+    words = (log(tmp_path / "log.jsonl"), "--report", str(told))
+    assert await stateward_replay(*words, in_process=ToldToStop(number)) == code
+    out, err = capsys.readouterr()
+    assert out.startswith("1 events of 1 cases in ")
+    assert f"told to stop by {number.name}" in err
+    report = json.loads(told.read_text())
+    assert (report["accepted"], report["stopped"]) == (1, err.removeprefix("stateward replay: ").strip())
+
+
+class Known(httpx.AsyncBaseTransport):
+    """A service that has two case types."""
+
+    async def handle_async_request(self, request):
+        assert request.method == "GET"
+        return httpx.Response(200, json={"items": [{"case_type": "claim"}, {"case_type": "incident"}]})
+
+
+async def test_a_mistyped_case_type_is_refused_before_the_first_line():
+    with pytest.raises(CommandFailed, match="clam is not a case type; did you mean claim") as failed:
+        async with over_http("http://service", "secret", Known(), "clam"):
+            pass
+    assert failed.value.code == 2
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "log.jsonl.gz"])
+async def test_a_byte_order_mark_and_a_space_between_day_and_time_are_no_faults(tmp_path, capsys, name):
+    text = "\ufeff" + json.dumps({**LINES[0], "at": "2011-10-11 13:42:22+02:00"}) + "\n"
+    data = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    assert await stateward_replay(str(tmp_path / name)) == 0
+    assert capsys.readouterr().err == ""
+
+
+async def test_a_file_is_looked_at_as_a_whole_before_anything_is_sent(tmp_path, capsys):
+    path, in_process = log(tmp_path / "log.jsonl", [{**LINES[0], "at": "soon"}, *LINES, {"event": "x"}]), InProcess()
+    assert await stateward_replay(path, "--check", in_process=in_process) == 1
+    out, err = capsys.readouterr()
+    assert [line.split(" ")[0] for line in err.splitlines()] == [f"{path}:1:", f"{path}:4:"]
+    assert (out, in_process.tenants) == ("4 lines, 2 of them with a fault; nothing was sent\n", [])
+    assert await stateward_replay(log(tmp_path / "log.jsonl"), "--check") == 0
+
+
+def test_what_the_service_could_not_read_is_found_by_looking_at_the_file(tmp_path, capsys):
+    path = log(tmp_path / "log.jsonl", [{**LINES[0], "reference": "r" * 256}])
+    assert main(["replay", path, "--case-type", "claim", "--check"]) == 1
+    assert f"{path}:1: reference " in capsys.readouterr().err
+
+
+def test_where_there_is_no_terminal_a_line_says_now_and_then_how_far_it_is(capsys):
+    clock = iter([0.0, 1.0, 11.0, 12.0])
+    report, show = Report(), progress(400, lambda: next(clock))
+    for number in range(100):
+        report.add(LoggedEvent("log:1", 1, f"r{number}", "open", {}), ANSWER_OF["open"])
+    for _ in range(3):
+        show(report)
+    assert capsys.readouterr().err == "100 of 400 events (25 %), 0 refused, 9/s, 33 s left\n"
+
+
+def test_a_refusal_in_the_report_names_the_field():
+    errors = [{"field": "data.amount", "message": "Is missing."}]
+    report = Report()
+    problem = {"code": "invalid", "detail": "data.amount: is missing.", "errors": errors}
+    report.add(LoggedEvent("log:1", 1, "a", "open", {}), {"status": 422, "problem": problem})
+    assert report.to_json()["refusals"][0]["errors"] == errors

@@ -1,5 +1,9 @@
 """A command that cannot go on: one sentence for the terminal, and the exit code."""
 
+from collections.abc import Iterable
+
+from app.domain.declaring.fault import nearest
+
 FOUND_SOMETHING = 1
 USED_WRONGLY = 2
 
@@ -10,3 +14,10 @@ class CommandFailed(Exception):
     def __init__(self, message: str, code: int = FOUND_SOMETHING) -> None:
         super().__init__(message)
         self.code = code
+
+
+def no_such_case_type(name: str, known: Iterable[str]) -> CommandFailed:
+    there_are = ", ".join(known) or "none"
+    close = nearest(name, known)
+    meant = f"did you mean {close}? There are: {there_are}" if close else f"there are: {there_are}"
+    return CommandFailed(f"{name} is not a case type; {meant}", USED_WRONGLY)

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import httpx
 
+from app.commands.interrupting import ToldToStop, until_told_to_stop
 from app.commands.replay_over_http import over_http
-from app.commands.replay_telling import opened, progress, summary
-from app.services.event_log import read
-from app.services.replay import LANES, Submit, replay
+from app.commands.replay_telling import lines_in, opened, progress, summary
+from app.domain.case import Json
+from app.services.event_log import BadLine, LoggedEvent, looked_at, read
+from app.services.replay import LANES, BadAttempt, Submit, replay
 from app.services.replay_report import Report
 
 DEFAULT_TENANT = "default"
 
 InProcess = Callable[[str], AbstractAsyncContextManager[Submit]]  # takes the tenant
 BackTest = Callable[[], Awaitable[int]]
+Readable = Callable[[dict[str, Json]], object]  # raises BadAttempt
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token", help="a token with role:admin, for --url")
     parser.add_argument("--tenant", default=DEFAULT_TENANT, help="in this process only; over HTTP the token names it")
     parser.add_argument("--lanes", type=int, default=LANES, help="requests in flight; a case stays in one lane")
+    parser.add_argument("--check", action="store_true", help="look at every line of the file, and send nothing")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the counts there as JSON")
     parser.add_argument(
         "--clock", choices=["log"], help="judge the clocks by the log's own time, in a scratch database"
@@ -44,19 +48,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--breaches", type=Path, metavar="FILE", help="with --clock: write there as CSV what was late")
 
 
-async def run(arguments: argparse.Namespace, in_process: InProcess, back_test: BackTest) -> int:
-    """0: every line was answered, refusals included; 1: it ended early; 2: used wrongly."""
+async def run(
+    arguments: argparse.Namespace, in_process: InProcess, back_test: BackTest, readable: Readable = lambda _: None
+) -> int:
+    """0: every line was answered, refusals included; 1: it ended early; 2: used wrongly; 130, 143: told to stop."""
     if problem := misuse(arguments):
         print(f"stateward replay: {problem}", file=sys.stderr)
         return 2
+    if arguments.check:
+        return checked(arguments, readable)
     if arguments.clock:
         return await back_test()
-    chosen = over_http(arguments.url, arguments.token) if arguments.url else in_process(arguments.tenant)
+    report = Report()
+    try:
+        await until_told_to_stop(_replayed(arguments, in_process, report))
+    except ToldToStop as by:
+        report.stopped = f"told to stop by {by}; what is counted was answered, start it again to go on."
+        told(report, arguments)
+        return 128 + by.signal
+    return told(report, arguments)
+
+
+async def _replayed(arguments: argparse.Namespace, in_process: InProcess, report: Report) -> None:
+    url, case_type = arguments.url, arguments.case_type
+    chosen = over_http(url, arguments.token, case_type=case_type) if url else in_process(arguments.tenant)
     with opened(arguments.file) as lines:
         async with chosen as submit:
-            events = read(arguments.case_type, lines, str(arguments.file))
-            report = await replay(events, submit, lanes=arguments.lanes, progress=progress())
-    return told(report, arguments)
+            events = read(case_type, lines, str(arguments.file))
+            telling = progress(lines_in(arguments.file))
+            await replay(events, submit, lanes=arguments.lanes, progress=telling, report=report)
+
+
+def checked(arguments: argparse.Namespace, readable: Readable) -> int:
+    """Whether each line can be read and sent; every one that cannot is told."""
+    faults = count = 0
+    with opened(arguments.file) as lines:
+        for event in looked_at(arguments.case_type, lines, str(arguments.file)):
+            count += 1
+            if fault := str(event) if isinstance(event, BadLine) else _unreadable(event, readable):
+                faults += 1
+                print(fault, file=sys.stderr)
+    print(f"{count:,} lines, {faults:,} of them with a fault; nothing was sent")
+    return 1 if faults else 0
+
+
+def _unreadable(event: LoggedEvent, readable: Readable) -> str | None:
+    try:
+        readable(event.attempt)
+    except BadAttempt as bad:
+        return f"{event.place}: {bad}"
+    return None
 
 
 def misuse(arguments: argparse.Namespace) -> str | None:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 
 from app.commands.declared import Declared
-from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.commands.failing import USED_WRONGLY, CommandFailed, no_such_case_type
 from app.commands.house import declared
 from app.commands.replay_telling import opened, progress, summary
 from app.db import open_store
@@ -34,8 +34,7 @@ async def run(arguments: argparse.Namespace, settings: Settings, attempt_of: Att
     """0 whatever the clocks say; CommandFailed where the log cannot be read."""
     found = declared(settings)
     if arguments.case_type not in found.case_types:
-        known = ", ".join(found.case_types) or "none"
-        raise CommandFailed(f"{arguments.case_type} is not a case type; there are: {known}", USED_WRONGLY)
+        raise no_such_case_type(arguments.case_type, found.case_types)
     began = monotonic()
     all_lives = _read(arguments, attempt_of)
     until = _until(arguments.until, all_lives)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from app.commands.failing import no_such_case_type
 from app.domain.case import Json
 from app.services.replay import BadAttempt, Stopped, Submit, TooMuch, TryAgain
 
@@ -14,10 +15,17 @@ BUSY = {408, 425, 429, 500, 502, 503, 504}
 
 
 @asynccontextmanager
-async def over_http(url: str, token: str, transport: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[Submit]:
-    """A submit that raises TryAgain where the same attempts may be sent again, and Stopped where that is no use."""
+async def over_http(
+    url: str, token: str, transport: httpx.AsyncBaseTransport | None = None, case_type: str | None = None
+) -> AsyncIterator[Submit]:
+    """A submit that raises TryAgain where the same attempts may be sent again, and Stopped where that is no use.
+
+    Raises CommandFailed where the service has no such case type: each of the lines would be refused.
+    """
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT, transport=transport) as client:
+        if case_type is not None:
+            await _check_case_type(client, case_type)
 
         async def submit(attempts: Sequence[dict[str, Json]]) -> Sequence[Json]:
             try:
@@ -29,6 +37,16 @@ async def over_http(url: str, token: str, transport: httpx.AsyncBaseTransport | 
             return _results(url, response)
 
         yield submit
+
+
+async def _check_case_type(client: httpx.AsyncClient, case_type: str) -> None:
+    """A service that does not say what it has is asked with the first line."""
+    try:
+        known = [item["case_type"] for item in (await client.get("/api/v1/case-types")).json()["items"]]
+    except (httpx.HTTPError, ValueError, LookupError, TypeError):
+        return
+    if case_type not in known:
+        raise no_such_case_type(case_type, known)
 
 
 def _results(url: str, response: httpx.Response) -> Sequence[Json]:

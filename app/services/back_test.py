@@ -112,4 +112,5 @@ def _result(answer: Answer) -> dict[str, object]:
     """As the batch call tells it."""
     if answer.error is None:
         return {"case": answer.case}
-    return {"problem": {"code": answer.error.code, "detail": answer.error.message}}
+    errors = [{"field": error.field, "message": error.message} for error in answer.error.errors]
+    return {"problem": {"code": answer.error.code, "detail": answer.error.message, "errors": errors}}

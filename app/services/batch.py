@@ -190,13 +190,14 @@ class Batch:
             self._copy.note_actors(case, event, frozenset(eyes(attempt)))
 
     def _remember(self, attempt: Attempt, answer: Answer, denied: bool) -> None:
-        """Keep the answers that are given again; of a 404 with a `denied` entry only that it was logged."""
+        """Keep the answers that are given again; of a 404 by id with a `denied` entry only that it was logged."""
         key = answer_key(attempt)
         if key is None or attempt.idempotency is None:
             return
         if key in self._copy.answers and self._copy.answers[key].answer is not None:
             return  # the credential is not for what was answered: that stays
-        again = answer.error is None or isinstance(answer.error, GIVEN_AGAIN)
+        absent = isinstance(answer.error, NotFound) and attempt.reference is not None  # a later line may open it
+        again = answer.error is None or absent or isinstance(answer.error, GIVEN_AGAIN)
         if not again and not (denied and isinstance(answer.error, NotFound)):
             return
         kept = to_json(answer) if again else None

@@ -21,8 +21,9 @@ class BadLine(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """One line of the log and the attempt it stands for, as `POST /api/v1/events` takes it."""
+    """One line of the log (`place`: FILE:LINE) and the attempt it stands for, as `POST /api/v1/events` takes it."""
 
+    place: str
     number: int
     reference: str
     event: str
@@ -35,19 +36,28 @@ class _Fault(Exception):
 
 def read(case_type: str, lines: Iterable[str], name: str = "log") -> Iterator[LoggedEvent]:
     """The events in log order; raises BadLine at the first line that is not one. Blank lines are skipped."""
+    for event in looked_at(case_type, lines, name):
+        if isinstance(event, BadLine):
+            raise event
+        yield event
+
+
+def looked_at(case_type: str, lines: Iterable[str], name: str) -> Iterator[LoggedEvent | BadLine]:
+    """The same, with each line that is no event as its fault."""
     seen: Counter[str] = Counter()
     number = 0
     try:
         for number, line in enumerate(lines, start=1):
             if text := line.strip():
-                yield _event(case_type, number, text, seen)
-    except _Fault as fault:
-        raise BadLine(f"{name}:{number}: {fault}") from None
+                try:
+                    yield _event(case_type, f"{name}:{number}", number, text, seen)
+                except _Fault as fault:
+                    yield BadLine(f"{name}:{number}: {fault}")
     except (UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
-        raise BadLine(f"{name}:{number + 1}: cannot be read: {error}") from None
+        yield BadLine(f"{name}:{number + 1}: cannot be read: {error}")
 
 
-def _event(case_type: str, number: int, text: str, seen: Counter[str]) -> LoggedEvent:
+def _event(case_type: str, place: str, number: int, text: str, seen: Counter[str]) -> LoggedEvent:
     row = _row(text)
     reference = row["reference"]
     attempt = {
@@ -60,7 +70,7 @@ def _event(case_type: str, number: int, text: str, seen: Counter[str]) -> Logged
         **{name: row[name] for name in OPTIONAL if row.get(name) is not None},
     }
     seen[reference] += 1
-    return LoggedEvent(number, reference, row["event"], attempt)
+    return LoggedEvent(place, number, reference, row["event"], attempt)
 
 
 def _row(text: str) -> dict[str, Json]:

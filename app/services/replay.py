@@ -51,26 +51,34 @@ async def replay(
     lanes: int = LANES,
     progress: Callable[[Report], None] = lambda _: None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    report: Report | None = None,
 ) -> Report:
     """Submit every event once; `submit` takes attempts and answers one result for each, in order.
 
     All events of a reference go through one lane, whose batches follow each other, so that none overtakes.
-    A bad line ends it after the lines before it, a Stopped at once: the report says why, and counts what was done.
+    A bad line ends it after the lines before it, a Stopped at once: the report says why, and counts what was done. It
+    is `report`, where one is given, so that whoever cancels this still knows what was answered.
     """
     began = monotonic()
-    run = _Run(submit, progress, sleep)
+    run = _Run(submit, progress, sleep, report or Report())
     source = run.readable(iter(events))
-    await run.probe(source)
-    await run.all(source, lanes)
-    run.report.seconds = monotonic() - began
+    try:
+        await run.probe(source)
+        await run.all(source, lanes)
+    finally:
+        run.report.seconds = monotonic() - began
     return run.report
 
 
 class _Run:
     def __init__(
-        self, submit: Submit, progress: Callable[[Report], None], sleep: Callable[[float], Awaitable[None]]
+        self,
+        submit: Submit,
+        progress: Callable[[Report], None],
+        sleep: Callable[[float], Awaitable[None]],
+        report: Report,
     ) -> None:
-        self.report = Report()
+        self.report = report
         self._submit = submit
         self._progress = progress
         self._sleep = sleep
@@ -149,7 +157,7 @@ class _Run:
         try:
             results = await self._submit([event.attempt for event in events])
         except BadAttempt as bad:
-            raise Stopped(f"line {events[bad.index].number}: {bad}") from None
+            raise Stopped(f"{events[bad.index].place}: {bad}") from None
         except TooMuch:
             return await self._halves(events)
         if len(results) != len(events):
@@ -161,7 +169,7 @@ class _Run:
 
     async def _halves(self, events: list[LoggedEvent]) -> Sequence[Json]:
         if len(events) == 1:
-            raise Stopped(f"line {events[0].number} alone is larger than the service takes.")
+            raise Stopped(f"{events[0].place}: this line alone is larger than the service takes.")
         middle = len(events) // 2
         self._batch = min(self._batch, middle)
         return [*await self._settled(events[:middle]), *await self._settled(events[middle:])]

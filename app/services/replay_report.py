@@ -22,7 +22,7 @@ class Report:
 
     by_event: dict[str, EventCount] = field(default_factory=lambda: defaultdict(EventCount))
     references: set[str] = field(default_factory=set)
-    state_of: dict[str, str] = field(default_factory=dict)  # reference -> state after its last accepted event
+    state_of: dict[str, str] = field(default_factory=dict)  # of each case: reference -> state after its last event
     refusals: list[dict[str, Json]] = field(default_factory=list)
     seconds: float = 0.0
     stopped: str | None = None
@@ -58,7 +58,8 @@ class Report:
     def _keep(self, event: LoggedEvent, code: str, problem: Json) -> None:
         detail = problem.get("detail")
         said = {"line": event.number, "reference": event.reference, "event": event.event, "code": code}
-        self.refusals.append({**said, "detail": detail})
+        fields = {"errors": errors} if (errors := problem.get("errors")) else {}
+        self.refusals.append({**said, "detail": detail, **fields})
         if len(self.refusals) >= 10 * KEPT_REFUSALS:
             self.refusals = self.first_refusals()
 
@@ -69,7 +70,8 @@ class Report:
     def to_json(self) -> dict[str, Json]:
         return {
             "events": self.events,
-            "cases": len(self.references),
+            "cases": len(self.state_of),
+            "references": len(self.references),
             "accepted": self.accepted,
             "refused": dict(sorted(self.refused.items())),
             "by_event": {
