@@ -219,7 +219,7 @@ def test_replay_names_the_line_whose_attempt_the_service_cannot_take(tmp_path, c
     (tmp_path / "log.jsonl").write_text(OPENING + LINE.replace('"A"', '"A\\u0001"') + "}\n")
     code, told = refused(capsys, "replay", "log.jsonl", "--case-type", "expense_claim")
     assert code == 1
-    assert "line 2: reference must match" in told
+    assert "log.jsonl:2: reference must match" in told
 
 
 def test_policy_apply_says_when_there_is_nothing_to_apply(capsys, monkeypatch):
