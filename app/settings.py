@@ -86,6 +86,9 @@ class Settings(BaseSettings):
         description="the audience of tokens that are meant for Stateward, as STATEWARD_OIDC_ISSUER names none",
     )
     rate_limit: RateLimit = Field(default=None, description="a rate per caller such as 100/s, 600/m or 5000/h")
+    waiting: int = Field(
+        default=10_000, ge=1_000, le=1_000_000, description="a number of attempts from 1000 to 1000000"
+    )
     host: str = Field(default="127.0.0.1", description="an address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")
     behind_tls: bool = Field(

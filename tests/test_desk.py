@@ -12,8 +12,8 @@ import pytest
 from app.db import open_store
 from app.domain.case import Verdict
 from app.policy.engine import PolicyEngine
-from app.services.desk import BATCH
 from app.services.house import House
+from app.services.line import BATCH
 from app.services.ports import Refused, Store, StoreUnavailable, Transaction
 from tests.databases import Database
 from tests.house import (

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.case import Opens
-from app.services import desk as desk_module
+from app.services import line
 from app.services.answer import to_json
 from app.services.house import House
 from tests.databases import Database
@@ -140,8 +140,8 @@ async def _another_process_uses(postgres: Database, tenant: str, subject: str, k
 async def test_a_key_in_flight_elsewhere_is_waited_for_and_then_refused(
     house: House, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert desk_module.PATIENCE == 2.0
-    monkeypatch.setattr(desk_module, "PATIENCE", 0.2)
+    assert line.PATIENCE == 2.0
+    monkeypatch.setattr(line, "PATIENCE", 0.2)
     claim = await open_claim(house)
     one, neighbour = attempt(CLERK, "triage", claim, "k"), attempt(ALICE, "add_note", claim)
     async with _another_process_uses(database, "acme", CLERK.id, "k"):

@@ -17,6 +17,7 @@ from app.policy.engine import PolicyEngine
 from app.scheduler import Ticks
 from app.services.arrivals import WatchLimits
 from app.services.house import House
+from app.services.limits import Limits
 from app.settings import PREFIX, Settings
 
 LOOPS = 2
@@ -54,8 +55,9 @@ def build(settings: Settings) -> House:
     """The services on the database of the settings; not connected yet."""
     folder = None if settings.attachments is None else _folder(settings.attachments)
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
+    desks, limits = 1 if is_sqlite(settings) else 2, Limits(settings.waiting)
     watches = WatchLimits(settings.streams_per_caller, settings.streams_per_tenant)
-    return House(store, PolicyEngine(), 1 if is_sqlite(settings) else 2, settings.attachment_bytes, folder, watches)
+    return House(store, PolicyEngine(), desks, settings.attachment_bytes, folder, watches, limits)
 
 
 def _folder(path: Path) -> AttachmentFolder:

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, TextClause, delete
+from sqlalchemy import Select, TextClause, delete, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,7 +22,7 @@ from app.db.policy_pages import EVERY
 from app.db.pool import connections
 from app.db.schema import REMEDY, problem_of
 from app.db.search_reads import SqlSearch
-from app.db.tables import IDEMPOTENCY
+from app.db.tables import CASES, IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.db.work_reads import SqlWorkReads
 from app.domain.case import Case
@@ -66,6 +66,10 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):
             if case is None
             else Found(case, read.surroundings[case.id], read.policy_version, read.at, read.clocks[case.id])
         )
+
+    async def present(self, tenant: str, case_ids: Sequence[str]) -> frozenset[str]:
+        wanted = select(CASES.c.id).where(CASES.c.tenant == tenant, CASES.c.id.in_(case_ids))
+        return frozenset(row["id"] for row in await self._rows(wanted, tenant))
 
     async def cases(self, query: CaseQuery) -> Sequence[Case]:
         async with self._reading(query.tenant) as read:

@@ -15,18 +15,15 @@ from app.services.batch import Batch, answer_key, keys
 from app.services.committed import Committed, Waited, outcomes
 from app.services.definitions import Definitions
 from app.services.escalation import ASIDE, Fired
-from app.services.group import Group, give
+from app.services.group import give
+from app.services.limits import USUAL
+from app.services.line import BATCH, Line
 from app.services.policies import Policies
 from app.services.ports import Refused, Store, StoreUnavailable
-from app.services.stored import AnswerKey, CaseKey, Locked
+from app.services.stored import CaseKey, Locked
 from app.services.turns import Turns
-from app.services.undecided import halted, in_flight, too_many, unavailable
+from app.services.undecided import unavailable
 
-BATCH = 64
-"""Attempts decided in one transaction; larger gained nothing in the measurements of docs."""
-MOST_WAITING = 10_000
-PATIENCE = 2.0
-"""Seconds that an attempt waits for another process that uses its key."""
 TRIES_ALONE = 3
 log = logging.getLogger("stateward.desk")
 
@@ -38,18 +35,20 @@ class Desk:
     """
 
     def __init__(
-        self, store: Store, definitions: Definitions, policies: Policies, calendars: Calendars, workers: int
+        self,
+        store: Store,
+        definitions: Definitions,
+        policies: Policies,
+        calendars: Calendars,
+        workers: int,
+        places: int = USUAL.waiting,
     ) -> None:
         self._store = store
         self._definitions = definitions
         self._policies = policies
         self._calendars = calendars
         self._workers = workers
-        self._queue: asyncio.Queue[Group] = asyncio.Queue()
-        self._waiting = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self._in_flight: set[AnswerKey] = set()
+        self._line = Line(store, places, lambda: self.origin())
         self._tasks: list[asyncio.Task[None]] = []
         self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
         self.on_committed: Callable[[Committed], None] = lambda committed: None
@@ -59,35 +58,21 @@ class Desk:
     @property
     def waiting(self) -> int:
         """Attempts that have no answer yet."""
-        return self._waiting
+        return self._line.waiting
 
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
 
     async def stop(self) -> None:
         """Finish what is accepted, then end."""
-        await self._idle.wait()
+        await self._line.empty()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def submit(self, attempts: Sequence[Attempt]) -> list[Answer]:
         """Decide attempts in order; an answer each, given after the commit. Errors are answers, never raised."""
-        if self._waiting + len(attempts) > MOST_WAITING:
-            return self._told([too_many()] * len(attempts))
-        mine = {key for attempt in attempts if (key := answer_key(attempt))}
-        taken = mine & self._in_flight
-        self._in_flight |= mine
-        self._waiting += len(attempts)
-        self._idle.clear()
-        try:
-            answers = await self._in_chunks(attempts, taken)
-        finally:
-            self._in_flight -= mine - taken
-            self._waiting -= len(attempts)
-            if not self._waiting:
-                self._idle.set()
-        return self._told(answers)
+        return self._told(await self._line.submit(attempts))
 
     def _told(self, answers: list[Answer]) -> list[Answer]:
         self.on_answered(answers)
@@ -139,57 +124,18 @@ class Desk:
             clocks = [clock for found in locked.clocks.values() for clock in found if clock.next_fire_at]
             await tx.recache([replace(clock, next_fire_at=locked.at + ASIDE) for clock in clocks])
 
-    async def _in_chunks(self, attempts: Sequence[Attempt], taken: set[AnswerKey]) -> list[Answer]:
-        answers: list[Answer] = []
-        for start in range(0, len(attempts), BATCH):
-            chunk = attempts[start : start + BATCH]
-            free = [attempt for attempt in chunk if answer_key(attempt) not in taken]
-            if stop := halted(answers):
-                return answers + [stop] * (len(attempts) - start)  # none may overtake those before it
-            decided = iter(await self._patiently(free))
-            answers += [in_flight() if answer_key(attempt) in taken else next(decided) for attempt in chunk]
-        return answers
-
-    async def _patiently(self, attempts: Sequence[Attempt]) -> list[Answer]:
-        """Queue the attempts; those whose key another process uses are queued again until patience ends."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + PATIENCE
-        answers = await self._queued(attempts)
-        while None in answers and loop.time() < until:
-            await asyncio.sleep(0.05)
-            busy = [place for place, answer in enumerate(answers) if answer is None]
-            for place, answer in zip(busy, await self._queued([attempts[place] for place in busy]), strict=True):
-                answers[place] = answer
-        return [answer or in_flight() for answer in answers]
-
-    async def _queued(self, attempts: Sequence[Attempt]) -> list[Answer | None]:
-        if not attempts:
-            return []
-        group = Group(attempts, Waited(perf_counter(), self.origin()))
-        self._queue.put_nowait(group)
-        return await group.answers
-
     async def _work(self) -> None:
         while True:
-            groups = await self._gather()
-            attempts = [attempt for group in groups for attempt in group.attempts]
+            dealt = await self._line.deal()
+            attempts = [attempt for group, places in dealt for attempt in group.attempts[:places]]
             try:
-                answers = iter(await self._decide(attempts, [group.waited for group in groups]))
-                for group in groups:
-                    give(group, [next(answers) for _ in group.attempts])
+                answers = iter(await self._decide(attempts, [group.waited for group, _ in dealt]))
+                for group, places in dealt:
+                    give(group, [next(answers) for _ in range(places)])
             except Exception:  # a worker that died would leave everybody after this batch waiting for ever
                 log.exception("the desk failed on a batch of %d attempts", len(attempts))
-                for group in groups:
-                    give(group, [Answer(error=Internal("something went wrong on our side"))] * len(group.attempts))
-
-    async def _gather(self) -> list[Group]:
-        """The first group that waits, and what else waits already, up to a batch."""
-        groups = [await self._queue.get()]
-        size = len(groups[0].attempts)
-        while size < BATCH and not self._queue.empty():
-            groups.append(self._queue.get_nowait())
-            size += len(groups[-1].attempts)
-        return groups
+                for group, places in dealt:
+                    give(group, [Answer(error=Internal("something went wrong on our side"))] * places)
 
     async def _decide(self, attempts: Sequence[Attempt], waited: Sequence[Waited]) -> list[Answer | None]:
         try:

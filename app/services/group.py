@@ -7,17 +7,30 @@ from dataclasses import dataclass, field
 from app.domain.case import Attempt
 from app.services.answer import Answer
 from app.services.committed import Waited
+from app.services.in_turn import Caller
 
 
 @dataclass(eq=False)
 class Group:
-    """Attempts of one caller."""
+    """Attempts of one caller; a part of them may be decided, and the rest comes again."""
 
     attempts: Sequence[Attempt]
     waited: Waited
     answers: asyncio.Future[list[Answer | None]] = field(default_factory=asyncio.Future)
 
+    @property
+    def caller(self) -> Caller:
+        return caller_of(self.attempts[0])
+
+    @property
+    def size(self) -> int:
+        return len(self.attempts)
+
 
 def give(group: Group, answers: list[Answer | None]) -> None:
     if not group.answers.done():
         group.answers.set_result(answers)
+
+
+def caller_of(attempt: Attempt) -> Caller:
+    return attempt.tenant, attempt.actor.id

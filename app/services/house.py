@@ -25,6 +25,7 @@ from app.services.escalation import Fired
 from app.services.key_callers import KeyCallers
 from app.services.ledger import Ledger
 from app.services.levels import Levels
+from app.services.limits import USUAL, Limits
 from app.services.next_case import NextCase
 from app.services.policies import Policies, PolicySource
 from app.services.policy_changes import PolicyChanges
@@ -50,12 +51,13 @@ class House:
         attachment_bytes: int = ATTACHMENT_BYTES,
         attachment_folder: Contents | None = None,
         watches: WatchLimits | None = None,
+        limits: Limits = USUAL,
     ) -> None:
         self.store = store
         self.definitions = Definitions()
         self.policies = Policies(store, engine)
         self.calendars = Calendars()
-        self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks)
+        self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks, limits.waiting)
         self.cases = Cases(store, self.definitions, self.policies)
         self.api_keys = ApiKeys(store, self.policies)
         self.keys = KeyCallers(store)

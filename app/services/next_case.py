@@ -16,6 +16,9 @@ from app.services.batch import Batch, answer_key, keys
 from app.services.committed import Committed, Outcomes, Waited, outcomes
 from app.services.definitions import Definitions
 from app.services.escalation import Fired
+from app.services.group import caller_of
+from app.services.in_turn import Caller, Turns
+from app.services.places import Places
 from app.services.policies import Policies
 from app.services.ports import Store, StoreUnavailable, Transaction
 from app.services.scoped import scoped
@@ -24,6 +27,8 @@ from app.services.work import Wish
 from app.services.work_ports import Waiting
 
 TOGETHER = 32
+PLACES = 2_000
+"""Of those who ask, and of the cases that they pass by."""
 MOST_WITHDRAWN = 20
 """Cases that the policy refuses after all, because it changed between finding and locking one."""
 
@@ -37,6 +42,11 @@ class Ask:
     skips: Sequence[Attempt]
     waited: Waited
     answer: asyncio.Future[Answer | None] = field(default_factory=asyncio.Future)
+    size: int = 1
+
+    @property
+    def caller(self) -> Caller:
+        return caller_of(self.attempt)
 
 
 @dataclass
@@ -58,7 +68,8 @@ class NextCase:
         self._policies = policies
         self._calendars = calendars
         self._at_once = at_once
-        self._asks: list[Ask] = []
+        self._asks: Turns[Ask] = Turns()
+        self._places = Places(PLACES, "requests for a case")
         self._serving: set[asyncio.Task[None]] = set()
         self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
         self.on_committed: Callable[[Committed], None] = lambda committed: None
@@ -68,16 +79,24 @@ class NextCase:
     async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
         """Record the skips, then claim the first case that waits, without them. None where nothing waits.
 
-        A skip that is refused is the answer, and nothing is claimed. Raises StoreUnavailable.
+        A skip that is refused is the answer, and nothing is claimed. Raises StoreUnavailable, and Unavailable where
+        there is no place.
         """
         ask = Ask(attempt, wish, skips, Waited(perf_counter(), self.origin()))
-        self._asks.append(ask)
+        with self._places.taking(ask.caller, 1 + len(skips)):
+            answer = await self._asked(ask)
+        self.on_answered([answer] if answer else [])
+        return answer
+
+    async def _asked(self, ask: Ask) -> Answer | None:
+        self._asks.put(ask)
         if len(self._serving) < self._at_once:
             serving = asyncio.create_task(self._serve())
             self._serving.add(serving)
-        answer = await ask.answer
-        self.on_answered([answer] if answer else [])
-        return answer
+        try:
+            return await ask.answer
+        finally:
+            self._asks.withdraw(ask)  # where whoever asked gave up
 
     async def stop(self) -> None:
         """Finish what is accepted."""
@@ -85,9 +104,7 @@ class NextCase:
 
     async def _serve(self) -> None:
         while self._asks:
-            asks = self._asks[:TOGETHER]
-            del self._asks[:TOGETHER]
-            await self._answer(asks)
+            await self._answer([ask for ask, _ in self._asks.deal(TOGETHER)])
         # here and not when the task is told to be over: whoever asks in between would wait for nobody
         self._serving.remove(cast("asyncio.Task[None]", asyncio.current_task()))
 

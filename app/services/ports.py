@@ -100,6 +100,10 @@ class Store(WorkReads, Blobs, LogStore, Searching, Protocol):
 
     async def case(self, key: CaseKey) -> Found | None: ...
 
+    async def present(self, tenant: str, case_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these ids that name a case."""
+        ...
+
     async def cases(self, query: CaseQuery) -> Sequence[Case]: ...
 
     async def clocks(self, tenant: str, case_ids: Sequence[str]) -> Mapping[str, Sequence[StoredClock]]:

@@ -10,10 +10,6 @@ from app.services.ports import StoreUnavailable
 log = logging.getLogger("stateward.desk")
 
 
-def too_many() -> Answer:
-    return Answer(error=Unavailable("too many attempts are waiting; try again in a second"))
-
-
 def in_flight() -> Answer:
     return Answer(error=IdempotencyInFlight("a request with this Idempotency-Key is being decided; ask again shortly"))
 
@@ -23,6 +19,6 @@ def unavailable(error: StoreUnavailable) -> Answer:
     return Answer(error=Unavailable("the database is not available; try again in a second"))
 
 
-def halted(answers: Sequence[Answer]) -> Answer | None:
+def halted(answers: Sequence[Answer | None]) -> Answer | None:
     """The first one that says that the service is not available: what comes after it may not overtake it."""
-    return next((answer for answer in answers if isinstance(answer.error, Unavailable)), None)
+    return next((answer for answer in answers if answer and isinstance(answer.error, Unavailable)), None)

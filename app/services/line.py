@@ -1,0 +1,115 @@
+"""Where attempts wait for the desk: who finds a place, what is decided next, and none before those it came after."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+from app.domain.case import Attempt
+from app.domain.errors import Unavailable
+from app.services.absent import absent, here
+from app.services.answer import Answer
+from app.services.batch import answer_key
+from app.services.committed import Waited
+from app.services.group import Group, caller_of
+from app.services.in_turn import Turns
+from app.services.places import Places
+from app.services.ports import Store, StoreUnavailable
+from app.services.stored import AnswerKey
+from app.services.undecided import halted, in_flight, unavailable
+
+BATCH = 64
+"""Attempts decided in one transaction; larger gained nothing in the measurements of docs."""
+PATIENCE = 2.0
+"""Seconds that an attempt waits for another process that uses its key."""
+
+
+class Line:
+    """`origin` says what an attempt comes from (a span, where traces are made)."""
+
+    def __init__(self, store: Store, places: int, origin: Callable[[], Any]) -> None:
+        self._store = store
+        self._origin = origin
+        self._places = Places(places, "attempts")
+        self._turns: Turns[Group] = Turns()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._in_flight: set[AnswerKey] = set()
+
+    @property
+    def waiting(self) -> int:
+        """Attempts that have no answer yet."""
+        return self._places.taken
+
+    async def empty(self) -> None:
+        await self._idle.wait()
+
+    async def deal(self) -> list[tuple[Group, int]]:
+        """Who is next, and with how many attempts; waits until there is somebody."""
+        await self._turns.any()
+        return self._turns.deal(BATCH)
+
+    async def submit(self, attempts: Sequence[Attempt]) -> list[Answer]:
+        if not attempts:
+            return []
+        try:
+            with self._places.taking(caller_of(attempts[0]), len(attempts)):
+                self._idle.clear()
+                return await self._answered(attempts)
+        except (Unavailable, StoreUnavailable) as error:
+            told = Answer(error=error) if isinstance(error, Unavailable) else unavailable(error)
+            return [told] * len(attempts)
+        finally:
+            if not self._places.taken:
+                self._idle.set()
+
+    async def _answered(self, attempts: Sequence[Attempt]) -> list[Answer]:
+        """Where some would wait behind a batch of their own, cases that are not there are looked up for all at once."""
+        missing = await absent(self._store, attempts) if len(attempts) > BATCH else ()
+        return here(attempts, missing, await self._decided([one for one in attempts if one.case_id not in missing]))
+
+    async def _decided(self, attempts: Sequence[Attempt]) -> list[Answer]:
+        mine = {key for attempt in attempts if (key := answer_key(attempt))}
+        taken = mine & self._in_flight
+        self._in_flight |= mine
+        try:
+            return await self._in_chunks(attempts, taken)
+        finally:
+            self._in_flight -= mine - taken
+
+    async def _in_chunks(self, attempts: Sequence[Attempt], taken: set[AnswerKey]) -> list[Answer]:
+        answers: list[Answer] = []
+        for start in range(0, len(attempts), BATCH):
+            chunk = attempts[start : start + BATCH]
+            free = [attempt for attempt in chunk if answer_key(attempt) not in taken]
+            if stop := halted(answers):
+                return answers + [stop] * (len(attempts) - start)  # none may overtake those before it
+            decided = iter(await self._patiently(free))
+            answers += [in_flight() if answer_key(attempt) in taken else next(decided) for attempt in chunk]
+        return answers
+
+    async def _patiently(self, attempts: Sequence[Attempt]) -> list[Answer]:
+        """Queue the attempts; those whose key another process uses are queued again until patience ends."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        answers = await self._queued(attempts)
+        while None in answers and loop.time() < until:
+            await asyncio.sleep(0.05)
+            busy = [place for place, answer in enumerate(answers) if answer is None]
+            for place, answer in zip(busy, await self._queued([attempts[place] for place in busy]), strict=True):
+                answers[place] = answer
+        return [answer or in_flight() for answer in answers]
+
+    async def _queued(self, attempts: Sequence[Attempt]) -> list[Answer | None]:
+        """Where others wait too, a part is decided at a time."""
+        answers: list[Answer | None] = []
+        while rest := attempts[len(answers) :]:
+            if stop := halted(answers):
+                return answers + [stop] * len(rest)
+            group = Group(rest, Waited(perf_counter(), self._origin()))
+            self._turns.put(group)
+            try:
+                answers += await group.answers
+            finally:
+                self._turns.withdraw(group)  # where whoever waited gave up
+        return answers
