@@ -9,6 +9,7 @@ from app.services.ports import StoreUnavailable
 from app.services.rate_limits import Rate, RateLimits, rate_of
 from app.services.stored_callers import Settled
 from tests.calling import signed_in
+from tests.factories import new_id
 from tests.over_http import client_without_credential
 
 ALICE = ("acme", "user:alice")
@@ -160,6 +161,53 @@ async def test_memory_is_bounded_and_full_buckets_are_let_go(clock, shared):
     clock.now += 10
     await limits.settle()
     assert len(limits._buckets) == 0
+
+
+def test_each_attempt_of_a_batch_is_charged(clock, shared):
+    limits = RateLimits(shared, TEN, clock)
+    assert [limits.take(*ALICE).allowed, limits.take_more(*ALICE, 5).allowed] == [True, True]
+    assert passed(limits, 20) == 4
+
+
+def test_a_batch_that_is_refused_spends_nothing_and_is_told_when_it_fits(clock, shared):
+    limits = RateLimits(shared, Rate(10, 60), clock)
+    assert passed(limits, 5) == 5
+    refused = limits.take_more(*ALICE, 7)
+    assert (refused.allowed, refused.retry_after) == (False, pytest.approx(12))
+    clock.now += 12
+    assert limits.take_more(*ALICE, 7).allowed
+
+
+@pytest.mark.parametrize("spent", [1, 2])
+def test_a_batch_above_the_bucket_passes_a_full_one_alone_and_is_paid_back(clock, shared, spent):
+    limits = RateLimits(shared, Rate(10, 10), clock)
+    assert passed(limits, spent) == spent
+    taken = limits.take_more(*ALICE, 99)
+    assert (taken.allowed, taken.remaining) == (spent == 1, 0)
+    clock.now += 90.5
+    assert passed(limits, 20) == (0 if spent == 1 else 10)
+
+
+async def test_what_a_batch_overdraws_binds_every_process(clock, shared):
+    one, other = (RateLimits(shared, TEN, clock) for _ in range(2))
+    assert (one.take(*ALICE).allowed, one.take_more(*ALICE, 99).allowed) == (True, True)
+    await one.settle()
+    other.take(*ALICE)
+    await other.settle()
+    clock.now += 5
+    assert passed(other, 10) == 0
+
+
+async def test_events_of_a_batch_and_skipped_cases_count_one_by_one(house, clock):
+    limits = RateLimits(house.store, Rate(10, 60), clock)
+    async with client_without_credential(house, limits) as client:
+        batch = {"attempts": [{"case_id": new_id(), "event": "triage"}] * 6}
+        answers = [await client.post("/api/v1/events", json=batch, headers=signed_in("alice")) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 429]
+        assert answers[0].headers["ratelimit-remaining"] == "4"
+        skips = {"skip": [{"case_id": new_id(), "reason": "no"}] * 6}
+        answer = await client.post("/api/v1/next-case", json=skips, headers=signed_in("bob"))
+        assert answer.headers["ratelimit-remaining"] == "3"
 
 
 @pytest.mark.parametrize(("text", "rate"), [("100/s", Rate(100, 1)), ("600/m", Rate(600, 60)), ("1/h", Rate(1, 3600))])

@@ -2,25 +2,22 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from math import ceil
 from typing import Any
 
 import structlog
 from litestar import Litestar
 from litestar.connection import ASGIConnection
-from litestar.types import Scope
 
 from app.domain.case import Actor
 from app.domain.errors import Unauthenticated
 from app.http.auth import OwnTokens
 from app.http.callers import Callers
-from app.http.errors import RateLimited
-from app.http.headers import RATE_LIMIT, request_id
+from app.http.headers import request_id
 from app.http.issuer_keys import Fetcher, IssuerKeys
 from app.http.issuers import TrustedIssuers
+from app.http.limiting import limit
 from app.http.services import Services
 from app.services.issuers import Issuer
-from app.services.rate_limits import RateLimits, headers_of
 from app.services.repeating import repeating
 
 REFRESH_EVERY = 300.0
@@ -42,7 +39,7 @@ class Border:
         """The caller. Raises Unauthenticated, which tells the caller nothing and the operator why, or RateLimited."""
         actor = await self.caller(connection)
         if self._rates is not None:
-            _limit(self._rates, actor, connection.scope)
+            limit(self._rates, self._rates.take(actor.tenant, actor.id), connection.scope)
         return actor
 
     async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
@@ -61,10 +58,3 @@ class Border:
                 stack.push_async_callback(self._fetcher.close)
             await stack.enter_async_context(repeating(*((REFRESH_EVERY, k.refresh) for k in self._keys), first=True))
             yield
-
-
-def _limit(rates: RateLimits, actor: Actor, scope: Scope) -> None:
-    taken = rates.take(actor.tenant, actor.id)
-    scope["state"][RATE_LIMIT] = headers_of(rates.rate, taken)
-    if not taken.allowed:
-        raise RateLimited(max(ceil(taken.retry_after), 1))

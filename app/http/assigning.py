@@ -10,6 +10,7 @@ from app.domain.verbs.assigning import Assign, Claim, Release, Skip
 from app.domain.verbs.verb import Verb
 from app.http import answers
 from app.http.documented import ETAG, REPLAYED, problems
+from app.http.limiting import charge
 from app.http.parameters import CaseId, IdempotencyKey, IfMatch, existing
 from app.http.services import ApiRequest, services_of
 from app.http.views import AppliedView
@@ -88,6 +89,7 @@ async def next_case(
 ) -> Response[AppliedView]:
     """Claim the first case of the caller's queues: open, nobody's, the most urgent first, then by due moment, then by
     age. No two callers get the same one."""
+    charge(request, 1 + len(data.skip))
     skips = [
         working(request, Skip(), "next-case/skip", NOTHING, case_id=skip.case_id, reason=skip.reason, keyed=False)
         for skip in data.skip

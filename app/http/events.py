@@ -11,6 +11,7 @@ from app.http.attempts import firing, trying
 from app.http.documented import ETAG, REPLAYED, problems
 from app.http.errors import reason_json, sentence
 from app.http.headers import request_id
+from app.http.limiting import charge
 from app.http.parameters import CaseId, Explain, IdempotencyKey, IfMatch, existing
 from app.http.requests import FireEvent, TryEvents
 from app.http.services import ApiRequest, services_of
@@ -76,6 +77,7 @@ async def fire_event(
 async def fire_events(request: ApiRequest, data: JSONBody[TryEvents]) -> Response[ResultsView]:
     """A result per attempt, in order; one attempt that is refused stops no other. Where the body is wrong,
     nothing is done."""
+    charge(request, len(data.attempts))
     name, turns, attempts = request_id(request.scope), Turns(), []
     for attempt in data.attempts:
         attempts.append(trying(request.user, name, attempt))

@@ -97,16 +97,29 @@ class RateLimits:
 
     def take(self, tenant: str, subject: str) -> Taken:
         """One request of a subject."""
-        bucket, now = self._bucket(tenant, subject), self._clock()
-        cost = min(self.rate.cost / bucket.share, self.rate.seconds)
+        return self._take(self._bucket(tenant, subject), 1, 0)
+
+    def take_more(self, tenant: str, subject: str, attempts: int) -> Taken:
+        """What a request that was taken has besides its first attempt.
+
+        More than a bucket holds are let through where it was full before the request, and overdraw it: whoever sends
+        such a batch waits until all of it is refilled.
+        """
+        return self._take(self._bucket(tenant, subject), attempts, 1)
+
+    def _take(self, bucket: Bucket, tokens: int, before: int) -> Taken:
+        """`before`: tokens that the same request took already."""
+        now, most = self._clock(), self.rate.seconds
+        each = min(self.rate.cost / bucket.share, most)
         backlog = max(bucket.full_at - now, 0.0)
-        bucket.asked += 1
-        over = backlog + cost - self.rate.seconds
-        if over > 1e-9:
-            return Taken(False, 0, over, backlog)
-        bucket.spent += 1
-        bucket.full_at = now + backlog + cost
-        return Taken(True, int((1e-9 - over) / cost), 0.0, backlog + cost)
+        bucket.asked += tokens
+        over = backlog + tokens * each - most
+        beyond = (tokens + before) * each > most + 1e-9
+        if over > 1e-9 and not (beyond and backlog <= before * each + 1e-9):
+            return Taken(False, 0, backlog if beyond else over, backlog)
+        bucket.spent += tokens
+        bucket.full_at = now + backlog + tokens * each
+        return Taken(True, max(int((1e-9 - over) / each), 0), 0.0, backlog + tokens * each)
 
     async def settle(self) -> None:
         """Tell the database what was spent here, and learn what was spent everywhere."""
