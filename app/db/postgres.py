@@ -46,8 +46,8 @@ class PostgresTransaction(SqlTransaction):
 
     async def _lock_due(self, limit: int) -> Locked:
         rows = await fetch(self._driver, LOCK_DUE, {"most": limit})
-        cases = [(row["found"]["tenant"], row["found"]["id"]) for row in rows if row["found"] is not None]
-        return oldest_first(_locked(rows, [CaseKey(*case) for case in cases], frozenset()))
+        cases = [CaseKey(row["tenant"], row["id"]) for row in rows if row["id"] is not None]
+        return oldest_first(_locked(rows, cases, frozenset()))
 
     async def _record(self, record: Record) -> None:
         rows = {part: rows for part, rows in rows_of(record).items() if rows}
@@ -191,14 +191,14 @@ async def fetch(driver: Any, statement: TextClause, binds: Mapping[str, Any]) ->
 
 def _locked(rows: Sequence[Mapping[str, Any]], keys: Sequence[CaseKey], busy: frozenset[AnswerKey]) -> Locked:
     """What READ returns: a row per case, or one without."""
-    found = [row for row in rows if row["found"] is not None]
-    cases = [_case(row["found"]) for row in found]
+    found = [row for row in rows if row["id"] is not None]
+    cases = [_case(row) for row in found]
     answers = rows[0]["answers"] or ()
     return Locked(
         at=rows[0]["read_at"],
         policy_version=rows[0]["policy_version"],
         cases=_by_key(keys, cases),
-        surroundings={row["found"]["id"]: _surroundings(row) for row in found},
+        surroundings={row["id"]: _surroundings(row) for row in found},
         clocks={case.id: _clocks(case, row) for case, row in zip(cases, found, strict=True)},
         answers={answer.key: answer for answer in map(_answer, answers)},
         busy=busy,
