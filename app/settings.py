@@ -18,6 +18,8 @@ from app.tracing import exporter_wanted
 PREFIX = "STATEWARD_"
 SECRETS = ("jwt_secret", "database_url", "migrate_url")
 SERVICE_LINK = re.compile(r"(SERVICE_(HOST|PORT)|PORT_\d+)(_\w+)?")  # Kubernetes sets these for a service "stateward"
+PUBLISHED = frozenset({"a-secret-of-thirty-two-bytes-or-more"})
+"""Secrets that stood in our guides: whoever reads them could sign tokens for anybody."""
 HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 
@@ -35,8 +37,10 @@ def _with_async_driver(url: SecretStr) -> SecretStr:
     return SecretStr(parsed.render_as_string(hide_password=False))
 
 
-def _at_least_32_bytes(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value().encode()) < 32:
+def _secret(secret: SecretStr) -> SecretStr:
+    """At least 32 bytes that nobody knows: what stood in our guides is tried first."""
+    told = secret.get_secret_value()
+    if len(told.encode()) < 32 or told in PUBLISHED:
         raise ValueError
     return secret
 
@@ -50,7 +54,7 @@ def _where_set(read: Callable[[str], Any]) -> Callable[[str | None], Any]:
 
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_with_async_driver)]
-Secret = Annotated[SecretStr, AfterValidator(_at_least_32_bytes)]
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
 OidcIssuers = Annotated[tuple[Issuer, ...] | None, NoDecode, BeforeValidator(_where_set(issuers_of))]
 RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(_where_set(rate_of))]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)]
@@ -74,7 +78,9 @@ class Settings(BaseSettings):
     machines: Path = Field(default=Path("machines"), description="a folder with one YAML file per case type")
     policies: Path = Field(default=Path("policies"), description="a folder with one CSV file per case type")
     jwt_secret: Secret | None = Field(
-        default=None, description=f"a secret of at least 32 bytes, which you can make with: {HOW_TO_MAKE_ONE}"
+        default=None,
+        description="a secret of at least 32 bytes, your own and none that a guide prints, which you can make with:"
+        f" {HOW_TO_MAKE_ONE}",
     )
     oidc_issuer: OidcIssuers = Field(
         default=None,

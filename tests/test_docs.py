@@ -12,7 +12,7 @@ from app.settings import load_settings
 from tests.running import ROOT, environment, stateward
 
 SERVED = "http://127.0.0.1:8000"
-SECRET = "a-secret-of-thirty-two-bytes-or-more"
+SECRET = "not-the-secret-of-any-guide-5f1c9e7a"
 
 
 def blocks(guide, kind=""):
@@ -26,6 +26,7 @@ def typed(folder, service, *lines):
     command = folder / "stateward"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m app "$@"\n')
     command.chmod(0o755)
+    (folder / "secret").write_text(SECRET)
     script = "\n".join(["set -e", f'PATH="{folder}:$PATH"', *lines]).replace(SERVED, service.url)
     script = script.replace("curl -s ", "curl -sS -w '\\n' ")
     done = subprocess.run(

@@ -1,9 +1,12 @@
 """Who may come in: tokens that are ours, whole, and in time."""
 
+import hmac
+import json
 import time
 
 import jwt
 import pytest
+from jwt.utils import base64url_encode
 
 from app.domain.errors import Unauthenticated
 from app.http.auth import OwnTokens, mint
@@ -25,6 +28,30 @@ def signed(key=SECRET, algorithm="HS256", **changed):
     return jwt.encode(claims(**changed), key, algorithm=algorithm)
 
 
+MOMENTS = ("exp", "iat", "nbf", "auth_time", "updated_at")
+NO_MOMENTS = (
+    "1" + "0" * 400,
+    "-1" + "0" * 400,
+    "1e400",
+    "-1",
+    "-0.5",
+    "NaN",
+    "true",
+    "253402300800",
+    "null",
+    '"soon"',
+    "[]",
+)
+
+
+def written(member):
+    """A token that says this to the letter, which a library would not write; signed by our own secret."""
+    whole = json.dumps(claims(**{member.split('"')[1]: ...})).removesuffix("}") + f",{member}}}"
+    parts = [base64url_encode(part.encode()) for part in ('{"alg":"HS256"}', whole)]
+    signature = hmac.new(SECRET.encode(), b".".join(parts), "sha256").digest()
+    return b".".join([*parts, base64url_encode(signature)]).decode()
+
+
 BAD_TOKENS = {
     "none": "nonsense",
     "a header alone": signed().partition(".")[0],
@@ -43,6 +70,7 @@ BAD_TOKENS = {
     "another audience": signed(aud="else"),
     "an expiry that is no number": signed(exp="soon"),
     "an expiry that never comes": signed(exp=float("inf")),
+    **{f"an {claim} of {told}": written(f'"{claim}":{told}') for claim in MOMENTS for told in NO_MOMENTS},
     "a subject that is no user": signed(sub="alice"),
     "a system": signed(sub="system:sla"),
     "a role as subject": signed(sub="role:admin"),
@@ -71,6 +99,14 @@ def test_a_bad_token_is_nobody(client, name):
     assert answer.status_code == 401, answer.text
     assert answer.json()["code"] == "unauthenticated"
     assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_moments_may_have_fractions(client):
+    now = time.time()
+    answer = client.get(
+        READ, headers={"Authorization": f"Bearer {signed(exp=now + 9.5, iat=now - 0.5, nbf=now - 0.5)}"}
+    )
+    assert answer.status_code == 200
 
 
 def test_a_good_token_by_another_scheme_is_nobody(client):

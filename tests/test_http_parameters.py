@@ -1,6 +1,9 @@
 """Headers, parameters, media types and routes that callers get wrong: a problem that names it."""
 
+import asyncio
+import json
 import re
+from urllib.parse import unquote
 
 import pytest
 
@@ -132,6 +135,78 @@ def test_an_unknown_route_is_a_problem_too(client, path):
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("//metrics", "/metrics/", "/%6detrics", "/metrics//", "/./metrics", "/metrics%2f", "/%2fmetrics"),
+        *("//readyz", "/readyz/", "/%72eadyz", "/healthz/", "//healthz", "/schema/", "//schema", "/%73chema"),
+        *("/schema//openapi.json", "/schema/openapi%2Ejson", "//api/v1/cases", "/api//v1/cases", "/api/v1/cases/"),
+        *(
+            "/api/v1/c%61ses",
+            "/api/v%31/audit",
+            f"{CASES}//{CASE_ID}",
+            f"{CASES}/{CASE_ID}/",
+            f"{CASES}/{CASE_ID}/%61udit",
+        ),
+    ],
+)
+def test_a_path_has_one_spelling_that_proxies_can_match(served, path):
+    status, body = served(f"GET {path} HTTP/1.1", "Host: localhost")
+    assert (status, body["code"]) == (404, "not_found")
+
+
+def test_an_id_may_be_escaped_but_no_word_of_the_path(served):
+    assert served(f"GET {CASES}/%30{CASE_ID[1:]} HTTP/1.1", "Host: localhost")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/readyz", "/healthz", "/schema", CASES])
+def test_a_request_names_one_host(served, path):
+    for hosts in ([], ["Host: a", "Host: b"], ["Host: a", "host: a"], ["Host: "]):
+        status, body = served(f"GET {path} HTTP/1.1", *hosts)
+        assert (status, body["code"]) == (400, "malformed")
+    assert served(f"GET {path} HTTP/1.1", "Host: a")[0] == 200
+
+
+@pytest.fixture
+def served(client):
+    """Asks the application as a server would, to the letter."""
+
+    def ask(line, *headers):
+        method, path, version = line.split()
+        pairs = [header.split(": ") for header in [*headers, f"Authorization: {client.headers['authorization']}"]]
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "http_version": version.removeprefix("HTTP/"),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in pairs],
+            "client": None,
+            "server": None,
+            "scheme": "http",
+            "state": {},
+        }
+        return asyncio.run(answered(client.app, scope))
+
+    return ask
+
+
+async def answered(app, scope):
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    await app(scope, receive, send)
+    body = b"".join(message.get("body", b"") for message in sent)
+    return sent[0]["status"], json.loads(body) if body[:1] == b"{" else {}
 
 
 def test_another_method_learns_which_ones_there_are(client):

@@ -135,3 +135,13 @@ async def test_of_fifty_openings_with_one_reference_one_opens_and_the_others_lea
     refused = [answer.json() for answer in answers if answer.status_code == 409]
     assert {(problem["code"], problem["case_id"]) for problem in refused} == {("conflict", opened)}
     assert await rows(database, "SELECT count(*) AS n FROM cases") == [{"n": 1}]
+
+
+async def test_a_form_around_a_file_is_no_file(house: House) -> None:
+    one = await open_claim(house)
+    async with client(house) as http:
+        answer = await http.post(f"{CASES}/{one}/attachments?file_name=a.txt", files={"file": ("a.txt", b"hello")})
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+        assert "--data-binary" in answer.json()["detail"]
+        listed = await http.get(f"{CASES}/{one}/attachments")
+        assert listed.json()["items"] == []

@@ -23,7 +23,7 @@ from tests.ticking import Watch, declared_with, tick, ticking, watch
 
 __all__ = ["sqlite_file", "watch"]
 
-SECRET = "a-secret-of-thirty-two-bytes-or-more"
+SECRET = "not-the-secret-of-any-guide-5f1c9e7a"
 LABELS = {"case_type": "ticket", "clock": "decision"}
 LATENESS = "stateward_sla_step_lateness_seconds"
 

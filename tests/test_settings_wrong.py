@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.main import main
-from app.settings import Settings
+from app.settings import PUBLISHED, Settings
 from tests.databases import Database
 from tests.running import ROOT, SECRET
 from tests.test_migrations import run
@@ -19,7 +19,7 @@ WRONG = {
     "migrate_url": ["hush", "oracle://u:hush@h/d"],
     "machines": ["/nowhere/hush", __file__],
     "policies": ["/nowhere/hush", __file__],
-    "jwt_secret": ["hush"],
+    "jwt_secret": ["hush", "a-secret-of-thirty-two-bytes-or-more"],
     "oidc_issuer": ["login.example.com", "http://login.example.com", "[", '{"issuer": 7}'],
     "oidc_audience": [""],
     "rate_limit": ["fast", "0/s", "100", "-1/s"],
@@ -30,6 +30,10 @@ WRONG = {
     "attachments": [__file__, "/dev/null/x"],
     "behind_tls": ["maybe"],
     "attachment_bytes": ["0", "2147483649", "1 MB"],
+    "body_values": ["0", "many"],
+    "attempt_values": ["0", "many"],
+    "streams_per_caller": ["0", "1001", "many"],
+    "streams_per_tenant": ["0", "1001", "many"],
     "scheduler": ["maybe"],
     "metrics_port": ["0", "65536", "http"],
     "access_log": ["maybe"],
@@ -162,3 +166,9 @@ def test_a_file_that_is_no_database_is_named_by_its_variable(
     monkeypatch.setenv("STATEWARD_DATABASE_URL", "sqlite:///letter.db")
     assert main(["serve", "--port", "0"]) == 1
     assert "is STATEWARD_DATABASE_URL right?" in the_sentence(capsys)
+
+
+def test_no_guide_prints_a_secret_that_would_be_taken() -> None:
+    for guide in [*ROOT.glob("docs/*.*"), ROOT / "README.md"]:
+        printed = re.findall(r"JWT_SECRET[\"']?[=:] ?[\"']?([\w.-]{32,})", guide.read_text())
+        assert set(printed) <= PUBLISHED, guide

@@ -5,7 +5,8 @@ import asyncio
 import os
 from contextlib import nullcontext
 
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -18,6 +19,9 @@ from app.settings import HOW_TO_MAKE_ONE, Settings
 STOP_WITHIN = 7
 """Seconds that a stop waits for open connections; the process is gone within 10."""
 BACKLOG = 1024
+HEADERS_WITHIN = 30_000
+"""Milliseconds that a connection may take for the head of a request, or lie idle. Only HTTP/1 closes it then: while the
+server waits to learn which protocol it will be, a silent one stays for ever."""
 CONNECTIONS = 4096
 """Connections that a worker serves at a time, open streams and idle ones among them."""
 
@@ -60,6 +64,8 @@ def serve(target: str, host: str, port: int, workers: int, told: str) -> None:
         interface=Interfaces.ASGI,
         factory=True,
         loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN),
         backlog=BACKLOG,
         backpressure=CONNECTIONS,
         workers_kill_timeout=STOP_WITHIN,

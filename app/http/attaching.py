@@ -19,6 +19,7 @@ from app.domain.names import canonical_uuid
 from app.domain.verbs.attaching import LONGEST_NAME, Attach
 from app.http.commenting import REFUSALS, place
 from app.http.documented import REPLAYED, problems
+from app.http.errors import UnsupportedMediaType
 from app.http.parameters import PLAIN, After, CaseId, IdempotencyKey, IfMatch, Limit, existing
 from app.http.services import ApiRequest, services_of
 from app.http.work_views import AttachedView, AttachmentPageView
@@ -43,7 +44,7 @@ DISPOSITION = ResponseHeader(name="Content-Disposition", documentation_only=True
     summary="Attach a file to a case",
     request_max_body_size=None,
     response_headers=[REPLAYED],
-    responses=problems(*REFUSALS, "too_large", "invalid"),
+    responses=problems(*REFUSALS, "too_large", "invalid", "unsupported_media_type"),
 )
 async def attach_file(
     request: ApiRequest,
@@ -55,6 +56,7 @@ async def attach_file(
     """The body is the file, its Content-Type what the sender says it is. It is kept under its SHA-256, which the
     entry in the log names."""
     case_id = existing(case_id)
+    _check_not_a_form(request)
     keeping = services_of(request).attachments
     told = request.headers.get("content-length", "")
     if told.isdigit() and int(told) > keeping.most:
@@ -108,6 +110,15 @@ async def fetch_attachment(request: ApiRequest, case_id: CaseId, attachment_id: 
         "ETag": f'"{found.sha256}"',
     }
     return Stream(pieces, media_type=UNKNOWN, headers=headers)
+
+
+def _check_not_a_form(request: ApiRequest) -> None:
+    """A form around the file would be kept as the file."""
+    if request.content_type[0].strip().lower() == "multipart/form-data":
+        raise UnsupportedMediaType(
+            "Send the file itself as the body, with its own Content-Type and not as a form: curl --data-binary @FILE,"
+            " or fetch(url, {method: 'POST', body: file})."
+        )
 
 
 async def _body(request: ApiRequest) -> AsyncIterator[bytes]:

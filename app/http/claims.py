@@ -14,6 +14,9 @@ LEEWAY_SECONDS = 60
 LONGEST_TOKEN = 8192
 REQUIRED = ["exp", "iat", "sub", "iss", "aud"]
 TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})  # RFC 7519, 5.1; RFC 9068, 2.1
+MOMENTS = ("exp", "iat", "nbf", "auth_time", "updated_at")
+LATEST = 253_402_300_799
+"""The last second of the year 9999."""
 Claims = dict[str, Json]
 
 
@@ -30,6 +33,7 @@ def told_by(token: str) -> tuple[Claims, Claims]:
         raise Unauthenticated("it is no token: it has not three parts")
     header, claims = (_object(part) for part in parts[:2])
     _check_header(header)
+    _check_moments(claims)
     return header, claims
 
 
@@ -74,6 +78,14 @@ def _check_header(header: Claims) -> None:
         raise Unauthenticated("the token names no algorithm")
     if not isinstance(header.get("kid", ""), str):
         raise Unauthenticated("the token's kid is not text")
+
+
+def _check_moments(claims: Claims) -> None:
+    """Seconds since 1970 (RFC 7519, 2), which a library would make a float of, or a date."""
+    for name in MOMENTS:
+        told = claims.get(name, 0)
+        if isinstance(told, bool) or not isinstance(told, int | float) or not 0 <= told <= LATEST:
+            raise Unauthenticated(f"the token's {name} is no moment")
 
 
 def _once(pairs: list[tuple[str, Json]]) -> Claims:

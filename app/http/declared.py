@@ -11,6 +11,7 @@ from litestar.routes import HTTPRoute
 
 from app.domain.declaring.fault import choose
 from app.domain.errors import FieldError, Invalid
+from app.http.canonical import check_canonical
 
 MOST_TOLD = 20
 LONGEST_NAME = 100
@@ -30,7 +31,9 @@ def declared_parameters(app: Litestar) -> Declared:
 
 
 async def only_declared(request: Request[Any, Any, Any]) -> None:
-    """Raises Invalid. Comes behind the guards: who is not signed in learns nothing of what there is."""
+    """Raises Invalid, and what `check_canonical` raises. Comes behind the guards: who is not signed in learns nothing
+    of what there is."""
+    check_canonical(request.scope)
     if not request.scope["query_string"]:
         return
     parameters: Declared = request.app.state.parameters
