@@ -32,6 +32,7 @@ WRONG = {
     "attachment_bytes": ["0", "2147483649", "1 MB"],
     "body_values": ["0", "many"],
     "attempt_values": ["0", "many"],
+    "waiting": ["0", "many"],
     "streams_per_caller": ["0", "1001", "many"],
     "streams_per_tenant": ["0", "1001", "many"],
     "scheduler": ["maybe"],
