@@ -8,7 +8,8 @@
     unattached_blob     bytes that nobody attached are forgotten after a day (app/db/blobs.py)
     loose_upload        so are uploads that were broken off
 
-Besides them two functions run as the owner: `take_due` locks what is due, `sequence_log` orders the log.
+Besides them three functions run as the owner: `take_due` locks what is due, `sequence_log` orders the log,
+`analyze_what_grew` tells the planner of tables that were empty a moment ago.
 """
 
 from sqlalchemy import Column, MetaData, Table

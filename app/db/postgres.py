@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from asyncpg import InterfaceError, PostgresError
-from sqlalchemy import TextClause, func, text
+from sqlalchemy import TextClause, func
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -16,7 +16,7 @@ from app.db.engines import CONNECT_SECONDS, postgres_engine
 from app.db.failures import connecting, translated
 from app.db.listening import Ear
 from app.db.pool import connections
-from app.db.postgres_sql import LOCK, LOCK_DUE, READ, RECACHE, arrays, native, record_statement
+from app.db.postgres_sql import ANALYZE, LOCK, LOCK_DUE, READ, RECACHE, SEQUENCE, arrays, native, record_statement
 from app.db.rows import Row, case_of, current_clock, rows_of, surroundings_of
 from app.db.store import SqlStore
 from app.db.transaction import SqlTransaction
@@ -29,8 +29,6 @@ from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 
 # The plans do not depend on the arrays' contents, and planning again for every batch took longer than running it.
 _GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan"
-_DECLARATIONS = "SELECT pg_advisory_xact_lock(hashtextextended('stateward declarations', 0))"
-_SEQUENCE = text("SELECT sequence_log(CAST(:most AS bigint)) AS moved")
 
 
 class PostgresTransaction(SqlTransaction):
@@ -61,7 +59,7 @@ class PostgresTransaction(SqlTransaction):
             raise Refused("an answer is kept under that key")
 
     async def _lock_declarations(self) -> None:
-        await self._driver.execute(_DECLARATIONS)
+        await self._driver.execute("SELECT pg_advisory_xact_lock(hashtextextended('stateward declarations', 0))")
 
     async def _recache(self, rows: Sequence[Row]) -> int:
         return len(await fetch(self._driver, RECACHE, arrays("clock", rows)))
@@ -96,7 +94,9 @@ class PostgresStore(SqlStore):
         self._idle.append((connection, driver))
 
     async def sequence(self, limit: int) -> int:
-        (row,) = await self._rows(_SEQUENCE.bindparams(most=limit))
+        (row,) = await self._rows(SEQUENCE.bindparams(most=limit))
+        if row["moved"]:
+            await self._rows(ANALYZE)
         return int(row["moved"])
 
     async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:

@@ -158,3 +158,5 @@ def _recache() -> str:
 
 
 RECACHE = text(_recache())
+SEQUENCE = text("SELECT sequence_log(CAST(:most AS bigint)) AS moved")
+ANALYZE = text("SELECT analyze_what_grew()")
