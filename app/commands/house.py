@@ -9,9 +9,10 @@ from pathlib import Path
 
 from app.commands.declared import Declared, read_folders
 from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.commands.migrate import migrated
 from app.db import open_store
 from app.db.attachment_folder import AttachmentFolder
-from app.db.migrate import migrate, schema_problem
+from app.db.migrate import schema_problem
 from app.db.turn import Turn
 from app.policy.engine import PolicyEngine
 from app.scheduler import Ticks
@@ -46,7 +47,7 @@ async def prepared(settings: Settings) -> None:
     """A schema to work on: SQLite is migrated, PostgreSQL only looked at."""
     url = settings.database_url.get_secret_value()
     if is_sqlite(settings):
-        await migrate(url)
+        await migrated(url)
     elif problem := await schema_problem(url):
         raise CommandFailed(problem)
 

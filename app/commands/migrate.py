@@ -3,7 +3,7 @@
 import argparse
 
 from app.commands.failing import CommandFailed
-from app.db.migrate import migrate
+from app.db.migrate import MigrationRefused, migrate
 from app.services.ports import StoreUnavailable
 from app.settings import Settings
 
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
-        await migrate(settings.database_url.get_secret_value(), settings.migrate_url.get_secret_value())
+        await migrated(settings.database_url.get_secret_value(), settings.migrate_url.get_secret_value())
     except StoreUnavailable as error:
         if settings.migrate_url == settings.database_url:
             raise
@@ -25,3 +25,11 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         raise CommandFailed(sentence) from None
     print("the schema is up to date")
     return 0
+
+
+async def migrated(url: str, migrate_url: str | None = None) -> None:
+    """Migrate, for whichever command does it. Raises StoreUnavailable, and CommandFailed where it is refused."""
+    try:
+        await migrate(url, migrate_url)
+    except MigrationRefused as error:
+        raise CommandFailed(str(error)) from None

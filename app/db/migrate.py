@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from alembic import command
 from sqlalchemy import Connection, text
@@ -11,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.engines import SERVICE, database_url, is_sqlite, postgres_engine, sqlite_engine
 from app.db.failures import connecting, translated
-from app.db.schema import config, is_later, problem_of
+from app.db.schema import config, is_later, missing_tables, problem_of
 from app.db.walls import OWNER
 from app.services.ports import StoreUnavailable
 
@@ -21,13 +23,19 @@ _BUSY_SECONDS = 60
 _TRIES = 20
 
 # Roles belong to the cluster, and PostgreSQL has no lock for that: two migrations collide with one of these.
+_MAY_NOT = "42501"
 _COLLISIONS = ("23505", "42710", "40P01", "XX000")
+
+
+class MigrationRefused(Exception):
+    """The database is there and cannot be migrated: one sentence that says why, and what to do."""
 
 
 async def migrate(url: str, migrate_url: str | None = None) -> None:
     """Migrate as `migrate_url` (default: `url`) and let the login role of `url` act as the service.
 
-    Raises StoreUnavailable where the database cannot be reached.
+    Raises StoreUnavailable where the database cannot be reached, MigrationRefused where it does not let us or holds
+    what no release of ours leaves.
     """
     _check_that_it_opens(database_url(migrate_url or url))
     engine = _engine(migrate_url or url)
@@ -35,12 +43,26 @@ async def migrate(url: str, migrate_url: str | None = None) -> None:
         with connecting():
             async with engine.connect():
                 pass
-        with translated():
+        with _refusals(), translated():
             if engine.dialect.name == "postgresql":
                 await _make_roles(engine, database_url(url).username)
             await _upgrade(engine)
     finally:
         await engine.dispose()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say what a database means that answers a migration with an error."""
+    try:
+        yield
+    except DBAPIError as error:
+        said = str(error.orig).partition("\n")[0].rpartition(">: ")[2]
+        if getattr(error.orig, "sqlstate", None) == _MAY_NOT:
+            remedy = "set STATEWARD_MIGRATE_URL to a login that owns the database and may make roles"
+            raise MigrationRefused(f"this login may not migrate the database ({said}): {remedy}") from error
+        remedy = "restore a whole backup into an empty database, and migrate that"
+        raise MigrationRefused(f"the database is not as any release left it ({said}): {remedy}") from error
 
 
 async def schema_problem(url: str) -> str | None:
@@ -95,6 +117,8 @@ def _upgrade_to_head(connection: Connection) -> None:
     """On PostgreSQL the migrations begin their own transactions, for some statements stand in none."""
     if is_later(connection):
         return
+    if missing := missing_tables(connection):
+        raise MigrationRefused(f"{missing}: restore a whole backup into an empty database, and migrate that")
     if connection.dialect.name == "postgresql":
         connection.commit()
     settings = config()

@@ -6,7 +6,8 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
+from sqlmodel import SQLModel
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 REMEDY = "run `stateward migrate`"
@@ -17,10 +18,21 @@ def problem_of(connection: Connection) -> str | None:
     current = MigrationContext.configure(connection).get_current_revision()
     if current is None:
         return f"the database has no schema yet: {REMEDY}"
+    if missing := missing_tables(connection):
+        return f"{missing}: restore a whole backup into an empty database"
     known, head = _revisions()
     if current == head or current not in known:
         return None
     return f"the database has schema {current}, this release needs {head}: {REMEDY}"
+
+
+def missing_tables(connection: Connection) -> str | None:
+    """What a database lacks that says it has this release's schema, as one that was restored by half."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is None or current != _revisions()[1]:
+        return None
+    missing = sorted(set(SQLModel.metadata.tables) - set(inspect(connection).get_table_names()))
+    return f"the database says that it has schema {current}, and lacks the table {missing[0]}" if missing else None
 
 
 def is_later(connection: Connection) -> bool:
