@@ -207,6 +207,21 @@ async def test_a_key_that_may_acts_on_behalf_of_others_and_both_are_recorded(cli
     assert entry["actor"]["authenticated"].startswith("api_key:")
 
 
+async def test_a_key_changes_neither_the_policy_nor_who_has_which_role(client, database):
+    """What it gave would outlive its revocation; it may read and preview."""
+    key = bearing((await made(client, roles=["role:admin"]))["key"])
+    line = {"role": "*", "case_type": "*", "act": "case:admin", "effect": "allow"}
+    mallory = {"assignments": [{"user": "user:mallory", "role": "role:admin"}]}
+    for path, body in (("/policies", {"lines": [line]}), ("/role-assignments", mallory)):
+        refused = await client.post(f"/api/v1{path}", json=body, headers=key)
+        assert (refused.status_code, refused.json()["reasons"][0]["code"]) == (403, "scope"), refused.text
+    listed = (await client.get("/api/v1/policies", headers=ROOT)).json()["items"]
+    assert (await client.delete(f"/api/v1/policies/{listed[0]['id']}", headers=key)).status_code == 403
+    assert (await client.get("/api/v1/policies", headers=key)).status_code == 200
+    denied = [entry for entry in await entries(database, "denied") if entry["actor"]["reference"] == "service:import"]
+    assert [entry["code"] for entry in denied] == ["denied"] * 3
+
+
 async def test_a_key_makes_no_other_key_but_may_revoke_one(client):
     key = await made(client, roles=["role:admin"])
     answer = await client.post(KEYS, json=WANTED, headers=bearing(key["key"]))

@@ -271,3 +271,21 @@ def test_made_up_key_ids_do_not_hammer_the_issuer():
         for n in range(20):
             assert sent(client, issuer.token("first", {"kid": f"k{n}"})).status_code == 401
         assert issuer.asked["/keys"] == 1
+
+
+@pytest.mark.parametrize("group", ["admin", "role:admin", "system", "role:system", "auditor"])
+def test_a_group_that_is_called_like_a_built_in_role_makes_nobody_that(keycloak, group):
+    fakes = Fakes()
+    with a_client(trusting(keycloak, roles_claim="groups"), fakes=fakes) as client:
+        seen = seen_as(client, fakes, keycloak.token("first", groups=[group, "clerk"]))
+        assert seen.roles == {"role:clerk"}
+
+
+def test_an_issuer_makes_administrators_where_the_operator_says_so_but_never_the_system(keycloak):
+    fakes = Fakes()
+    issuer = trusting(keycloak, roles_claim="groups", built_in_roles=["admin"])
+    with a_client(issuer, fakes=fakes) as client:
+        seen = seen_as(client, fakes, keycloak.token("first", groups=["admin", "auditor", "system"]))
+        assert seen.roles == {"role:admin"}
+    with pytest.raises(ValueError, match="auditor"):
+        trusting(keycloak, built_in_roles=["system"])

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.deceiving import in_rules
+from app.policy.faults import line_faults
 from app.policy.files import model_fault, read_policy
 from app.policy.lines import as_csv
 from app.services.stored import PolicyLine
@@ -125,7 +127,9 @@ def test_roles_that_include_each_other_in_a_circle_are_refused_where_the_circle_
     assert "role:c > role:a > role:b > role:c" in read.faults[0].message
 
 
-FIELD = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs", "Zl", "Zp")), max_size=12)
+FIELD = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs", "Zl", "Zp")), max_size=12).filter(
+    lambda text: in_rules(text) is None
+)
 LITERAL = FIELD.map(lambda text: "data.a == '" + text.replace("\\", "").replace("'", "") + "'")
 
 
@@ -161,3 +165,37 @@ def test_a_model_that_differs_is_refused():
     fault = model_fault("[matchers]\nm = true\n", "model.conf")
     assert fault is not None
     assert "remove this model.conf" in fault.remedy
+
+
+HIDING = {
+    "a lone CR in a comment": "# nobody\rp, *, *, claim, pay, , allow",
+    "a lone CR in a condition": 'p, *, *, claim, pay, "false\r|| true", allow',
+    "an order of letters": "p, *, *, claim, pay, \u202e, allow",
+    "an isolate in a comment": "# \u2066 nobody\u2069",
+    "a space of no width": "p, role:\u200bclerk, *, claim, pay, , allow",
+    "a joiner": "p, role:clerk\u200d, *, claim, pay, , allow",
+    "a tag": "# \U000e0041",
+    "a filler": "# \u3164",
+    "a backspace": "# nobody\x08",
+    "an escape sequence": "# \x1b[2K",
+    "a line separator": "# nobody\u2028p, *, *, claim, pay, , allow",
+    "a next line": "# nobody\x85p, *, *, claim, pay, , allow",
+    "a form feed": "# nobody\x0cp, *, *, claim, pay, , allow",
+    "NUL": "# \x00",
+    "a second byte-order mark": "\ufeff# nobody",
+}
+
+
+@pytest.mark.parametrize("hiding", HIDING.values(), ids=HIDING)
+def test_a_file_with_a_character_that_hides_a_line_is_refused_as_a_whole(hiding):
+    read = read_policy(f"\ufeffp, *, *, claim, submit, , allow\r\n{hiding}\n", "claim.csv")
+    [fault] = read.faults
+    assert (fault.line, read.lines) == (2, ())
+    assert "makes a line look other than it reads" in fault.message
+
+
+@pytest.mark.parametrize("mark", ["\r", "\u202e", "\u200b", "\u200d", "\x1b", "\u2028", "\ufeff"])
+def test_a_condition_that_hides_something_is_refused_by_the_api_too(mark):
+    line = PolicyLine("p", "role:clerk", "acme", "claim", "pay", f"data.note == '{mark}'", "allow")
+    [fault] = line_faults(line)
+    assert (fault.field, f"U+{ord(mark):04X}" in fault.message) == ("when", True)

@@ -114,6 +114,13 @@ def test_the_same_key_in_two_places_is_none():
         ("a: " + "9" * 10_000, "is an integer beyond"),
         ("a: \x00", "the character U+0000 is not allowed"),
         ("a: \ud800", "the character U+D800 is not allowed"),
+        ("a: x # \u202e", "the character U+202E is not allowed"),
+        ("# a comment\rb: 1\na: x", "the character U+000D is not allowed"),
+        ("a: x\x85b: 1", "the character U+0085 is not allowed"),
+        ("a: Pay\u200b", "the character U+200B is not allowed"),
+        ("a: Pay\u200d", "the character U+200D is not allowed"),
+        ('a: "\\u202e"', "holds a control character, U+202E"),
+        ('a: "Pay\\u200d"', "holds a control character, U+200D"),
         ('a: "\\0"', "holds a control character"),
         ('"a\\u001b": 1', "holds a control character"),
         ("a:\n\tb: 1", "a tab cannot indent YAML"),
@@ -125,6 +132,11 @@ def test_the_same_key_in_two_places_is_none():
 def test_a_surprise_is_refused_with_a_sentence(text, message):
     faults = refused(text)
     assert any(message in each for _, each in faults), faults
+
+
+@pytest.mark.parametrize("title", ["می\u200cخواهم", "क्\u200dष", "❤\ufe0f\u200d🔥", "Zahlung\u00a0prüfen", "x\r\n"])
+def test_scripts_and_emoji_that_are_written_with_joiners_are_taken(title):
+    assert parse(f"a: {title}", "x.yaml").value == {"a": title.strip()}
 
 
 def test_a_fault_is_one_line_with_file_line_and_remedy():

@@ -9,6 +9,8 @@ ROLE = re.compile(r"role:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 TEAM = re.compile(r"team:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 CASE_ROLE = re.compile(r"\[[a-z][a-z0-9_]*\]")
 TENANT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
+BUILT_IN_ROLES = frozenset({"role:admin", "role:auditor", "role:system"})
+"""What these may is decided here, beside every policy."""
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.domain.case import Actor, Json
 from app.domain.errors import Unauthenticated, Unavailable
-from app.domain.names import ROLE, SUBJECT, TENANT
+from app.domain.names import BUILT_IN_ROLES, ROLE, SUBJECT, TENANT
 from app.http.claims import BadSignature, Claims, verified
 from app.http.issuer_keys import IssuerKeys
 from app.http.jwks import ALGORITHMS, IssuerKey
@@ -78,6 +78,7 @@ def actor_of(claims: Claims, issuer: Issuer) -> Actor:
     if not isinstance(tenant, str) or not TENANT.fullmatch(tenant):
         raise Unauthenticated("the token names no tenant")
     roles = _roles(_claim(claims, issuer.roles_claim)) if issuer.roles_claim else frozenset()
+    roles -= BUILT_IN_ROLES - {f"role:{name}" for name in issuer.built_in_roles}
     return Actor(tenant, _subject(claims, issuer.subject_claim), roles, authenticated=f"oidc:{issuer.issuer}")
 
 

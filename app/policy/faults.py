@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from app.domain.deceiving import in_rules
 from app.domain.names import NAME, SUBJECT, TENANT
 from app.policy.conditions import condition_fault
 from app.policy.lines import BUILT_IN_ACTS, EVERY, includes_role, is_case_role, is_role
@@ -55,6 +56,10 @@ def _rule_faults(line: PolicyLine) -> Iterator[LineFault]:
 
 def _condition_faults(line: PolicyLine) -> Iterator[LineFault]:
     if not line.when:
+        return
+    if (deceiving := in_rules(line.when)) is not None:
+        message = f"the condition holds the character {deceiving.name}, with which it looks other than it reads"
+        yield LineFault(message, "remove it, or write it as an escape", "when")
         return
     if line.act in UNCONDITIONAL:
         yield LineFault(

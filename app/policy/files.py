@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePath
 
+from app.domain.deceiving import in_rules
 from app.domain.declaring.fault import Fault
 from app.policy.cycles import closing_lines
 from app.policy.enforcer import MODEL
@@ -45,7 +46,10 @@ def read_policy(text: str, path: str) -> PolicyText:
     name = PurePath(path).name
     lines: list[FileLine] = []
     faults: list[Fault] = []
-    for number, record in _records(text):
+    deceiving = _deceiving(text, path)
+    if deceiving is not None:
+        faults.append(deceiving)
+    for number, record in () if deceiving else _records(text):
         line = record if isinstance(record, LineFault) else _line(record, name)
         found = (line,) if isinstance(line, LineFault) else line_faults(line)
         faults += [Fault(path, number, fault.message, fault.remedy) for fault in found]
@@ -55,6 +59,16 @@ def read_policy(text: str, path: str) -> PolicyText:
     kept = tuple(line for line in lines if line not in circles)
     ordered = sorted((*faults, *circles.values()), key=lambda fault: fault.line)
     return PolicyText(name, hashlib.sha256(text.encode()).hexdigest(), kept, tuple(ordered))
+
+
+def _deceiving(text: str, path: str) -> Fault | None:
+    """A character that hides a line from people who read the file: nothing of such a file is taken."""
+    plain = text.removeprefix("\ufeff")
+    found = in_rules(plain)
+    if found is None:
+        return None
+    message = f"the character {found.name} makes a line look other than it reads"
+    return Fault(path, plain.count("\n", 0, found.place) + 1, message, found.remedy)
 
 
 def circle_faults(lines: Sequence[FileLine]) -> dict[FileLine, Fault]:

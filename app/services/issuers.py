@@ -2,7 +2,7 @@
 
 import json
 from ipaddress import ip_address
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -34,7 +34,8 @@ class Issuer(BaseModel):
 
     `tenant` says which tenant all of its people belong to; without it the claim `tenant_claim` does, so that it is
     trusted for every tenant. Roles are taken from `roles_claim`; without it the token's own are not believed. A claim
-    is named as it stands in the token, or by a path such as `realm_access.roles`.
+    is named as it stands in the token, or by a path such as `realm_access.roles`. A group that happens to be called
+    `admin` makes nobody an administrator: of the roles that are built in here, those of `built_in_roles` are believed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -45,6 +46,7 @@ class Issuer(BaseModel):
     tenant_claim: Claim = "tenant"
     subject_claim: Claim = "sub"
     roles_claim: Claim | None = None
+    built_in_roles: frozenset[Literal["admin", "auditor"]] = frozenset()
 
     @model_validator(mode="after")
     def _names_the_tenant_once(self) -> Self:

@@ -12,7 +12,14 @@ from app.services.administrators import ALL, Administrators
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
 from app.services.policies import Policies
-from app.services.policy_checks import check_administrators, check_lines, check_rights, lines_faults, no_right
+from app.services.policy_checks import (
+    check_administrators,
+    check_lines,
+    check_rights,
+    lines_faults,
+    no_right,
+    refuse_keys,
+)
 from app.services.policy_entries import changed_draft, refused_draft
 from app.services.ports import Store
 from app.services.preview import preview
@@ -54,6 +61,7 @@ class PolicyChanges:
         case type. What is denied or refused so is logged.
         """
         try:
+            refuse_keys(actor)
             faults = await self._faults(actor, asked)
             async with self._one_at_a_time, self._store.transaction(actor.tenant) as tx:
                 locked = await tx.lock([], [])

@@ -13,16 +13,24 @@ from app.domain.errors import Denied, FieldError, GuardRefused, Invalid, Reason
 from app.domain.guard import most_steps
 from app.domain.situation import ADMIN
 from app.services.administrators import ALL, Administrators
+from app.services.api_keys import BY_KEY
 from app.services.ports import PolicyEngine
 from app.services.rulebook import AskedChange
 from app.services.stored import PolicyLine
 
 MOST_STEPS: Final = 1_000_000
 """Of all conditions on one act together, some 100 ms where a case holds as much as it may."""
+NO_CHANGES_BY_KEYS = Reason("scope", "an API key cannot change the policy", "somebody who signs in has to do it")
 
 
 def no_right(verb: str, verdict: Verdict) -> Denied:
     return Denied(f"you may not {verb} the policy: it takes {ADMIN}", reasons=verdict.reasons)
+
+
+def refuse_keys(actor: Actor) -> None:
+    """Whoever stole a key would else give themselves roles and rights that outlive its revocation."""
+    if actor.authenticated.startswith(BY_KEY):
+        raise Denied("an API key may not change the policy, nor who has which role", reasons=(NO_CHANGES_BY_KEYS,))
 
 
 def check_rights(administrators: Administrators, actor: Actor, lines: Sequence[PolicyLine]) -> None:

@@ -9,8 +9,8 @@ from app.domain.declaring.check_guards import expression_faults
 from app.domain.declaring.fault import Fault, choose, nearest, quoted
 from app.domain.declaring.policy_row import PolicyRow
 from app.domain.declaring.yaml_source import Source
+from app.domain.names import BUILT_IN_ROLES
 
-BUILT_IN_ROLES: Final = frozenset({"role:admin", "role:system"})
 NO_SOURCES: Final[Mapping[str, Source]] = {}
 
 

@@ -1,16 +1,15 @@
 """Build plain values and their lines from YAML events, without recursion and without expanding anything."""
 
-import re
 from typing import Any, Final
 
 from yaml import events
 
+from app.domain.deceiving import in_titles
 from app.domain.declaring.fault import Fault, Faults, quoted
 from app.domain.declaring.yaml_scalars import Scalar, resolve
 
 DEEPEST: Final = 20
 MOST_FAULTS: Final = 20
-UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class Collection:
@@ -86,8 +85,9 @@ class Builder:
     def _scalar(self, event: events.ScalarEvent) -> None:
         self._plain(event)
         text: str = event.value
-        if UNWRITABLE.search(text):
-            self._fault(event, f"{quoted(text)} holds a control character", "remove the escape")
+        if (deceiving := in_titles(text)) is not None:
+            message = f"{quoted(text)} holds a control character, {deceiving.name}"
+            self._fault(event, message, "remove the escape")
         if self._open and self._open[-1].wants_key:
             self._key(event, text)
         else:

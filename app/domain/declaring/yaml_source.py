@@ -1,19 +1,18 @@
 """Read a YAML file as plain values that know their lines, and refuse what could hide, clash or explode."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
 
+from app.domain.deceiving import in_titles
 from app.domain.declaring.fault import Fault, Faults
 from app.domain.declaring.yaml_builder import Builder
 
 LARGEST_BYTES: Final = 256 * 1024
 # Four characters for a value and its punctuation: denser files are lists of nothing, and slow to refuse later.
 MOST_PARTS: Final = LARGEST_BYTES // 4
-CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 # libyaml where PyYAML was built with it: a hundred times faster on deep files.
 PARSER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -72,11 +71,11 @@ def parse(text: str, file: str) -> Source:
 def _refuse_at_a_glance(text: str, file: str) -> None:
     if len(text) > LARGEST_BYTES:
         raise Faults(_too_large(file))
-    found = CONTROL.search(text)
+    found = in_titles(text.removeprefix("\ufeff"))
     if found:
-        line = text.count("\n", 0, found.start()) + 1
-        message = f"the character U+{ord(found[0]):04X} is not allowed in a text file"
-        raise Faults(Fault(file, line, message, "remove it"))
+        line = text.count("\n", 0, found.place) + 1
+        message = f"the character {found.name} is not allowed in a text file"
+        raise Faults(Fault(file, line, message, found.remedy))
     if len(text.encode()) > LARGEST_BYTES:
         raise Faults(_too_large(file))
     if text.count(",") + text.count(":") + text.count("- ") > MOST_PARTS:
