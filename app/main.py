@@ -9,12 +9,14 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
 from litestar.types import ASGIApp
 
 from app.commands import check, demo, diagram, migrate, policy, replay, replay_back_test, serve, sla, token, work
+from app.commands.declared import digests
 from app.commands.failing import USED_WRONGLY, CommandFailed, no_such_case_type
 from app.commands.house import build, declared, prepared, running, ticking
 from app.commands.stopping import when_told_to_stop
@@ -95,7 +97,7 @@ def application() -> ASGIApp:
         simulations=house.simulations,
         policy_changes=house.policy_changes,
         who_can=house.who_can,
-        readiness=partial(_readiness, house),
+        readiness=partial(_readiness, house, settings.policies),
         metrics=metrics.exposed,
         api_keys=house.api_keys,
         keys=house.keys,
@@ -159,10 +161,19 @@ def stay() -> None:
     gc.freeze()
 
 
-async def _readiness(house: House) -> Readiness:
+async def _readiness(house: House, policies: Path) -> Readiness:
     problems = tuple(await house.store.problems())
-    warnings = () if problems else tuple(await house.store.warnings())
+    warnings = () if problems else (*await house.store.warnings(), *await _unapplied(house, policies))
     return Readiness(not problems, problems, warnings, house.store.details())
+
+
+async def _unapplied(house: House, policies: Path) -> list[str]:
+    """The files that were changed, before the start or since, and are not what decides."""
+    try:
+        names = await house.policies.unapplied(await asyncio.to_thread(digests, policies))
+    except StoreUnavailable:
+        return []  # the database went away since it was asked, and the next question tells
+    return [f"{name} differs from the policy in force; run `stateward policy apply {name}` to use it" for name in names]
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """What an operator can set: one model, read from STATEWARD_ variables, and one sentence when it is wrong."""
 
 import os
+import pwd
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -21,6 +22,18 @@ SERVICE_LINK = re.compile(r"(SERVICE_(HOST|PORT)|PORT_\d+)(_\w+)?")  # Kubernete
 PUBLISHED = frozenset({"a-secret-of-thirty-two-bytes-or-more"})
 """Secrets that stood in our guides: whoever reads them could sign tokens for anybody."""
 HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+
+
+OPERATOR = "[A-Za-z0-9][A-Za-z0-9_.@|+-]{0,127}"
+
+
+def system_user() -> str:
+    """The name of the user that the process runs as, whatever its environment says."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container that runs as a number
+        name = f"uid-{os.getuid()}"
+    return re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9_.@|+-]", "", name)[:128] or "unnamed"
 
 
 class SettingsError(Exception):
@@ -94,6 +107,11 @@ class Settings(BaseSettings):
     rate_limit: RateLimit = Field(default=None, description="a rate per caller such as 100/s, 600/m or 5000/h")
     waiting: int = Field(
         default=10_000, ge=1_000, le=1_000_000, description="a number of attempts from 1000 to 1000000"
+    )
+    operator: Annotated[str, Field(pattern=f"^{OPERATOR}$")] | None = Field(
+        default=None,
+        description="a name of letters, digits and _.@|+- for whoever runs this, as the log is to name them (left out:"
+        " the system user)",
     )
     host: str = Field(default="127.0.0.1", description="an address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")

@@ -1,7 +1,7 @@
 """What the product itself writes of a few short lives of a case: the pattern that generated cases follow."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.domain.case import Actor, Attempt, Case, Json, Opens
@@ -15,6 +15,8 @@ CASE = "0c000000-0000-7000-8000-000000000000"
 ENTRY = "0e000000-0000-7000-8000-{:012d}"
 CREATOR = "user:somebody_who_opens"
 WORKER = "user:somebody_who_works"
+APPROVER = "user:approver"
+"""Who gives second approvals everywhere."""
 REFERENCE = "REFERENCE-OF-THIS-CASE"
 AMOUNT = 918_273_645
 AT = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
@@ -28,6 +30,7 @@ class Step:
     role: str
     payload: Mapping[str, Json] | None = None
     reason: str | None = None
+    by: str = WORKER
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ STORIES = (
         "expense_claim",
         "submit",
         CLAIM,
-        [Step("triage", "role:clerk"), Step("approve", "role:manager"), Step("approve", "role:manager")],
+        [Step("triage", "role:clerk"), Step("approve", "role:manager"), Step("approve", "role:manager", by=APPROVER)],
     ),
 )
 
@@ -86,7 +89,7 @@ def told(story: Story, tenant: str, definitions: Definitions, engine: PolicyEngi
 
 
 def _attempts(story: Story, tenant: str) -> Sequence[Attempt]:
-    creator, worker = Actor(tenant, CREATOR), Actor(tenant, WORKER)
+    creator = Actor(tenant, CREATOR)
     opening = Attempt(
         creator,
         story.opening,
@@ -100,7 +103,7 @@ def _attempts(story: Story, tenant: str) -> Sequence[Attempt]:
     )
     events = [
         Attempt(
-            creator if step.role is NOBODY else replace(worker, roles=frozenset({step.role})),
+            creator if step.role is NOBODY else Actor(tenant, step.by, frozenset({step.role})),
             step.event,
             ENTRY.format(number),
             "",

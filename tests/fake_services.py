@@ -179,6 +179,10 @@ class FakeLedger:
         await admitted()
         return self.page
 
+    async def of_service(self, actor: Actor, after: int, limit: int) -> FeedPage:
+        self.asked.append((actor.id, after, limit))
+        return self.page
+
     async def follow(self, admitted: Admitted, case_id: str | None, after: int | None) -> AsyncGenerator[FeedPage]:
         if self.raises is not None:
             raise self.raises

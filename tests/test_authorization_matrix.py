@@ -25,7 +25,8 @@ CLERKS = frozenset({"clerk", "supervisor", "manager"})
 DECIDERS = frozenset({"supervisor", "manager"})
 READERS = CLERKS | {"cashier", "admin", "creator"}
 ADMIN = frozenset({"admin"})
-CALLERS = READERS | {"stranger"}
+AUDITORS = frozenset({"auditor"})
+CALLERS = READERS | AUDITORS | {"stranger"}
 
 # Route -> who gets a 2xx. The rest get 403, or 404 where they may not read the case.
 MAY = {
@@ -35,7 +36,7 @@ MAY = {
     "GET /cases/{case_id}/events": READERS,
     "POST /cases/{case_id}/events": CLERKS | {"creator"},
     "POST /events": CALLERS,
-    "GET /cases/{case_id}/audit": READERS,
+    "GET /cases/{case_id}/audit": READERS | AUDITORS,
     "POST /cases/{case_id}/assignment": DECIDERS,
     "POST /cases/{case_id}/claim": CLERKS,
     "POST /cases/{case_id}/release": CLERKS,
@@ -55,11 +56,11 @@ MAY = {
     "GET /cases/{case_id}/slas/{name}/explain": READERS,
     "POST /sla/simulate": CALLERS,
     "GET /audit": CALLERS,
-    "GET /policies": ADMIN,
+    "GET /policies": ADMIN | AUDITORS,
     "POST /policies": ADMIN,
     "POST /policies/preview": ADMIN,
     "DELETE /policies/{name}": ADMIN,
-    "GET /role-assignments": ADMIN,
+    "GET /role-assignments": ADMIN | AUDITORS,
     "POST /role-assignments": ADMIN,
     "DELETE /role-assignments/{name}": ADMIN,
     "GET /whocan": ADMIN,
@@ -91,7 +92,7 @@ WAYS: dict[str, list[tuple[str, str]]] = {
     "draft": [],
     "submitted": [("creator", "submit")],
     "first_line": [("clerk", "triage")],
-    "second_line": [("supervisor", "approve")],
+    "second_line": [("supervisor2", "approve")],
     "checks": [("manager", "approve")],
     "waiting": [("clerk", "ask")],
     "budget_cleared": [("creator", "answer"), ("clerk", "clear_budget")],
@@ -102,7 +103,8 @@ WAYS: dict[str, list[tuple[str, str]]] = {
 
 
 def headers(caller: str, tenant: str = "acme") -> dict[str, str]:
-    return signed_in(caller, *(() if caller in ("creator", "stranger") else (caller,)), tenant=tenant)
+    """`supervisor2` is another supervisor."""
+    return signed_in(caller, *(() if caller in ("creator", "stranger") else (caller.rstrip("2"),)), tenant=tenant)
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +216,7 @@ async def test_every_route_lets_in_whom_the_table_says(house: House, operation: 
             if caller in MAY[operation]:
                 assert answer.is_success, (caller, answer.text)
             else:
-                hidden = caller == "stranger" and ("{case_id}" in operation or operation == "GET /whocan")
+                hidden = caller in ("stranger", "auditor") and ("{case_id}" in operation or operation == "GET /whocan")
                 assert answer.status_code == (404 if hidden else 403), (caller, answer.text)
 
 
@@ -290,7 +292,7 @@ async def _is_tried(http: AsyncClient, case_id: str, caller: str, event: str) ->
     """By a version that the case never had: the policy is asked before it, so nothing ever moves."""
     told = headers(caller) | {"If-Match": '"999"'}
     answer = await http.post(_events(case_id), json={"event": event, "reason": "tried"}, headers=told)
-    wanted = 412 if caller in FIRES[event][0] else 404 if caller == "stranger" else 403
+    wanted = 412 if caller in FIRES[event][0] else 404 if caller in ("stranger", "auditor") else 403
     assert answer.status_code == wanted, (caller, event, answer.text)
 
 

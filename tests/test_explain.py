@@ -6,6 +6,7 @@ from app.services.house import House
 from tests.house import (
     ADMIN,
     ALICE,
+    CASHIER,
     CLERK,
     SMALL_CLAIM,
     SUPERVISOR,
@@ -53,7 +54,7 @@ async def test_only_who_asks_for_explanations_gets_the_refused_events(house: Hou
 
 async def test_a_missing_role_is_named_with_the_roles_that_could(house: House) -> None:
     claim = await open_claim(house)
-    refused = (await _refused(house, ALICE, claim))["triage"]
+    refused = (await _refused(house, CASHIER, claim))["triage"]
     assert [reason.code for reason in refused.reasons] == ["role"]
     assert {"role:clerk", "role:supervisor", "role:manager"} <= {*refused.who_could}
     assert "role:cashier" not in refused.who_could

@@ -148,7 +148,7 @@ def test_the_document_tells_of_all_of_it(client):
     paths = client.get("/schema/openapi.json").json()["paths"]
     feed, stream = paths[FEED]["get"], paths[STREAM]["get"]
     of_a_case = paths[f"{CASES}/{{case_id}}/stream"]["get"]
-    assert {p["name"] for p in feed["parameters"]} == {"after", "limit", "wait"}
+    assert {p["name"] for p in feed["parameters"]} == {"after", "limit", "log", "wait"}
     assert {p["name"] for p in stream["parameters"]} == {"after", "Last-Event-ID"}
     assert {p["name"] for p in of_a_case["parameters"]} == {"case_id", "after", "Last-Event-ID"}
     assert list(stream["responses"]["200"]["content"]) == ["text/event-stream"]

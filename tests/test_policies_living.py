@@ -72,14 +72,14 @@ async def test_apply_replaces_the_lines_of_its_own_file_and_no_other(house: Hous
     incidents = "SELECT * FROM policy_line WHERE source <> 'expense_claim.csv' ORDER BY id"
     before = await rows(database, incidents)
     more = replace(CLAIMS.lines[-1], role="role:clerk", act="pay")
-    assert await house.policies.apply(_changed([*NO_TRIAGE, more])) == (1, 1)
+    assert await house.policies.apply(_changed([*NO_TRIAGE, more])) == (1, 2)
     assert await rows(database, incidents) == before
     in_force = await rows(
         database, "SELECT act FROM policy_line WHERE removed IS NULL AND source = 'expense_claim.csv'"
     )
     assert sorted(row["act"] for row in in_force) == sorted(line.act for line in [*NO_TRIAGE, more])
     entry = (await entries(database, "policy"))[-1]
-    assert (entry["how"], entry["added"], entry["removed"], entry["file_sha256"]) == ("applied", 1, 1, "0" * 64)
+    assert (entry["how"], entry["added"], entry["removed"], entry["file_sha256"]) == ("applied", 1, 2, "0" * 64)
     assert await house.policies.apply(_changed([*NO_TRIAGE, more])) == (0, 0)
 
 

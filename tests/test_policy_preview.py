@@ -58,7 +58,7 @@ def _engine(lines: Iterable[PolicyLine]) -> PolicyEngine:
 def _naive(before: list[PolicyLine], after: list[PolicyLine]) -> Iterator[tuple[str, Triple]]:
     """Every role, state and event, looked up in all lines."""
     for name, machine in MACHINES.items():
-        for role, (state, act, guarded) in itertools.product((*ROLES, "role:admin"), _places(machine)):
+        for role, (state, act, guarded) in itertools.product((*ROLES, "role:admin", "role:auditor"), _places(machine)):
             if state is None and role.startswith("[") and not act.startswith("case:"):
                 continue
             terms = [_terms(lines, name, role, act) for lines in (before, after)]
@@ -85,6 +85,9 @@ def _places(machine: Machine) -> Iterator[tuple[str | None, str, bool]]:
             yield state, event, all(arc.guard or arc.unless_actor_of or arc.only_actor_of for arc in arcs)
 
 
+BUILT_IN = {("role:admin", "case:admin"), ("role:admin", "case:read"), ("role:auditor", "case:audit")}
+
+
 def _terms(lines: list[PolicyLine], case_type: str, role: str, act: str) -> set[tuple[str, str]]:
     held = {role, "*"}
     while more := {line.obj for line in lines if line.kind == "g" and line.role in held} - held:
@@ -97,13 +100,13 @@ def _terms(lines: list[PolicyLine], case_type: str, role: str, act: str) -> set[
         and line.tenant in ("acme", "*")
         and line.obj in (case_type, "*")
         and (line.act == act or (line.act == "*" and not act.startswith("case:")))
-    } | ({("allow", "")} if role == "role:admin" and act in ("case:admin", "case:read") else set())
+    } | ({("allow", "")} if (role, act) in BUILT_IN else set())
 
 
 def _about(lines: list[PolicyLine], case_type: str) -> set[str]:
     """`*` and the roles that lines about the case type name, with those that include one; all others are `*`."""
     applying = [line for line in lines if line.kind == "p" and line.tenant in ("acme", "*")]
-    named = {line.role for line in applying if line.obj in (case_type, "*")} | {"role:admin"}
+    named = {line.role for line in applying if line.obj in (case_type, "*")} | {role for role, _ in BUILT_IN}
     while more := {line.role for line in lines if line.kind == "g" and line.obj in named} - named:
         named |= more
     return named | {"*"}
@@ -183,8 +186,8 @@ async def test_a_preview_is_what_the_change_then_does(house: House) -> None:
     seen = await house.policy_changes.preview(ADMIN, AskedChange(lines))
     assert house.policies.engine.version == seen.version
     told = {(one.role, one.state, one.event, one.before, one.after) for one in (*seen.gains, *seen.loses)}
-    assert ("role:clerk", "approved", "pay", "never", "always") in told
-    assert ("role:manager", "submitted", "triage", "always", "never") in told
+    assert ("role:clerk", "approved", "pay", "never", "conditional") in told
+    assert ("role:manager", "submitted", "triage", "conditional", "never") in told
     changed = await add(house, ADMIN, *lines)
     back = await house.policy_changes.preview(ADMIN, AskedChange(remove=[line.id for line in changed.added]))
     assert {(t.role, t.state, t.event, t.after, t.before) for t in (*back.gains, *back.loses)} == told

@@ -23,6 +23,7 @@ WRONG = {
     "oidc_issuer": ["login.example.com", "http://login.example.com", "[", '{"issuer": 7}'],
     "oidc_audience": [""],
     "rate_limit": ["fast", "0/s", "100", "-1/s"],
+    "operator": ["-x", "Ann Smith", "a\nb"],
     "host": ["nowhere.invalid", "192.0.2.1"],
     "port": ["http", "-1", "65536", "tcp://10.0.0.1:80"],
     "workers": ["0", "257", "many"],

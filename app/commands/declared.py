@@ -1,6 +1,8 @@
 """Read and check the folders of machines and policies: what `check` reports and what `serve` starts with."""
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,6 +121,15 @@ def read_source(path: Path) -> tuple[PolicySource, list[Fault]]:
         return PolicySource(PolicyFile(path.name, ""), ()), faults
     policy = read_policy(text, str(path))
     return _source(policy), list(policy.faults)
+
+
+def digests(policies: Path) -> dict[str, str]:
+    """The SHA-256 of each policy file, by name; without those that cannot be read, which `check` tells."""
+    found = {}
+    for path in sorted(policies.glob("*.csv")):
+        with suppress(OSError):
+            found[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
 
 
 def _source(policy: PolicyText) -> PolicySource:

@@ -19,7 +19,7 @@ from app.scheduler import Ticks
 from app.services.arrivals import WatchLimits
 from app.services.house import House
 from app.services.limits import Limits
-from app.settings import PREFIX, Settings
+from app.settings import PREFIX, Settings, system_user
 
 LOOPS = 2
 """Transactions that fire side by side on PostgreSQL: one decides while the other commits."""
@@ -58,7 +58,8 @@ def build(settings: Settings) -> House:
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
     desks, limits = 1 if is_sqlite(settings) else 2, Limits(settings.waiting)
     watches = WatchLimits(settings.streams_per_caller, settings.streams_per_tenant)
-    return House(store, PolicyEngine(), desks, settings.attachment_bytes, folder, watches, limits)
+    operator = f"operator:{settings.operator or system_user()}"
+    return House(store, PolicyEngine(), desks, settings.attachment_bytes, folder, watches, limits, operator)
 
 
 def _folder(path: Path) -> AttachmentFolder:

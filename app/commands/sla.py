@@ -106,7 +106,7 @@ async def _shown(house: House, name: str, file: CalendarFile, in_force: bool) ->
 async def _applied(house: House, arguments: argparse.Namespace, file: CalendarFile, in_force: bool) -> int:
     name = arguments.calendar
     if not in_force:
-        await put_in_force(house.store, name, file, corrects=True)
+        await put_in_force(house.store, name, file, house.operator, corrects=True)
         print(f"calendar {name} is in force; every process learns of it within {LEARN_EVERY} s")
         await asyncio.sleep(arguments.wait)  # whoever does not know it yet would move a corrected clock by the old one
     await house.calendars.learn(house.store)

@@ -57,4 +57,5 @@ def touched(tenant: str, after: int, limit: int) -> Select[Any]:
 
 def _shown(query: LeafQuery) -> ColumnElement[bool]:
     of_no_case = E.case_id.is_(None) if query.administers else false()
-    return or_(of_no_case, and_(C.id.is_not(None), readable(query.visible)))
+    its = readable(query.visible) if query.audits is None else or_(readable(query.visible), readable(query.audits))
+    return or_(of_no_case, and_(C.id.is_not(None), its))

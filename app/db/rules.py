@@ -59,7 +59,7 @@ async def change_policy(connection: AsyncConnection, change: PolicyChange) -> in
     if change.add:
         await _add(connection, change.add, new)
     if change.file is not None:
-        await _remember(connection, change.file, change.seeds)
+        await note_file(connection, change.file, must_be_new=change.seeds)
     return new
 
 
@@ -106,7 +106,7 @@ async def _add(connection: AsyncConnection, added: Sequence[PolicyLine], version
     await connection.execute(insert(POLICY_LINE), rows)
 
 
-async def _remember(connection: AsyncConnection, file: PolicyFile, must_be_new: bool) -> None:
+async def note_file(connection: AsyncConnection, file: PolicyFile, *, must_be_new: bool = False) -> None:
     known = update(POLICY_FILE).where(POLICY_FILE.c.name == file.name).values(sha256=file.sha256)
     if must_be_new or (await connection.execute(known)).rowcount == 0:
         await connection.execute(insert(POLICY_FILE).values(asdict(file)))

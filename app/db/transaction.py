@@ -16,6 +16,7 @@ from app.services.stored import (
     CaseKey,
     Locked,
     PolicyChange,
+    PolicyFile,
     Record,
     StoredCalendar,
     StoredClock,
@@ -55,6 +56,10 @@ class SqlTransaction(ABC):
     async def change_policy(self, change: PolicyChange) -> int:
         with self._failing():
             return await rules.change_policy(self._connection, change)
+
+    async def note_policy_file(self, file: PolicyFile) -> None:
+        with self._failing():
+            await rules.note_file(self._connection, file)
 
     async def add_api_key(self, key: StoredKey) -> None:
         with self._failing():

@@ -13,6 +13,7 @@ from app.domain.machine import Machine
 
 READ = "case:read"
 ADMIN = "case:admin"
+AUDIT = "case:audit"
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,10 @@ class LedgerPort(Protocol):
         again then. Raises TooMany or Unavailable where too many wait already."""
         ...
 
+    async def of_service(self, actor: Actor, after: int, limit: int) -> FeedPage:
+        """The entries of the service, which bind all tenants, after a leaf index."""
+        ...
+
     def follow(self, admitted: Admitted, case_id: str | None, after: int | None) -> AsyncGenerator[FeedPage]:
         """Pages as they come, of the tenant or of one case; ends when `admitted` raises. `after` None: what is new.
 

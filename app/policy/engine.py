@@ -10,14 +10,17 @@ from app.policy.conditions import Subject
 from app.policy.enforcer import Bucket, TenantEnforcer
 from app.policy.faults import line_faults
 from app.policy.index import Address, Index, touched
-from app.policy.lines import CLAIM, EVERY, as_csv, includes_role, rule_of
+from app.policy.lines import AUDIT, CLAIM, EVERY, as_csv, includes_role, rule_of
 from app.policy.reading import Readers
 from app.policy.reasons import deciding_rule, refusal
 from app.policy.roles import Roles
 from app.policy.texts import Texts
 from app.services.stored import PolicyLine, Visible
 
-BUILT_IN = tuple(PolicyLine("p", "role:admin", EVERY, EVERY, act, eft="allow") for act in ("case:admin", "case:read"))
+BUILT_IN = tuple(
+    PolicyLine("p", role, EVERY, EVERY, act, eft="allow")
+    for role, act in (("role:admin", "case:admin"), ("role:admin", "case:read"), ("role:auditor", AUDIT))
+)
 
 
 MOST_PLACES = 20_000  # remembered at a time: callers may make names up
@@ -92,6 +95,10 @@ class PolicyEngine:
     def claimable(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
         """The `case:claim` lines as one predicate over cases."""
         return self._claimers.visible(self._index, tenant, subject, roles)
+
+    def auditable(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
+        """The `case:audit` lines as one predicate over cases."""
+        return self._auditors.visible(self._index, tenant, subject, roles)
 
     def who_could(self, tenant: str, case_type: str, act: str) -> tuple[str, ...]:
         """The roles that some line allows this act, conditions aside, and the roles that include them."""
@@ -198,7 +205,7 @@ class PolicyEngine:
         self._texts = Texts()
         self._forget_places()
         self._could: dict[str, dict[Address, tuple[str, ...]]] = {}
-        self._readers, self._claimers = Readers(), Readers(CLAIM)
+        self._readers, self._claimers, self._auditors = Readers(), Readers(CLAIM), Readers(AUDIT)
 
     def _droptouched(self, moved: Sequence[PolicyLine]) -> None:
         rules = {rule_of(line) for line in moved if line.kind == "p"}
@@ -213,6 +220,7 @@ class PolicyEngine:
                 self._hashes.pop(scope, None)
         self._readers.drop(rules)
         self._claimers.drop(rules)
+        self._auditors.drop(rules)
         for tenant, enforcer in list(self._enforcers.items()):
             for address in touched(tenant, enforcer.addresses, rules):
                 enforcer.drop(address)

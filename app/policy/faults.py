@@ -9,8 +9,8 @@ from app.policy.conditions import condition_fault
 from app.policy.lines import BUILT_IN_ACTS, EVERY, includes_role, is_case_role, is_role
 from app.services.stored import PolicyLine
 
-# lists and queues ask these two as one SQL predicate
-UNCONDITIONAL = frozenset({"case:read", "case:claim"})
+# lists, queues and the log ask these as one SQL predicate
+UNCONDITIONAL = frozenset({"case:read", "case:claim", "case:audit"})
 
 
 class LineFault(NamedTuple):

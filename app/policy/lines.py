@@ -9,6 +9,7 @@ from app.services.stored import PolicyLine
 EVERY = "*"
 READ = "case:read"
 CLAIM = "case:claim"
+AUDIT = "case:audit"
 BUILT_IN_ACTS = frozenset(
     {
         READ,
@@ -20,6 +21,7 @@ BUILT_IN_ACTS = frozenset(
         "case:export",
         "case:redact",
         "case:hold",
+        AUDIT,
         "case:admin",
     }
 )

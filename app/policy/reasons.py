@@ -21,6 +21,7 @@ VERBS = {
     "case:export": "export",
     "case:redact": "redact",
     "case:hold": "put a legal hold on",
+    "case:audit": "read the log of",
     "case:admin": "administer",
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.domain.case import ANYONE, Actor, Verdict
 from app.domain.clause import permits, truth_of
 from app.domain.guard import View
-from app.domain.situation import ADMIN
+from app.domain.situation import ADMIN, AUDIT
 from app.services.ports import PolicyEngine
 from app.services.tenant_admin import without
 
@@ -32,6 +32,13 @@ class Administrators:
     def scopes(self, actor: Actor) -> frozenset[str]:
         """The case types that an actor administers, and ALL."""
         return frozenset(scope for scope in (*self.case_types, ALL) if self.verdict(actor, scope).allowed)
+
+    def audits(self, actor: Actor) -> bool:
+        """Whether an actor reads all that is written down of the tenant, and so the lines that are in force."""
+        if actor.scope is not None and not actor.scope.covers(ALL, AUDIT):
+            return False
+        roles = self.engine.closure(self.tenant, actor.id, actor.roles)
+        return self.engine.decide(self.tenant, roles, ALL, AUDIT, lambda: _seen(actor.id, roles)).allowed
 
     def lost(self, after: PolicyEngine, caller: str) -> Iterator[tuple[str, str]]:
         """The scopes that a change would leave to nobody, each with what nobody has then: users, or roles.

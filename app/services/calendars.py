@@ -14,6 +14,7 @@ from app.domain.moment import parse_rfc3339, rfc3339
 from app.domain.timeline import ALWAYS, Timeline
 from app.services.definitions import SERVICE_TENANT
 from app.services.identity import new_id, new_salt
+from app.services.operators import UNNAMED, told_of_operator
 from app.services.ports import Store
 from app.services.stored import Record, StoredCalendar
 
@@ -72,7 +73,7 @@ class Calendars:
         """Whether the newest version was put in force for a time that had passed."""
         return (file_of(name), self.version(name)) in self._corrections
 
-    async def publish(self, store: Store, declared: Mapping[str, CalendarFile]) -> None:
+    async def publish(self, store: Store, declared: Mapping[str, CalendarFile], operator: str = UNNAMED) -> None:
         """Store what is new among the declared calendars, with a log entry each, and learn them all.
 
         Raises CalendarOfThePast where a new version would count from a moment that has passed.
@@ -81,7 +82,7 @@ class Calendars:
         for name, calendar in declared.items():
             before = newest.get(name)
             if before is None or before.hash != calendar.hash():
-                await put_in_force(store, name, calendar)
+                await put_in_force(store, name, calendar, operator)
         await self.learn(store)
 
     async def learn(self, store: Store) -> frozenset[str]:
@@ -129,7 +130,9 @@ def applies_from(calendar: CalendarFile) -> datetime | None:
     return instant(date.fromisoformat(calendar.applies_from), 0, zone_named(calendar.zone), ending=False)
 
 
-async def put_in_force(store: Store, name: str, calendar: CalendarFile, *, corrects: bool = False) -> None:
+async def put_in_force(
+    store: Store, name: str, calendar: CalendarFile, operator: str = UNNAMED, *, corrects: bool = False
+) -> None:
     """Store it as the newest version. Raises CalendarOfThePast unless it `corrects` the past, or is the first one."""
     async with store.transaction(SERVICE_TENANT) as tx:
         locked = await tx.lock([], [])
@@ -140,8 +143,9 @@ async def put_in_force(store: Store, name: str, calendar: CalendarFile, *, corre
         text = resolved(calendar, corrects=rfc3339(locked.at) if corrects else None)
         stored, added = await tx.add_calendar(name, calendar.hash(), text, since)
         if added:
-            body = {"calendar": {"name": name, "version": stored.version, "hash": stored.hash}}
-            body["calendar"]["applies_from"] = rfc3339(stored.applies_from)
+            told = {"name": name, "version": stored.version, "hash": stored.hash}
+            told["applies_from"] = rfc3339(stored.applies_from)
+            body = {"actor": told_of_operator(operator), "calendar": told}
             draft = Draft("calendar", SERVICE_TENANT, new_id(), locked.at, body)
             await tx.record(Record(entries=[seal(draft, new_salt)]))
 

@@ -13,7 +13,7 @@ from app.domain.errors import invalid
 from app.domain.explain import possible
 from app.domain.moment import parse_rfc3339, rfc3339
 from app.domain.search_query import terms
-from app.domain.situation import Situation
+from app.domain.situation import AUDIT, Situation
 from app.domain.writable import writable
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
@@ -78,8 +78,14 @@ class Cases:
         self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int
     ) -> Sequence[StoredEntry]:
         """A page of the case's chain, or of its refused attempts."""
-        await self.situation(actor, case_id)
+        await self.check_log(actor, case_id)
         return await self._store.entries(actor.tenant, case_id, denied=denied, after=after, limit=limit)
+
+    async def check_log(self, actor: Actor, case_id: str) -> None:
+        """Raises NotFound unless the actor may read the case, or audit it."""
+        here = await self._here(actor, case_id)
+        if here is None or not (here.readable or here.decide(AUDIT).allowed):
+            raise no_such_case()
 
     async def situation(self, actor: Actor, case_id: str) -> Situation:
         """What a decision of this actor on the case is about. Raises NotFound as `show` does."""

@@ -10,6 +10,7 @@ from app.domain.entry import seal
 from app.domain.errors import NotFound
 from app.domain.machine import Machine
 from app.services.identity import new_id, new_salt
+from app.services.operators import UNNAMED, told_of_operator
 from app.services.ports import Store
 from app.services.stored import Record, StoredDefinition
 
@@ -24,10 +25,10 @@ class Definitions:
     current: dict[str, Machine] = field(default_factory=dict)
     machines: dict[str, Machine] = field(default_factory=dict)
 
-    async def publish(self, store: Store, case_types: Mapping[str, CaseType]) -> None:
+    async def publish(self, store: Store, case_types: Mapping[str, CaseType], operator: str = UNNAMED) -> None:
         """Store what is new among the declared case types, with a log entry each, and make them current."""
         for name, case_type in case_types.items():
-            stored = await _store(store, case_type)
+            stored = await _store(store, case_type, operator)
             self.current[name] = self._compile(stored, case_type)
 
     async def learn(self, store: Store, hashes: Iterable[str]) -> None:
@@ -57,7 +58,7 @@ class Definitions:
         return self.machines[stored.hash]
 
 
-async def _store(store: Store, case_type: CaseType) -> StoredDefinition:
+async def _store(store: Store, case_type: CaseType, operator: str) -> StoredDefinition:
     digest, text = case_type.hash(), case_type.canonical()
     known = await store.definitions([digest])
     if known:
@@ -66,7 +67,11 @@ async def _store(store: Store, case_type: CaseType) -> StoredDefinition:
         locked = await tx.lock([], [])
         stored, added = await tx.add_definition(case_type.case_type, digest, text)
         if added:
-            body = {"case_type": stored.case_type, "definition": {"version": stored.version, "hash": stored.hash}}
+            body = {
+                "actor": told_of_operator(operator),
+                "case_type": stored.case_type,
+                "definition": {"version": stored.version, "hash": stored.hash},
+            }
             draft = Draft("definition", SERVICE_TENANT, new_id(), locked.at, body)
             await tx.record(Record(entries=[seal(draft, new_salt)]))
     return stored

@@ -27,6 +27,7 @@ from app.services.ledger import Ledger
 from app.services.levels import Levels
 from app.services.limits import USUAL, Limits
 from app.services.next_case import NextCase
+from app.services.operators import UNNAMED
 from app.services.policies import Policies, PolicySource
 from app.services.policy_changes import PolicyChanges
 from app.services.ports import PolicyEngine, Store
@@ -52,10 +53,12 @@ class House:
         attachment_folder: Contents | None = None,
         watches: WatchLimits | None = None,
         limits: Limits = USUAL,
+        operator: str = UNNAMED,
     ) -> None:
         self.store = store
+        self.operator = operator
         self.definitions = Definitions()
-        self.policies = Policies(store, engine)
+        self.policies = Policies(store, engine, operator)
         self.calendars = Calendars()
         self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks, limits.waiting)
         self.cases = Cases(store, self.definitions, self.policies)
@@ -108,8 +111,8 @@ class House:
     ) -> AsyncIterator[None]:
         """Publish what is declared, seed what is new, and decide until the end; then finish what is accepted."""
         try:
-            await self.calendars.publish(self.store, calendars)
-            await self.definitions.publish(self.store, case_types)
+            await self.calendars.publish(self.store, calendars, self.operator)
+            await self.definitions.publish(self.store, case_types, self.operator)
             for name in await self.policies.seed(policies):
                 log.warning(
                     "%s differs from the policy in force; run `stateward policy apply %s` to use it", name, name

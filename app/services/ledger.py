@@ -9,13 +9,14 @@ from app.domain.case import Actor
 from app.domain.decide import no_such_case
 from app.domain.errors import CaseError
 from app.domain.guard import View
-from app.domain.situation import ADMIN
+from app.domain.situation import ADMIN, AUDIT
 from app.services.arrivals import Arrivals, Watch
 from app.services.cases import Cases
+from app.services.definitions import SERVICE_TENANT
 from app.services.log_store import Leaf, LeafQuery, LogStore
 from app.services.policies import Policies
 from app.services.scoped import scoped
-from app.services.seeing import sees
+from app.services.seeing import Standing, sees
 from app.services.stored import Visible
 from app.services.tails import Tails
 
@@ -44,6 +45,22 @@ class FeedPage:
     next_after: int
     more: bool = False
     blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Whose entries somebody reads: of the cases that they see, of those that they audit, and of no case."""
+
+    visible: Visible
+    audits: Visible | None
+    oversees: bool
+
+    @property
+    def blind(self) -> bool:
+        return not self.oversees and self.audits is None and not _sees_any(self.visible)
+
+    def shows(self, standing: Standing | None) -> bool:
+        return sees(self.visible, standing) or (self.audits is not None and sees(self.audits, standing))
 
 
 class Ledger:
@@ -125,9 +142,8 @@ class Ledger:
             return await self._page(actor, after, PAGE)
         leaves = await self._store.case_leaves(actor.tenant, watch.case_id, after, PAGE)
         if leaves:
-            await self._cases.read(
-                actor, watch.case_id
-            )  # asked after reading: no entry that is younger than a revocation
+            # asked after reading: no entry that is younger than a revocation
+            await self._cases.check_log(actor, watch.case_id)
             after = leaves[-1].leaf_index
         return FeedPage(leaves, after, more=len(leaves) == PAGE)
 
@@ -140,52 +156,57 @@ class Ledger:
         """What is new, read once for all who wait, and judged for this actor."""
         until = watch.until
         placed = await self._tails.of(actor.tenant, after, until) if until > after else ()
-        visible, administers = self._rights(actor)
+        rights = self._rights(actor)
         if watch.case_id is not None:
             placed = [one for one in placed if one.leaf.case_id == watch.case_id]
-            if not all(sees(visible, one.standing) for one in placed):
+            if not all(rights.shows(one.standing) for one in placed):
                 raise no_such_case()
-        mine = [one.leaf for one in placed if (sees(visible, one.standing) or (administers and not one.leaf.case_id))]
+        mine = [one.leaf for one in placed if rights.shows(one.standing) or (rights.oversees and not one.leaf.case_id)]
         reached = mine[limit - 1].leaf_index if len(mine) >= limit else until
-        blind = watch.case_id is None and not administers and not _sees_any(visible)
+        blind = watch.case_id is None and rights.blind
         return FeedPage(mine[:limit], reached, more=reached < until, blind=blind)
 
-    def _rights(self, actor: Actor) -> tuple[Visible, bool]:
-        """Which cases the actor may read, and whether also what concerns none."""
-        roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
-        visible = scoped(self._policies.engine.visible(actor.tenant, actor.id, roles), actor.scope)
-        return visible, self._administers(actor, roles)
+    def _rights(self, actor: Actor) -> "Rights":
+        engine = self._policies.engine
+        roles = engine.closure(actor.tenant, actor.id, actor.roles)
+        visible = scoped(engine.visible(actor.tenant, actor.id, roles), actor.scope)
+        audits = scoped(engine.auditable(actor.tenant, actor.id, roles), actor.scope, AUDIT)
+        oversees = any(self._may_all(actor, roles, act) for act in (ADMIN, AUDIT))
+        return Rights(visible, audits if _sees_any(audits) else None, oversees)
 
-    async def _page(self, actor: Actor, after: int, limit: int) -> FeedPage:
+    async def of_service(self, actor: Actor, after: int, limit: int) -> FeedPage:
+        """The entries of the service's own log, which bind all tenants; for those who oversee theirs."""
+        return await self._page(actor, after, limit, SERVICE_TENANT)
+
+    async def _page(self, actor: Actor, after: int, limit: int, log: str | None = None) -> FeedPage:
         """Read again where the policy turns out to have changed: nothing is shown by one that is older than it."""
         while True:
             version = self._policies.engine.version
-            page = await self._page_now(actor, after, limit)
+            page = await self._page_now(actor, after, limit, log or actor.tenant)
             await self._policies.refresh()
             if self._policies.engine.version == version:
                 return page
 
-    async def _page_now(self, actor: Actor, after: int, limit: int) -> FeedPage:
-        visible, administers = self._rights(actor)
-        last = await self._store.log_size(actor.tenant) - 1
+    async def _page_now(self, actor: Actor, after: int, limit: int, log: str) -> FeedPage:
+        rights = self._rights(actor)
+        last = await self._store.log_size(log) - 1
         until = min(after + WINDOW, last)
-        blind = not administers and not _sees_any(visible)
-        if until <= after or blind:
-            return FeedPage((), max(after, until), more=until < last, blind=blind)
-        leaves = await self._store.leaves(LeafQuery(actor.tenant, visible, administers, after, until, limit))
+        if until <= after or rights.blind:
+            return FeedPage((), max(after, until), more=until < last, blind=rights.blind)
+        query = LeafQuery(log, rights.visible, rights.oversees, after, until, limit, rights.audits)
+        leaves = await self._store.leaves(query)
         reached = leaves[-1].leaf_index if len(leaves) == limit else until
         return FeedPage(leaves, reached, more=reached < last)
 
-    def _administers(self, actor: Actor, roles: frozenset[str]) -> bool:
-        """What concerns no case (policy, definitions, refused openings) is for those who administer all case types."""
-        if actor.scope is not None and not actor.scope.covers(ANY_CASE_TYPE, ADMIN):
+    def _may_all(self, actor: Actor, roles: frozenset[str], act: str) -> bool:
+        if actor.scope is not None and not actor.scope.covers(ANY_CASE_TYPE, act):
             return False
 
         def see() -> View:
             told = {"id": actor.id, "roles": sorted(roles), "on_behalf_of": None}
             return View({"data": {}, "payload": {}, "case": {}, "actor": told, "now": None})
 
-        return self._policies.engine.decide(actor.tenant, roles, ANY_CASE_TYPE, ADMIN, see).allowed
+        return self._policies.engine.decide(actor.tenant, roles, ANY_CASE_TYPE, act, see).allowed
 
 
 def _sees_any(visible: Visible) -> bool:

@@ -32,7 +32,7 @@ class Placed:
 class LeafQuery:
     """Entries with `after` < leaf index <= `until`, the first `limit` that the caller may read.
 
-    Those of a case: where `visible` says so; those of no case: with `administers`.
+    Those of a case: where `visible` or `audits` says so; those of no case: with `administers`.
     """
 
     tenant: str
@@ -41,6 +41,7 @@ class LeafQuery:
     after: int
     until: int
     limit: int
+    audits: Visible | None = None
 
 
 class LogStore(Protocol):

@@ -1,14 +1,15 @@
 """The living policy: seeded from files once, changed in the database, caught up with in memory."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from app.domain.case import Draft
 from app.domain.entry import seal
 from app.services.definitions import SERVICE_TENANT
-from app.services.identity import new_id, new_salt
+from app.services.file_entries import FileApplied, file_drafts
+from app.services.identity import new_salt
+from app.services.operators import UNNAMED
 from app.services.ports import PolicyEngine, Refused, Store, Transaction
 from app.services.stored import PolicyChange, PolicyFile, PolicyLine, Record
 
@@ -26,8 +27,9 @@ class PolicySource:
 class Policies:
     """The engine and the database that it follows."""
 
-    def __init__(self, store: Store, engine: PolicyEngine) -> None:
+    def __init__(self, store: Store, engine: PolicyEngine, operator: str = UNNAMED) -> None:
         self.engine = engine
+        self._operator = operator
         self._store = store
         self._catching_up = asyncio.Lock()
 
@@ -65,39 +67,53 @@ class Policies:
         change = PolicyChange(add=source.lines, file=source.file, seeds=True)
         try:
             async with self._store.transaction(*_tenants(source.lines)) as tx:
-                await self._change(tx, change, "seeded")
+                await self._change(tx, change, (), "seeded")
         except Refused:
             if source.file.name not in {file.name for file in await self._store.policy_files()}:
                 raise  # it was not another replica that was faster
 
     async def apply(self, source: PolicySource) -> tuple[int, int]:
-        """Replace the lines that came from this file; returns how many were added and removed."""
+        """Replace the lines that came from this file; returns how many were added and removed.
+
+        Where nothing is, no version is made; of a file that reads otherwise all the same, the hash is noted.
+        """
         for _ in range(TRIES):
             version = await self._store.policy_version()
             lines = await self._store.policy_lines()
             current = [line for line in lines if line.source == source.file.name]
             change = _replacing(current, source)
+            if not change.add and not change.remove:
+                await self._note(source.file, version)
+                return 0, 0
+            gone = [line for line in current if line.id in set(change.remove)]
             with suppress(Refused):
                 async with self._store.transaction(*_tenants([*current, *source.lines])) as tx:
-                    if await self._change(tx, change, "applied") != version + 1:
+                    if await self._change(tx, change, gone, "applied") != version + 1:
                         raise Refused("the policy changed since it was read")
                 return len(change.add), len(change.remove)
         raise Refused("the policy changes all the time; apply the file again")
 
-    async def _change(self, tx: Transaction, change: PolicyChange, how: str) -> int:
+    async def unapplied(self, digests: Mapping[str, str]) -> list[str]:
+        """The names among these files, each with the SHA-256 of its text, that read otherwise than what is in force."""
+        known = {file.name: file.sha256 for file in await self._store.policy_files()}
+        return [name for name, digest in digests.items() if known.get(name, digest) != digest]
+
+    async def _note(self, file: PolicyFile, version: int) -> None:
+        """Comments changed, or nothing."""
+        if file in await self._store.policy_files():
+            return
+        async with self._store.transaction(SERVICE_TENANT) as tx:
+            locked = await tx.lock([], [])
+            await tx.note_policy_file(file)
+            applied = FileApplied(file, "applied", self._operator, version, (), ())
+            await tx.record(Record(entries=[seal(draft, new_salt) for draft in file_drafts(applied, locked.at)]))
+
+    async def _change(self, tx: Transaction, change: PolicyChange, gone: Sequence[PolicyLine], how: str) -> int:
         locked = await tx.lock([], [])
         version = await tx.change_policy(change)
         assert change.file is not None
-        body = {
-            "file": change.file.name,
-            "file_sha256": change.file.sha256,
-            "how": how,
-            "policy_version": version,
-            "added": len(change.add),
-            "removed": len(change.remove),
-        }
-        entry = seal(Draft("policy", SERVICE_TENANT, new_id(), locked.at, body), new_salt)
-        await tx.record(Record(entries=[entry]))
+        applied = FileApplied(change.file, how, self._operator, version, change.add, gone)
+        await tx.record(Record(entries=[seal(draft, new_salt) for draft in file_drafts(applied, locked.at)]))
         return version
 
 

@@ -19,8 +19,8 @@ def changed_draft(actor: Actor, asked: AskedChange, gone: Sequence[PolicyLine], 
         "policy_version": version,
         "added": len(asked.add),
         "removed": len(gone),
-        "lines_added": [_line(line) for line in asked.add],
-        "lines_removed": [{"id": line.id, **_line(line)} for line in gone],
+        "lines_added": [line_told(line) for line in asked.add],
+        "lines_removed": [{"id": line.id, **line_told(line)} for line in gone],
     }
     return Draft("policy", actor.tenant, new_id(), at, body, _reason(asked))
 
@@ -52,6 +52,7 @@ def _reason(asked: AskedChange) -> dict[str, Json]:
     return {"/reason": asked.reason} if asked.reason else {}
 
 
-def _line(line: PolicyLine) -> dict[str, Json]:
+def line_told(line: PolicyLine) -> dict[str, Json]:
+    """What an entry says of a line."""
     said = {name: getattr(line, name) for name in ("kind", "role", "tenant", "obj", "act", "when", "eft")}
     return {name: value for name, value in said.items() if value}

@@ -68,6 +68,9 @@ class Transaction(Taking, Protocol):
         """The policy version, which nobody else changes until this transaction ends."""
         ...
 
+    async def note_policy_file(self, file: PolicyFile) -> None:
+        """Remember the hash of a file whose lines are in force as they are."""
+
     async def change_policy(self, change: PolicyChange) -> int:
         """Apply a change under the policy lock and return the new policy version."""
         ...
@@ -238,6 +241,10 @@ class PolicyEngine(Policy, Protocol):
 
     def faults(self, line: PolicyLine) -> Sequence[tuple[str, str]]:
         """What is wrong with a line taken alone: the field of PolicyLine, and a sentence."""
+
+    def auditable(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
+        """The `case:audit` lines as one predicate over cases."""
+        ...
 
     def claimable(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
         """The `case:claim` lines as one predicate."""
