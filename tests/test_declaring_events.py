@@ -34,6 +34,8 @@ def test_these_events_are_sound():
         ("{from: c, to: a}", "13 error: `c` is final, and nothing leaves a final state"),
         ("{from: a, to: b, unless_actor_of: [sbmit]}", "13 error: unknown event `sbmit`"),
         ("{from: a, to: b, only_actor_of: [ends]}", "13 error: unknown event `ends`"),
+        ("{from: a, to: b, unless_actor_of: {events: [sbmit], since: a}}", "13 error: unknown event `sbmit`"),
+        ("{from: a, to: b, only_actor_of: {events: [open], since: aa}}", "13 error: unknown state `aa`"),
         (
             "{from: a, to: b, unless_actor_of: [open], only_actor_of: [open]}",
             "13 warning: nobody can be who `only_actor_of` asks for and `unless_actor_of` bars",

@@ -14,7 +14,9 @@ from app.domain.case import AuditEntry, Case, Surroundings
 from app.services.stored import Acted, AnswerKey, Firing, Record, StoredAnswer, StoredClock
 
 Row = dict[str, Any]
-CASE_COLUMNS = tuple(field.name for field in fields(Case))
+CASE_COLUMNS = tuple(field.name for field in fields(Case) if field.name != "rounds")
+ROUNDS = "#"
+"""Among what a case remembers, where no state is called so: its rounds, each as `name seq`."""
 FIXED = ("case_type", "definition", "definition_version", "reference", "creator", "opened_at")
 """What a case keeps for ever."""
 CLOCK_COLUMNS = tuple(field.name for field in fields(StoredClock))
@@ -26,13 +28,16 @@ MOVING = tuple(name for name in CASE_COLUMNS if name not in ("tenant", "id", *FI
 def case_row(case: Case) -> Row:
     row = {name: getattr(case, name) for name in CASE_COLUMNS}
     row["memory"] = {path: list(leaves) for path, leaves in case.memory.items()}
+    if case.rounds:
+        row["memory"][ROUNDS] = [f"{name} {seq}" for name, seq in case.rounds.items()]
     return row
 
 
 def case_of(row: Mapping[str, Any] | RowMapping) -> Case:
     values = {name: row[name] for name in CASE_COLUMNS}
-    values["memory"] = {path: tuple(leaves) for path, leaves in values["memory"].items()}
-    return Case(**values)
+    values["memory"] = {path: tuple(leaves) for path, leaves in values["memory"].items() if path != ROUNDS}
+    rounds = (one.rpartition(" ") for one in row["memory"].get(ROUNDS, ()))
+    return Case(**values, rounds={name: int(seq) for name, _, seq in rounds})
 
 
 def entry_row(entry: AuditEntry) -> Row:

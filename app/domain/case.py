@@ -95,11 +95,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it stands after `seq` entries.
-
-    `state` joins the active leaf states with `+` in declaration order; `memory` holds, by state path, the
-    leaf states that were active in it when it was last left; `definition` is the hash it was opened under;
-    `last_hash` is the hash of its newest entry; `due_at` the earliest due moment of its running clocks.
+    """A case as it stands after `seq` entries. `state` joins the active leaves with `+` in declaration order; `memory`
+    holds, by state path, the leaves that were active in it when it was last left; `rounds` is what four eyes compares;
+    `definition` is the hash it was opened under; `last_hash` that of its newest entry; `due_at` the earliest due moment
+    of its running clocks.
     """
 
     tenant: str
@@ -117,6 +116,7 @@ class Case:
     changed_at: datetime
     last_hash: str
     memory: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rounds: Mapping[str, int] = field(default_factory=dict)
     assignee: str | None = None
     team: str | None = None
     urgency: int = 0

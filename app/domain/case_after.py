@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app.domain.case import Case, Data
 from app.domain.machine import Resting
+from app.domain.rounds import rounds_after
 from app.domain.situation import Situation
 
 
@@ -13,6 +14,7 @@ def moved(here: Situation, resting: Resting, data: Data) -> Case:
         here.case,
         state=resting.state,
         memory=resting.memory,
+        rounds=rounds_after(here, resting.began, here.case.seq + 1),
         data=data,
         version=here.case.version + 1,
         seq=here.case.seq + 1,
@@ -39,5 +41,6 @@ def new(here: Situation, resting: Resting, data: Data) -> Case:
         changed_at=here.at,
         last_hash="",
         memory=resting.memory,
+        rounds=rounds_after(here, resting.began, 1),
         closed_at=here.at if resting.closed else None,
     )

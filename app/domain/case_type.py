@@ -50,20 +50,39 @@ def walk(states: Mapping[str, State], above: str = "") -> Iterator[tuple[str, St
         yield from walk(state.states, f"{above}{name}.")
 
 
+class ActorsSince(Declared):
+    """Who fired these events since the case last came into a state, rather than ever."""
+
+    events: list[Name] = Field(min_length=1)
+    since: StatePath
+
+
+Actors = list[Name] | ActorsSince
+
+
 class Transition(Declared):
     """One way an event can go: from these states to that one, if the guard holds and four eyes are kept."""
 
     from_: Source | list[StatePath] = Field(alias="from")
     to: Target
     when: Cel | None = None
-    unless_actor_of: list[Name] = Field(default_factory=list)
-    only_actor_of: list[Name] = Field(default_factory=list)
+    unless_actor_of: Actors = Field(default_factory=list)
+    only_actor_of: Actors = Field(default_factory=list)
     set: dict[DataPath, Cel] = Field(default_factory=dict)
     title: str | None = None
 
     @property
     def sources(self) -> list[str]:
         return list(self.from_) if isinstance(self.from_, list) else [self.from_]
+
+
+def events_of(actors: Actors) -> list[str]:
+    return actors.events if isinstance(actors, ActorsSince) else actors
+
+
+def since_of(actors: Actors) -> str | None:
+    """The state since whose last entry it counts; None: since ever."""
+    return actors.since if isinstance(actors, ActorsSince) else None
 
 
 class Event(Declared):

@@ -8,7 +8,7 @@ from app.domain.clock_firing import Firing
 from app.domain.clock_state import ClockState
 from app.domain.entry import pointer
 from app.domain.errors import CaseError
-from app.domain.four_eyes import caller_counts
+from app.domain.eyes import caller_counts
 from app.domain.local_time import MICROSECOND
 from app.domain.machine import Arc
 from app.domain.moment import rfc3339

@@ -1,19 +1,11 @@
 """Four eyes: who has to be somebody else than those who acted before on a case, or one of them."""
 
-from app.domain.case import Attempt
+from app.domain.case import Json
 from app.domain.errors import Reason
+from app.domain.eyes import caller_counts, eyes
 from app.domain.machine import Arc
+from app.domain.rounds import in_this_round
 from app.domain.situation import Situation
-
-
-def caller_counts(attempt: Attempt) -> bool:
-    """Whether the caller counts beside the one acted for: people do, a service that imports a history does not."""
-    return attempt.on_behalf_of is not None and attempt.actor.id.startswith("user:")
-
-
-def eyes(attempt: Attempt) -> tuple[str, ...]:
-    """Those who act, each of whom four eyes is asked for."""
-    return (attempt.acting, attempt.actor.id) if caller_counts(attempt) else (attempt.acting,)
 
 
 def four_eyes_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
@@ -21,19 +13,30 @@ def four_eyes_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
     reasons = []
     who = eyes(here.attempt)
     too = ", not for somebody else either" if caller_counts(here.attempt) else ""
-    mine = [event for event in arc.unless_actor_of if any(_acted(here, one, event) for one in who)]
+    since = arc.unless_since
+    mine = [event for event in arc.unless_actor_of if any(_acted(here, one, event, since) for one in who)]
     if mine:
-        message = f"whoever fired {_either(mine)} on this case may not {arc.event} it{too}"
-        reasons.append(Reason("four_eyes", message, "someone else has to do it", {"events": mine}))
-    only = list(arc.only_actor_of)
-    if only and not all(any(_acted(here, one, event) for event in only) for one in who):
-        message = f"only who fired {_either(only)} on this case may {arc.event} it{too and ', for somebody else too'}"
-        reasons.append(Reason("four_eyes", message, f"who fired {_either(only)} has to do it", {"events": only}))
+        message = f"whoever fired {_either(mine)} on this case{_since(since)} may not {arc.event} it{too}"
+        reasons.append(Reason("four_eyes", message, "someone else has to do it", {"events": mine, **_told(since)}))
+    only, since = list(arc.only_actor_of), arc.only_since
+    if only and not all(any(_acted(here, one, event, since) for event in only) for one in who):
+        fired = f"who fired {_either(only)}"
+        message = f"only {fired} on this case{_since(since)} may {arc.event} it{too and ', for somebody else too'}"
+        remedy = f"{fired}{_since(since)} has to do it"
+        reasons.append(Reason("four_eyes", message, remedy, {"events": only, **_told(since)}))
     return tuple(reasons)
 
 
-def _acted(here: Situation, who: str, event: str) -> bool:
-    return who in here.around.acted.get(event, frozenset())
+def _acted(here: Situation, who: str, event: str, since: str | None) -> bool:
+    return who in here.around.acted.get(event, frozenset()) and in_this_round(here.case, who, event, since)
+
+
+def _since(state: str | None) -> str:
+    return f" since it last came into {state}" if state else ""
+
+
+def _told(since: str | None) -> dict[str, Json]:
+    return {"since": since} if since else {}
 
 
 def _either(names: list[str]) -> str:

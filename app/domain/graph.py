@@ -219,3 +219,8 @@ def _flat(state: Any) -> Iterator[str]:
         return
     for inner in state:
         yield from _flat(inner)
+
+
+def below(path: str, ancestor: str) -> bool:
+    """Whether a state lies within another, which it is not; "" is the root."""
+    return path != ancestor and _under(path, ancestor)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from app.domain.case_type import CaseType, Event, Transition, walk
+from app.domain.case_type import CaseType, Event, Transition, events_of, since_of, walk
 from app.domain.clock_rules import clock_rules
-from app.domain.graph import Configuration, Graph, Memory, Move, move_to
+from app.domain.graph import Configuration, Graph, Memory, Move, below, move_to
 from app.domain.guard import Expression, compile_expression
 from app.domain.schema import Validator
 
@@ -23,6 +23,8 @@ class Arc:
     guard: Expression | None
     unless_actor_of: tuple[str, ...]
     only_actor_of: tuple[str, ...]
+    unless_since: str | None
+    only_since: str | None
     set: tuple[tuple[str, Expression], ...]
 
     @property
@@ -32,11 +34,15 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """Where a case comes to rest after an event and the completions that it caused."""
+    """Where a case comes to rest after an event and the completions that it caused.
+
+    `began`: of the states since whose entry four eyes counts, those that it came into on the way.
+    """
 
     configuration: Configuration
     memory: Memory
     closed: bool
+    began: frozenset[str] = frozenset()
 
     @property
     def state(self) -> str:
@@ -69,6 +75,20 @@ class Machine:
     def four_eyes(self) -> frozenset[str]:
         """The events whose actors some rule asks for."""
         return frozenset(event for arc in self._all_arcs() for event in (*arc.unless_actor_of, *arc.only_actor_of))
+
+    @cached_property
+    def since(self) -> frozenset[str]:
+        """The states since whose last entry some rule of four eyes counts."""
+        return frozenset(state for arc in self._all_arcs() for state in (arc.unless_since, arc.only_since) if state)
+
+    @cached_property
+    def counted_since(self) -> frozenset[str]:
+        """The events whose actors some rule asks for since a state."""
+        found: set[str] = set()
+        for arc in self._all_arcs():
+            found.update(arc.unless_actor_of if arc.unless_since else ())
+            found.update(arc.only_actor_of if arc.only_since else ())
+        return frozenset(found)
 
     @cached_property
     def asks_who(self) -> frozenset[str]:
@@ -109,7 +129,8 @@ class Machine:
     def opened(self, event: str) -> Resting:
         """Where a case rests after it was opened by `event`."""
         configuration = self.graph.enter(self.case_type.opening[event])
-        return self._complete(configuration, {}, list(configuration))
+        began = {state for state in self.since if self.graph.leaves_under(configuration, state)}
+        return self._complete(configuration, {}, list(configuration), began)
 
     def rest(self, configuration: Configuration, memory: Memory, arcs: Iterable[Arc]) -> Resting:
         """Where a case rests after `arcs` were taken together."""
@@ -120,22 +141,35 @@ class Machine:
         self, configuration: Configuration, memory: tuple[tuple[str, Configuration], ...], moves: tuple[Move, ...]
     ) -> Resting:
         after, remembered = self.graph.apply(list(moves), configuration, dict(memory))
-        return self._complete(after, remembered, _entered(configuration, after, moves, self.graph, dict(memory)))
+        began = self._began(moves, after, dict(memory))
+        entered = _entered(configuration, after, moves, self.graph, dict(memory))
+        return self._complete(after, remembered, entered, began)
 
-    def _complete(self, configuration: Configuration, memory: Memory, entered: list[str]) -> Resting:
+    def _complete(self, configuration: Configuration, memory: Memory, entered: list[str], began: set[str]) -> Resting:
         """Take the completion transitions, one finished state after another, until nothing moves."""
         finished = [path for leaf in entered for path in self.graph.finished_by(leaf, configuration)]
         for _ in range(MOST_MICROSTEPS):
             if not finished:
-                return Resting(configuration, memory, self.graph.closed(configuration))
+                return Resting(configuration, memory, self.graph.closed(configuration), frozenset(began))
             move = self.completions.get(finished.pop(0))
             if move is None or not self.graph.leaves_under(configuration, move.source):
                 continue
             before, old = configuration, memory
             configuration, memory = self.graph.apply([move], before, old)
+            began |= self._began((move,), configuration, old)
             for leaf in _entered(before, configuration, (move,), self.graph, old):
                 finished += self.graph.finished_by(leaf, configuration)
         raise RuntimeError(f"the completions of {self.case_type.case_type} never rest after {configuration}")
+
+    def _began(self, moves: Iterable[Move], after: Configuration, memory: Memory) -> set[str]:
+        """Which states of `since` the moves came into anew: what a history brings back has never ended."""
+        new = [move for move in moves if not (move.history and move.target in memory)] if self.since else []
+        domains = [domain for move in new if (domain := self.graph.domain(move, memory)) is not None]
+        return {
+            state
+            for state in self.since
+            if self.graph.leaves_under(after, state) and any(below(state, domain) for domain in domains)
+        }
 
     def _arcs_by_source(self, name: str, event: Event) -> dict[str, list[Arc]]:
         by_source: dict[str, list[Arc]] = {}
@@ -158,8 +192,10 @@ def _arc(event: str, source: str, transition: Transition) -> Arc:
         event=event,
         move=move_to(source, transition.to),
         guard=compile_expression(transition.when) if transition.when else None,
-        unless_actor_of=tuple(transition.unless_actor_of),
-        only_actor_of=tuple(transition.only_actor_of),
+        unless_actor_of=tuple(events_of(transition.unless_actor_of)),
+        only_actor_of=tuple(events_of(transition.only_actor_of)),
+        unless_since=since_of(transition.unless_actor_of),
+        only_since=since_of(transition.only_actor_of),
         set=_compiled(transition.set),
     )
 

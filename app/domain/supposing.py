@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app.domain.case import ANYONE, Actor
+from app.domain.rounds import rounds_begun
 from app.domain.situation import Situation
 
 
@@ -32,4 +33,6 @@ def in_state(here: Situation, state: str) -> Situation:
     """The case is where it would be if it had been opened in that state."""
     assert here.case is not None
     configuration = here.machine.graph.enter(state)
-    return replace(here, case=replace(here.case, state="+".join(configuration), memory={}, closed_at=None))
+    rounds = rounds_begun(here.machine, here.case, configuration)
+    state = "+".join(configuration)
+    return replace(here, case=replace(here.case, state=state, memory={}, rounds=rounds, closed_at=None))

@@ -46,7 +46,9 @@ TransitionView = TypedDict(
         "to": str,
         "when": str | None,
         "unless_actor_of": list[str],
+        "unless_since": str | None,
         "only_actor_of": list[str],
+        "only_since": str | None,
         "title": str | None,
     },
 )

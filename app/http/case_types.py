@@ -4,7 +4,7 @@ import asyncio
 
 from litestar import Response, get
 
-from app.domain.case_type import Event, Transition, walk
+from app.domain.case_type import Event, Transition, events_of, since_of, walk
 from app.http.case_type_views import CaseTypeFullView, CaseTypeSummaryView, CaseTypesView, EventView, TransitionView
 from app.http.documented import problems
 from app.http.parameters import CaseTypeName, Format
@@ -82,7 +82,9 @@ def _transition(transition: Transition) -> TransitionView:
         "from": transition.sources,
         "to": transition.to,
         "when": transition.when,
-        "unless_actor_of": transition.unless_actor_of,
-        "only_actor_of": transition.only_actor_of,
+        "unless_actor_of": events_of(transition.unless_actor_of),
+        "unless_since": since_of(transition.unless_actor_of),
+        "only_actor_of": events_of(transition.only_actor_of),
+        "only_since": since_of(transition.only_actor_of),
         "title": transition.title,
     }

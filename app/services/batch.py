@@ -21,7 +21,7 @@ from app.domain.errors import (
     WrongState,
 )
 from app.domain.escalate import SYSTEM
-from app.domain.four_eyes import eyes
+from app.domain.eyes import eyes
 from app.domain.machine import Machine
 from app.domain.situation import Situation
 from app.domain.verbs.deciding import decide

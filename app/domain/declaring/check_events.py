@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.domain.case_type import CaseType, Transition
+from app.domain.case_type import Actors, ActorsSince, CaseType, Transition, events_of, since_of
 from app.domain.declaring.check_states import check_target, unknown_state
 from app.domain.declaring.fault import Fault, choose, quoted
 from app.domain.declaring.places import at_transition
@@ -19,7 +19,7 @@ def check_events(case_type: CaseType, source: Source, tree: StateTree) -> Iterat
             fault = check_target(source, (*here, "to"), transition.to, tree)
             if fault:
                 yield fault
-            yield from _four_eyes(transition, here, source, known)
+            yield from _four_eyes(transition, here, source, known, tree)
         yield from _shadowed(event, declared.transitions, source)
 
 
@@ -43,15 +43,20 @@ def _leave_instead(state: str) -> str:
     return f"start from {quoted(parent)}, or give that `on_done`" if parent else "remove it here, or `final` there"
 
 
-def _four_eyes(transition: Transition, here: Path, source: Source, known: list[str]) -> Iterator[Fault]:
+def _four_eyes(
+    transition: Transition, here: Path, source: Source, known: list[str], tree: StateTree
+) -> Iterator[Fault]:
     for key in ("unless_actor_of", "only_actor_of"):
-        for index, event in enumerate(getattr(transition, key)):
+        actors: Actors = getattr(transition, key)
+        place: Path = (*here, key, "events") if isinstance(actors, ActorsSince) else (*here, key)
+        for index, event in enumerate(events_of(actors)):
             if event not in known:
-                yield source.error(
-                    (*here, key, index), f"unknown event {quoted(event)}", choose(event, known, "events")
-                )
-    barred = set(transition.unless_actor_of)
-    if transition.only_actor_of and barred.issuperset(transition.only_actor_of):
+                yield source.error((*place, index), f"unknown event {quoted(event)}", choose(event, known, "events"))
+        since = since_of(actors)
+        if since is not None and since not in tree.nodes:
+            yield unknown_state(source, (*here, key, "since"), since, tree)
+    unless, only = transition.unless_actor_of, transition.only_actor_of
+    if events_of(only) and since_of(unless) == since_of(only) and {*events_of(unless)}.issuperset(events_of(only)):
         message = "nobody can be who `only_actor_of` asks for and `unless_actor_of` bars"
         yield source.warning((*here, "only_actor_of"), message, "remove one of the two")
 

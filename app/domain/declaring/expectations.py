@@ -10,6 +10,7 @@ CLOCK_TIME = 'a quoted local time such as "16:00"'
 TEXT = "a text"
 TRUTH = "`true` or `false`"
 MAPPING = "a mapping"
+ACTORS = "a list of event names, such as `[submit]`, or a mapping such as `{events: [approve], since: review}`"
 NAMES = "a list of event names, such as `[submit]`"
 CEL = 'a CEL expression as text, such as "data.amount_cents <= 50000" (2,000 characters at most)'
 SET = 'a mapping from data fields to CEL expressions, such as `{data.late: "true"}`'
@@ -53,8 +54,8 @@ EXPECTED: dict[str, dict[str, str]] = {
         "from": FROM,
         "to": TARGET,
         "when": CEL,
-        "unless_actor_of": NAMES,
-        "only_actor_of": NAMES,
+        "unless_actor_of": ACTORS,
+        "only_actor_of": ACTORS,
         "set": SET,
     },
     "Condition": {
@@ -65,6 +66,7 @@ EXPECTED: dict[str, dict[str, str]] = {
         "when": CEL,
     },
     "FollowTeam": {"follow": "`team`"},
+    "ActorsSince": {"events": NAMES, "since": "the path of a state, such as `review`"},
     "TargetRule": {"when": CEL, "is": DURATION, "calendar": CALENDAR},
     "Due": {
         "field": FIELD,

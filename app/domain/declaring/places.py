@@ -5,6 +5,7 @@ from typing import Any
 
 from app.domain.calendar_file import CalendarFile, Holidays
 from app.domain.case_type import (
+    ActorsSince,
     CaseType,
     Clock,
     Condition,
@@ -36,6 +37,7 @@ TITLES: dict[type[Declared], str] = {
     Due: "`due`",
     Step: "a step",
     FollowTeam: "`calendar`",
+    ActorsSince: "four eyes",
     CalendarFile: "a calendar",
     Holidays: "`holidays`",
 }
@@ -85,6 +87,10 @@ def case_type_models(path: Path) -> Models:
             return (Event, Transition)
         case ("events", str(), "transitions", int()):
             return (Transition,)
+        case ("events", str(), "unless_actor_of" | "only_actor_of"):
+            return (ActorsSince,)
+        case ("events", str(), "transitions", int(), "unless_actor_of" | "only_actor_of"):
+            return (ActorsSince,)
         case ("slas", str(), *rest):
             return _clock_models(tuple(rest))
     return ()

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.case_type import INLINE, Event, FollowTeam, Transition
+from app.domain.case_type import INLINE, ActorsSince, Event, FollowTeam, Transition
 from app.domain.declaring.expectations import KEYS, MAPPING, NAME, expected
 from app.domain.declaring.fault import Fault, choose, nearest, quoted
 from app.domain.declaring.places import TITLES, Format, Models, case_type_models, field_at, follow, keys_of
@@ -107,7 +107,7 @@ def _unexpected(file: Written, path: Path) -> Fault:
     """The value at a path is of the wrong kind: say what belongs there."""
     models = _models_of(file, path)
     value = _value_at(file, path)
-    if models not in ((), (FollowTeam,)) and not isinstance(value, dict):
+    if models not in ((), (FollowTeam,), (ActorsSince,)) and not isinstance(value, dict):
         wanted = "; write `{}` for one without anything" if value is None else ""
         return file.source.error(
             path, f"{_shown(value)} stands where {TITLES[models[0]]} belongs", f"give a mapping{wanted}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.domain.case_type import CaseType, State, Transition, walk
+from app.domain.case_type import CaseType, State, Transition, events_of, walk
 
 ANY = "*"
 START = "^"
@@ -123,8 +123,8 @@ def _row(source: str, event: str, transition: Transition) -> Row:
         event,
         transition.to,
         transition.when,
-        tuple(transition.unless_actor_of),
-        tuple(transition.only_actor_of),
+        tuple(events_of(transition.unless_actor_of)),
+        tuple(events_of(transition.only_actor_of)),
         transition.title,
     )
 
