@@ -288,3 +288,21 @@ def test_the_help_says_that_the_database_is_a_scratch_one() -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     assert "scratch database" in " ".join(parser.format_help().split())
+
+
+async def test_lines_of_one_timestamp_happen_at_one_moment(sqlite_file: Database, tmp_path: Path) -> None:
+    at_due = [line("x", "open", hours(0)), *(line("x", event, hours(2)) for event in ("hurry", "hurry", "take"))]
+    async with scratch(sqlite_file, tmp_path) as house:
+        test = await judged(house, at_due)
+        assert test.report.accepted == 4
+        assert test.judged.to_json()["clocks"]["first_answer"]["met"] == 1
+
+
+async def test_what_a_clock_fires_after_the_last_line_is_in_the_final_states(
+    sqlite_file: Database, tmp_path: Path
+) -> None:
+    dropping = "late: {start: {enters: new}, target: 2h, steps: [{at: 100%, fire: drop}]}\n"
+    policy = POLICY + "p, role:system, *, ticket, drop, , allow\n"
+    async with running(open_store(sqlite_file.url), declared_with(tmp_path, dropping, policy)) as house:
+        test = await judged(house, [line("x", "open", hours(0))])
+        assert test.report.to_json()["final_states"] == {"dropped": 1}

@@ -335,3 +335,15 @@ async def test_an_explanation_adds_up_to_what_was_counted(sqlite_file: Database,
         ]
         assert why["elapsed_seconds"] == (2 + 4 + 2) * 3600
         assert json.dumps(why)
+
+
+async def test_what_was_late_before_its_import_is_not_late_by_the_service(
+    sqlite_file: Database, tmp_path: Path, watch: Watch
+) -> None:
+    received = DECISION + "received: {start: {enters: new}, start_at: data.received_on, target: 1h}\n"
+    async with ticking(sqlite_file, declared_with(tmp_path, received), watch) as house:
+        await opened(house, occurred_at=MONDAY - timedelta(days=365), data={"received_on": "2025-01-02"})
+        assert max(one.late_by for one in await tick(house)) < timedelta(milliseconds=1)
+        await opened(house)
+        watch.pass_by(days=10)
+        assert max(one.late_by for one in await tick(house)) > timedelta(days=1)

@@ -11,9 +11,9 @@ from textwrap import dedent
 import pytest
 
 from app.commands.declared import read_folders
-from app.domain.calendar_file import CalendarFile, ResolvedCalendar
+from app.domain.calendar_file import CalendarFile, Holidays, ResolvedCalendar
 from app.domain.declaring.load_calendar import load_calendar
-from app.domain.holiday_set import resolved
+from app.domain.holiday_set import doubts, resolved
 from app.main import main
 from tests.running import ROOT, SECRET, environment
 
@@ -323,3 +323,18 @@ def test_the_calendar_of_the_guide_is_sound_and_has_every_key():
     assert loaded.faults == ()
     assert loaded.calendar is not None
     assert loaded.calendar.model_fields_set == CalendarFile.model_fields.keys()
+
+
+@pytest.mark.parametrize(
+    ("country", "doubt"),
+    [
+        ("LK", "the library knows none from 2027 on"),
+        ("UA", "the library knows none from 2023 on"),
+        ("GB", "without a `subdivision` days are left out"),
+        ("AU", "without a `subdivision` days are left out"),
+        ("CH", "without a `subdivision` days are left out"),
+    ],
+)
+def test_holidays_that_are_not_all_known_are_doubted(country: str, doubt: str) -> None:
+    assert any(told.startswith(doubt) for told in doubts(Holidays(country=country)))
+    assert not doubts(Holidays(country="FR"))

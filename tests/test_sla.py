@@ -175,7 +175,7 @@ def test_every_operation_is_defined_in_every_state_and_keeps_its_json(status: st
         ({"business_days": 2, "at": "16:00", "cutoff": "15:00"}, "2026-06-08T14:59:00+02:00", "2026-06-10T16:00+02:00"),
         ({"business_days": 2, "at": "16:00", "cutoff": "15:00"}, "2026-06-08T15:00:00+02:00", "2026-06-11T16:00+02:00"),
         ({"business_days": 2}, "2026-06-06T12:00:00+02:00", "2026-06-10T17:00+02:00"),
-        ({"business_days": 0}, "2026-06-08T18:00:00+02:00", "2026-06-08T17:00+02:00"),
+        ({"business_days": 0}, "2026-06-08T18:00:00+02:00", "2026-06-09T17:00+02:00"),
         ({"calendar_days": 60}, "2026-02-15T10:30:00+01:00", "2026-04-16T10:30+02:00"),
         ({"calendar_days": 1}, "2026-03-28T02:30:00+01:00", "2026-03-29T03:00+02:00"),
         ({"calendar_days": 60, "at": "24:00"}, "2026-02-15T10:30:00+01:00", "2026-04-17T00:00+02:00"),
@@ -184,3 +184,11 @@ def test_every_operation_is_defined_in_every_state_and_keeps_its_json(status: st
 def test_days_are_counted_in_local_time(due: dict[str, Any], start: str, expected: str) -> None:
     found = due_moment(Due.model_validate(due), datetime.fromisoformat(start), OFFICE)
     assert found == datetime.fromisoformat(expected)
+
+
+def test_no_business_day_after_closing_is_the_next_one_and_never_before_the_start() -> None:
+    evening = MONDAY + timedelta(hours=10)
+    assert due_moment(Due(business_days=0), evening, OFFICE) == MONDAY + timedelta(hours=32)
+    assert due_moment(Due(business_days=0), MONDAY, OFFICE) == MONDAY + timedelta(hours=8)
+    assert due_moment(Due(business_days=0, at="10:00"), evening, OFFICE) == MONDAY + timedelta(hours=25)
+    assert due_moment(Due(business_days=1), evening, OFFICE) == MONDAY + timedelta(hours=32)

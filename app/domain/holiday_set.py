@@ -1,7 +1,8 @@
 """Turn the holidays that a calendar names into dates, which are kept, so that no upgrade changes the past."""
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ from app.domain.calendar_file import CalendarFile, Holidays, ResolvedCalendar
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2060
+NEXT_YEARS: Final = range(2026, 2029)
+"""By which it is judged what all parts of a country have off."""
 
 
 def resolved(calendar: CalendarFile, *, corrects: str | None = None) -> str:
@@ -40,7 +43,32 @@ def _found(named: Holidays) -> tuple[Mapping[str, str], tuple[str, ...]]:
         warnings.simplefilter("always")
         days = country(subdiv=named.subdivision, language=language, years=range(FIRST_YEAR, LAST_YEAR + 1))
     kept = {day.isoformat(): name for day, name in sorted(days.items()) if FIRST_YEAR <= day.year <= LAST_YEAR}
-    return kept, tuple(dict.fromkeys(str(each.message) for each in warned))
+    said = [str(each.message) for each in warned]
+    return kept, tuple(dict.fromkeys([*said, *_missing(kept), *_of_all_parts(named, kept)]))
+
+
+def _missing(kept: Mapping[str, str]) -> Iterator[str]:
+    """Years of the near future without any: the library knows what was proclaimed, and says nothing of the rest."""
+    known = {day[:4] for day in kept}
+    last = max(known, default="")
+    if not known:
+        yield "the library knows none at all"
+    elif int(last) < LAST_YEAR:
+        yield f"the library knows none from {int(last) + 1} on"
+
+
+def _of_all_parts(named: Holidays, kept: Mapping[str, str]) -> Iterator[str]:
+    """Days that most subdivisions have, three of four at least, and that are left out where none is named."""
+    country = _country(named.country)
+    if named.subdivision is not None or not country.subdivisions:
+        return
+    parts = [country(subdiv=part, years=NEXT_YEARS, language=country.default_language) for part in country.subdivisions]
+    counted = Counter(day.isoformat() for part in parts for day in part)
+    common = [day for day, count in counted.items() if 4 * count >= 3 * len(parts) and day not in kept]
+    if common:
+        name = next(part[min(common)] for part in parts if min(common) in part)
+        told = f"such as {min(common)} ({name})"
+        yield f"without a `subdivision` days are left out that most parts of the country have off, {told}"
 
 
 def countries() -> Mapping[str, tuple[str, ...]]:

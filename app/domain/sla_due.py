@@ -14,8 +14,9 @@ def due_moment(due: Due, start: datetime, timeline: Timeline) -> datetime | None
     """When a clock that starts then is due; None where its moment stands in a data field.
 
     Day 0 of business days is the local date of the start, or the next business day where the start is at or after
-    `cutoff` or on no business day. Without `at` a business day is due when its hours end, and calendar days keep the
-    local wall time. ValueError beyond the year 9999 or without a business day within 400 days.
+    `cutoff`, after the moment at which day 0 would be due, or on no business day. Without `at` a business day is due
+    when its hours end, and calendar days keep the local wall time. ValueError beyond the year 9999 or without a
+    business day within 400 days.
     """
     try:
         if due.business_days is not None:
@@ -35,6 +36,11 @@ def _after_business_days(due: Due, count: int, start: datetime, timeline: Timeli
         day = _next_business_day(day, timeline)
     for _ in range(count):
         day = _next_business_day(day, timeline)
+    moment = _closing(due, day, timeline)
+    return moment if moment >= start else _closing(due, _next_business_day(day, timeline), timeline)
+
+
+def _closing(due: Due, day: date, timeline: Timeline) -> datetime:
     return timeline.moment(day, _minute(due.at) if due.at else timeline.closes_on(day))
 
 

@@ -27,13 +27,18 @@ log = logging.getLogger("stateward.escalation")
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A step that fired: of which clock of which case, and how long after it was due."""
+    """A step that fired: of which clock of which case, and how long after it could have (not before its import)."""
 
     case_type: str
     case_id: str
     clock: str
     firing: DueFiring
     late_by: timedelta
+
+
+def _owed_since(state: ClockState, firing: DueFiring) -> datetime:
+    """From when on anybody could have fired it: not before its clock was known, and not before it was told to count."""
+    return max(firing.moment, state.known_since or firing.moment, state.since or firing.moment)
 
 
 class MakeSituation(Protocol):
@@ -106,7 +111,7 @@ class Escalation:
         key = (case.tenant, case.id, state.name, state.cycle)
         entry_id = stepped.entry.draft.entry_id
         self._copy.firings += [Firing(*key, one.step.number, one.n, entry_id) for one in (*skipped, firing)]
-        late_by = max(here.at - firing.moment, timedelta(0))
+        late_by = max(here.at - _owed_since(state, firing), timedelta(0))
         self._fired.append(Fired(case.case_type, case.id, state.name, firing, late_by))
         if firing.step.does and firing.step.does.fire:
             self._decide(self._attempt(case, firing.step.does.fire, state.name, firing))
