@@ -189,6 +189,7 @@ class CaseType(Declared):
     description: str | None = None
     opening: dict[Name, StatePath] = Field(min_length=1)
     data: Schema = Field(default_factory=lambda: {"type": "object"})
+    max_data_bytes: int = Field(default=256 * 2**10, ge=1, le=2**20, strict=True)
     states: dict[Name, State] = Field(min_length=1)
     events: dict[Name, Event] = Field(default_factory=dict)
     slas: dict[Name, Clock] = Field(default_factory=dict)

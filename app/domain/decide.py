@@ -6,6 +6,7 @@ from dataclasses import replace
 from app.domain.case import Attempt, AuditEntry, Case, Data, Outcome, Refusal, Verdict
 from app.domain.case_after import moved, new
 from app.domain.clock_turn import earliest_due
+from app.domain.data_size import check_size
 from app.domain.draft import denied_draft, event_draft, shortened
 from app.domain.entry import genesis, seal
 from app.domain.errors import (
@@ -153,6 +154,7 @@ def assigned(here: Situation, assignments: tuple[tuple[str, Expression], ...]) -
             data = _with(data, path.split(".")[1:], expression.value(here.view))
         except EvaluationFault as fault:
             raise invalid(path, f"`{expression.text}` cannot be computed: {fault}") from fault
+    check_size(here.max_data_bytes, data, here.case.data if here.case else {})
     errors = here.machine.data.errors(data, "data")
     if errors:
         raise Invalid("the case data would not be valid", errors=errors)

@@ -18,7 +18,8 @@ AUDIT = "case:audit"
 
 @dataclass(frozen=True)
 class Situation:
-    """An attempt on a case, or on none yet. `new_salt` gives 32 random bytes a call."""
+    """An attempt on a case, or on none yet. `new_salt` gives 32 random bytes a call; `newest` is the newest version of
+    the case type, where it is known and another one."""
 
     machine: Machine
     policy: Policy
@@ -29,6 +30,7 @@ class Situation:
     around: Surroundings = field(default_factory=Surroundings)
     clocks: Clocks = field(default_factory=dict)
     calendars: Calendars = field(default_factory=RoundTheClock)
+    newest: Machine | None = None
 
     @property
     def event(self) -> str:
@@ -49,6 +51,11 @@ class Situation:
     def data(self) -> Data:
         """The case data before the event; of a case that is being opened, the data it is opened with."""
         return self.case.data if self.case else self.attempt.data or {}
+
+    @property
+    def max_data_bytes(self) -> int:
+        """What restricts is not pinned: the newest version counts for cases of all versions."""
+        return (self.newest or self.machine).case_type.max_data_bytes
 
     @cached_property
     def of_caller(self) -> "Situation":

@@ -39,6 +39,8 @@ def result(answer: Answer) -> ResultView:
     shown: ResultView = {"status": 201 if answer.opened else 200, "receipt": applied["receipt"]}
     if "case" in applied:
         shown["case"] = applied["case"]
+    elif answer.left_out and answer.case_id is not None:
+        shown["case_id"] = answer.case_id
     return shown
 
 

@@ -76,7 +76,10 @@ async def fire_event(
 )
 async def fire_events(request: ApiRequest, data: JSONBody[TryEvents]) -> Response[ResultsView]:
     """A result per attempt, in order; one attempt that is refused stops no other. Where the body is wrong,
-    nothing is done."""
+    nothing is done.
+
+    A case of more than 4 KiB stands in the last of its results only, and all cases together have 8 MiB at most; the
+    other results have its `case_id`."""
     charge(request, len(data.attempts))
     name, turns, attempts = request_id(request.scope), Turns(), []
     for attempt in data.attempts:

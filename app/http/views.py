@@ -97,10 +97,12 @@ class ProblemView(TypedDict):
 
 
 class ResultView(TypedDict):
-    """What came of one attempt: a receipt (200, or 201 where it opened a case) or a problem."""
+    """What came of one attempt: a receipt (200, or 201 where it opened a case) or a problem. Where `case` is left out
+    for its size, `case_id` says which one it is."""
 
     status: int
     case: NotRequired[CaseView]
+    case_id: NotRequired[str]
     receipt: NotRequired[ReceiptView]
     problem: NotRequired[ProblemView]
 

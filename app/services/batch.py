@@ -77,7 +77,8 @@ class Batch:
     def situation(self, attempt: Attempt, machine: Machine, at: datetime, case: Case | None = None) -> Situation:
         around = self._copy.around.get(case.id, ALONE) if case else ALONE
         clocks = self._copy.clocks(case.id) if case and machine.clocks else NO_CLOCKS
-        return Situation(machine, self._policy, attempt, at, new_salt, case, around, clocks, self._calendars)
+        newest = self._definitions.opening(machine.case_type.case_type)
+        return Situation(machine, self._policy, attempt, at, new_salt, case, around, clocks, self._calendars, newest)
 
     def case_type_of(self, attempt: Attempt) -> str | None:
         """None where the case is not there, or no such case type is declared."""

@@ -16,6 +16,7 @@ from app.services.in_turn import Turns
 from app.services.places import Places
 from app.services.ports import Store, StoreUnavailable
 from app.services.stored import AnswerKey
+from app.services.told_once import ToldOnce
 from app.services.undecided import halted, in_flight, unavailable
 
 BATCH = 64
@@ -78,15 +79,15 @@ class Line:
             self._in_flight -= mine - taken
 
     async def _in_chunks(self, attempts: Sequence[Attempt], taken: set[AnswerKey]) -> list[Answer]:
-        answers: list[Answer] = []
+        once = ToldOnce()
         for start in range(0, len(attempts), BATCH):
             chunk = attempts[start : start + BATCH]
             free = [attempt for attempt in chunk if answer_key(attempt) not in taken]
-            if stop := halted(answers):
-                return answers + [stop] * (len(attempts) - start)  # none may overtake those before it
+            if stop := halted(once.answers):
+                return once.answers + [stop] * (len(attempts) - start)  # none may overtake those before it
             decided = iter(await self._patiently(free))
-            answers += [in_flight() if answer_key(attempt) in taken else next(decided) for attempt in chunk]
-        return answers
+            once.add([in_flight() if answer_key(attempt) in taken else next(decided) for attempt in chunk])
+        return once.answers
 
     async def _patiently(self, attempts: Sequence[Attempt]) -> list[Answer]:
         """Queue the attempts; those whose key another process uses are queued again until patience ends."""

@@ -114,6 +114,7 @@ ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...
     "a release with more columns and tables beside this one": (beside_the_one_after, ("postgres",)),
     "500 slow readers and writers": (slow_clients, ("sqlite", "postgres")),
     "a victim beside batches of 1,000 refused events": (victim_beside("large_batches"), ("sqlite", "postgres")),
+    "a victim beside large cases": (victim_beside("large_cases"), ("sqlite", "postgres")),
     "a victim beside large bodies": (victim_beside("large_bodies"), ("sqlite", "postgres")),
     "a victim beside clocks that began in 1900": (victim_beside("old_clocks"), ("sqlite", "postgres")),
     "a victim beside conditions that build without end": (victim_beside("building_conditions"), ("sqlite", "postgres")),

@@ -33,6 +33,7 @@ EXPECTED: dict[str, dict[str, str]] = {
         "opening": "a mapping from opening events to states, such as `{open: draft}`",
         "initial": PATH,
         "data": SCHEMA,
+        "max_data_bytes": "a whole number of bytes from 1 to 1048576",
         "states": "a mapping from state names to states, with at least one",
         "events": "a mapping from event names to events",
         "slas": "a mapping from clock names to clocks",
@@ -120,6 +121,7 @@ MEANING: dict[str, dict[str, str]] = {
         "opening": "The events that open a case, and the state that each opens it in.",
         "initial": "Short for an opening event `open`.",
         "data": "What a case holds. `x-personal: true` marks a field as personal, with no effect yet.",
+        "max_data_bytes": "How large its data may become, as JSON in UTF-8 without blanks; left out, 262144 (256 KiB).",
         "slas": "Clocks that run on a case, and what happens when they run late.",
     },
     "State": {
