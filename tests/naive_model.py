@@ -78,11 +78,21 @@ class NaiveModel:
             fingerprint, answer = self.kept[key]
             if fingerprint != attempt.idempotency.fingerprint:
                 return Expected("idempotency_mismatch")
-            return replace(answer, replayed=True)
+            return replace(answer, replayed=True, case=self._now(attempt) if answer.code == "ok" else None)
         answer = self._decided(attempt)
         if answer.code in KEPT:
             self.kept[key] = (attempt.idempotency.fingerprint, answer)
         return answer
+
+    def _now(self, attempt: Attempt) -> dict[str, Any] | None:
+        """The case that the attempt names, as it is now, for whom may read it now."""
+        for case in self.cases.values():
+            named = (case["case_type"], case["reference"]) == (attempt.case_type, attempt.reference or "")
+            if case["tenant"] == attempt.tenant and (case["id"] == attempt.case_id or named):
+                asked = attempt.occurred_at or attempt.on_behalf_of
+                acting = not asked or self.policy.may(case, attempt, "case:admin", acting=False)
+                return self.shown(case) if self.policy.may(case, attempt, "case:read", acting=acting) else None
+        return None
 
     def _decided(self, attempt: Attempt) -> Expected:
         case = self._existing(attempt)
