@@ -80,7 +80,7 @@ class NaiveModel:
                 return Expected("idempotency_mismatch")
             return replace(answer, replayed=True, case=self._now(attempt) if answer.code == "ok" else None)
         answer = self._decided(attempt)
-        if answer.code in KEPT:
+        if answer.code in KEPT or (answer.code == "not_found" and attempt.reference):
             self.kept[key] = (attempt.idempotency.fingerprint, answer)
         return answer
 

@@ -27,8 +27,8 @@ def given_again(kept: Json, here: Situation | None) -> Answer:
 
 def is_for(scope: Scope | None, attempt: Attempt, act: str | None, case_type: str | None, kept: Json) -> bool:
     """Whether a credential of this scope is good for what was answered: else it is decided, which refuses it. What
-    was denied is denied again. `case_type` is None where the case was not locked."""
-    if scope is None or error_of(kept) == "denied":
+    was denied, or told as absent, is so again. `case_type` is None where the case was not locked."""
+    if scope is None or error_of(kept) in ("denied", "not_found"):
         return True
     acts = [act] if act is not None else []
     if attempt.on_behalf_of is not None or attempt.occurred_at is not None:
