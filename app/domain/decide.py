@@ -27,7 +27,7 @@ from app.domain.machine import Arc, Resting
 from app.domain.refusing import arc_reasons, is_open, state_reason
 from app.domain.situation import ADMIN, Situation
 from app.domain.turning import clocks_after, counted_by
-from app.domain.writable import writable
+from app.domain.writable import settled, writable
 
 RECORDED = (Denied, WrongState, GuardRefused)
 """The refusals that leave a `denied` entry."""
@@ -148,7 +148,7 @@ def _guarded(here: Situation) -> list[Arc]:
 
 def assigned(here: Situation, assignments: tuple[tuple[str, Expression], ...]) -> Data:
     """The data after the event; every expression reads the data as it was before."""
-    data = here.data
+    data = here.data if here.case else settled(here.data)
     for path, expression in assignments:
         try:
             data = _with(data, path.split(".")[1:], expression.value(here.view))

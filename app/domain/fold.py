@@ -90,7 +90,7 @@ class Fold:
             recorded_at=at,
             data=case.data,
             team=case.team,
-            see=lambda: _view(case, entry, values, at),
+            see=lambda: _view(self.machine, case, entry, values, at),
         )
         self._take(turn(self.machine.clocks, self.clocks, happening, known), happening.at)
 
@@ -159,7 +159,7 @@ def _opened(
     )
 
 
-def _view(case: Case, entry: Mapping[str, Json], values: Mapping[str, Json], at: datetime) -> View:
+def _view(machine: Machine, case: Case, entry: Mapping[str, Json], values: Mapping[str, Json], at: datetime) -> View:
     actor = entry["actor"]
     seen = {
         "id": actor["on_behalf_of"] or actor["reference"],
@@ -167,7 +167,8 @@ def _view(case: Case, entry: Mapping[str, Json], values: Mapping[str, Json], at:
         "on_behalf_of": actor["on_behalf_of"],
     }
     payload = _under("payload", values)
-    return View({"data": case.data, "payload": payload, "actor": seen, "case": seen_case(case), "now": at})
+    told = {"data": case.data, "payload": payload, "actor": seen, "case": seen_case(case), "now": at}
+    return View(told, machine.kinds(entry.get("event")))
 
 
 def _under(root: str, values: Mapping[str, Json]) -> dict[str, Json]:

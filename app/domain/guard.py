@@ -22,7 +22,7 @@ from app.domain.cel.expression import Node, reads_of
 from app.domain.cel.variables import Types
 from app.domain.cel.view import ENVIRONMENT, View
 from app.domain.moment import rfc3339
-from app.domain.writable import exact
+from app.domain.writable import exact, whole
 
 __all__ = [
     "EvaluationFault",
@@ -169,7 +169,9 @@ def _json(value: Any) -> Json:
     match value:
         case None | bool() | str():
             return value
-        case int() | float() if exact(value):
+        case float() if exact(value):
+            return whole(value)
+        case int() if exact(value):
             return value
         case datetime():
             return rfc3339(value)

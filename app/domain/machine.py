@@ -1,10 +1,12 @@
 """One definition, compiled: which transitions an event can take now, and where they lead."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from app.domain.case_type import CaseType, Event, Transition, events_of, since_of, walk
+from app.domain.cel.schema_types import type_of_schema
+from app.domain.cel.types import Type
 from app.domain.clock_rules import clock_rules
 from app.domain.graph import Configuration, Graph, Memory, Move, below, move_to
 from app.domain.guard import Expression, compile_expression
@@ -69,6 +71,7 @@ class Machine:
         self.payloads = {
             name: Validator(event.payload) for name, event in case_type.events.items() if event.payload is not None
         }
+        self._kinds: dict[str, Mapping[str, Type]] = {}
         self._rest = lru_cache(maxsize=4096)(self._rest_uncached)
 
     @cached_property
@@ -97,6 +100,19 @@ class Machine:
 
     def knows(self, event: str) -> bool:
         return event in self.case_type.events or event in self.case_type.opening
+
+    def kinds(self, event: str | None) -> Mapping[str, Type]:
+        """The types of data, and of the payload of an event."""
+        name = event if event in self.case_type.events else ""
+        if name not in self._kinds:
+            declared = self.case_type.events.get(name)
+            payload = declared.payload if declared else None
+            self._kinds[name] = {"data": self._data_type, "payload": type_of_schema(payload)}
+        return self._kinds[name]
+
+    @cached_property
+    def _data_type(self) -> Type:
+        return type_of_schema(self.case_type.data)
 
     def event(self, name: str) -> Event | None:
         return self.case_type.events.get(name)

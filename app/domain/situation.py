@@ -82,7 +82,8 @@ class Situation:
 
     def _view(self, data: Data, case: Json) -> View:
         payload = self.attempt.payload or {}
-        return View({"data": data, "payload": payload, "actor": self._seen_actor(), "case": case, "now": self.at})
+        seen = {"data": data, "payload": payload, "actor": self._seen_actor(), "case": case, "now": self.at}
+        return View(seen, self.machine.kinds(self.attempt.event))
 
     @cached_property
     def delegation(self) -> Verdict | None:

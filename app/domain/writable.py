@@ -45,6 +45,20 @@ def _is_writable(value: Json, depth: int) -> bool:
     return _is_writable_leaf(value)
 
 
+def whole(number: float) -> float:
+    """RFC 8785 writes 4200.0 as 4200, and so an integer is what is kept and read."""
+    return int(number) if abs(number) <= MAX_EXACT and number.is_integer() else number
+
+
+def settled(value: Json) -> Json:
+    """A value as it is kept: with its whole numbers as integers."""
+    if type(value) is float:
+        return whole(value)
+    if isinstance(value, dict):
+        return {name: settled(item) for name, item in value.items()}
+    return [settled(item) for item in value] if isinstance(value, list) else value
+
+
 def _unwritable(value: Json, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if len(path) > MAX_DEPTH:
         yield path

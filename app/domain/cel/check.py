@@ -4,8 +4,20 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import reduce
 
-from app.domain.cel.expression import Call, Comprehension, Constant, ListOf, MapOf, Name, Node, Select
-from app.domain.cel.overloads import NUMBERS, OVERLOADS
+from app.domain.cel.expression import (
+    Call,
+    Comprehension,
+    Constant,
+    ListOf,
+    MapOf,
+    Name,
+    Node,
+    Select,
+    asked_of,
+    path_of,
+)
+from app.domain.cel.operands import as_numbers, constant_type, takes
+from app.domain.cel.overloads import NUMBERS, OVERLOADS, STRICT, Overload
 from app.domain.cel.spelling import spelled, symbol
 from app.domain.cel.types import ANYTHING, BOOL, NOTHING, STRING, Type, either, listed, mapped, named
 from app.domain.cel.variables import Types
@@ -15,7 +27,7 @@ Scope = Mapping[str, Type]
 
 def check(tree: Node, types: Types, *, wants_bool: bool) -> list[str]:
     """One sentence for each thing that cannot be right."""
-    checker = _Checker(types)
+    checker = _Checker(types, frozenset(asked_of(tree)))
     result = checker.type_of(tree, {})
     if wants_bool and not result.can_be("bool"):
         checker.faults.append(f"the result is {result}, not true or false")
@@ -23,14 +35,15 @@ def check(tree: Node, types: Types, *, wants_bool: bool) -> list[str]:
 
 
 class _Checker:
-    def __init__(self, types: Types) -> None:
+    def __init__(self, types: Types, asked: frozenset[tuple[str, ...]]) -> None:
         self._roots = types.roots
+        self._asked = asked
         self.faults: list[str] = []
 
     def type_of(self, node: Node, scope: Scope) -> Type:
         match node:
             case Constant(value):
-                return _constant(value)
+                return constant_type(value)
             case Name(name):
                 return self._name(name, scope)
             case Select(operand, field, test):
@@ -61,10 +74,9 @@ class _Checker:
             return self._fault(f"{where} is {container}, which has no fields", ANYTHING)
         if container.fields is None:
             return ANYTHING
-        if field in container.fields:
-            return container.fields[field]
-        if container.others is not None:
-            return container.others
+        found = container.field(field)
+        if found is not None:
+            return found
         near = get_close_matches(field, container.fields, n=1)
         hint = f"; did you mean {where}.{near[0]}?" if near else ""
         return self._fault(f"{where}.{field} is not declared{hint}", ANYTHING)
@@ -75,7 +87,9 @@ class _Checker:
         if isinstance(index, Constant) and isinstance(index.value, str) and container.can_be("map"):
             return self._field(operand, index.value, scope)
         key = self.type_of(index, scope)
-        fits = (container.can_be("map") and key.can_be("string")) or (container.can_be("list") and key.can_be(*NUMBERS))
+        fits = (container.can_be("map") and _can_be_equal(key, _keys(operand, container))) or (
+            container.can_be("list") and key.can_be(*NUMBERS)
+        )
         if not fits:
             said = f"{spelled(operand)} ({container}) cannot be indexed by {spelled(index)} ({key})"
             return self._fault(said, ANYTHING)
@@ -97,7 +111,8 @@ class _Checker:
         one, container = self.type_of(left, scope), self.type_of(right, scope)
         if not container.can_be("list", "map"):
             return self._fault(f"`in` needs a list or an object; {spelled(right)} is {container}", BOOL)
-        items = container.items if container.names == {"list"} else STRING if container.names == {"map"} else None
+        is_list, is_map = container.names == {"list"}, container.names == {"map"}
+        items = container.items if is_list else _keys(right, container) if is_map else None
         said = f"{spelled(left)} in {spelled(right)} is never true"
         if items is not None and not _can_be_equal(one, items):
             return self._fault(f"{said}: {spelled(left)} is {one} and the elements are {items}", BOOL)
@@ -136,10 +151,26 @@ class _Checker:
             operands = " and ".join(
                 f"{spelled(node)} ({kind})" for node, kind in zip(call.arguments, kinds, strict=True)
             )
-            self.faults.append(f"`{symbol(call.function)}` cannot take {operands}")
+            self.faults.append(f"`{symbol(call.function)}` cannot take {operands}{as_numbers(call, kinds)}")
+        elif call.function in STRICT:
+            self._strictly(call, kinds, overloads)
         names = frozenset(one.result for one in fitting or overloads)
         items = reduce(either, (kind.items or ANYTHING for kind in kinds)) if "list" in names else None
         return Type(names, items=items)
+
+    def _strictly(self, call: Call, kinds: list[Type], overloads: list[Overload]) -> None:
+        """What an operand may be as well, where nothing in the expression asks which it is."""
+        for place, (node, kind) in enumerate(zip(call.arguments, kinds, strict=True)):
+            path = path_of(node)
+            if path is None or path in self._asked:
+                continue
+            others = [other for at, other in enumerate(kinds) if at != place]
+            for name in sorted(kind.names):
+                if not any(takes(one, place, name, others) for one in overloads):
+                    told, said = named(name), spelled(node)
+                    ask = f"{said} != null" if name == "null" else f"type({said}) == ..."
+                    fault = f"`{symbol(call.function)}` cannot take {said} where it is {told}; ask `{ask}` before"
+                    self.faults.append(fault)
 
     def _map(self, node: MapOf, scope: Scope) -> Type:
         keys = [key.value if isinstance(key, Constant) else None for key in node.keys]
@@ -153,7 +184,8 @@ class _Checker:
         over = self.type_of(loop.over, scope)
         if not over.can_be("list", "map"):
             self.faults.append(f"only a list or an object has elements; {spelled(loop.over)} is {over}")
-        items = over.items if over.names == {"list"} else STRING if over.names == {"map"} else None
+        is_list, is_map = over.names == {"list"}, over.names == {"map"}
+        items = over.items if is_list else _keys(loop.over, over) if is_map else None
         element = items if items and items != NOTHING and len(loop.variables) == 1 else ANYTHING
         inside = {**scope, **dict.fromkeys(loop.variables, element)}
         start = self.type_of(loop.start, scope)
@@ -175,27 +207,20 @@ _RULES: dict[str, Callable[[_Checker, Call, Scope], Type]] = {
 }
 
 
-def _constant(value: bool | int | float | str | bytes | None) -> Type:
-    match value:
-        case None:
-            return named("null")
-        case bool():
-            return BOOL
-        case int():
-            return named("int", "uint")
-        case float():
-            return named("double")
-        case str():
-            return Type(frozenset({"string"}))
-        case bytes():
-            return named("bytes")
-
-
 def _why_never(left: Node, one: Type, right: Node, other: Type) -> str:
     for node, against in ((left, right), (right, left)):
         if against == Constant(None):
             return f"it is never null; has({spelled(node)}) says whether it is there"
     return f"{spelled(left)} is {one} and {spelled(right)} is {other}"
+
+
+def _keys(node: Node, container: Type) -> Type:
+    """What the keys of a map are: texts, but of a map that the expression writes."""
+    if isinstance(node, MapOf):
+        return reduce(
+            either, (constant_type(key.value) if isinstance(key, Constant) else ANYTHING for key in node.keys)
+        )
+    return STRING if container.fields is not None or container.others is not None else ANYTHING
 
 
 def _can_be_equal(one: Type, other: Type) -> bool:

@@ -102,3 +102,16 @@ def _parts(node: Node) -> tuple[Node, ...]:
         case Comprehension():
             return (node.start, node.condition, node.step, node.result)
     return ()
+
+
+def asked_of(node: Node) -> Iterator[tuple[str, ...]]:
+    """The paths that are compared with something written down, or whose type is asked: there they may be anything."""
+    asked: tuple[Node, ...] = ()
+    match node:
+        case Call("_==_" | "_!=_", (one, other)) if isinstance(one, Constant) or isinstance(other, Constant):
+            asked = (one, other)
+        case Call("type" | "@in", (one, *_)):
+            asked = (one,)
+    yield from (path for part in asked if (path := path_of(part)) is not None)
+    for part in (node.over, *_parts(node)) if isinstance(node, Comprehension) else _parts(node):
+        yield from asked_of(part)

@@ -59,3 +59,5 @@ OVERLOADS: dict[str, tuple[Overload, ...]] = {
     **dict.fromkeys(("getHours", "getMinutes", "getSeconds", "getMilliseconds"), _DATE_PART),
     **dict.fromkeys(("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"), _DATE),
 }
+# every value that an operand may be must fit these, and not only some
+STRICT = frozenset({"_<_", "_<=_", "_>_", "_>=_", "-_", "_+_", "_-_", "_*_", "_/_", "_%_"})

@@ -22,8 +22,18 @@ _NAMES = {
 
 
 def type_of_schema(schema: Json) -> Type:
-    """The type that a root schema describes."""
-    return _Reader(schema).read(schema, 0)
+    """The type that a root schema describes. What may be a fraction is a double, whole or not (view.py)."""
+    return _settled(_Reader(schema).read(schema, 0))
+
+
+def _settled(kind: Type) -> Type:
+    names = kind.names - {"int"} if "double" in kind.names else kind.names
+    fields, patterns = (
+        None if held is None else {name: _settled(one) for name, one in held.items()}
+        for held in (kind.fields, kind.patterns)
+    )
+    others, items = (None if one is None else _settled(one) for one in (kind.others, kind.items))
+    return Type(names, fields, others, items, kind.options, patterns)
 
 
 class _Reader:
@@ -41,10 +51,11 @@ class _Reader:
     def _own(self, schema: Json, depth: int) -> Type:
         options = _options(schema)
         fields = schema.get("properties")
+        patterns = {name: self.read(part, depth + 1) for name, part in (schema.get("patternProperties") or {}).items()}
         others = self._others(schema, depth)
         if isinstance(fields, dict):
             fields = {name: self.read(field, depth + 1) for name, field in fields.items()}
-        elif others is not None or schema.get("additionalProperties") is False:
+        elif others is not None or patterns or schema.get("additionalProperties") is False:
             fields = {}
         items = schema.get("items")
         return Type(
@@ -53,11 +64,13 @@ class _Reader:
             others=others,
             items=None if items is None or "prefixItems" in schema else self.read(items, depth + 1),
             options=None if options is None else tuple(text for text in options if isinstance(text, str)),
+            patterns=patterns or None,
         )
 
     def _others(self, schema: Json, depth: int) -> Type | None:
-        stated = [*(schema.get("patternProperties") or {}).values()]
-        stated += [schema[key] for key in ("additionalProperties", "unevaluatedProperties") if key in schema]
+        stated = [schema[key] for key in ("additionalProperties", "unevaluatedProperties") if key in schema]
+        if not stated and schema.get("patternProperties"):
+            return ANYTHING  # a name that matches no pattern may stand there too
         kinds = [self.read(part, depth + 1) for part in stated if part is not False]
         return reduce(either, kinds) if kinds else None
 
@@ -78,7 +91,7 @@ class _Reader:
         for part in (*parts, *(schema.get("dependentSchemas") or {}).values()):
             kind = self.read(part, depth + 1)
             if kind.fields is not None:
-                yield Type(fields=dict.fromkeys(kind.fields, ANYTHING), others=kind.others)
+                yield Type(fields=dict.fromkeys(kind.fields, ANYTHING), others=kind.others, patterns=kind.patterns)
 
     def _target(self, reference: str) -> Json:
         node = self._root
@@ -108,5 +121,7 @@ def _names(schema: Json, options: list[Json] | None) -> frozenset[str]:
 
 
 def _name(value: Json) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return "int"
     by_type = {bool: "bool", int: "int", float: "double", str: "string", list: "list", dict: "map"}
     return by_type.get(type(value), "null")

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import TypeVar
+
+import jsonschema_rs
 
 _T = TypeVar("_T")
 
@@ -14,8 +16,9 @@ _WORDS = {"int": "integer", "double": "number", "bool": "boolean", "map": "objec
 class Type:
     """What a value can be. `names` are CEL's (null, bool, int, double, string, list, map, timestamp ...), none: any.
 
-    `fields` are those of a map, None where nothing is said; `others` is the type of fields not declared, None
-    where there are none. `items` is the type of a list's elements. `options` are the only texts it can be.
+    `fields` are those of a map, None where nothing is said; `patterns` are the types of others by what their names
+    match, and `others` is the type of those that are left, None where there are none. `items` is the type of a list's
+    elements. `options` are the only texts it can be.
     """
 
     names: frozenset[str] = frozenset()
@@ -23,6 +26,14 @@ class Type:
     others: "Type | None" = None
     items: "Type | None" = None
     options: tuple[str, ...] | None = None
+    patterns: "Mapping[str, Type] | None" = None
+
+    def field(self, name: str) -> "Type | None":
+        """The type of a field of a map; None where there is none of that name."""
+        if self.fields is not None and name in self.fields:
+            return self.fields[name]
+        matching = [kind for pattern, kind in (self.patterns or {}).items() if matches(pattern, name)]
+        return reduce(both, matching) if matching else self.others
 
     def can_be(self, *names: str) -> bool:
         return not self.names or not self.names.isdisjoint(names)
@@ -32,6 +43,16 @@ class Type:
         if {"int", "double"} <= names:
             names.discard("int")
         return " or ".join(sorted(_WORDS.get(name, name) for name in names)) or "anything"
+
+
+def matches(pattern: str, name: str) -> bool:
+    """As `patternProperties` is judged when data is checked."""
+    return _pattern(pattern).is_valid(name)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(pattern: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"pattern": pattern})
 
 
 def named(*names: str) -> Type:
@@ -61,6 +82,7 @@ def both(one: Type, other: Type) -> Type:
         others=one.others or other.others,
         items=one.items or other.items,
         options=other.options if one.options is None else one.options,
+        patterns=_merged(one.patterns or {}, other.patterns or {}, both) or None,
     )
 
 
@@ -80,6 +102,7 @@ def either(one: Type, other: Type) -> Type:
         others=one.others or other.others,
         items=_all_known(items, either),
         options=_all_known(options, lambda left, right: left + right),
+        patterns=_merged(one.patterns or {}, other.patterns or {}, either) or None,
     )
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from cel_expr_python import cel
 
 from app.domain.case import Json
 from app.domain.cel.bulk import Bulk, Sizes, bulk_of, sizes_of
+from app.domain.cel.types import Type
 from app.domain.moment import rfc3339
+from app.domain.writable import whole
 
 MAX_DEPTH = 64  # CEL overflows the stack far beyond it
 
@@ -17,7 +20,7 @@ _DYNAMIC = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
 _MAPS = ("data", "payload", "actor", "case")
 # a map of dynamic values cannot hold a timestamp, so these are variables of their own with a dot in the name
 _TIMES = ("case.opened_at", "case.changed_at")
-_PLAIN = {str, int, bool, float, type(None)}
+_PLAIN = {str, bool, type(None)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 ENVIRONMENT = cel.NewEnv(
@@ -32,9 +35,14 @@ ENVIRONMENT = cel.NewEnv(
 class View:
     """The variables of an attempt. All expressions of the attempt share one conversion to CEL values."""
 
-    def __init__(self, variables: Mapping[str, Json]) -> None:
-        """`variables`: data, payload, actor, case (mappings) and now (aware); what is left out is empty."""
+    def __init__(self, variables: Mapping[str, Json], kinds: Mapping[str, Type] = MappingProxyType({})) -> None:
+        """`variables`: data, payload, actor, case (mappings) and now (aware); what is left out is empty.
+
+        `kinds` are the types of data and payload: what may be a fraction is a double to CEL, which adds no integer
+        to it; any other whole number is an integer, however it was written.
+        """
         self.variables = variables
+        self._kinds = kinds
         self._activation: Any = None
         self._bulks: dict[tuple[str, ...], Bulk] = {}
 
@@ -73,7 +81,9 @@ class View:
 
     @cached_property
     def _converted(self) -> dict[str, Any]:
-        values: dict[str, Any] = {name: _json(self.variables.get(name) or {}) for name in _MAPS}
+        values: dict[str, Any] = {
+            name: _seen(self.variables.get(name) or {}, self._kinds.get(name), 0) for name in _MAPS
+        }
         for name in _TIMES:
             if values["case"].pop(name.partition(".")[2], None):
                 values[name] = self.find(name)[0]
@@ -89,8 +99,30 @@ def _at(value: Json, path: tuple[str, ...]) -> Json:
     return value
 
 
+def _seen(value: Json, kind: Type | None, depth: int) -> Json:
+    """A value as CEL takes it, its numbers as its type asks."""
+    if type(value) in _PLAIN:
+        return value
+    if type(value) is int:
+        return float(value) if kind is not None and "double" in kind.names else value
+    if type(value) is float:
+        return value if kind is not None and "double" in kind.names else whole(value)
+    if depth > MAX_DEPTH:
+        raise ValueError("nests too deeply")
+    if type(value) is dict or isinstance(value, Mapping):
+        field = kind.field if kind is not None else _nothing
+        return {name: _seen(item, field(name), depth + 1) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_seen(item, kind.items if kind is not None else None, depth + 1) for item in value]
+    return _json(value, depth)
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
 def _json(value: Json, depth: int = 0) -> Json:
-    if type(value) in _PLAIN:  # nearly every value, and the test for a Mapping is slow
+    if type(value) in _PLAIN or type(value) in (int, float):  # nearly every value, and the test for a Mapping is slow
         return value
     if depth > MAX_DEPTH:
         raise ValueError("nests too deeply")
