@@ -142,7 +142,7 @@ def _watching(metrics: "Metrics", tracing: Tracing | None) -> Lifespan:
 def _lived(house: House, settings: Settings, rates: RateLimits | None) -> Lifespan:
     @asynccontextmanager
     async def lived(_: Litestar) -> AsyncIterator[None]:
-        found = declared(settings, told=True)  # by the process that started this one
+        found = await declared(settings, told=True)  # by the process that started this one
         async with (
             house.running(found.case_types, found.calendars, found.policies),
             counting_callers(house.keys, rates),
@@ -179,7 +179,7 @@ async def _unapplied(house: House, policies: Path) -> list[str]:
 @asynccontextmanager
 async def _in_process(settings: Settings, case_type: str, tenant: str) -> AsyncIterator[Submit]:
     """A submit for `replay` without a server: the same attempts, the same answers."""
-    found = declared(settings)
+    found = await declared(settings)
     if case_type not in found.case_types:
         raise no_such_case_type(case_type, found.case_types)
     importer = _importer(tenant)

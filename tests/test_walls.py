@@ -148,6 +148,7 @@ async def test_the_windows_show_what_they_are_for_and_nothing_else(service, supe
         AND relname NOT IN ('every_clock', 'every_policy_line') GROUP BY 1"""
     assert dict(await superuser.fetch(columns)) == {
         "every_case": ["tenant", "id", "definition"],
+        "case_count": ["definition", "cases", "open"],
         "every_answer": ["expires_at"],
         "every_rate": ["full_at"],
         "unattached_blob": ["tenant", "sha256", "size", "upload", "kept_at"],

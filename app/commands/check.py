@@ -3,23 +3,25 @@
 import argparse
 from pathlib import Path
 
-from app.commands.declared import read_folders
+from app.commands.standing import read_beside_cases
 from app.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Check case types, calendars and policies. Exit 0: no errors (warnings do not count), 1: errors."
+        "Check case types, calendars and policies, beside the cases of STATEWARD_DATABASE_URL where it is there. "
+        "Exit 0: no errors (warnings and notes do not count), 1: errors."
     )
     parser.add_argument("machines", nargs="?", type=Path, help="the folder of case types (STATEWARD_MACHINES)")
     parser.add_argument("policies", nargs="?", type=Path, help="the folder of policies (STATEWARD_POLICIES)")
 
 
-def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    found = read_folders(arguments.machines or settings.machines, arguments.policies or settings.policies)
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    machines, policies = arguments.machines or settings.machines, arguments.policies or settings.policies
+    found = await read_beside_cases(settings, machines, policies)
     for fault in found.faults:
         print(fault)
-    warnings = len(found.faults) - len(found.errors)
+    warnings = sum(fault.severity == "warning" for fault in found.faults)
     counts = f"{len(found.case_types)} case types, {len(found.calendars)} calendars, {len(found.policies)} policy files"
     print(f"{counts}: ", end="")
     print(f"{len(found.errors)} errors, {warnings} warnings")

@@ -10,10 +10,12 @@ from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import CaseType
 from app.domain.declaring.check_case_type import check_case_type
 from app.domain.declaring.check_policy import check_policy
+from app.domain.declaring.check_standing import check_standing
 from app.domain.declaring.fault import Fault, Faults
 from app.domain.declaring.load import Loaded, load_case_type
 from app.domain.declaring.load_calendar import load_calendar
 from app.domain.declaring.policy_row import PolicyRow
+from app.domain.declaring.standing import NONE, Versions, told
 from app.domain.declaring.yaml_source import decode
 from app.policy.files import FileLine, PolicyText, circle_faults, model_fault, read_policy
 from app.services.policies import PolicySource
@@ -34,8 +36,11 @@ class Declared:
         return tuple(fault for fault in self.faults if fault.severity == "error")
 
 
-def read_folders(machines: Path, policies: Path) -> Declared:
-    """Everything in the two folders. A folder that is missing is a fault, an empty one is not."""
+def read_folders(machines: Path, policies: Path, versions: Versions = NONE) -> Declared:
+    """Everything in the two folders. A folder that is missing is a fault, an empty one is not.
+
+    `versions` are those that cases stand on besides, as the database has them.
+    """
     loaded, faults = _machines(machines)
     calendars, calendar_faults = _calendars(machines / "calendars")
     faults += calendar_faults
@@ -48,8 +53,9 @@ def read_folders(machines: Path, policies: Path) -> Declared:
         retired = {source.file.name.removesuffix(".csv") for source in policy_sources} - case_types.keys() - unread
         # Lines about a case type that cannot be read are not wrong because of that.
         unchecked = {row for row in rows if row.obj in unread or _is_retired(row, retired)}
-        faults += check_policy(case_types, rows, sources=files, unchecked=unchecked)
-        faults += _retired(rows, retired)
+        faults += check_policy(case_types, rows, sources=files, unchecked=unchecked, versions=versions)
+        faults += check_standing(case_types, versions, rows, str(machines))
+        faults += _retired(rows, retired, versions)
     ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line))
     return Declared(case_types, calendars, tuple(policy_sources), tuple(ordered))
 
@@ -59,11 +65,13 @@ def _is_retired(row: PolicyRow, names: Collection[str]) -> bool:
     return row.kind == "p" and row.obj in names and Path(row.file).stem == row.obj
 
 
-def _retired(rows: Sequence[PolicyRow], names: Collection[str]) -> Iterator[Fault]:
+def _retired(rows: Sequence[PolicyRow], names: Collection[str], versions: Versions) -> Iterator[Fault]:
     """A case type whose file went away: its cases live on, and so must the lines that say who may do what."""
     lines = {row.obj: row for row in reversed(rows) if _is_retired(row, names)}
     for name, first in sorted(lines.items()):
         message = f"no case type `{name}` is declared, so these lines serve the cases it has left"
+        if name in versions:
+            message = f"no case type `{name}` is declared; these lines serve {told(versions[name])}"
         yield first.warning(message, f"add {name}.yaml to the machines, or remove this file when no case needs it")
 
 

@@ -61,7 +61,7 @@ def _settled(settings: Settings, folder: Path) -> tuple[Settings, str]:
 
 async def _sampled(settings: Settings) -> tuple[int, Mapping[str, str]]:
     """How many sample cases there are, and the ids of those that the lines name."""
-    found = declared(settings)
+    found = await declared(settings)
     await prepared(settings)
     told = [story for story in stories() if story.case_type in found.case_types]
     async with running(settings, found) as house:

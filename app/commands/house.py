@@ -10,6 +10,7 @@ from pathlib import Path
 from app.commands.declared import Declared, read_folders
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.migrate import migrated
+from app.commands.standing import read_beside_cases
 from app.db import open_store
 from app.db.attachment_folder import AttachmentFolder
 from app.db.migrate import schema_problem
@@ -25,11 +26,16 @@ LOOPS = 2
 """Transactions that fire side by side on PostgreSQL: one decides while the other commits."""
 
 
-def declared(settings: Settings, *, told: bool = False) -> Declared:
-    """The folders, without errors; what `check` would say goes to stderr, but warnings only once."""
+async def declared(settings: Settings, *, told: bool = False) -> Declared:
+    """The folders, without errors; what `check` would say goes to stderr, but warnings only once.
+
+    Only where something is wrong is the database asked whether it is right for the cases that it has.
+    """
     _check_folder("machines", settings.machines)
     _check_folder("policies", settings.policies)
     found = read_folders(settings.machines, settings.policies)
+    if found.errors:
+        found = await read_beside_cases(settings, settings.machines, settings.policies)
     for fault in found.errors if told else found.faults:
         print(fault, file=sys.stderr)
     if found.errors:

@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from app.commands.declared import read_folders, read_source
+from app.commands.declared import read_source
 from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.house import build, prepared
+from app.commands.standing import read_beside_cases
 from app.domain.declaring.fault import Fault
 from app.policy.lines import as_csv
 from app.settings import Settings
@@ -36,7 +38,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _apply(files: list[Path], settings: Settings) -> int:
     read = [read_source(path) for path in files]
     faults = dict.fromkeys(fault for _, found in read for fault in found)
-    faults |= dict.fromkeys(_against_the_case_types(files, settings))
+    faults |= dict.fromkeys(await _against_the_case_types(files, settings))
     for fault in faults:
         print(fault, file=sys.stderr)
     if faults:
@@ -51,11 +53,15 @@ async def _apply(files: list[Path], settings: Settings) -> int:
     return 0
 
 
-def _against_the_case_types(files: list[Path], settings: Settings) -> list[Fault]:
+async def _against_the_case_types(files: list[Path], settings: Settings) -> list[Fault]:
     """What `check` finds wrong in these files, where they stand in the folder that it reads."""
+    found = await read_beside_cases(settings, settings.machines, settings.policies)
+    return _in(files, found.errors)
+
+
+def _in(files: list[Path], faults: Sequence[Fault]) -> list[Fault]:
     meant = {path.resolve() for path in files}
-    found = read_folders(settings.machines, settings.policies)
-    return [fault for fault in found.errors if Path(fault.file).resolve() in meant]
+    return [fault for fault in faults if Path(fault.file).resolve() in meant]
 
 
 async def _show(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -32,7 +32,7 @@ AttemptOf = Callable[[str, dict[str, Json]], Attempt]  # takes the tenant
 
 async def run(arguments: argparse.Namespace, settings: Settings, attempt_of: AttemptOf) -> int:
     """0 whatever the clocks say; CommandFailed where the log cannot be read."""
-    found = declared(settings)
+    found = await declared(settings)
     if arguments.case_type not in found.case_types:
         raise no_such_case_type(arguments.case_type, found.case_types)
     began = monotonic()

@@ -92,7 +92,7 @@ def _within(text: str, least: int, most: int) -> int:
 
 async def _prepare(settings: Settings) -> None:
     """What one process does before the workers: schema, definitions, policy."""
-    found = declared(settings)
+    found = await declared(settings)
     await prepared(settings)
     async with running(settings, found):
         pass

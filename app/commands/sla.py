@@ -58,7 +58,7 @@ async def _verify(house: House, *, repair: bool) -> int:
 
 
 async def _correct(arguments: argparse.Namespace, settings: Settings) -> int:
-    name, found = arguments.calendar, declared(settings)
+    name, found = arguments.calendar, await declared(settings)
     file = found.calendars.get(name)
     if file is None:
         known = ", ".join(sorted(found.calendars)) or "none"

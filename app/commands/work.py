@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Work until a signal says stop."""
-    found = declared(settings)
+    found = await declared(settings)
     await prepared(settings)
     stopped = asyncio.Event()
     async with running(settings, found) as house, ticking(house, settings, fires=True), _telling(house, settings):

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.every_tenant import EVERY_POLICY_LINE
+from app.db.every_tenant import CASE_COUNT, EVERY_POLICY_LINE
 from app.db.policy_tables import POLICY_FILE, POLICY_LINE, POLICY_STATE
 from app.db.tables import CALENDAR, DEFINITION
 from app.services.ports import Refused
@@ -44,6 +44,15 @@ def files() -> Select[Any]:
 def definitions(hashes: Sequence[str] | None) -> Select[Any]:
     wanted = select(DEFINITION).order_by(D.case_type, D.version)
     return wanted if hashes is None else wanted.where(D.hash.in_(hashes))
+
+
+def definition_versions(case_type: str | None) -> Select[Any]:
+    wanted = select(D.case_type, D.version, D.hash).order_by(D.case_type, D.version)
+    return wanted if case_type is None else wanted.where(D.case_type == case_type)
+
+
+def case_counts(hashes: Sequence[str]) -> Select[Any]:
+    return select(CASE_COUNT).where(CASE_COUNT.c.definition.in_(hashes))
 
 
 def calendars() -> Select[Any]:

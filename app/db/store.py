@@ -26,6 +26,7 @@ from app.db.tables import CASES, IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.db.work_reads import SqlWorkReads
 from app.domain.case import Case
+from app.services.definition_port import DefinitionVersion
 from app.services.levels import Connections
 from app.services.ports import StoreUnavailable
 from app.services.rulebook import LineQuery
@@ -123,6 +124,12 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):
 
     async def definitions(self, hashes: Sequence[str] | None = None) -> Sequence[StoredDefinition]:
         return [StoredDefinition(**row) for row in await self._rows(rules.definitions(hashes))]
+
+    async def definition_versions(self, case_type: str | None = None) -> Sequence[DefinitionVersion]:
+        return [DefinitionVersion(**row) for row in await self._rows(rules.definition_versions(case_type))]
+
+    async def case_counts(self, hashes: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        return {r["definition"]: (r["cases"], r["open"]) for r in await self._rows(rules.case_counts(hashes))}
 
     async def calendars(self) -> Sequence[StoredCalendar]:
         return [StoredCalendar(**row) for row in await self._rows(rules.calendars())]

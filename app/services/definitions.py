@@ -24,12 +24,15 @@ class Definitions:
 
     current: dict[str, Machine] = field(default_factory=dict)
     machines: dict[str, Machine] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    """Of all case types that there ever were: those without a declaration may have cases left."""
 
     async def publish(self, store: Store, case_types: Mapping[str, CaseType], operator: str = UNNAMED) -> None:
         """Store what is new among the declared case types, with a log entry each, and make them current."""
         for name, case_type in case_types.items():
             stored = await _store(store, case_type, operator)
             self.current[name] = self._compile(stored, case_type)
+        self.names |= {one.case_type for one in await store.definition_versions()} | self.current.keys()
 
     async def learn(self, store: Store, hashes: Iterable[str]) -> None:
         """Compile the stored versions that are asked for and not known yet."""

@@ -24,6 +24,7 @@ from app.services.policy_entries import changed_draft, refused_draft
 from app.services.ports import Store
 from app.services.preview import preview
 from app.services.rulebook import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, assigns
+from app.services.standing import StandingVersions
 from app.services.stored import PolicyChange, PolicyLine, Record
 
 
@@ -34,6 +35,7 @@ class PolicyChanges:
         self._store = store
         self._definitions = definitions
         self._policies = policies
+        self._standing = StandingVersions(store, definitions)
         self._reading_lines = asyncio.Lock()  # what all callers compile together must leave time to others
         self._one_at_a_time = asyncio.Lock()  # each reads on a second connection while it holds the policy's lock
 
@@ -85,7 +87,10 @@ class PolicyChanges:
         await self._policies.catch_up(await self._store.policy_version())
         check_rights(self._administrators(actor), actor, asked.add)
         async with self._reading_lines:
-            return await lines_faults(self._policies.engine, self._case_types(), asked)
+            faults = await lines_faults(self._policies.engine, self._case_types(), asked)
+            if faults and (versions := await self._standing.all()):
+                return await lines_faults(self._policies.engine, self._case_types(), asked, versions)
+            return faults
 
     async def _checked(
         self, actor: Actor, asked: AskedChange, version: int, faults: Sequence[FieldError]
@@ -123,4 +128,4 @@ class PolicyChanges:
         return {name: machine.case_type for name, machine in self._definitions.current.items()}
 
     def _administrators(self, actor: Actor) -> Administrators:
-        return Administrators(self._policies.engine, actor.tenant, sorted(self._definitions.current))
+        return Administrators(self._policies.engine, actor.tenant, sorted(self._definitions.names))

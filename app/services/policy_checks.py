@@ -9,6 +9,7 @@ from app.domain.case import Actor, Verdict
 from app.domain.case_type import CaseType
 from app.domain.declaring.check_policy import rule_faults
 from app.domain.declaring.policy_row import PolicyRow
+from app.domain.declaring.standing import NONE, Versions
 from app.domain.errors import Denied, FieldError, GuardRefused, Invalid, Reason
 from app.domain.guard import most_steps
 from app.domain.situation import ADMIN
@@ -47,7 +48,7 @@ def check_rights(administrators: Administrators, actor: Actor, lines: Sequence[P
 
 
 async def lines_faults(
-    engine: PolicyEngine, case_types: Mapping[str, CaseType], asked: AskedChange
+    engine: PolicyEngine, case_types: Mapping[str, CaseType], asked: AskedChange, versions: Versions = NONE
 ) -> Sequence[FieldError]:
     """What is wrong with the added lines taken one by one, each with its field in the caller's body.
 
@@ -56,7 +57,7 @@ async def lines_faults(
     faults = []
     for place, line in enumerate(asked.add):
         began = perf_counter()
-        for field, message in _line_faults(engine, case_types, line):
+        for field, message in _line_faults(engine, case_types, line, versions):
             faults.append(FieldError(_named(asked, place, field), message))
         await asyncio.sleep(perf_counter() - began)
     return faults
@@ -114,13 +115,13 @@ def _of_others() -> Denied:
 
 
 def _line_faults(
-    engine: PolicyEngine, case_types: Mapping[str, CaseType], line: PolicyLine
+    engine: PolicyEngine, case_types: Mapping[str, CaseType], line: PolicyLine, versions: Versions
 ) -> Iterator[tuple[str, str]]:
     alone = engine.faults(line)
     yield from alone
     if line.kind == "p" and not alone:
         row = PolicyRow("", 0, line.kind, line.role, line.obj, line.act, line.when, line.eft, line.tenant)
-        for field, fault in rule_faults(row, case_types):
+        for field, fault in rule_faults(row, case_types, versions):
             if fault.severity == "error":
                 yield field, f"{fault.message}; {fault.remedy}"
 

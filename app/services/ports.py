@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.domain.case import Case, Policy
+from app.services.definition_port import DefinitionReads
 from app.services.levels import Connections
 from app.services.log_store import LogStore
 from app.services.rulebook import LineQuery
@@ -92,7 +93,7 @@ class Transaction(Taking, Protocol):
         ...
 
 
-class Store(WorkReads, Blobs, LogStore, Searching, Protocol):
+class Store(WorkReads, Blobs, LogStore, Searching, DefinitionReads, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self, *tenants: str) -> AbstractAsyncContextManager[Transaction]:
@@ -158,8 +159,6 @@ class Store(WorkReads, Blobs, LogStore, Searching, Protocol):
         ...
 
     async def policy_files(self) -> Sequence[PolicyFile]: ...
-
-    async def definitions(self, hashes: Sequence[str] | None = None) -> Sequence[StoredDefinition]: ...
 
     async def api_keys(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredKey]:
         """A page of all keys of a tenant, by id."""

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from app.domain.case_type import CaseType
+from app.domain.case_type import CaseType, Schema
 from app.domain.declaring.check_fired import check_fired
 from app.domain.declaring.check_guards import expression_faults
 from app.domain.declaring.fault import Fault, choose, nearest, quoted
 from app.domain.declaring.policy_row import PolicyRow
+from app.domain.declaring.standing import NONE, Standing, Versions, standing_of, told
 from app.domain.declaring.yaml_source import Source
 from app.domain.names import BUILT_IN_ROLES
 
@@ -20,11 +21,12 @@ def check_policy(
     *,
     sources: Mapping[str, Source] = NO_SOURCES,
     unchecked: Collection[PolicyRow] = (),
+    versions: Versions = NONE,
 ) -> tuple[Fault, ...]:
     """Every fault of the policy lines, and of what clocks do by policy: notify roles and fire events.
 
     `sources` are the files of the case types by name, for the lines of faults in those; `unchecked` are lines about
-    case types that are not among `case_types` for a reason.
+    case types that are not among `case_types` for a reason. Cases stand on `versions` besides.
     """
     of_clocks: list[Fault] = []
     for name, case_type in case_types.items():
@@ -32,33 +34,38 @@ def check_policy(
         of_clocks += _nobody_to_notify(case_type, lines, source)
         of_clocks += check_fired(case_type, lines, source)
     checked = [line for line in lines if line not in unchecked]
-    return (*_check(case_types, checked), *_idle_grants(lines), *of_clocks)
+    return (*_check(case_types, checked, versions), *_idle_grants(lines), *of_clocks)
 
 
-def _check(case_types: Mapping[str, CaseType], lines: Sequence[PolicyRow]) -> Iterator[Fault]:
+def _check(case_types: Mapping[str, CaseType], lines: Sequence[PolicyRow], versions: Versions) -> Iterator[Fault]:
     for line in lines:
         if line.kind == "p":
-            yield from (fault for _, fault in rule_faults(line, case_types))
+            yield from (fault for _, fault in rule_faults(line, case_types, versions))
 
 
-def rule_faults(line: PolicyRow, case_types: Mapping[str, CaseType]) -> Iterator[tuple[str, Fault]]:
-    """What is wrong with one `p` line beside the case types: its field (obj, act or when), and the fault."""
-    if line.obj != "*" and line.obj not in case_types:
+def rule_faults(
+    line: PolicyRow, case_types: Mapping[str, CaseType], versions: Versions = NONE
+) -> Iterator[tuple[str, Fault]]:
+    """What is wrong with one `p` line beside the case types: its field (obj, act or when), and the fault.
+
+    What is right for one of the `versions` that cases stand on is no error.
+    """
+    older = standing_of(versions, line.obj)
+    if line.obj != "*" and line.obj not in case_types and not older:
         yield "obj", line.error(f"unknown case type {quoted(line.obj)}", choose(line.obj, case_types, "case types"))
         return
-    meant = list(case_types.values()) if line.obj == "*" else [case_types[line.obj]]
-    yield from (("act", fault) for fault in _act(line, meant))
+    meant = [of for name, of in case_types.items() if line.obj in ("*", name)]
+    yield from (("act", fault) for fault in _act(line, meant, older))
     yield from (("act", fault) for fault in _acts_for_others(line, meant))
-    yield from (("when", fault) for fault in _condition(line, meant))
+    yield from (("when", fault) for fault in _condition(line, meant, older))
 
 
-def _act(line: PolicyRow, meant: list[CaseType]) -> Iterator[Fault]:
+def _act(line: PolicyRow, meant: list[CaseType], older: list[Standing]) -> Iterator[Fault]:
     events = list(dict.fromkeys(event for case_type in meant for event in (*case_type.events, *case_type.opening)))
-    if line.act == "*" or line.act.startswith("case:"):
+    if _of_all_events(line):
         return
     if line.act not in events:
-        of = "any case type" if line.obj == "*" else quoted(line.obj)
-        yield line.error(f"{quoted(line.act)} is no event of {of}", choose(line.act, events, "events"))
+        yield _older_act(line, events, older)
     elif line.role.startswith("[") and not any(line.act in case_type.events for case_type in meant):
         message = f"{quoted(line.act)} only opens cases, and no case role holds while opening"
         yield line.warning(message, "name a role, or `*`")
@@ -79,13 +86,48 @@ def _has_four_eyes(case_type: CaseType) -> bool:
     return any(transition.unless_actor_of or transition.only_actor_of for transition in transitions)
 
 
-def _condition(line: PolicyRow, meant: list[CaseType]) -> Iterator[Fault]:
+def _of_all_events(line: PolicyRow) -> bool:
+    return line.act == "*" or line.act.startswith("case:")
+
+
+def _older_act(line: PolicyRow, events: list[str], older: list[Standing]) -> Fault:
+    """About an event that no newest version has."""
+    having = [one for one in older if line.act in one.acts]
+    if not having:
+        of = "any case type" if line.obj == "*" else quoted(line.obj)
+        known = list(dict.fromkeys([*events, *(act for one in older for act in sorted(one.acts))]))
+        return line.error(f"{quoted(line.act)} is no event of {of}", choose(line.act, known, "events"))
+    message = f"{quoted(line.act)} is an event of {told(having)}"
+    if any(one.open for one in having):
+        return line.note(message, "keep this line until they are closed")
+    return line.warning(message, "remove this line")
+
+
+def _condition(line: PolicyRow, meant: list[CaseType], older: list[Standing]) -> Iterator[Fault]:
+    """Of the newest versions that have the event, or else of those that cases stand on."""
     if not line.when:
         return
-    schemas = [case_type.data for case_type in meant] if line.obj != "*" else [{"type": "object"}]
-    for schema in schemas:
-        for sentence in expression_faults(line.when, schema, None, "bool"):
-            yield line.error(sentence, "correct the condition, or the schema that it reads")
+    if line.obj == "*":
+        yield from _wrong(line, _untrue(line, {"type": "object"}))
+        return
+    newest = [of for of in meant if _of_all_events(line) or line.act in (*of.events, *of.opening)]
+    having = [one for one in older if _of_all_events(line) or line.act in one.acts]
+    sentences = [sentence for of in newest or [one.case_type for one in having] for sentence in _untrue(line, of.data)]
+    right = [one for one in having if not _untrue(line, one.case_type.data)] if sentences else []
+    if not right:
+        yield from _wrong(line, sentences)
+    elif newest:
+        message = f"{sentences[0]}, though it is right for {told(right)}"
+        yield line.warning(message, "write a condition that is right for both, or remove it once they are closed")
+
+
+def _untrue(line: PolicyRow, schema: Schema) -> list[str]:
+    return expression_faults(line.when, schema, None, "bool")
+
+
+def _wrong(line: PolicyRow, sentences: list[str]) -> Iterator[Fault]:
+    for sentence in sentences:
+        yield line.error(sentence, "correct the condition, or the schema that it reads")
 
 
 def _idle_grants(lines: Iterable[PolicyRow]) -> Iterator[Fault]:

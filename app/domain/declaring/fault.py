@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. An error stops the start, a warning does not. `line` counts from 1."""
+    """One fault. An error stops the start, a warning does not; a note is no fault at all. `line` counts from 1."""
 
     file: str
     line: int
     message: str
     remedy: str
-    severity: Literal["error", "warning"] = "error"
+    severity: Literal["error", "warning", "note"] = "error"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.severity}: {self.message}; {self.remedy}"

@@ -27,3 +27,6 @@ class PolicyRow:
 
     def warning(self, message: str, remedy: str) -> Fault:
         return Fault(self.file, self.line, message, remedy, "warning")
+
+    def note(self, message: str, remedy: str) -> Fault:
+        return Fault(self.file, self.line, message, remedy, "note")

@@ -1,0 +1,44 @@
+"""Read the declared folders beside the cases of the database, which may stand on versions that no file has any more."""
+
+import sys
+from pathlib import Path
+
+from app.commands.declared import Declared, read_folders
+from app.db import open_store
+from app.db.engines import database_url, is_sqlite
+from app.domain.declaring.standing import NONE, Versions
+from app.services.ports import StoreUnavailable
+from app.services.standing import standing
+from app.settings import Settings
+
+
+async def read_beside_cases(settings: Settings, machines: Path, policies: Path) -> Declared:
+    """As `read_folders`; a database that cannot be asked is told on stderr, one that is not there yet has no cases."""
+    alone = read_folders(machines, policies)
+    versions = await _standing(settings, alone)
+    return read_folders(machines, policies, versions) if versions else alone
+
+
+async def _standing(settings: Settings, found: Declared) -> Versions:
+    url = settings.database_url.get_secret_value()
+    if not _is_there(url):
+        return NONE
+    store = open_store(url, settings.pool_size)
+    try:
+        problems = await store.problems()
+        if not problems:
+            return await standing(store, {one.hash() for one in found.case_types.values()})
+    except StoreUnavailable as error:
+        problems = [str(error)]
+    finally:
+        await store.close()
+    print(f"stateward: the cases of the database were not looked at: {problems[0]}", file=sys.stderr)
+    return NONE
+
+
+def _is_there(url: str) -> bool:
+    parsed = database_url(url)
+    if not is_sqlite(parsed):
+        return True
+    name = parsed.database or ":memory:"
+    return name.startswith("file:") or Path(name).is_file()

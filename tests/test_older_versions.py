@@ -1,0 +1,104 @@
+"""A renamed or removed event, and a removed case type, strand no case: lines about older versions are right."""
+
+from pathlib import Path
+
+import pytest
+
+from app.commands.failing import CommandFailed
+from app.commands.house import declared, prepared, running
+from app.commands.standing import read_beside_cases
+from app.domain.errors import Invalid
+from app.settings import load_settings
+from tests.databases import Database
+from tests.house import actor, applied, code, fire, opened
+from tests.rulebook import add, rule
+
+BOSS = actor("boss", "boss", "admin")
+OLD = """
+case_type: claim
+initial: a
+data: {type: object, properties: {amount: {type: integer}}}
+states: {a: {}, b: {final: true}}
+events: {go: {from: a, to: b}}
+"""
+NEW = OLD.replace("{go: {from", "{move: {from").replace("amount", "sum")
+LINES = (
+    "p, role:boss, *, claim, open, , allow\np, role:boss, *, claim, go, , allow\np, *, *, claim, case:read, , allow\n"
+)
+
+
+@pytest.fixture
+def folders(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("machines", "policies"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(f"STATEWARD_{name.upper()}", str(tmp_path / name))
+    monkeypatch.setenv("STATEWARD_DATABASE_URL", database.url)
+    write(tmp_path, OLD, LINES)
+    return tmp_path
+
+
+def write(folder: Path, machine: str | None, lines: str, file: str = "claim") -> None:
+    (folder / "machines" / "claim.yaml").unlink(missing_ok=True)
+    if machine:
+        (folder / "machines" / "claim.yaml").write_text(machine)
+    (folder / "policies" / f"{file}.csv").write_text(lines)
+
+
+async def told() -> list[str]:
+    settings = load_settings()
+    found = await read_beside_cases(settings, settings.machines, settings.policies)
+    return [f"{Path(fault.file).name}:{fault.line} {fault.severity}: {fault.message}" for fault in found.faults]
+
+
+async def with_cases(count: int) -> list[str]:
+    """Cases of the version that the folders declare now."""
+    settings = load_settings()
+    await prepared(settings)
+    async with running(settings, await declared(settings)) as house:
+        return [await opened(house, by=BOSS, case_type="claim", event="open", data={}) for _ in range(count)]
+
+
+async def test_lines_about_a_renamed_event_serve_the_cases_that_know_it(folders: Path) -> None:
+    first, _ = await with_cases(2)
+    lines = LINES + "p, role:boss, *, claim, move, , allow\n"
+    write(folders, NEW, lines)
+    assert await told() == ["claim.csv:2 note: `go` is an event of version 1 of `claim`, 2 open cases"]
+    settings = load_settings()
+    async with running(settings, await declared(settings)) as house:
+        assert code(await fire(house, first, "go", BOSS)) == "applied"
+        assert await add(house, BOSS, rule("role:clerk", "go", "claim", when="data.amount > 3"))
+        for act, when in (("gone", ""), ("go", "data.sum > 3"), ("move", "data.nothing > 3")):
+            with pytest.raises(Invalid):
+                await add(house, BOSS, rule("role:clerk", act, "claim", when=when))
+
+
+async def test_a_line_for_cases_that_are_all_closed_may_go_and_one_for_none_is_wrong(folders: Path) -> None:
+    [only] = await with_cases(1)
+    settings = load_settings()
+    async with running(settings, await declared(settings)) as house:
+        applied(await fire(house, only, "go", BOSS))
+    write(folders, NEW, LINES)
+    assert await told() == ["claim.csv:2 warning: `go` is an event of version 1 of `claim`, no open case"]
+    write(folders, NEW, LINES.replace("claim, go,", "claim, goo,"))
+    assert await told() == ["claim.csv:2 error: `goo` is no event of `claim`"]
+    with pytest.raises(CommandFailed):
+        await declared(settings)
+
+
+async def test_events_that_open_cases_have_and_no_line_allows_are_named(folders: Path) -> None:
+    await with_cases(1)
+    write(folders, NEW, LINES.replace("claim, go,", "claim, move,"))
+    assert await told() == [
+        "claim.yaml:1 warning: no policy line lets anybody fire `go` of version 1 of `claim`, 1 open case"
+    ]
+
+
+async def test_a_case_type_that_is_gone_keeps_its_lines_in_whatever_file(folders: Path) -> None:
+    [only] = await with_cases(1)
+    (folders / "policies" / "claim.csv").unlink()
+    write(folders, None, LINES, "all")
+    assert {line.split(" ")[1] for line in await told()} == {"note:"}
+    settings = load_settings()
+    async with running(settings, await declared(settings)) as house:
+        assert await add(house, BOSS, rule("role:clerk", "go", "claim"))
+        assert code(await fire(house, only, "go", BOSS)) == "applied"
