@@ -8,6 +8,7 @@ import pytest
 
 from app.db.search_reads import Effort
 from app.domain.case import Actor
+from app.domain.errors import Unavailable
 from app.domain.scope import Scope
 from app.services.house import House
 from app.services.searchable import text_of
@@ -251,3 +252,13 @@ async def test_applied_comments_are_found_at_once_by_whoever_wrote_them(house: H
     assert applied(await fire(house, case_id, "add_note", CLERK, payload={"note": "x"}))["version"] == 2
     await comment(house, case_id, CLERK, "immediately")
     assert await found(house, "immediately", by=CLERK) == {case_id}
+
+
+async def test_a_caller_who_searches_much_at_once_is_told_to_come_again_and_nobody_else_is(house: House) -> None:
+    await open_claim(house)
+    wide, plain = Wanted(count=True), Wanted()
+    many = [house.cases.find(ALICE, wide) for _ in range(12)]
+    others = [house.cases.find(actor("vera", tenant="globex"), wide), house.cases.find(ALICE, plain)]
+    found = await asyncio.gather(*many, *others, return_exceptions=True)
+    assert [isinstance(one, Unavailable) for one in found] == [False] * 4 + [True] * 8 + [False] * 2
+    assert (await house.cases.find(ALICE, wide)).count is not None

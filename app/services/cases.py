@@ -5,6 +5,7 @@ import binascii
 import json
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 
 from app.domain.case import Actor, Attempt, Case, Json
@@ -17,6 +18,8 @@ from app.domain.situation import AUDIT, Situation
 from app.domain.writable import writable
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
+from app.services.limits import USUAL
+from app.services.places import Places
 from app.services.policies import Policies
 from app.services.ports import Store
 from app.services.scoped import scoped
@@ -34,10 +37,13 @@ UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, OverflowErr
 class Cases:
     """Reading takes no lock; the policy is the one in force when the read began."""
 
-    def __init__(self, store: Store, definitions: Definitions, policies: Policies) -> None:
+    def __init__(
+        self, store: Store, definitions: Definitions, policies: Policies, searches: int = USUAL.searches
+    ) -> None:
         self._store = store
         self._definitions = definitions
         self._policies = policies
+        self._searches = Places(searches, "searches")
 
     async def read(self, actor: Actor, case_id: str) -> Case:
         return (await self.show(actor, case_id)).case
@@ -49,7 +55,13 @@ class Cases:
         return Shown(here.case, here.clocks)
 
     async def find(self, actor: Actor, wanted: Wanted) -> Page:
-        """A page of the cases that the actor may read, with a cursor to the next."""
+        """A page of the cases that the actor may read, with a cursor to the next. Raises Unavailable where so many
+        searches of the caller or the tenant are under way that others would wait for them."""
+        wide = wanted.q is not None or wanted.count
+        with self._searches.taking((actor.tenant, actor.id)) if wide else nullcontext():
+            return await self._found(actor, wanted)
+
+    async def _found(self, actor: Actor, wanted: Wanted) -> Page:
         query = await self._query(actor, wanted)
         searched = terms(wanted.q) if wanted.q is not None else ()
         most = MOST_COUNTED if wanted.count else None

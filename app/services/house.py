@@ -61,7 +61,7 @@ class House:
         self.policies = Policies(store, engine, operator)
         self.calendars = Calendars()
         self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks, limits.waiting)
-        self.cases = Cases(store, self.definitions, self.policies)
+        self.cases = Cases(store, self.definitions, self.policies, limits.searches)
         self.api_keys = ApiKeys(store, self.policies)
         self.keys = KeyCallers(store)
         self.next_case = NextCase(store, self.definitions, self.policies, self.calendars, desks)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`waiting`: attempts that wait for the desk."""
+    """`waiting`: attempts that wait for the desk. `searches`: by words, or counting, at once."""
 
     waiting: int = 10_000
+    searches: int = 16
 
 
 USUAL = Limits()
