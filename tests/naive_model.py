@@ -139,6 +139,8 @@ class NaiveModel:
         if not self.policy.may(case, attempt, event, acting=True):
             raise No("denied")
         self._conflict(attempt)
+        if attempt.if_version not in (None, 0):
+            raise No("version_conflict", current_version=0)
         self._check_input(declared, event, attempt)
         data = self._set(case, attempt, tuple(declared.events.get(event, {}).get("set", {}).items()))
         case = {
