@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 from app.db import open_store
-from app.db.migrate import migrate, schema_problem
+from app.db.migrate import MigrationRefused, migrate, schema_problem
 from app.services.ports import StoreUnavailable
 from tests.databases import Database
 
@@ -140,3 +140,23 @@ async def test_nobody_waits_for_an_index_that_is_built(postgres: Database):
         await migrating
     await engine.dispose()
     await test_the_migrations_make_what_the_tables_declare(postgres)
+
+
+async def test_a_login_that_may_not_migrate_is_told_which_setting_names_one_that_may(empty_postgres: Database):
+    with pytest.raises(MigrationRefused, match=r"permission denied to .* role.*STATEWARD_MIGRATE_URL"):
+        await migrate(empty_postgres.url)
+
+
+async def test_tables_without_a_version_are_no_database_to_migrate(database: Database):
+    await run(database.admin_url, "DROP TABLE alembic_version")
+    with pytest.raises(MigrationRefused, match=r"already exists.*restore a whole backup into an empty database"):
+        await migrate(database.url, database.admin_url)
+
+
+async def test_a_version_without_its_tables_is_a_problem_and_no_database_to_migrate(database: Database):
+    await run(database.admin_url, "DROP TABLE policy_state")
+    problem = await schema_problem(database.admin_url)
+    assert problem is not None
+    assert "lacks the table policy_state: restore a whole backup" in problem
+    with pytest.raises(MigrationRefused, match="lacks the table policy_state"):
+        await migrate(database.url, database.admin_url)
