@@ -208,6 +208,8 @@ def _sql(value: Json, known: Columns, moments: Mapping[datetime, str]) -> str:
         return "NULL"
     if isinstance(value, datetime):
         return moments[value]
+    if isinstance(value, dict | list):
+        value = json.dumps(value, separators=(",", ":"))
     return _text(value, known) if isinstance(value, str) else str(int(value))
 
 

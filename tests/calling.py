@@ -5,7 +5,7 @@ from tests.fake_services import SECRET
 
 
 def signed_in(user: str, *roles: str, tenant: str = "acme") -> dict[str, str]:
-    return bearing(mint(SECRET, tenant, user, list(roles), 600))
+    return bearing(mint(SECRET, tenant, user, list(roles), 24 * 3600))
 
 
 def bearing(credential: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ CLAIM = json.dumps(
     {"case_type": "expense_claim", "event": "submit", "data": {"amount_cents": 100, "currency": "EUR"}}
 ).encode()
 HEADERS = {
-    "authorization": f"Bearer {mint(SECRET, 'acme', 'root', ['admin'], 600)}",
+    "authorization": f"Bearer {mint(SECRET, 'acme', 'root', ['admin'], 24 * 3600)}",
     "content-type": "application/json",
 }
 CASES = "/api/v1/cases"
