@@ -1,5 +1,6 @@
 """One SQL statement that repeats a told story for many numbers, each with values of its own."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
