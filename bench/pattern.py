@@ -1,11 +1,11 @@
 """One SQL statement that repeats a told story for many numbers, each with values of its own."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from app.db.rows import CASE_COLUMNS
 from app.db.types import json_text
 from app.domain.case import AuditEntry, Case, Json, PayloadRow
 from app.domain.entry import canonical, commitment, genesis
@@ -193,7 +193,7 @@ def _payload(number: int, place: int, entry: AuditEntry, field: PayloadRow, know
 
 
 def _case(case: Case, known: Columns, moments: Mapping[datetime, str]) -> Columns:
-    values = {field.name: getattr(case, field.name) for field in fields(case)}
+    values = {field.name: getattr(case, field.name) for field in fields(case) if field.name in CASE_COLUMNS}
     texts = {"data": json_text(case.data), "memory": json_text({k: list(v) for k, v in case.memory.items()})}
     # Nothing assigns cases or raises their urgency yet, and no clock runs on these, but lists filter and sort by it.
     drawn = {name: name for name in ("assignee", "team", "urgency", "due_at")}
@@ -209,8 +209,6 @@ def _sql(value: Json, known: Columns, moments: Mapping[datetime, str]) -> str:
         return "NULL"
     if isinstance(value, datetime):
         return moments[value]
-    if isinstance(value, dict | list):
-        value = json.dumps(value, separators=(",", ":"))
     return _text(value, known) if isinstance(value, str) else str(int(value))
 
 
