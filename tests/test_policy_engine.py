@@ -7,9 +7,11 @@ import pytest
 
 from app.domain.case import Policy, Verdict
 from app.domain.guard import View
-from app.policy.engine import PolicyEngine
+from app.policy.engine import BUILT_IN, PolicyEngine
 from app.policy.files import read_policy
+from app.policy.lines import as_csv
 from app.services.stored import PolicyLine
+from tests.running import ROOT
 
 CLAIM = """
 p, role:clerk, *, claim, triage, , allow
@@ -269,3 +271,8 @@ def test_the_hash_does_not_depend_on_the_order_of_the_lines():
     forward.load(lines, 1)
     backward.load(lines[::-1], 1)
     assert forward.policy_hash("acme", "claim") == backward.policy_hash("acme", "claim")
+
+
+def test_the_guide_names_every_line_that_the_hash_covers_and_no_file_has():
+    guide = (ROOT / "docs" / "audit_log.md").read_text()
+    assert [line for line in map(as_csv, BUILT_IN) if f"`{line}`" not in guide] == []
