@@ -335,7 +335,7 @@ SECRET = "a secret for tests that is long enough, also for the algorithms we ref
 
 
 def token(user: str = "alice", tenant: str = "acme", roles: Sequence[str] = ("clerk",)) -> str:
-    return mint(SECRET, tenant, user, roles, ttl_seconds=3600)
+    return mint(SECRET, tenant, user, roles, ttl_seconds=24 * 3600)
 
 
 @contextmanager

@@ -70,4 +70,4 @@ def _attacked(service: Running, folder: Path, token: str, phases: str) -> "subpr
 
 
 def _token(user: str, *roles: str) -> str:
-    return mint(SECRET, "acme", user, roles, 7200)
+    return mint(SECRET, "acme", user, roles, 24 * 3600)

@@ -88,4 +88,6 @@ def call(name: str) -> ModuleType:
 
 def client(service: Running, user: str, *roles: str) -> Any:
     made = import_module(PACKAGE).AuthenticatedClient
-    return made(base_url=service.url, token=mint(SECRET, "acme", user, roles, 600), raise_on_unexpected_status=True)
+    return made(
+        base_url=service.url, token=mint(SECRET, "acme", user, roles, 24 * 3600), raise_on_unexpected_status=True
+    )

@@ -26,7 +26,7 @@ CASES = "/api/v1/cases"
 Begin = Callable[[], Callable[[], str]]
 CLAIM = {"case_type": "expense_claim", "event": "submit", "data": {"amount_cents": 100, "currency": "EUR"}}
 BEARER = token(SECRET, roles=("clerk",))
-WRONG = mint("another secret that is long enough for anybody", "acme", SECRET, ("clerk",), 600)
+WRONG = mint("another secret that is long enough for anybody", "acme", SECRET, ("clerk",), 24 * 3600)
 
 
 @pytest.fixture(params=["console", "json"])

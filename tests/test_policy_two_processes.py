@@ -14,7 +14,7 @@ CLAIM = {"case_type": "expense_claim", "event": "submit", "data": {"amount_cents
 
 
 def _client(service: Running, user: str, *roles: str) -> httpx.Client:
-    token = mint(SECRET, "acme", user, roles, 600)
+    token = mint(SECRET, "acme", user, roles, 24 * 3600)
     return httpx.Client(base_url=f"{service.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=20)
 
 

@@ -20,7 +20,7 @@ CLAIM = {"case_type": "expense_claim", "event": "submit", "data": {"amount_cents
 
 
 def signed_in(user, *roles):
-    return {"authorization": f"Bearer {mint(SECRET, 'acme', user, roles, 600)}"}
+    return {"authorization": f"Bearer {mint(SECRET, 'acme', user, roles, 24 * 3600)}"}
 
 
 ADMIN = signed_in("root", "admin")

@@ -24,7 +24,7 @@ from tests.attack.killing import children
 from tests.calling import bearing
 from tests.running import ROOT, SECRET, Running
 
-VICTIM = mint(SECRET, "victim", "vera", ["clerk"], 3600)
+VICTIM = mint(SECRET, "victim", "vera", ["clerk"], 24 * 3600)
 VICTIMS = 4
 PAUSE = 0.02
 """Seconds between two requests of a victim, who works and does not attack."""

@@ -11,7 +11,7 @@ from tests.calling import bearing
 from tests.running import SECRET
 
 CONNECTIONS = 10
-TOKEN = mint(SECRET, "attacker", "mallory", ["admin", "clerk", "employee"], 3600)
+TOKEN = mint(SECRET, "attacker", "mallory", ["admin", "clerk", "employee"], 24 * 3600)
 DOUBLED = "[[1, 1]]" + ".map(a, a + a)" * 22 + ".size() > 0"
 HEAVY = "data.notes.map(x, data.notes + data.notes).exists(x, x == data.notes)"
 

@@ -15,7 +15,7 @@ from tests.calling import bearing
 from tests.running import SECRET
 
 TENANT = "acme"
-TOKEN = mint(SECRET, TENANT, "manfred", ["manager", "clerk"], 3600)
+TOKEN = mint(SECRET, TENANT, "manfred", ["manager", "clerk"], 24 * 3600)
 EVENTS = ("add_note",) * 6 + ("triage", "approve", "ask", "answer", "reject", "clear_budget", "clear_fraud")
 CLAIM = {"case_type": "expense_claim", "event": "submit", "data": {"amount_cents": 90_000, "currency": "EUR"}}
 UNANSWERED = (httpx.TransportError, asyncio.TimeoutError)

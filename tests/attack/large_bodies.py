@@ -16,7 +16,7 @@ from tests.running import SECRET
 CONNECTIONS = 6
 PAUSE = 0.05
 """Between two bodies of a connection: the network and the attacker's own processor take longer than any answer."""
-NOBODY = mint(SECRET, "acme", "nobody", [], 3600)
+NOBODY = mint(SECRET, "acme", "nobody", [], 24 * 3600)
 OPENING = {"case_type": "expense_claim", "event": "submit"}
 
 

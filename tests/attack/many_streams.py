@@ -13,7 +13,7 @@ from tests.running import SECRET
 
 STREAMS = 1000
 WRITERS = 2
-ADMIN = bearing(mint(SECRET, "acme", "root", ["admin"], 3600))
+ADMIN = bearing(mint(SECRET, "acme", "root", ["admin"], 24 * 3600))
 
 
 async def attack(url: str, over: asyncio.Event) -> Counter[int]:

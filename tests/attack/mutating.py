@@ -119,7 +119,7 @@ def _signed(request: Request, number: int) -> Request:
 
 
 def _headers_of(role: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {mint(SECRET, TENANT, f'{role}-user', [role], 7200)}"}
+    return {"Authorization": f"Bearer {mint(SECRET, TENANT, f'{role}-user', [role], 24 * 3600)}"}
 
 
 def _memory(service: Running) -> int:

@@ -11,7 +11,7 @@ from tests.calling import bearing
 from tests.running import SECRET
 
 CONNECTIONS = 10
-IMPORTER = mint(SECRET, "attacker", "imp", ["admin"], 3600)
+IMPORTER = mint(SECRET, "attacker", "imp", ["admin"], 24 * 3600)
 LONG_AGO = "1900-01-02T09:00:00Z"
 MINUTES = [f"{hour:02}:{minute:02}-{hour:02}:{minute + 1:02}" for hour in range(24) for minute in (0, 30)]
 HARD = {
