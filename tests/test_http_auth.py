@@ -140,7 +140,7 @@ def callers(**values):
 
 async def test_a_token_that_was_good_is_not_remembered_beyond_its_time(monkeypatch):
     known = callers()
-    good = f"Bearer {token()}"
+    good = f"Bearer {mint(SECRET, 'acme', 'alice', ['clerk'], 3600)}"
     assert (await known.actor(good)).id == "user:alice"
     later = time.time() + 3600 + 61
     monkeypatch.setattr(time, "time", lambda: later)
