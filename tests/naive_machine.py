@@ -112,11 +112,15 @@ class NaiveMachine:
         return self._join(self._in_order(now), remembered)
 
     def _join(self, leaves: list[str], memory: dict[str, list[str]]) -> tuple[list[str], dict[str, list[str]]]:
-        for state, node in self.nodes.items():
-            active = any(_within(leaf, state) for leaf in leaves)
-            if state and active and node.get("parallel") and "on_done" in node and self._done(state, leaves):
-                return self.step(leaves, memory, [Move(state, node["on_done"], None, (), (), ())])
+        """The innermost state that is done moves on, then the next, as long as there is one."""
+        done = [state for state in self.nodes if "on_done" in self.nodes[state] and self._is_done(state, leaves)]
+        for state in done:
+            if not any(_within(other, state) for other in done if other != state):
+                return self.step(leaves, memory, [Move(state, self.nodes[state]["on_done"], None, (), (), ())])
         return leaves, memory
+
+    def _is_done(self, state: str, leaves: list[str]) -> bool:
+        return any(_within(leaf, state) for leaf in leaves) and self._done(state, leaves)
 
     def _done(self, state: str, leaves: list[str]) -> bool:
         children = self.children(state)

@@ -28,9 +28,12 @@ states:
   draft: {}
   review:
     initial: first
+    on_done: approved
     states:
       first: {}
       second: {initial: reading, states: {reading: {}, asking: {}}}
+      noted: {final: true}
+  advice: {initial: asked, on_done: review.$history, states: {asked: {}, given: {final: true}}}
   checks:
     parallel: true
     on_done: approved
@@ -65,6 +68,9 @@ events:
       - {from: review, to: waiting, when: 'data.currency == "GBP"'}
       - {from: review.second.reading, to: checks, unless_actor_of: [file, amend]}
   question: {from: review.second, to: review.second.asking}
+  note_down: {from: review.second.asking, to: review.noted}
+  consult: {from: waiting, to: advice}
+  advise: {from: advice.asked, to: advice.given}
   restart: {from: review, to: review.first, when: case.version >= 3}
   clear:
     payload: {type: object, additionalProperties: false, properties: {deep: {type: boolean}}}

@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.domain.case_type import CaseType, Clock, Condition, walk
+from app.domain.completing import NeverRests
 from app.domain.declaring.runs import Runs, listed
 from app.domain.declaring.state_tree import StateTree
 from app.domain.machine import Machine, Resting
@@ -84,6 +85,6 @@ def _walk(machine: Machine, events: list[str]) -> list[tuple[str, Resting]]:
         for event in events:
             if not found[-1][1].closed and (here := fired(machine, found[-1][1], event)) is not None:
                 found.append((event, here))
-    except RuntimeError:
+    except NeverRests:
         assume(False)  # completions that never rest are refused by `check`
     return found

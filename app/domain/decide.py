@@ -6,6 +6,7 @@ from dataclasses import replace
 from app.domain.case import Attempt, AuditEntry, Case, Data, Outcome, Refusal, Verdict
 from app.domain.case_after import moved, new
 from app.domain.clock_turn import earliest_due
+from app.domain.completing import NeverRests
 from app.domain.data_size import check_size
 from app.domain.draft import denied_draft, event_draft, shortened
 from app.domain.entry import genesis, seal
@@ -24,7 +25,7 @@ from app.domain.errors import (
 )
 from app.domain.guard import EvaluationFault, Expression
 from app.domain.machine import Arc, Resting
-from app.domain.refusing import arc_reasons, is_open, state_reason
+from app.domain.refusing import arc_reasons, circle_reason, is_open, state_reason
 from app.domain.situation import ADMIN, Situation
 from app.domain.turning import clocks_after, counted_by
 from app.domain.writable import settled, writable
@@ -68,7 +69,7 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
     check_version(here.attempt, 0)
     _check_payload(here)
     data = assigned(here, here.machine.event_sets.get(event, ()))
-    return _outcome(here, verdict, here.machine.opened(event), [], data)
+    return _outcome(here, verdict, _resting(here, lambda: here.machine.opened(event)), [], data)
 
 
 def _fire(here: Situation) -> Outcome:
@@ -86,8 +87,17 @@ def _fire(here: Situation) -> Outcome:
     arcs = _guarded(here)
     assignments = here.machine.event_sets[here.event] + tuple(pair for arc in arcs for pair in arc.set)
     data = assigned(here, assignments)
-    resting = here.machine.rest(here.case.states, here.case.memory, arcs)
-    return _outcome(here, verdict, resting, arcs, data)
+    states, memory = here.case.states, here.case.memory
+    return _outcome(here, verdict, _resting(here, lambda: here.machine.rest(states, memory, arcs)), arcs, data)
+
+
+def _resting(here: Situation, rest: Callable[[], Resting]) -> Resting:
+    """`check` refuses completions that lead round in a circle, but cases may stand on what it let pass before."""
+    try:
+        return rest()
+    except NeverRests as circle:
+        reason = circle_reason(here, circle)
+        raise WrongState(reason.message, reasons=(reason,)) from circle
 
 
 def permit(here: Situation) -> Verdict:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.case import Json
+from app.domain.completing import NeverRests
 from app.domain.could_fire import payload_tells
 from app.domain.errors import Reason
 from app.domain.four_eyes import four_eyes_reasons
 from app.domain.machine import Arc
-from app.domain.refusing import arc_reasons, state_reason
+from app.domain.refusing import arc_reasons, circle_reason, state_reason
 from app.domain.situation import Situation
 from app.domain.ways import Way, ways
 
@@ -81,8 +82,12 @@ def _event(here: Situation) -> PossibleEvent | RefusedEvent:
         reasons += [reason for found in refused.values() for reason in found]
     if reasons:
         return _refused(here, reasons)
-    to = None if open_question else here.machine.rest(here.case.states, here.case.memory, arcs).state
-    return _possible(here, to)
+    if open_question:
+        return _possible(here, None)
+    try:
+        return _possible(here, here.machine.rest(here.case.states, here.case.memory, arcs).state)
+    except NeverRests as circle:
+        return _refused(here, [circle_reason(here, circle)])
 
 
 def _possible(here: Situation, to: str | None) -> PossibleEvent:

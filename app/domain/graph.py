@@ -126,6 +126,11 @@ class Graph:
                 stays |= self._completed(self._effective(move, memory), domain)
         return self._sorted(stays), memory
 
+    def newly(self, before: Configuration, after: Configuration, moves: Iterable[Move], memory: Memory) -> list[str]:
+        """The leaves of `after` that the moves entered: new ones, and those left and entered again."""
+        domains = [domain for move in moves if (domain := self.domain(move, memory)) is not None]
+        return [leaf for leaf in after if leaf not in before or any(_under(leaf, domain) for domain in domains)]
+
     def finished_by(self, leaf: str, configuration: Configuration) -> list[str]:
         """The states that entering a final `leaf` finishes: its parent, and the parallel states around that.
 

@@ -8,12 +8,10 @@ from app.domain.case_type import CaseType, Event, Transition, events_of, since_o
 from app.domain.cel.schema_types import type_of_schema
 from app.domain.cel.types import Type
 from app.domain.clock_rules import clock_rules
+from app.domain.completing import Completions
 from app.domain.graph import Configuration, Graph, Memory, Move, below, move_to
 from app.domain.guard import Expression, compile_expression
 from app.domain.schema import Validator
-
-MOST_MICROSTEPS = 100
-"""Far above any real chain of completions; `check` refuses definitions whose completions never rest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,9 +60,8 @@ class Machine:
             name: self._arcs_by_source(name, event) for name, event in case_type.events.items()
         }
         self.graph = Graph(case_type.states, _remembered(case_type))
-        self.completions = {
-            path: move_to(path, state.on_done) for path, state in self.graph.states.items() if state.on_done
-        }
+        done = {path: state.on_done for path, state in self.graph.states.items() if state.on_done}
+        self._completions = Completions(self.graph, {path: move_to(path, to) for path, to in done.items()})
         self.event_sets = {name: _compiled(event.set) for name, event in case_type.events.items()}
         self.clocks = clock_rules(case_type)
         self.data = Validator(case_type.data)
@@ -158,24 +155,14 @@ class Machine:
     ) -> Resting:
         after, remembered = self.graph.apply(list(moves), configuration, dict(memory))
         began = self._began(moves, after, dict(memory))
-        entered = _entered(configuration, after, moves, self.graph, dict(memory))
+        entered = self.graph.newly(configuration, after, moves, dict(memory))
         return self._complete(after, remembered, entered, began)
 
     def _complete(self, configuration: Configuration, memory: Memory, entered: list[str], began: set[str]) -> Resting:
-        """Take the completion transitions, one finished state after another, until nothing moves."""
-        finished = [path for leaf in entered for path in self.graph.finished_by(leaf, configuration)]
-        for _ in range(MOST_MICROSTEPS):
-            if not finished:
-                return Resting(configuration, memory, self.graph.closed(configuration), frozenset(began))
-            move = self.completions.get(finished.pop(0))
-            if move is None or not self.graph.leaves_under(configuration, move.source):
-                continue
-            before, old = configuration, memory
-            configuration, memory = self.graph.apply([move], before, old)
-            began |= self._began((move,), configuration, old)
-            for leaf in _entered(before, configuration, (move,), self.graph, old):
-                finished += self.graph.finished_by(leaf, configuration)
-        raise RuntimeError(f"the completions of {self.case_type.case_type} never rest after {configuration}")
+        configuration, memory, taken = self._completions.take(configuration, memory, entered)
+        for one in taken:
+            began |= self._began((one.move,), one.after, one.memory)
+        return Resting(configuration, memory, self.graph.closed(configuration), frozenset(began))
 
     def _began(self, moves: Iterable[Move], after: Configuration, memory: Memory) -> set[str]:
         """Which states of `since` the moves came into anew: what a history brings back has never ended."""
@@ -228,11 +215,3 @@ def _remembered(case_type: CaseType) -> Iterator[str]:
         move = move_to("", target)
         if move.target is not None and move.history:
             yield move.target
-
-
-def _entered(
-    before: Configuration, after: Configuration, moves: tuple[Move, ...], graph: Graph, memory: Memory
-) -> list[str]:
-    """The leaves of `after` that the moves entered: new ones, and those left and entered again."""
-    domains = [domain for move in moves if (domain := graph.domain(move, memory)) is not None]
-    return [leaf for leaf in after if leaf not in before or any(graph.leaves_under([leaf], d) for d in domains)]

@@ -1,9 +1,12 @@
 """Why an attempt is refused, in sentences: what said no, with the values it saw, and what would say yes."""
 
+from app.domain.completing import NeverRests
 from app.domain.errors import Reason
 from app.domain.four_eyes import four_eyes_reasons
 from app.domain.machine import Arc
 from app.domain.situation import Situation
+
+MOST_NAMED = 3
 
 
 def state_reason(here: Situation) -> Reason:
@@ -17,6 +20,17 @@ def state_reason(here: Situation) -> Reason:
         message=f"cannot {here.event} a case that is {here.case.state}",
         remedy=remedy,
         detail={"states": list(here.case.states), "open_states": [] if closed else sources},
+    )
+
+
+def circle_reason(here: Situation, circle: NeverRests) -> Reason:
+    """The event could be taken, but no case would ever come to rest after it."""
+    done = " and ".join(circle.sources[:MOST_NAMED])
+    return Reason(
+        code="state",
+        message=f"cannot {here.event} now: `on_done` of {done} would lead round in a circle without end",
+        remedy=f"whoever declares {here.machine.case_type.case_type} has to let it lead to a state that waits",
+        detail={"states": list(here.case.states) if here.case else [], "open_states": []},
     )
 
 
