@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.db.engines import database_url, is_sqlite
+from app.db.urls import names_sqlite, sqlite_file, with_driver
 from app.services.issuers import Issuer, issuers_of
-from app.services.rate_limits import Rate, rate_of
+from app.services.rate import Rate, rate_of
 from app.tracing import exporter_wanted
 
 PREFIX = "STATEWARD_"
@@ -42,12 +42,12 @@ class SettingsError(Exception):
 
 def _with_async_driver(url: SecretStr) -> SecretStr:
     try:
-        parsed = database_url(url.get_secret_value())
+        told = with_driver(url.get_secret_value())
     except ValueError:
         raise ValueError from None  # without the text, which may hold a password
-    if is_sqlite(parsed) and parsed.database in {None, "", ":memory:"}:
+    if names_sqlite(told) and sqlite_file(told) is None:
         raise ValueError  # each connection would have one of its own
-    return SecretStr(parsed.render_as_string(hide_password=False))
+    return SecretStr(told)
 
 
 def _secret(secret: SecretStr) -> SecretStr:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from app.services.committed import APPLIED, REPLAYED, Committed, Waited
-
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
+
+    from app.services.committed import Committed, Waited
 
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
@@ -82,7 +82,7 @@ class Tracing:
         if status >= 500:
             span.set_status(self._api.StatusCode.ERROR)
 
-    def record(self, batch: Committed) -> None:
+    def record(self, batch: "Committed") -> None:
         """The spans of a batch, once it is committed: it stands in the trace of the first of its requests, and is
         linked with all of them."""
         traced = [waited for waited in batch.waited if waited.origin is not None]
@@ -107,7 +107,7 @@ class Tracing:
         shutting = asyncio.get_running_loop().run_in_executor(None, self._provider.shutdown)
         await asyncio.wait([shutting], timeout=FLUSH_WITHIN)
 
-    def _waited(self, waited: Waited, batch: Committed, whole: "Span", to_wall: float) -> None:
+    def _waited(self, waited: "Waited", batch: "Committed", whole: "Span", to_wall: float) -> None:
         links = [self._api.Link(whole.get_span_context())]
         span = self._span("desk wait", waited.origin, waited.since, to_wall, links=links)
         span.end(_nanoseconds(batch.began + to_wall))
@@ -139,7 +139,9 @@ def tracing_of(environment: Mapping[str, str]) -> Tracing | None:
     return Tracing(provider)
 
 
-def _counts(batch: Committed) -> dict[str, int]:
+def _counts(batch: "Committed") -> dict[str, int]:
+    from app.services.committed import APPLIED, REPLAYED  # which settings have no use for
+
     applied = sum(count for (_, _, outcome), count in batch.outcomes.items() if outcome == APPLIED)
     refused = sum(count for (_, _, outcome), count in batch.outcomes.items() if outcome not in {APPLIED, REPLAYED})
     return {"stateward.attempts": batch.attempts, "stateward.applied": applied, "stateward.refused": refused}

@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 from time import perf_counter
 
 from app.domain.guard import View
-from app.main import stay
 from app.services.house import House
 from app.services.stored import PolicyChange, PolicyLine
+from app.worker import stay
 from bench.grown import house
 from bench.harness import Bench, Row, median
 from bench.servers import TENANT, Database

@@ -82,7 +82,7 @@ def _resident_mb(process: int) -> float:
 
 def _import() -> float:
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import app.main"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", "import app.worker"], cwd=ROOT, check=True)
     return time.perf_counter() - began
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.commands.replay import add_arguments
+from app.commands.arguments import replay as add_arguments
 from app.db import open_store
 from app.domain.case import Opens
 from app.domain.moment import parse_rfc3339, rfc3339

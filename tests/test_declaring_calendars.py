@@ -304,7 +304,7 @@ def test_a_version_is_the_same_whatever_the_language_of_the_machine(language):
 
 
 def test_the_library_of_holidays_is_loaded_only_where_a_calendar_names_a_country():
-    code = "import sys, app.main, app.commands.declared\nassert 'holidays' not in sys.modules"
+    code = "import sys, app.worker, app.commands.declared\nassert 'holidays' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), check=True)
 
 

@@ -183,6 +183,6 @@ def test_a_service_of_two_workers_serves_metrics_and_leaves_no_folder_behind(tmp
 
 
 def test_a_command_that_serves_nothing_does_not_load_what_only_workers_need() -> None:
-    script = "import sys, app.main; print('prometheus_client' in sys.modules)"
+    script = "import sys, app.worker; print('prometheus_client' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], env=environment(), capture_output=True, text=True, check=True)
     assert re.fullmatch(r"False\n", done.stdout)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
+import app.db.every_table  # noqa: F401  what the tables declare
 from app.db import open_store
 from app.db.migrate import MigrationRefused, migrate, schema_problem
 from app.services.ports import StoreUnavailable

@@ -6,7 +6,8 @@ import pytest
 
 from app.db import open_store
 from app.services.ports import StoreUnavailable
-from app.services.rate_limits import Rate, RateLimits, rate_of
+from app.services.rate import Rate, rate_of
+from app.services.rate_limits import RateLimits
 from app.services.stored_callers import Settled
 from tests.calling import signed_in
 from tests.factories import new_id

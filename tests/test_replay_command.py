@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from app.commands.arguments import replay as add_arguments
 from app.commands.failing import CommandFailed
-from app.commands.replay import add_arguments, run
+from app.commands.replay import run
 from app.commands.replay_over_http import over_http
 from app.commands.replay_telling import progress
 from app.main import main

@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
+from app.db.urls import sqlite_file, with_driver
 from app.settings import Settings, SettingsError, load_settings
 
 SECRET = "a-secret-that-is-long-enough-for-hs256"
@@ -164,3 +166,24 @@ def test_the_guide_has_every_setting_with_its_default() -> None:
         shown = value.get_secret_value() if hasattr(value, "get_secret_value") else value
         shown = str(shown).lower() if isinstance(shown, bool) else shown
         assert value is None or f"`{shown}`" in rows[f"`STATEWARD_{name.upper()}`"]
+
+
+@pytest.mark.parametrize(
+    "rest", ["h/d", "u:p@h:5432/d?ssl=a", "u:p%40%3A@[::1]:5432/d", "/d?host=/run/x", "u:a/b?c@h/d", ""]
+)
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite"])
+def test_an_address_reads_as_the_database_layer_reads_it(scheme: str, rest: str) -> None:
+    told = make_url(f"{scheme}://{rest}")
+    ours = make_url(with_driver(f"{scheme}://{rest}"))
+    assert ours.set(drivername=told.drivername) == told
+    assert sqlite_file(f"sqlite://{rest}") == make_url(f"sqlite://{rest}").database
+
+
+@pytest.mark.parametrize("rest", ["h:port/d", "h:-5/d", "u:p@h:54 32/d", "h:123456/d", "h:5_4/d"])
+def test_an_address_with_a_port_that_is_none_is_refused(rest: str) -> None:
+    with pytest.raises(ValueError, match="port"):
+        with_driver(f"postgresql://{rest}")
+
+
+def test_sslmode_counts_where_both_its_names_are_given() -> None:
+    assert with_driver("postgres://h/d?ssl=a&sslmode=b&x=1") == "postgresql+asyncpg://h/d?ssl=b&x=1"

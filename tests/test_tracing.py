@@ -181,8 +181,8 @@ def test_the_standard_variables_turn_it_on_and_off(variables: Sequence[str], wan
 
 def test_nothing_of_it_is_loaded_unless_it_is_asked_for() -> None:
     script = """
-import os, sys, app.main
-app.main.application()
+import sys, app.worker
+app.worker.application()
 assert not [name for name in sys.modules if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter"))], "loaded"
 """
     given = environment(jwt_secret="a secret that only tests use and nobody else")

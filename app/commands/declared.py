@@ -18,8 +18,7 @@ from app.domain.declaring.policy_row import PolicyRow
 from app.domain.declaring.standing import NONE, Versions, told
 from app.domain.declaring.yaml_source import decode
 from app.policy.files import FileLine, PolicyText, circle_faults, model_fault, read_policy
-from app.services.policies import PolicySource
-from app.services.stored import PolicyFile
+from app.services.policy_rows import PolicyFile, PolicySource
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,12 @@ from app.commands.sample import key, tell, tell_past
 from app.commands.sample_cases import stories
 from app.commands.sample_past import past_cases
 from app.commands.sample_people import PEOPLE, TENANT
-from app.commands.serve import port_number, serve
+from app.commands.serve import serve
 from app.commands.token import Mint
 from app.commands.welcome import LINES, welcome
 from app.settings import Settings, load_settings
 
 TOKENS_LAST = 12 * 3600
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        "Serve sample people and cases, with lines to paste. The database is a file that is removed at the end, "
-        "unless STATEWARD_DATABASE_URL names one: there the cases stay."
-    )
-    parser.add_argument("--port", type=port_number, help="a port, 0 for any free one (STATEWARD_PORT)")
 
 
 def run(arguments: argparse.Namespace, settings: Settings, mint: Mint, target: str) -> int:

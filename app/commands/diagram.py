@@ -8,12 +8,6 @@ from app.domain.diagram import DRAWN
 from app.settings import Settings
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Print the state diagram of a case type."
-    parser.add_argument("case_type", metavar="CASE_TYPE")
-    parser.add_argument("--format", choices=sorted(DRAWN), default="mermaid")
-
-
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     found = read_folders(settings.machines, settings.policies)
     case_types = found.case_types

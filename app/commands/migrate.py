@@ -4,15 +4,8 @@ import argparse
 
 from app.commands.failing import CommandFailed
 from app.db.migrate import MigrationRefused, migrate
-from app.services.ports import StoreUnavailable
+from app.services.failures import StoreUnavailable
 from app.settings import Settings
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        "Migrate the database of STATEWARD_DATABASE_URL, connecting with STATEWARD_MIGRATE_URL where that is set. "
-        "On PostgreSQL it also makes the roles stateward_owner and stateward_service."
-    )
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -14,15 +14,6 @@ from app.policy.lines import as_csv
 from app.settings import Settings
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "The living policy is in the database; files seed it once."
-    actions = parser.add_subparsers(dest="action", required=True, metavar="apply|show")
-    apply = actions.add_parser("apply", help="replace the lines that came from these files by what they say now")
-    apply.add_argument("files", nargs="*", type=Path, metavar="FILE", help="(default: all of STATEWARD_POLICIES)")
-    show = actions.add_parser("show", help="print the lines in force")
-    show.add_argument("--tenant", help="only the lines that hold in this tenant")
-
-
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     await prepared(settings)
     if arguments.action == "show":

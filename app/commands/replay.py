@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 import httpx
 
@@ -17,35 +16,9 @@ from app.services.event_log import BadLine, LoggedEvent, looked_at, read
 from app.services.replay import LANES, BadAttempt, Submit, replay
 from app.services.replay_report import Report
 
-DEFAULT_TENANT = "default"
-
 InProcess = Callable[[str], AbstractAsyncContextManager[Submit]]  # takes the tenant
 BackTest = Callable[[], Awaitable[int]]
 Readable = Callable[[dict[str, Json]], object]  # raises BadAttempt
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        "Replay an event log: each line is {reference, event, actor, roles, at, payload?, reason?, data?}, and the "
-        "first line of a reference opens its case. The same log again changes nothing for 24 hours. With --clock log "
-        "it is a back-test: events happen at the log's own time in a scratch database, a temporary SQLite file that is "
-        "gone afterwards and never the one of the settings, and the report says what the clocks would have said."
-    )
-    parser.add_argument("file", type=Path, metavar="FILE", help="JSON lines, also gzipped (.gz)")
-    parser.add_argument("--case-type", required=True, metavar="NAME", help="the case type of all cases in it")
-    parser.add_argument("--url", help="a running service, such as http://127.0.0.1:8000 (left out: in this process)")
-    parser.add_argument("--token", help="a token with role:admin, for --url")
-    parser.add_argument("--tenant", default=DEFAULT_TENANT, help="in this process only; over HTTP the token names it")
-    parser.add_argument("--lanes", type=int, default=LANES, help="requests in flight; a case stays in one lane")
-    parser.add_argument("--check", action="store_true", help="look at every line of the file, and send nothing")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write the counts there as JSON")
-    parser.add_argument(
-        "--clock", choices=["log"], help="judge the clocks by the log's own time, in a scratch database"
-    )
-    parser.add_argument(
-        "--until", metavar="DAY", help="with --clock: judge on that day (left out: the last event's time)"
-    )
-    parser.add_argument("--breaches", type=Path, metavar="FILE", help="with --clock: write there as CSV what was late")
 
 
 async def run(
@@ -76,7 +49,7 @@ async def _replayed(arguments: argparse.Namespace, in_process: InProcess, report
         async with chosen as submit:
             events = read(case_type, lines, str(arguments.file))
             telling = progress(lines_in(arguments.file))
-            await replay(events, submit, lanes=arguments.lanes, progress=telling, report=report)
+            await replay(events, submit, lanes=_lanes(arguments), progress=telling, report=report)
 
 
 def checked(arguments: argparse.Namespace, readable: Readable) -> int:
@@ -110,7 +83,7 @@ def misuse(arguments: argparse.Namespace) -> str | None:
         return "--until and --breaches belong to --clock log; give it, or leave them out."
     if arguments.clock and arguments.url:
         return "--clock log runs in a scratch database of this process; leave out --url and --token."
-    if not 1 <= arguments.lanes <= 64:
+    if not 1 <= _lanes(arguments) <= 64:
         return "--lanes is a number from 1 to 64."
     if arguments.token and not arguments.url:
         return "--token belongs to --url; give both, or neither to replay in this process."
@@ -119,6 +92,10 @@ def misuse(arguments: argparse.Namespace) -> str | None:
     if not arguments.token:
         return "--url needs --token; `stateward token --tenant T --user U --role admin` prints one."
     return None if is_http(arguments.url) else f"--url is the address of a service, not {arguments.url!r}."
+
+
+def _lanes(arguments: argparse.Namespace) -> int:
+    return LANES if arguments.lanes is None else int(arguments.lanes)
 
 
 def is_http(url: str) -> bool:

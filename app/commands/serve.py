@@ -26,14 +26,6 @@ CONNECTIONS = 4096
 """Connections that a worker serves at a time, open streams and idle ones among them."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Serve the HTTP API. SQLite is migrated first; PostgreSQL needs `stateward migrate` before."
-    parser.add_argument("--host", help="an address to listen on (STATEWARD_HOST)")
-    parser.add_argument("--port", type=port_number, help="a port, 0 for any free one (STATEWARD_PORT)")
-    parser.add_argument("--workers", type=number_of_workers, help="processes (STATEWARD_WORKERS)")
-    parser.add_argument("--no-scheduler", action="store_true", help="serve without ticks (STATEWARD_SCHEDULER=false)")
-
-
 def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
     """Prepare once, then serve `target` (a factory of the ASGI application) until a signal says stop."""
     if settings.jwt_secret is None and not settings.issuers:
@@ -74,20 +66,6 @@ def serve(target: str, host: str, port: int, workers: int, told: str) -> None:
     )
     with merged_metrics() if workers > 1 else nullcontext():
         server.serve()
-
-
-def port_number(text: str) -> int:
-    return _within(text, 0, 65535)
-
-
-def number_of_workers(text: str) -> int:
-    return _within(text, 1, 256)
-
-
-def _within(text: str, least: int, most: int) -> int:
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise argparse.ArgumentTypeError(f"must be a number from {least} to {most}, not {text!r}")
-    return int(text)
 
 
 async def _prepare(settings: Settings) -> None:

@@ -22,19 +22,6 @@ NOTHING = Declared({}, {}, (), ())
 """These commands put nothing in force that the folders declare, but the one calendar."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "The clocks are caches of what the log says: see that they are, or correct what they count by."
-    actions = parser.add_subparsers(dest="action", required=True, metavar="verify|correct")
-    verify = actions.add_parser("verify", help="rebuild every clock from the log; exit 1 where one differs")
-    verify.add_argument("--repair", action="store_true", help="replace what differs by what the log says")
-    correct = actions.add_parser("correct", help="show what a calendar of the past would change, and apply it")
-    correct.add_argument("calendar", metavar="CALENDAR", help="of machines/calendars/CALENDAR.yaml")
-    correct.add_argument("--apply", action="store_true", help="put it in force, with an entry in each case it changes")
-    correct.add_argument("--reason", help="why, for the log; needed with --apply")
-    correct.add_argument("--by", default="user:operator", metavar="user:NAME", help="who says so (user:operator)")
-    correct.add_argument("--wait", type=int, default=2 * LEARN_EVERY, help=argparse.SUPPRESS)
-
-
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     await prepared(settings)
     if arguments.action == "verify":
@@ -107,8 +94,9 @@ async def _applied(house: House, arguments: argparse.Namespace, file: CalendarFi
     name = arguments.calendar
     if not in_force:
         await put_in_force(house.store, name, file, house.operator, corrects=True)
+        wait = 2 * LEARN_EVERY if arguments.wait is None else arguments.wait
         print(f"calendar {name} is in force; every process learns of it within {LEARN_EVERY} s")
-        await asyncio.sleep(arguments.wait)  # whoever does not know it yet would move a corrected clock by the old one
+        await asyncio.sleep(wait)  # whoever does not know it yet would move a corrected clock by the old one
     await house.calendars.learn(house.store)
     correcting = Correcting(arguments.by, arguments.reason.strip())
     changes = await house.recalculation.recalculate([name], correcting)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 from app.commands.declared import Declared, read_folders
 from app.db import open_store
-from app.db.engines import database_url, is_sqlite
+from app.db.urls import names_sqlite, sqlite_file
 from app.domain.declaring.standing import NONE, Versions
-from app.services.ports import StoreUnavailable
-from app.services.standing import standing
+from app.services.failures import StoreUnavailable
 from app.settings import Settings
 
 
@@ -23,6 +22,8 @@ async def _standing(settings: Settings, found: Declared) -> Versions:
     url = settings.database_url.get_secret_value()
     if not _is_there(url):
         return NONE
+    from app.services.standing import standing  # needs all that the database does
+
     store = open_store(url, settings.pool_size)
     try:
         problems = await store.problems()
@@ -37,8 +38,7 @@ async def _standing(settings: Settings, found: Declared) -> Versions:
 
 
 def _is_there(url: str) -> bool:
-    parsed = database_url(url)
-    if not is_sqlite(parsed):
+    if not names_sqlite(url):
         return True
-    name = parsed.database or ":memory:"
-    return name.startswith("file:") or Path(name).is_file()
+    name = sqlite_file(url)
+    return name is not None and (name.startswith("file:") or Path(name).is_file())

@@ -12,14 +12,6 @@ SPELLING = "Names are letters, digits and _ . -, those of users @ | + too, that 
 Mint = Callable[[str, str, str, list[str], int], str]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Print a token for a user of a tenant. Bare names become user:NAME and role:NAME."
-    parser.add_argument("--tenant", required=True)
-    parser.add_argument("--user", required=True)
-    parser.add_argument("--role", action="append", default=[], help="may be given several times")
-    parser.add_argument("--ttl", default="1h", help="how long it is valid: 90s, 15m, 8h, 30d (default 1h)")
-
-
 def run(arguments: argparse.Namespace, settings: Settings, mint: Mint) -> int:
     if settings.jwt_secret is None:
         raise CommandFailed(f"STATEWARD_JWT_SECRET is not set; make one with: {HOW_TO_MAKE_ONE}", USED_WRONGLY)

@@ -17,13 +17,6 @@ COUNT_EVERY = 30.0
 """Seconds between two counts of what the database has."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        "Fire what is due, without the HTTP API: beside `stateward serve --no-scheduler`. Any number may work on one "
-        "PostgreSQL. SQLite is migrated first; PostgreSQL needs `stateward migrate` before."
-    )
-
-
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Work until a signal says stop."""
     found = await declared(settings)

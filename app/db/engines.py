@@ -7,15 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.db.urls import with_driver
 from app.db.walls import SETTING
-from app.services.ports import StoreUnavailable
+from app.services.failures import StoreUnavailable
 
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 SERVICE = "stateward_service"
 
 # Before it, a reset of the WAL can corrupt the file (sqlite.org/wal.html).
@@ -24,21 +23,7 @@ WAL_IS_SAFE_FROM = (3, 51, 3)
 
 def database_url(url: str) -> URL:
     """The URL with its async driver; ValueError for anything but SQLite and PostgreSQL."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ValueError("it is not a URL") from None
-    driver = DRIVERS.get(parsed.drivername, parsed.drivername)
-    if driver not in DRIVERS.values():
-        raise ValueError(f"{parsed.drivername} is not a database we know: use sqlite+aiosqlite or postgresql+asyncpg")
-    return _with_ssl(parsed.set(drivername=driver))
-
-
-def _with_ssl(url: URL) -> URL:
-    """asyncpg calls `ssl` what everybody else's URLs call `sslmode`."""
-    if "sslmode" not in url.query:
-        return url
-    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": url.query["sslmode"]})
+    return make_url(with_driver(url))
 
 
 def is_sqlite(url: URL) -> bool:

@@ -1,14 +1,14 @@
 """Tell what a database error means: refused, unavailable, or something nobody expected."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from asyncpg import InterfaceError, PostgresError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.services.ports import Refused, StoreUnavailable
+from app.services.failures import Refused, StoreUnavailable
 
 # SQLSTATE classes and codes, PostgreSQL documentation, appendix A.
 _REFUSED = ("23", "40", "21000", "27")
@@ -33,13 +33,13 @@ def translated() -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning(str(error.orig)) from error
-    except PostgresError as error:
-        meaning = _meaning_of_state(error.sqlstate or "")
+    except (PoolTimeout, TimeoutError, OSError) as error:
+        raise StoreUnavailable(str(error) or type(error).__name__) from error
+    except Exception as error:
+        meaning = _meaning_to_asyncpg(error)
         if meaning is None:
             raise
-        raise meaning(str(error)) from error
-    except (PoolTimeout, TimeoutError, OSError, InterfaceError) as error:
-        raise StoreUnavailable(str(error) or type(error).__name__) from error
+        raise meaning(str(error) or type(error).__name__) from error
 
 
 @contextmanager
@@ -72,3 +72,13 @@ def _meaning_of_state(state: str) -> type[Refused | StoreUnavailable] | None:
     if state.startswith(_REFUSED):
         return Refused
     return StoreUnavailable if state.startswith(_UNAVAILABLE) else None
+
+
+def _meaning_to_asyncpg(error: Exception) -> type[Refused | StoreUnavailable] | None:
+    """Of what its own calls raise, which the store on PostgreSQL makes beside SQLAlchemy; nobody else has loaded it."""
+    driver = sys.modules.get("asyncpg")
+    if driver is None:
+        return None
+    if isinstance(error, driver.PostgresError):
+        return _meaning_of_state(error.sqlstate or "")
+    return StoreUnavailable if isinstance(error, driver.InterfaceError) else None

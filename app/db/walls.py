@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain.names import TENANT
-from app.services.definitions import SERVICE_TENANT
+from app.domain.names import SERVICE_TENANT, TENANT
 
 SETTING = "stateward.tenants"
 OWNER = "stateward_owner"

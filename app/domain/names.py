@@ -18,3 +18,7 @@ def canonical_uuid(text: str) -> str | None:
     """The UUID in lower case, or None where the text is none."""
     lowered = text.lower()
     return lowered if UUID.fullmatch(lowered) else None
+
+
+SERVICE_TENANT = "*"
+"""The tenant in whose log the service records what concerns everybody."""

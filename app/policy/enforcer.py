@@ -6,7 +6,6 @@ It is not thread-safe, as Casbin is not; one event loop asks it.
 import logging
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import casbin
@@ -15,9 +14,9 @@ from casbin.model import FastModel
 from app.policy.conditions import Subject, holds
 from app.policy.index import Address
 from app.policy.lines import Rule
+from app.policy.model import MODEL
 
 MOST_ROLE_SETS = 1024
-MODEL = Path(__file__).with_name("model.conf").read_text(encoding="utf-8")
 CACHE_KEYS = [1, 2]  # case type and act, of the three that `r` names
 
 # a level, because configuring logging sets `disabled` back; the audit log is the record of decisions

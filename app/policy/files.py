@@ -11,10 +11,10 @@ from pathlib import PurePath
 from app.domain.deceiving import in_rules
 from app.domain.declaring.fault import Fault
 from app.policy.cycles import closing_lines
-from app.policy.enforcer import MODEL
 from app.policy.faults import LineFault, line_faults
 from app.policy.lines import EVERY, is_role
-from app.services.stored import PolicyLine
+from app.policy.model import MODEL
+from app.services.policy_rows import PolicyLine
 
 SHAPES = {
     "p": "p, role, tenant, case type, act, condition, allow",

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from app.domain.names import CASE_ROLE, ROLE
-from app.services.stored import PolicyLine
+from app.services.policy_rows import PolicyLine
 
 EVERY = "*"
 READ = "case:read"

@@ -11,8 +11,8 @@ from app.domain.entry import seal
 from app.domain.holiday_set import resolved
 from app.domain.local_time import instant, zone_named
 from app.domain.moment import parse_rfc3339, rfc3339
+from app.domain.names import SERVICE_TENANT
 from app.domain.timeline import ALWAYS, Timeline
-from app.services.definitions import SERVICE_TENANT
 from app.services.identity import new_id, new_salt
 from app.services.operators import UNNAMED, told_of_operator
 from app.services.ports import Store

@@ -9,13 +9,11 @@ from app.domain.declaring.load import load_stored
 from app.domain.entry import seal
 from app.domain.errors import NotFound
 from app.domain.machine import Machine
+from app.domain.names import SERVICE_TENANT
 from app.services.identity import new_id, new_salt
 from app.services.operators import UNNAMED, told_of_operator
 from app.services.ports import Store
 from app.services.stored import Record, StoredDefinition
-
-SERVICE_TENANT = "*"
-"""The tenant in whose log the service records what concerns everybody."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.domain.case import Draft, Json
 from app.domain.entry import canonical
-from app.services.definitions import SERVICE_TENANT
+from app.domain.names import SERVICE_TENANT
 from app.services.identity import new_id
 from app.services.operators import told_of_operator
 from app.services.policy_entries import line_told

@@ -9,10 +9,10 @@ from app.domain.case import Actor
 from app.domain.decide import no_such_case
 from app.domain.errors import CaseError
 from app.domain.guard import View
+from app.domain.names import SERVICE_TENANT
 from app.domain.situation import ADMIN, AUDIT
 from app.services.arrivals import Arrivals, Watch
 from app.services.cases import Cases
-from app.services.definitions import SERVICE_TENANT
 from app.services.log_store import Leaf, LeafQuery, LogStore
 from app.services.policies import Policies
 from app.services.scoped import scoped

@@ -3,25 +3,18 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.domain.entry import seal
-from app.services.definitions import SERVICE_TENANT
+from app.domain.names import SERVICE_TENANT
 from app.services.file_entries import FileApplied, file_drafts
 from app.services.identity import new_salt
 from app.services.operators import UNNAMED
+from app.services.policy_rows import PolicySource as PolicySource
 from app.services.ports import PolicyEngine, Refused, Store, Transaction
 from app.services.stored import PolicyChange, PolicyFile, PolicyLine, Record
 
 TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class PolicySource:
-    """A policy file as it was read: its name, the SHA-256 of its text, its lines."""
-
-    file: PolicyFile
-    lines: Sequence[PolicyLine]
 
 
 class Policies:

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from app.domain.case import Case, Policy
 from app.services.definition_port import DefinitionReads
+from app.services.failures import Refused as Refused
+from app.services.failures import StoreUnavailable as StoreUnavailable
 from app.services.levels import Connections
 from app.services.log_store import LogStore
 from app.services.rulebook import LineQuery
@@ -30,14 +32,6 @@ from app.services.stored import (
 )
 from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
 from app.services.work_ports import Blobs, Taking, WorkReads
-
-
-class Refused(Exception):
-    """The database refused a record: a key that exists, a case that moved on, a constraint. Nothing was written."""
-
-
-class StoreUnavailable(Exception):
-    """The database cannot be reached, or took too long."""
 
 
 class Transaction(Taking, Protocol):

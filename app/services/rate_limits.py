@@ -6,7 +6,6 @@ settlements a process spends only its share, by how many of the subject's reques
 """
 
 import logging
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -15,40 +14,14 @@ from math import ceil
 from typing import Protocol
 
 from app.services.ports import StoreUnavailable
+from app.services.rate import Rate
 from app.services.stored_callers import Settled, Spending
 
 SETTLE_EVERY = 1.0
 FORGET_EVERY = 600
 """Settlements between two deletions of the buckets that are full."""
 MOST_SUBJECTS = 10_000
-UNITS = {"s": 1, "m": 60, "h": 3600}
-WRITTEN = re.compile(r"([1-9]\d{0,5})/([smh])")
 log = logging.getLogger("stateward")
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many requests in so many seconds, all at once or one by one."""
-
-    amount: int
-    seconds: int
-
-    @property
-    def cost(self) -> float:
-        """The seconds that one token takes to refill."""
-        return self.seconds / self.amount
-
-    def __str__(self) -> str:
-        unit = next(unit for unit, seconds in UNITS.items() if seconds == self.seconds)
-        return f"{self.amount}/{unit}"
-
-
-def rate_of(text: str) -> Rate:
-    """`100/s`, `600/m` or `5000/h`; ValueError for anything else."""
-    match = WRITTEN.fullmatch(text)
-    if match is None:
-        raise ValueError("is no rate")
-    return Rate(int(match[1]), UNITS[match[2]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from datetime import datetime
 from app.domain.case import AuditEntry, Case, Json, Surroundings
 from app.domain.search_text import SearchText
 from app.domain.work import CaseRole, Row
+from app.services.policy_rows import PolicyFile as PolicyFile
+from app.services.policy_rows import PolicyLine as PolicyLine
 
 SORTS = ("opened_at", "changed_at", "urgency", "reference", "due_at")
 ClockKey = tuple[str, str, str, int]  # tenant, case id, name, cycle
@@ -135,37 +137,6 @@ class Record:
     made: Sequence[Row] = ()
     holds: Mapping[CaseRole, bool] = field(default_factory=dict)
     texts: Sequence[SearchText] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyLine:
-    """One line of the living policy.
-
-    `kind` p: `role`, `tenant` (or `*`), `obj` (case type or `*`), `act`, `when` (CEL or empty), `eft`.
-    `kind` g: `role` is the member (a role or a user), `obj` the role it gets, `tenant` the tenant of a user's role
-    (`*` for a role that includes another); `act`, `when` and `eft` are empty. `source` is the file it was seeded from,
-    or None where an administrator made it. `id` is 0 until it is stored; `added` and `removed` are policy versions.
-    """
-
-    kind: str
-    role: str
-    tenant: str
-    obj: str
-    act: str = ""
-    when: str = ""
-    eft: str = ""
-    source: str | None = None
-    id: int = 0
-    added: int = 0
-    removed: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyFile:
-    """That a policy file was seeded or applied, with the SHA-256 of its text."""
-
-    name: str
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Logs of the process, for the operator: structured, without bodies, tokens or personal data."""
+"""Lines of the log, as text or JSON, by structlog."""
 
 import logging
 import sys
@@ -7,22 +7,15 @@ from traceback import format_tb
 
 import structlog
 
-from app.settings import Settings
 
-OURS = "stateward"
-"""Our own loggers speak from the level of the settings on; libraries only when something is wrong, because what they
-tell of their work holds statements, rows and addresses."""
-
-
-def configure_logs(settings: Settings) -> None:
-    """One line an event on stderr, as text or JSON; loggers of the standard library are shown the same way."""
+def handler(*, as_json: bool) -> logging.Handler:
+    """One line an event on stderr; loggers of structlog and of the standard library are shown the same way."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(allow={"request_id"}),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    as_json = settings.log_format == "json"
     rendered: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if as_json
@@ -35,18 +28,14 @@ def configure_logs(settings: Settings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
+    told = logging.StreamHandler(sys.stderr)
+    told.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, with_places, rendered],
         )
     )
-    root = logging.getLogger()
-    root.handlers = [handler]
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    root.setLevel(max(level, logging.WARNING))
-    logging.getLogger(OURS).setLevel(level)
+    return told
 
 
 def with_places(_: object, __: str, told: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -1,0 +1,136 @@
+"""What each command of the terminal takes. Only words: a command loads what it needs when it runs."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+DRAWN_AS: Final = ("mermaid", "svg")
+
+
+def demo(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Serve sample people and cases, with lines to paste. The database is a file that is removed at the end, "
+        "unless STATEWARD_DATABASE_URL names one: there the cases stay."
+    )
+    parser.add_argument("--port", type=port_number, help="a port, 0 for any free one (STATEWARD_PORT)")
+
+
+def serve(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Serve the HTTP API. SQLite is migrated first; PostgreSQL needs `stateward migrate` before."
+    parser.add_argument("--host", help="an address to listen on (STATEWARD_HOST)")
+    parser.add_argument("--port", type=port_number, help="a port, 0 for any free one (STATEWARD_PORT)")
+    parser.add_argument("--workers", type=number_of_workers, help="processes (STATEWARD_WORKERS)")
+    parser.add_argument("--no-scheduler", action="store_true", help="serve without ticks (STATEWARD_SCHEDULER=false)")
+
+
+def work(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Fire what is due, without the HTTP API: beside `stateward serve --no-scheduler`. Any number may work on one "
+        "PostgreSQL. SQLite is migrated first; PostgreSQL needs `stateward migrate` before."
+    )
+
+
+def migrate(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Migrate the database of STATEWARD_DATABASE_URL, connecting with STATEWARD_MIGRATE_URL where that is set. "
+        "On PostgreSQL it also makes the roles stateward_owner and stateward_service."
+    )
+
+
+def check(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Check case types, calendars and policies, beside the cases of STATEWARD_DATABASE_URL where it is there. "
+        "Exit 0: no errors (warnings and notes do not count), 1: errors."
+    )
+    parser.add_argument("machines", nargs="?", type=Path, help="the folder of case types (STATEWARD_MACHINES)")
+    parser.add_argument("policies", nargs="?", type=Path, help="the folder of policies (STATEWARD_POLICIES)")
+
+
+def token(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Print a token for a user of a tenant. Bare names become user:NAME and role:NAME."
+    parser.add_argument("--tenant", required=True)
+    parser.add_argument("--user", required=True)
+    parser.add_argument("--role", action="append", default=[], help="may be given several times")
+    parser.add_argument("--ttl", default="1h", help="how long it is valid: 90s, 15m, 8h, 30d (default 1h)")
+
+
+def policy(parser: argparse.ArgumentParser) -> None:
+    parser.description = "The living policy is in the database; files seed it once."
+    actions = parser.add_subparsers(dest="action", required=True, metavar="apply|show")
+    apply = actions.add_parser("apply", help="replace the lines that came from these files by what they say now")
+    apply.add_argument("files", nargs="*", type=Path, metavar="FILE", help="(default: all of STATEWARD_POLICIES)")
+    show = actions.add_parser("show", help="print the lines in force")
+    show.add_argument("--tenant", help="only the lines that hold in this tenant")
+
+
+def replay(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Replay an event log: each line is {reference, event, actor, roles, at, payload?, reason?, data?}, and the "
+        "first line of a reference opens its case. The same log again changes nothing for 24 hours. With --clock log "
+        "it is a back-test: events happen at the log's own time in a scratch database, a temporary SQLite file that is "
+        "gone afterwards and never the one of the settings, and the report says what the clocks would have said."
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="JSON lines, also gzipped (.gz)")
+    parser.add_argument("--case-type", required=True, metavar="NAME", help="the case type of all cases in it")
+    parser.add_argument("--url", help="a running service, such as http://127.0.0.1:8000 (left out: in this process)")
+    parser.add_argument("--token", help="a token with role:admin, for --url")
+    parser.add_argument("--tenant", default="default", help="in this process only; over HTTP the token names it")
+    parser.add_argument("--lanes", type=int, help="requests in flight; a case stays in one lane")
+    parser.add_argument("--check", action="store_true", help="look at every line of the file, and send nothing")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the counts there as JSON")
+    parser.add_argument(
+        "--clock", choices=["log"], help="judge the clocks by the log's own time, in a scratch database"
+    )
+    parser.add_argument(
+        "--until", metavar="DAY", help="with --clock: judge on that day (left out: the last event's time)"
+    )
+    parser.add_argument("--breaches", type=Path, metavar="FILE", help="with --clock: write there as CSV what was late")
+
+
+def sla(parser: argparse.ArgumentParser) -> None:
+    parser.description = "The clocks are caches of what the log says: see that they are, or correct what they count by."
+    actions = parser.add_subparsers(dest="action", required=True, metavar="verify|correct")
+    verify = actions.add_parser("verify", help="rebuild every clock from the log; exit 1 where one differs")
+    verify.add_argument("--repair", action="store_true", help="replace what differs by what the log says")
+    correct = actions.add_parser("correct", help="show what a calendar of the past would change, and apply it")
+    correct.add_argument("calendar", metavar="CALENDAR", help="of machines/calendars/CALENDAR.yaml")
+    correct.add_argument("--apply", action="store_true", help="put it in force, with an entry in each case it changes")
+    correct.add_argument("--reason", help="why, for the log; needed with --apply")
+    correct.add_argument("--by", default="user:operator", metavar="user:NAME", help="who says so (user:operator)")
+    correct.add_argument("--wait", type=int, help=argparse.SUPPRESS)
+
+
+def diagram(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Print the state diagram of a case type."
+    parser.add_argument("case_type", metavar="CASE_TYPE")
+    parser.add_argument("--format", choices=DRAWN_AS, default="mermaid")
+
+
+def port_number(text: str) -> int:
+    return _within(text, 0, 65535)
+
+
+def number_of_workers(text: str) -> int:
+    return _within(text, 1, 256)
+
+
+def _within(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"must be a number from {least} to {most}, not {text!r}")
+    return int(text)
+
+
+TAKES: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+    "demo": ("a sample tenant with people and cases, and the API to try it with", demo),
+    "serve": ("the HTTP API, in one process or several", serve),
+    "work": ("the scheduler alone, which fires what is due", work),
+    "migrate": ("bring the database to the schema of this release", migrate),
+    "check": ("every fault in machines, calendars and policies, with file, line and what to do", check),
+    "token": ("a bearer token that our own secret signs", token),
+    "policy": ("show the policy in force, or put a changed file in force", policy),
+    "replay": ("an event log into cases, over HTTP or straight into the database", replay),
+    "sla": ("hold every clock against the log, and correct a calendar for a time that has passed", sla),
+    "diagram": ("draw a case type", diagram),
+}
+"""Each command, in the order in which `--help` tells them."""

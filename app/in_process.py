@@ -1,0 +1,52 @@
+"""What a replay without a server needs of the HTTP border: lines are read and answered as a request would be."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from app.commands.failing import USED_WRONGLY, CommandFailed, no_such_case_type
+from app.commands.house import declared, prepared, running
+from app.domain.case import Actor, Attempt, Json
+from app.domain.errors import Invalid
+from app.domain.names import TENANT
+from app.http import answers
+from app.http.attempts import trying
+from app.http.body import validated
+from app.http.requests import TryEvent
+from app.services.identity import new_id
+from app.services.replay import BadAttempt, Submit
+from app.settings import Settings
+
+
+@asynccontextmanager
+async def in_process(settings: Settings, case_type: str, tenant: str) -> AsyncIterator[Submit]:
+    """A submit for `replay` without a server: the same attempts, the same answers."""
+    found = await declared(settings)
+    if case_type not in found.case_types:
+        raise no_such_case_type(case_type, found.case_types)
+    importer = _importer(tenant)
+    await prepared(settings)
+    async with running(settings, found) as house:
+
+        async def submit(attempts: Sequence[dict[str, Json]]) -> Sequence[Json]:
+            tried = [trying(importer, new_id(), read_attempt(place, attempt)) for place, attempt in enumerate(attempts)]
+            return [answers.result(answer) for answer in await house.desk.submit(tried)]
+
+        yield submit
+
+
+def attempt(tenant: str, attempt: dict[str, Json]) -> Attempt:
+    return trying(_importer(tenant), new_id(), read_attempt(0, attempt))
+
+
+def _importer(tenant: str) -> Actor:
+    if not TENANT.fullmatch(tenant):
+        raise CommandFailed(f"--tenant is a name in lower case, not {tenant!r}", USED_WRONGLY)
+    return Actor(tenant, "system:replay", frozenset({"role:admin"}), authenticated="process")
+
+
+def read_attempt(place: int, attempt: dict[str, Json]) -> TryEvent:
+    try:
+        return validated(TryEvent, attempt)
+    except Invalid as refused:
+        fault = refused.errors[0]
+        raise BadAttempt(place, f"{fault.field} {fault.message}".strip()) from None

@@ -1,0 +1,128 @@
+"""A worker of `stateward serve`: the services on one database, behind HTTP."""
+
+import asyncio
+import gc
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from litestar import Litestar
+from litestar.types import ASGIApp
+
+from app.commands.declared import digests
+from app.commands.house import build, declared, ticking
+from app.commands.stopping import when_told_to_stop
+from app.http.app import HttpSettings, Lifespan, create_app
+from app.http.observed import Observed
+from app.http.services import Readiness, Services
+from app.http.values import Limits
+from app.logs import configure_logs
+from app.metrics import LOOK_EVERY
+from app.services.callers import counting_callers
+from app.services.house import House
+from app.services.ports import StoreUnavailable
+from app.services.rate_limits import RateLimits
+from app.services.repeating import repeating
+from app.settings import Settings, load_settings
+from app.tracing import Tracing, tracing_of
+
+if TYPE_CHECKING:
+    from app.metrics.process import Metrics
+
+
+def application() -> ASGIApp:
+    """The ASGI application of one worker process."""
+    settings = load_settings()
+    configure_logs(settings)
+    house = build(settings)
+    tracing = tracing_of(os.environ)
+    metrics = _watched(house, tracing)
+    rates = RateLimits(house.store, settings.rate_limit) if settings.rate_limit else None
+    services = Services(
+        desk=house.desk,
+        cases=house.cases,
+        case_types=house.case_types,
+        clocks=house.clocks,
+        simulations=house.simulations,
+        policy_changes=house.policy_changes,
+        who_can=house.who_can,
+        readiness=partial(_readiness, house, settings.policies),
+        metrics=metrics.exposed,
+        api_keys=house.api_keys,
+        keys=house.keys,
+        rates=rates,
+        work=house.work,
+        next_case=house.next_case,
+        attachments=house.attachments,
+        ledger=house.ledger,
+    )
+    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
+    lived = [_watching(metrics, tracing), _lived(house, settings, rates)]
+    limits = Limits(settings.body_values, settings.attempt_values)
+    app = create_app(services, HttpSettings(secret, settings.issuers, settings.behind_tls, limits), lifespan=lived)
+    return Observed(app, metrics.record_call, tracing, access_log=settings.access_log)
+
+
+def _watched(house: House, tracing: Tracing | None) -> "Metrics":
+    """Let metrics and traces know what the desk does."""
+    from app.metrics.process import Metrics  # by a worker, which may share a folder with others
+
+    metrics = Metrics(house.store, house.levels)
+    house.tell_fired(metrics.record_fired)
+    house.tell_sequenced(metrics.record_sequenced)
+    house.tell_answered(metrics.record_answered)
+    house.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))
+    if tracing:
+        house.come_from(tracing.origin)
+    return metrics
+
+
+def _watching(metrics: "Metrics", tracing: Tracing | None) -> Lifespan:
+    @asynccontextmanager
+    async def lived(_: Litestar) -> AsyncIterator[None]:
+        async with repeating((LOOK_EVERY, metrics.look), first=True):
+            yield
+        if tracing:
+            await tracing.close()
+
+    return lived
+
+
+def _lived(house: House, settings: Settings, rates: RateLimits | None) -> Lifespan:
+    @asynccontextmanager
+    async def lived(_: Litestar) -> AsyncIterator[None]:
+        found = await declared(settings, told=True)  # by the process that started this one
+        async with (
+            house.running(found.case_types, found.calendars, found.policies),
+            counting_callers(house.keys, rates),
+        ):
+            stay()
+            async with ticking(house, settings, fires=settings.scheduler):
+                with when_told_to_stop(house.arrivals.close):
+                    yield
+
+    return lived
+
+
+def stay() -> None:
+    """Let the garbage collector pass over what was built at the start: a look at all of a large policy takes 60 ms."""
+    gc.collect()
+    gc.freeze()
+
+
+async def _readiness(house: House, policies: Path) -> Readiness:
+    problems = tuple(await house.store.problems())
+    warnings = () if problems else (*await house.store.warnings(), *await _unapplied(house, policies))
+    return Readiness(not problems, problems, warnings, house.store.details())
+
+
+async def _unapplied(house: House, policies: Path) -> list[str]:
+    """The files that were changed, before the start or since, and are not what decides."""
+    try:
+        names = await house.policies.unapplied(await asyncio.to_thread(digests, policies))
+    except StoreUnavailable:
+        return []  # the database went away since it was asked, and the next question tells
+    return [f"{name} differs from the policy in force; run `stateward policy apply {name}` to use it" for name in names]

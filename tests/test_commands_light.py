@@ -1,0 +1,63 @@
+"""A command loads what it needs when it runs, so that one that needs little answers at once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.commands.arguments import DRAWN_AS, TAKES
+from app.domain.diagram import DRAWN
+from app.main import RUNS
+from tests.running import SECRET, environment
+
+SERVING = {"litestar", "granian", "httpx", "uvloop", "apscheduler", "prometheus_client", "opentelemetry"}
+STORING = {"sqlalchemy", "sqlmodel", "alembic", "asyncpg", "aiosqlite"}
+DECIDING = {"casbin", "cel_expr_python", "transitions", "holidays", "jsonschema_rs", "yaml", "msgspec"}
+LOGGING = {"structlog", "rich"}
+DRAWING = {"fast_sugiyama"}
+CHECKING = DECIDING - {"casbin", "msgspec"}
+HEAVY = SERVING | STORING | DECIDING | LOGGING | DRAWING
+NOTHING_BUT_THE_PARSER = HEAVY | {"pydantic", "asyncio", "jwt"}
+TOKEN = ("token", "--tenant", "acme", "--user", "ann", "--role", "clerk")
+LOADED = """
+import sys
+from app.__main__ import main
+try:
+    code = main()
+except SystemExit as done:
+    code = done.code
+print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def loaded(folder: Path, *words: str) -> set[str]:
+    """The packages that a command has loaded when it is done."""
+    given = environment(jwt_secret=SECRET, database_url=f"sqlite:///{folder / 'cases.db'}")
+    run = [sys.executable, "-c", LOADED, *words]
+    done = subprocess.run(run, env=given, capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), *((name, "--help") for name in TAKES)])
+def test_what_a_command_takes_is_told_by_the_parser_alone(words: tuple[str, ...], tmp_path: Path) -> None:
+    assert loaded(tmp_path, *words) & NOTHING_BUT_THE_PARSER == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "needs"),
+    [
+        (TOKEN, set()),
+        (("check",), CHECKING),
+        (("diagram", "permit"), CHECKING | DRAWING),
+        (("migrate",), STORING - {"sqlmodel", "asyncpg"}),
+    ],
+)
+def test_a_command_loads_nothing_that_it_does_not_need(words: tuple[str, ...], needs: set[str], tmp_path: Path) -> None:
+    assert loaded(tmp_path, *words) & HEAVY - needs == set()
+
+
+def test_every_command_that_can_be_given_can_be_run() -> None:
+    assert list(TAKES) == list(RUNS)
+    assert set(DRAWN_AS) == set(DRAWN)
