@@ -175,6 +175,11 @@ def ask(engine: PolicyEngine, asked: Question) -> Any:
     return engine.decide(asked.tenant, asked.roles, asked.case_type, asked.act, lambda: View(variables))
 
 
+def allows(engine: PolicyEngine, asked: Question) -> Any:
+    variables = {"data": asked.data, "case": {}, "actor": {"id": "user:alice"}}
+    return engine.allows(asked.tenant, asked.roles, asked.case_type, asked.act, lambda: View(variables))
+
+
 @given(policies(), st.lists(questions(), min_size=1, max_size=6))
 @settings(max_examples=150, deadline=None)
 def test_the_engine_decides_as_the_text_says(lines, asked_questions):
@@ -184,6 +189,7 @@ def test_the_engine_decides_as_the_text_says(lines, asked_questions):
     for asked in asked_questions:
         verdict = ask(engine, asked)
         assert verdict.allowed == naive_allowed(known, asked)
+        assert allows(engine, asked) == verdict.allowed
         decided = [
             as_csv(line) for line in matching(known, asked) if line.eft == ("allow" if verdict.allowed else "deny")
         ]

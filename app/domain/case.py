@@ -1,17 +1,15 @@
 """The values that a decision is made of: a case, who acts, what is attempted, what came of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import CaseError, Reason
 from app.domain.scope import Scope
 
 if TYPE_CHECKING:
-    from app.domain.cel.view import View
-    from app.domain.clause import Clause
     from app.domain.clock_turn import Turned
     from app.domain.verbs.verb import Verb
     from app.domain.work import Work
@@ -222,29 +220,3 @@ class Refusal:
 
     error: CaseError
     entry: AuditEntry | None = None
-
-
-class Policy(Protocol):
-    """Who may do what, answered from memory (app/policy)."""
-
-    def closure(self, tenant: str, subject: str, given: frozenset[str] | None, *, own: bool = True) -> frozenset[str]:
-        """All roles of a subject: its own `g` roles and those given, with what they include, and `*`.
-
-        `given` is None where nothing was given: then its own roles count alone. With `own=False` given roles
-        count alone: those that `on_behalf_of` names.
-        """
-        ...
-
-    def decide(
-        self, tenant: str, roles: frozenset[str], case_type: str, act: str, see: Callable[[], "View"]
-    ) -> Verdict:
-        """Allow or deny an act. `see` gives what conditions read, where there are any: case, data, actor."""
-        ...
-
-    def who_could(self, tenant: str, case_type: str, act: str) -> tuple[str, ...]:
-        """The roles that some line allows this act, conditions aside."""
-        ...
-
-    def clauses(self, tenant: str, case_type: str, act: str) -> "Sequence[Clause]":
-        """Every line that bears on an act, whoever holds its role."""
-        ...

@@ -20,18 +20,9 @@ class Could(StrEnum):
 def could_fire(here: Situation) -> Could:
     """YES with any payload that its schema takes (and a reason where one is required); WITH_PAYLOAD where it tells."""
     assert here.case is not None
-    if here.event not in here.machine.case_type.events or not here.decide(here.event).allowed:
+    if here.event not in here.machine.case_type.events or not here.allows(here.event):
         return Could.NO
-    told_later = False
-
-    def enabled(arc: Arc) -> bool:
-        nonlocal told_later
-        if not payload_tells(arc.guard):
-            return is_open(here, arc)
-        told_later = told_later or not four_eyes_reasons(here, arc)
-        return not four_eyes_reasons(here, arc)
-
-    arcs = here.machine.select(here.case.states, here.case.memory, here.event, enabled)
+    arcs, told_later = open_arcs(here)
     if not arcs:
         return Could.NO
     assignments = here.machine.event_sets[here.event] + tuple(pair for arc in arcs for pair in arc.set)
@@ -42,6 +33,21 @@ def could_fire(here: Situation) -> Could:
     except Invalid:
         return Could.NO
     return Could.YES
+
+
+def open_arcs(here: Situation) -> tuple[list[Arc], bool]:
+    """The transitions that the event takes as far as is known, and whether the payload may tell otherwise."""
+    assert here.case is not None
+    told_later = False
+
+    def enabled(arc: Arc) -> bool:
+        nonlocal told_later
+        if not payload_tells(arc.guard):
+            return is_open(here, arc)
+        told_later = told_later or not four_eyes_reasons(here, arc)
+        return not four_eyes_reasons(here, arc)
+
+    return here.machine.select(here.case.states, here.case.memory, here.event, enabled), told_later
 
 
 def payload_tells(expression: Expression | None) -> bool:

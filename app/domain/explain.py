@@ -1,13 +1,12 @@
 """What may be fired on a case now, and for everything else what says no and who could."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.case import Json
 from app.domain.completing import NeverRests
-from app.domain.could_fire import payload_tells
+from app.domain.could_fire import open_arcs
 from app.domain.errors import Reason
-from app.domain.four_eyes import four_eyes_reasons
 from app.domain.machine import Arc
 from app.domain.refusing import arc_reasons, circle_reason, state_reason
 from app.domain.situation import Situation
@@ -47,56 +46,66 @@ class Possible:
     refused: Sequence[RefusedEvent] = ()
 
 
-def possible(here: Situation, explain: bool) -> Possible:
-    """Every event of the definition, as the actor of `here` stands to it."""
+def possible(here: Situation, explain: bool) -> Generator[None, None, Possible]:
+    """Every event of the definition, as the actor of `here` stands to it. Yields where others may have a turn.
+
+    What an event that is not possible lacks is looked for where somebody wants to see it only.
+    """
+    here = replace(here, wide=True)
     events, refused = [], []
     for name in here.machine.case_type.events:
-        asked = replace(here, attempt=replace(here.attempt, event=name))
-        answer = _event(asked)
-        if isinstance(answer, PossibleEvent):
+        answer = _possible(here, name)
+        if answer is not None:
             events.append(answer)
         elif explain:
-            refused.append(answer)
+            refused.append((yield from _refused(here.asking(name))))
+        yield
     return Possible(tuple(events), tuple(refused))
 
 
-def _event(here: Situation) -> PossibleEvent | RefusedEvent:
+def _possible(here: Situation, name: str) -> PossibleEvent | None:
     assert here.case is not None
-    verdict = here.decide(here.event)
-    reasons = list(verdict.reasons if not verdict.allowed else ())
-    if not here.machine.candidates(here.case.states, here.event):
-        return _refused(here, [*reasons, state_reason(here)])
-    refused: dict[Arc, tuple[Reason, ...]] = {}
-    open_question = False
-
-    def enabled(arc: Arc) -> bool:
-        nonlocal open_question
-        if payload_tells(arc.guard) and not four_eyes_reasons(here, arc):
-            open_question = True
-            return True
-        refused[arc] = arc_reasons(here, arc)
-        return not refused[arc]
-
-    arcs = here.machine.select(here.case.states, here.case.memory, here.event, enabled)
+    if not here.machine.candidates(here.case.states, name) or not here.allows(name):
+        return None
+    arcs, told_later = open_arcs(here.asking(name))
     if not arcs:
-        reasons += [reason for found in refused.values() for reason in found]
-    if reasons:
-        return _refused(here, reasons)
-    if open_question:
-        return _possible(here, None)
+        return None
+    event = here.machine.case_type.events[name]
     try:
-        return _possible(here, here.machine.rest(here.case.states, here.case.memory, arcs).state)
-    except NeverRests as circle:
-        return _refused(here, [circle_reason(here, circle)])
-
-
-def _possible(here: Situation, to: str | None) -> PossibleEvent:
-    event = here.machine.case_type.events[here.event]
+        to = None if told_later else here.machine.rest(here.case.states, here.case.memory, arcs).state
+    except NeverRests:
+        return None
     needs = "payload" if to is None else None
-    return PossibleEvent(here.event, event.title, to, event.payload, event.reason, needs)
+    return PossibleEvent(name, event.title, to, event.payload, event.reason, needs)
 
 
-def _refused(here: Situation, reasons: list[Reason]) -> RefusedEvent:
+def _refused(here: Situation) -> Generator[None, None, RefusedEvent]:
     event = here.machine.case_type.events[here.event]
     who = here.policy.who_could(here.attempt.tenant, here.machine.case_type.case_type, here.event)
-    return RefusedEvent(here.event, event.title, tuple(reasons), who, ways(here))
+    reasons = _reasons(here)
+    yield
+    return RefusedEvent(here.event, event.title, reasons, who, (yield from ways(here)))
+
+
+def _reasons(here: Situation) -> tuple[Reason, ...]:
+    assert here.case is not None
+    verdict = here.decide(here.event)
+    said = verdict.reasons if not verdict.allowed else ()
+    candidates = here.machine.candidates(here.case.states, here.event)
+    if not candidates:
+        return (*said, state_reason(here))
+    arcs, told_later = open_arcs(here)
+    if arcs:
+        return said if said or told_later else _circle(here, arcs)
+    asked = dict.fromkeys(arc for arcs in candidates for arc in arcs)
+    return (*said, *(reason for arc in asked for reason in arc_reasons(here, arc)))
+
+
+def _circle(here: Situation, arcs: list[Arc]) -> tuple[Reason, ...]:
+    """Nothing else says no."""
+    assert here.case is not None
+    try:
+        here.machine.rest(here.case.states, here.case.memory, arcs)
+    except NeverRests as circle:
+        return (circle_reason(here, circle),)
+    return ()

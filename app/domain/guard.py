@@ -18,7 +18,7 @@ from app.domain.cel import faults
 from app.domain.cel.check import check
 from app.domain.cel.checked import Unsupported, decode
 from app.domain.cel.cost import LARGE, MOST_STEPS, USUAL, UnboundedPattern, steps, steps_over
-from app.domain.cel.expression import Node, reads_of
+from app.domain.cel.expression import Node, paths_read
 from app.domain.cel.variables import Types
 from app.domain.cel.view import ENVIRONMENT, View
 from app.domain.moment import rfc3339
@@ -62,7 +62,8 @@ class Truth:
 class Expression:
     """A compiled expression. `reads` are the dotted paths it looks at, `data` where a whole map is used.
 
-    `most_steps` is how much work it is where a case holds as much as it may (app/domain/cel/cost.py).
+    `most_steps` is how much work it is where a case holds as much as it may (app/domain/cel/cost.py); `of_data` are
+    the paths below `data`.
     """
 
     text: str
@@ -70,6 +71,7 @@ class Expression:
     tree: Node = field(repr=False, compare=False)
     program: Any = field(repr=False, compare=False)
     most_steps: float = field(default=0, compare=False)
+    of_data: frozenset[tuple[str, ...]] = field(default=frozenset({()}), compare=False)
 
     def holds(self, view: View) -> Truth:
         try:
@@ -83,6 +85,7 @@ class Expression:
     def is_true(self, view: View) -> bool:
         """The value of `holds` alone: an event may ask dozens of guards before one holds."""
         try:
+            view = view.seen_by(self.of_data)
             if self.most_steps > MOST_STEPS and self._is_too_much(view):
                 return False
             return self.program.eval(view.activation).value() is True  # an error is truthy, but it is not true
@@ -98,9 +101,10 @@ class Expression:
 
     def _evaluate(self, view: View) -> Any:
         try:
-            if self.most_steps > MOST_STEPS and self._is_too_much(view):
+            seen = view.seen_by(self.of_data)
+            if self.most_steps > MOST_STEPS and self._is_too_much(seen):
                 raise EvaluationFault(TOO_MANY)
-            result = self.program.eval(view.activation)
+            result = self.program.eval(seen.activation)
         except EvaluationFault:
             raise
         except Exception as error:  # the library raises bare RuntimeErrors, and a guard must fail closed on any
@@ -131,7 +135,9 @@ def compile_expression(text: str) -> Expression:
         raise GuardFault(f"the expression {fault}") from None
     except RuntimeError as error:
         raise GuardFault(faults.compile_fault(str(error))) from None
-    return Expression(text, frozenset(reads_of(tree)), tree, program, steps_over(tree, LARGE))
+    paths = frozenset(paths_read(tree))
+    of_data = frozenset(path[1:] for path in paths if path[0] == "data")
+    return Expression(text, frozenset(map(".".join, paths)), tree, program, steps_over(tree, LARGE), of_data)
 
 
 def _bounded(tree: Node) -> None:

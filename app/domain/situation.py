@@ -6,10 +6,12 @@ from datetime import datetime
 from functools import cached_property
 
 from app.domain.calendars import Calendars, RoundTheClock
-from app.domain.case import Attempt, Case, Data, Json, Policy, Surroundings, Verdict
+from app.domain.case import Attempt, Case, Data, Json, Surroundings, Verdict
+from app.domain.cel.narrow_view import NarrowView
 from app.domain.clock_turn import Clocks
 from app.domain.guard import View
 from app.domain.machine import Machine
+from app.domain.policy import Policy
 
 READ = "case:read"
 ADMIN = "case:admin"
@@ -19,7 +21,8 @@ AUDIT = "case:audit"
 @dataclass(frozen=True)
 class Situation:
     """An attempt on a case, or on none yet. `new_salt` gives 32 random bytes a call; `newest` is the newest version of
-    the case type, where it is known and another one."""
+    the case type, where it is known and another one. `wide` where much is asked at once, and nothing is decided: each
+    expression then sees what it reads of the data only."""
 
     machine: Machine
     policy: Policy
@@ -31,6 +34,7 @@ class Situation:
     clocks: Clocks = field(default_factory=dict)
     calendars: Calendars = field(default_factory=RoundTheClock)
     newest: Machine | None = None
+    wide: bool = False
 
     @property
     def event(self) -> str:
@@ -83,7 +87,7 @@ class Situation:
     def _view(self, data: Data, case: Json) -> View:
         payload = self.attempt.payload or {}
         seen = {"data": data, "payload": payload, "actor": self._seen_actor(), "case": case, "now": self.at}
-        return View(seen, self.machine.kinds(self.attempt.event))
+        return (NarrowView if self.wide else View)(seen, self.machine.kinds(self.attempt.event))
 
     @cached_property
     def delegation(self) -> Verdict | None:
@@ -114,6 +118,20 @@ class Situation:
             return verdict
         rule = None if verdict.allowed else verdict.rule
         return Verdict(False, rule, verdict.policy, (*verdict.reasons, scope.reason(case_type, act)))
+
+    def allows(self, act: str) -> bool:
+        """What `decide` comes to, without its reasons, which cost a multiple."""
+        case_type, scope = self.machine.case_type.case_type, self.attempt.actor.scope
+        if scope is not None and not scope.covers(case_type, act):
+            return False
+        return self.policy.allows(self.attempt.tenant, self.roles, case_type, act, lambda: self.view)
+
+    def asking(self, event: str) -> "Situation":
+        """The same about an event that nobody has sent a payload for: roles, and what is seen, are the same too."""
+        assert self.attempt.payload is None
+        asked = replace(self, attempt=replace(self.attempt, event=event))
+        asked.__dict__.update(roles=self.roles, view=self.view)
+        return asked
 
     def _seen_actor(self) -> Json:
         principal = self.attempt.on_behalf_of

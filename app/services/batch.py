@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.domain.calendars import Calendars, RoundTheClock
-from app.domain.case import Attempt, Case, Opens, Outcome, Policy, Refusal
+from app.domain.case import Attempt, Case, Opens, Outcome, Refusal
 from app.domain.decide import fire, no_such_case, open_case
 from app.domain.errors import (
     Conflict,
@@ -23,6 +23,7 @@ from app.domain.errors import (
 from app.domain.escalate import SYSTEM
 from app.domain.eyes import eyes
 from app.domain.machine import Machine
+from app.domain.policy import Policy
 from app.domain.situation import Situation
 from app.domain.verbs.deciding import decide
 from app.domain.verbs.linking import Link

@@ -25,6 +25,7 @@ from app.services.ports import Store
 from app.services.scoped import scoped
 from app.services.search_port import Searched
 from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry, Visible
+from app.services.turns import Turns
 from app.services.views import Page, Possible, Shown, Wanted
 from app.services.working_copy import states_of
 
@@ -84,7 +85,7 @@ class Cases:
 
     async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
         """The events that the actor may fire now; with `explain` also the others and why not."""
-        return possible(await self.situation(actor, case_id), explain)
+        return await Turns().taking(possible(await self.situation(actor, case_id), explain))
 
     async def log(
         self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int

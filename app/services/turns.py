@@ -1,7 +1,11 @@
 """Give others the event loop in between, where something takes long."""
 
 import asyncio
+from collections.abc import Generator
 from time import perf_counter
+from typing import TypeVar, cast
+
+T = TypeVar("T")
 
 LONGEST = 0.005
 """Seconds; what is done between two looks at the clock comes on top."""
@@ -18,3 +22,12 @@ class Turns:
         if perf_counter() - self._since >= LONGEST:
             await asyncio.sleep(0)
             self._since = perf_counter()
+
+    async def taking(self, work: Generator[None, None, T]) -> T:
+        """What comes of work that yields wherever others may have a turn."""
+        while True:
+            try:
+                next(work)
+            except StopIteration as done:
+                return cast(T, done.value)
+            await self.give()

@@ -1,6 +1,5 @@
 """Who could fire an event on a case as it stands now: people, and roles that would be enough for a newcomer."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,9 +12,7 @@ from app.services.cases import Cases
 from app.services.identity import new_id
 from app.services.ports import PolicyEngine
 from app.services.rulebook import Able, WhoCanFire
-
-AT_A_TIME = 100
-"""Subjects judged before the events that wait get their turn."""
+from app.services.turns import Turns
 
 
 class WhoCan:
@@ -36,11 +33,11 @@ class WhoCan:
             raise Denied(f"who may fire something is told to those with {ADMIN}", reasons=verdict.reasons)
         if not here.machine.knows(event):
             raise invalid("event", f"is not an event of {here.machine.case_type.case_type}")
-        here = replace(here, attempt=replace(here.attempt, event=event))
+        here = replace(here, attempt=replace(here.attempt, event=event), wide=True)
         assert here.case is not None
         version, able = await self._at_one_version(here, after or "", limit + 1)
         more = able[limit - 1].name if len(able) > limit else None
-        return WhoCanFire(here.case.id, event, version, able[:limit], self._roles(here), more)
+        return WhoCanFire(here.case.id, event, version, able[:limit], await self._roles(here), more)
 
     async def _at_one_version(self, here: Situation, after: str, most: int) -> tuple[int, list[Able]]:
         while True:
@@ -51,11 +48,11 @@ class WhoCan:
 
     async def _able(self, here: Situation, after: str, most: int) -> list[Able]:
         able: list[Able] = []
-        for place, subject in enumerate(sorted(self._subjects(here, after))):
+        turns = Turns()
+        for subject in sorted(self._subjects(here, after)):
             if len(able) == most:
                 break
-            if place % AT_A_TIME == AT_A_TIME - 1:
-                await asyncio.sleep(0)
+            await turns.give()
             able += _judged(subject, as_subject(here, subject))
         return able
 
@@ -72,12 +69,14 @@ class WhoCan:
             if subject and subject.startswith("user:") and subject > after
         }
 
-    def _roles(self, here: Situation) -> list[Able]:
+    async def _roles(self, here: Situation) -> list[Able]:
         """Each role alone, held by somebody who has nothing to do with the case yet."""
         assert here.case is not None
         newcomer = as_subject(here, f"user:{new_id()}")
         found: list[Able] = []
+        turns = Turns()
         for role in self._engine.who_could(here.attempt.tenant, here.case.case_type, here.event):
+            await turns.give()
             found += _judged(role, with_role(newcomer, role))
         return found
 

@@ -75,18 +75,18 @@ def path_of(node: Node) -> tuple[str, ...] | None:
     return None if inner is None else (*inner, step)
 
 
-def reads_of(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[str]:
-    """The dotted paths that are read, without the variables that comprehensions bind."""
+def paths_read(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[tuple[str, ...]]:
+    """The paths that are read, without the variables that comprehensions bind."""
     path = path_of(node)
     if path is not None:
         if path[0] not in bound:
-            yield ".".join(path)
+            yield path
         return
     if isinstance(node, Comprehension):
-        yield from reads_of(node.over, bound)
+        yield from paths_read(node.over, bound)
         bound = bound | {*node.variables, node.accumulator}
     for part in _parts(node):
-        yield from reads_of(part, bound)
+        yield from paths_read(part, bound)
 
 
 def _parts(node: Node) -> tuple[Node, ...]:

@@ -53,6 +53,10 @@ class View:
             self._activation = ENVIRONMENT.Activation(self._converted)
         return self._activation
 
+    def seen_by(self, of_data: frozenset[tuple[str, ...]]) -> "View":
+        """What an expression sees that reads these paths of the data; one conversion of all serves for all."""
+        return self
+
     @cached_property
     def sizes(self) -> Sizes:
         """How much there is to look at."""
