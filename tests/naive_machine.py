@@ -9,6 +9,7 @@ from typing import Any
 
 ROOT = ""
 Holds = Callable[["Move"], bool]
+Memory = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Move:
     unless_actor_of: tuple[str, ...]
     only_actor_of: tuple[str, ...]
     sets: tuple[tuple[str, str], ...]
+    internal: bool = False
 
 
 class NaiveMachine:
@@ -69,10 +71,13 @@ class NaiveMachine:
         through = [child for child in children if child in wanted] or [f"{state}.{self.nodes[state]['initial']}"]
         return self._fill(through[0], wanted)
 
-    def _targets(self, to: str, memory: dict[str, list[str]]) -> list[str]:
+    def _targets(self, to: str, memory: Memory) -> list[str]:
         state, _, kind = to.partition(".$")
-        if not kind or state not in memory:
+        if not kind:
             return [state]
+        if state not in memory:
+            node = self.nodes[state]
+            return self.children(state) if node.get("parallel") else [f"{state}.{node['initial']}"]
         if kind == "deep_history":
             return memory[state]
         return [child for child in self.children(state) if any(_within(leaf, child) for leaf in memory[state])]
@@ -83,7 +88,7 @@ class NaiveMachine:
         active = {state for leaf in leaves for state in _upwards(leaf)}
         return [move for move in moves if move.source in active]
 
-    def select(self, leaves: list[str], moves: list[Move], holds: Holds) -> list[Move]:
+    def select(self, leaves: list[str], memory: Memory, moves: list[Move], holds: Holds) -> list[Move]:
         """Per active leaf the innermost, then first, move that holds; of those that conflict the inner or first."""
         chosen: list[Move] = []
         for leaf in leaves:
@@ -93,25 +98,24 @@ class NaiveMachine:
                 chosen.append(move)
         kept: list[Move] = []
         for move in chosen:
-            rivals = [other for other in kept if self._exits(leaves, move) & self._exits(leaves, other)]
+            mine = self._exits(leaves, move, memory)
+            rivals = [other for other in kept if mine & self._exits(leaves, other, memory)]
             if all(move.source != rival.source and _within(move.source, rival.source) for rival in rivals):
                 kept = [other for other in kept if other not in rivals] + [move]
         return kept
 
-    def step(
-        self, leaves: list[str], memory: dict[str, list[str]], moves: list[Move]
-    ) -> tuple[list[str], dict[str, list[str]]]:
+    def step(self, leaves: list[str], memory: Memory, moves: list[Move]) -> tuple[list[str], Memory]:
         """The configuration and the memory after moves that do not conflict, and after the joins they complete."""
         remembered = dict(memory)
         for move in moves:
-            remembered |= self._remember(leaves, self._exits(leaves, move))
+            remembered |= self._remember(leaves, self._exits(leaves, move, memory))
         now = set(leaves)
         for move in moves:
             if move.to != "=":
-                now = self._moved(now, move, memory | remembered)
+                now = self._moved(now, move, self._domain(move, memory), remembered)
         return self._join(self._in_order(now), remembered)
 
-    def _join(self, leaves: list[str], memory: dict[str, list[str]]) -> tuple[list[str], dict[str, list[str]]]:
+    def _join(self, leaves: list[str], memory: Memory) -> tuple[list[str], Memory]:
         """The innermost state that is done moves on, then the next, as long as there is one."""
         done = [state for state in self.nodes if "on_done" in self.nodes[state] and self._is_done(state, leaves)]
         for state in done:
@@ -128,25 +132,25 @@ class NaiveMachine:
             return all(self._done(child, leaves) for child in children)
         return any(child in leaves and self.nodes[child].get("final") for child in children)
 
-    def _domain(self, move: Move) -> str:
-        """The innermost compound state around both source and target, which is not left."""
-        target = move.to.partition(".$")[0]
-        for state in list(_upwards(move.source))[1:]:
-            if not self.nodes[state].get("parallel") and state != target and _within(target, state):
+    def _domain(self, move: Move, memory: Memory) -> str:
+        """The innermost compound state around source and targets: it is not left. An internal source may be that."""
+        targets = self._targets(move.to, memory)
+        for state in list(_upwards(move.source))[0 if move.internal else 1 :]:
+            around = all(state != target and _within(target, state) for target in targets)
+            if around and not self.nodes[state].get("parallel"):
                 return state
         return ROOT
 
-    def _exits(self, leaves: list[str], move: Move) -> set[str]:
+    def _exits(self, leaves: list[str], move: Move, memory: Memory) -> set[str]:
         if move.to == "=":
             return set()
-        domain = self._domain(move)
+        domain = self._domain(move, memory)
         return {s for leaf in leaves for s in _upwards(leaf) if s and s != domain and _within(s, domain)}
 
-    def _remember(self, leaves: list[str], exited: set[str]) -> dict[str, list[str]]:
+    def _remember(self, leaves: list[str], exited: set[str]) -> Memory:
         return {state: [leaf for leaf in leaves if _within(leaf, state)] for state in exited if self.children(state)}
 
-    def _moved(self, leaves: set[str], move: Move, memory: dict[str, list[str]]) -> set[str]:
-        domain = self._domain(move)
+    def _moved(self, leaves: set[str], move: Move, domain: str, memory: Memory) -> set[str]:
         targets = self._targets(move.to, memory)
         wanted = {state for target in targets for state in _upwards(target)}
         stays = {leaf for leaf in leaves if not _within(leaf, domain)}

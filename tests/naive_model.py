@@ -57,7 +57,8 @@ class NaiveType:
             for source in self.machine.open_states() if sources == ["*"] else sources:
                 sets = {**event.get("set", {}), **move.get("set", {})}
                 unless, only = (tuple(move.get(name, ())) for name in ("unless_actor_of", "only_actor_of"))
-                yield Move(source, move["to"], move.get("when"), unless, only, tuple(sets.items()))
+                internal = move.get("internal", False)
+                yield Move(source, move["to"], move.get("when"), unless, only, tuple(sets.items()), internal)
 
 
 class NaiveModel:
@@ -187,7 +188,9 @@ class NaiveModel:
         if attempt.data is not None:
             raise No("invalid")  # DESIGN.md leaves it open; data that nobody takes are not ignored
         self._check_input(declared, event, attempt)
-        chosen = declared.machine.select(case["leaves"], moves, lambda move: self._holds(move, case, attempt))
+        chosen = declared.machine.select(
+            case["leaves"], case["memory"], moves, lambda move: self._holds(move, case, attempt)
+        )
         if not chosen:
             raise No("guard_refused")
         data = self._set(case, attempt, tuple(pair for move in chosen for pair in move.sets))

@@ -85,6 +85,11 @@ events:
       - {from: checks.fraud.deep.two, to: checks.fraud.ok}
   settle: {from: checks.budget.doubt, to: checks.budget.ok, when: '"role:chief" in actor.roles'}
   redo: {from: checks.budget, to: checks.budget.doubt}
+  redo_alone: {from: checks.budget, to: checks.budget.doubt, internal: true}
+  dig_again:
+    transitions:
+      - {from: checks.fraud, to: checks.fraud.$deep_history, internal: true, when: "data.amount < 1000"}
+      - {from: checks, to: checks.fraud.deep.two, internal: true}
   split:
     transitions:
       - {from: checks.fraud, to: approved}

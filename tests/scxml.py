@@ -31,7 +31,9 @@ def _state(path: str, state: State, case_type: CaseType) -> str:
 
 def _transitions(path: str, state: State, case_type: CaseType) -> str:
     rows = [
-        _transition(name, transition.to, transition.when)
+        _transition(
+            name, transition.to, transition.when, internal=transition.internal and transition.to.startswith(f"{path}.")
+        )
         for name, event in case_type.events.items()
         for transition in event.transitions
         if path in _sources(transition.sources, case_type)
@@ -49,10 +51,12 @@ def _sources(sources: list[str], case_type: CaseType) -> Iterator[str]:
             yield source
 
 
-def _transition(event: str, to: str, when: str | None) -> str:
+def _transition(event: str, to: str, when: str | None, *, internal: bool = False) -> str:
+    """python-statemachine refuses an internal one whose target lies elsewhere, which SCXML takes as any other."""
     condition = f" cond={quoteattr(when.capitalize())}" if when else ""
     target = "" if to == "=" else f" target={quoteattr(_id(to))}"
-    return f"<transition event={quoteattr(event)}{condition}{target}/>"
+    kind = ' type="internal"' if internal else ""
+    return f"<transition event={quoteattr(event)}{condition}{target}{kind}/>"
 
 
 def _histories(path: str, state: State) -> str:

@@ -106,7 +106,8 @@ def test_an_event_that_stays_leaves_nothing():
         ("a: {initial: x, states: {x: {}}}\nb: {final: true}", "go: {from: a, to: b}"),
         (
             PARALLEL,
-            "go: {from: a, to: b}\ndo: {from: b.p.x, to: c}\nda: {from: b, to: b.p.y}\ndu: {from: b, to: b.q.y}",
+            "go: {from: a, to: b}\ndo: {from: b.p.x, to: c}\nda: {from: b.p, to: b.p.y, internal: true}\n"
+            "du: {from: b.q, to: b.q.y, internal: true}",
         ),
         (NESTED, "go: {from: a, to: b.$history}\ndo: {from: b.x, to: b.y}"),
         (

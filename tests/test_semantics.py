@@ -73,7 +73,7 @@ def case_types(draw: st.DrawFn) -> CaseType:
             _at(top, path)["on_done"] = draw(st.sampled_from([*sources, *histories]))
     transition = st.fixed_dictionaries(
         {"from": st.sampled_from([*sources, "*"]), "to": targets},
-        optional={"when": st.sampled_from(["true", "false"])},
+        optional={"when": st.sampled_from(["true", "false"]), "internal": st.booleans()},
     )
     events = {name: {"transitions": draw(st.lists(transition, min_size=1, max_size=5))} for name in EVENTS}
     opening = {"open": draw(st.sampled_from(sources))}

@@ -18,7 +18,7 @@ Cel = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 DataPath = Annotated[str, StringConstraints(pattern=r"^data\.[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")]
 Schema = dict[str, Any]
 
-INLINE = frozenset({"from", "to", "when", "unless_actor_of", "only_actor_of"})
+INLINE = frozenset({"from", "to", "internal", "when", "unless_actor_of", "only_actor_of"})
 """The keys of a transition that may stand in its event, where there is no other."""
 
 
@@ -61,10 +61,14 @@ Actors = list[Name] | ActorsSince
 
 
 class Transition(Declared):
-    """One way an event can go: from these states to that one, if the guard holds and four eyes are kept."""
+    """One way an event can go: from these states to that one, if the guard holds and four eyes are kept.
+
+    An `internal` one does not leave its source, where the target lies inside (SCXML's type="internal").
+    """
 
     from_: Source | list[StatePath] = Field(alias="from")
     to: Target
+    internal: bool = False
     when: Cel | None = None
     unless_actor_of: Actors = Field(default_factory=list)
     only_actor_of: Actors = Field(default_factory=list)

@@ -44,19 +44,23 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """From an active state to a target: a path, None (stays), or a path with `history` shallow or deep."""
+    """From an active state to a target: a path, None (stays), or a path with `history` shallow or deep.
+
+    An `internal` one does not leave its source, where that is compound and holds the target.
+    """
 
     source: str
     target: str | None
     history: str | None = None
+    internal: bool = False
 
 
-def move_to(source: str, target: str) -> Move:
+def move_to(source: str, target: str, *, internal: bool = False) -> Move:
     """The move that a declared `to` means."""
     if target == "=":
         return Move(source, None)
     path, _, suffix = target.partition(".$")
-    return Move(source, path, {"": None, "history": "shallow", "deep_history": "deep"}[suffix])
+    return Move(source, path, {"": None, "history": "shallow", "deep_history": "deep"}[suffix], internal)
 
 
 class Graph:
@@ -94,8 +98,8 @@ class Graph:
         if move.target is None:
             return None
         targets = self._effective(move, memory)
-        for path in self.lineage(move.source.rpartition(".")[0]):
-            if not self.states[path].parallel and all(target != path and _under(target, path) for target in targets):
+        for path in self.lineage(move.source if move.internal else move.source.rpartition(".")[0]):
+            if not self.states[path].parallel and all(below(target, path) for target in targets):
                 return path
         return ""
 

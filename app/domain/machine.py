@@ -193,7 +193,7 @@ class Machine:
 def _arc(event: str, source: str, transition: Transition) -> Arc:
     return Arc(
         event=event,
-        move=move_to(source, transition.to),
+        move=move_to(source, transition.to, internal=transition.internal),
         guard=compile_expression(transition.when) if transition.when else None,
         unless_actor_of=tuple(events_of(transition.unless_actor_of)),
         only_actor_of=tuple(events_of(transition.only_actor_of)),

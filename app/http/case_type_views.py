@@ -44,6 +44,7 @@ TransitionView = TypedDict(
     {
         "from": list[str],
         "to": str,
+        "internal": bool,
         "when": str | None,
         "unless_actor_of": list[str],
         "unless_since": str | None,

@@ -81,6 +81,7 @@ def _transition(transition: Transition) -> TransitionView:
     return {
         "from": transition.sources,
         "to": transition.to,
+        "internal": transition.internal,
         "when": transition.when,
         "unless_actor_of": events_of(transition.unless_actor_of),
         "unless_since": since_of(transition.unless_actor_of),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.domain.case_type import CaseType
+from app.domain.declaring.check_restarts import check_restarts
 from app.domain.declaring.check_rests import check_rests
 from app.domain.declaring.fault import Fault, choose, quoted
 from app.domain.declaring.joins import never_rests
@@ -32,6 +33,7 @@ def check_states(case_type: CaseType, source: Source, tree: StateTree) -> Iterat
 def check_reach(case_type: CaseType, source: Source, tree: StateTree) -> Iterator[Fault]:
     """All states together. Needs that every name is known."""
     yield from check_rests(case_type, source, tree)
+    yield from check_restarts(case_type, source, tree)
     moves = Moves(case_type, tree)
     reach, traps = Reach(case_type, moves), Traps(moves)
     for path, node in tree.nodes.items():

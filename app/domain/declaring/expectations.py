@@ -54,6 +54,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "Transition": {
         "from": FROM,
         "to": TARGET,
+        "internal": TRUTH,
         "when": CEL,
         "unless_actor_of": ACTORS,
         "only_actor_of": ACTORS,
@@ -140,6 +141,7 @@ MEANING: dict[str, dict[str, str]] = {
     "Transition": {
         "from": "The states that it starts from, their children included.",
         "to": "Where it leads.",
+        "internal": "Whether it stays in its source, where the target lies inside: regions beside it go on.",
         "when": "The guard: without a yes the transition is not taken.",
         "unless_actor_of": "Four eyes: nobody who ever fired one of these events on this case.",
         "only_actor_of": "Only somebody who fired one of these events on this case.",

@@ -14,9 +14,18 @@ class Moves:
         self.tree = tree
         self.by_source: dict[str, list[str]] = defaultdict(list)
         self.from_anywhere: list[str] = []
+        self._internal: dict[tuple[str, str], bool] = {}
         for event in case_type.events.values():
             for transition in event.transitions:
                 self._add(transition.sources, transition.to)
+                outermost = case_type.states if "*" in transition.sources else ()
+                for source in (*transition.sources, *outermost):
+                    pair = source, transition.to
+                    self._internal[pair] = transition.internal and self._internal.get(pair, True)
+
+    def is_internal(self, source: str, target: str) -> bool:
+        """Whether all that leads from the one to the other is internal."""
+        return self._internal.get((source, target), False)
 
     def _add(self, sources: list[str], target: str) -> None:
         if without_history(target) not in self.tree.nodes:

@@ -108,3 +108,15 @@ def without_history(target: str) -> str:
 
 def has_history(target: str) -> bool:
     return target.endswith((HISTORY, DEEP_HISTORY))
+
+
+def transition_domain(tree: StateTree, source: str, target: str, *, internal: bool = False) -> str | None:
+    """SCXML's transition domain (https://www.w3.org/TR/scxml/, appendix D): what is left lies in it; None is the root.
+
+    What a history brings back lies inside its state.
+    """
+    state, comes_back = without_history(target), has_history(target)
+    for path in tree.line(source) if internal else tree.ancestors(source):
+        if not tree.nodes[path].parallel and tree.contains(path, state) and (comes_back or path != state):
+            return path
+    return None

@@ -6,7 +6,7 @@ from typing import Final
 
 from app.domain.declaring.joins import done_on_entry
 from app.domain.declaring.reach import Moves
-from app.domain.declaring.state_tree import StateTree, has_history, without_history
+from app.domain.declaring.state_tree import has_history, transition_domain, without_history
 
 # A real case type takes some hundred looks. One made to keep the checker busy gets fewer warnings instead.
 MOST_LOOKS: Final = 200_000
@@ -69,13 +69,5 @@ class Traps:
 
     def _left_with(self, source: str, target: str, state: str) -> bool:
         """Whether a move leaves this state: it lies in the innermost state that is not parallel and holds both ends."""
-        domain = transition_domain(self.tree, source, without_history(target))
+        domain = transition_domain(self.tree, source, target, internal=self._moves.is_internal(source, target))
         return domain is None or (domain != state and self.tree.contains(domain, state))
-
-
-def transition_domain(tree: StateTree, source: str, target: str) -> str | None:
-    """SCXML's least common compound ancestor (https://www.w3.org/TR/scxml/, appendix D); None is the root."""
-    for path in tree.ancestors(source):
-        if not tree.nodes[path].parallel and path != target and tree.contains(path, target):
-            return path
-    return None

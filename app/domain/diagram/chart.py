@@ -23,6 +23,7 @@ class Row:
     unless_actor_of: tuple[str, ...] = ()
     only_actor_of: tuple[str, ...] = ()
     title: str | None = None
+    internal: bool = False
 
     @property
     def stays(self) -> bool:
@@ -108,13 +109,14 @@ def shown(name: str, title: str | None) -> str:
 
 
 def event_text(case_type: CaseType, row: Row) -> str:
-    """How people read the event of a row, with what history does to its target."""
+    """How people read the event of a row, with what history does to its target and whether it stays in its source."""
     if row.event is None:
         text = "when finished"
     else:
         declared = case_type.events.get(row.event)
         text = shown(row.event, row.title or (declared.title if declared else None))
-    return f"{text} ({row.history})" if row.history else text
+    marks = [*([row.history] if row.history else []), *(["internal"] if row.internal else [])]
+    return f"{text} ({', '.join(marks)})" if marks else text
 
 
 def _row(source: str, event: str, transition: Transition) -> Row:
@@ -126,6 +128,7 @@ def _row(source: str, event: str, transition: Transition) -> Row:
         tuple(events_of(transition.unless_actor_of)),
         tuple(events_of(transition.only_actor_of)),
         transition.title,
+        transition.internal,
     )
 
 

@@ -107,9 +107,10 @@ def _told(row: Row) -> str:
     source = "any state" if row.source == ANY else row.source
     way = f"stays in {source}" if row.stays else f"from {source} to {row.state}"
     history = f" ({row.history})" if row.history else ""
+    inside = " without leaving it" if row.internal else ""
     guard = f" if {row.guard}" if row.guard else ""
     eyes = f" unless the actor of {', '.join(row.unless_actor_of)}" if row.unless_actor_of else ""
-    return f"{row.event or 'when finished'} {way}{history}{guard}{eyes}"
+    return f"{row.event or 'when finished'} {way}{history}{inside}{guard}{eyes}"
 
 
 def _rect(box: Box, inset: float, name: str) -> str:
