@@ -4,13 +4,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.8
 
-.PHONY: setup demo test fuzz attack openapi bench bench-quick lint lock sbom audit clean FORCE
+.PHONY: setup demo wheel test fuzz attack openapi bench bench-quick lint lock sbom audit clean FORCE
 .DELETE_ON_ERROR:
 
 setup: .venv/setup
 
 demo: setup
 	$(BIN)/stateward demo
+
+# build/stateward-VERSION-py3-none-any.whl, without what an earlier build left behind.
+wheel: setup
+	@rm -rf build/lib build/bdist.*
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --wheel-dir build .
+	@ls build/stateward-*.whl
 
 test: lint
 	@browser=$$($(BIN)/python .ci/browser.py) && echo "tests use $$browser" && \

@@ -20,7 +20,8 @@ from app.commands.sample_people import PEOPLE, TENANT
 from app.commands.serve import serve
 from app.commands.token import Mint
 from app.commands.welcome import LINES, welcome
-from app.settings import Settings, load_settings
+from app.db.shipped import shipped
+from app.settings import PREFIX, Settings, load_settings
 
 TOKENS_LAST = 12 * 3600
 
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace, settings: Settings, mint: Mint, target: s
     # A stop while the sample is made removes the folder too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="stateward-demo-") as folder:
-        settings, where = _settled(settings, Path(folder))
+        settings, where = settled(settings, Path(folder))
         secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else ""
         count, cases = asyncio.run(_sampled(settings))
         token = partial(_token, mint, secret)
@@ -40,12 +41,15 @@ def run(arguments: argparse.Namespace, settings: Settings, mint: Mint, target: s
     return 0
 
 
-def _settled(settings: Settings, folder: Path) -> tuple[Settings, str]:
+def settled(settings: Settings, folder: Path) -> tuple[Settings, str]:
     """The settings with what the demo makes for itself; the environment hands them to the workers."""
     where = "the database of STATEWARD_DATABASE_URL"
     if "database_url" not in settings.model_fields_set:
         os.environ["STATEWARD_DATABASE_URL"] = f"sqlite:///{folder / 'demo.db'}"
         where = "a database that goes when the demo stops"
+    for name in ("machines", "policies"):
+        if name not in settings.model_fields_set and not getattr(settings, name).is_dir():
+            os.environ[f"{PREFIX}{name.upper()}"] = str(shipped(name))
     if settings.jwt_secret is None:
         os.environ["STATEWARD_JWT_SECRET"] = secrets.token_urlsafe(48)
     return load_settings(), where

@@ -1,14 +1,14 @@
 """Tell whether a database has the schema that this release needs."""
 
 from functools import cache
-from pathlib import Path
 
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+from app.db.shipped import shipped
+
 REMEDY = "run `stateward migrate`"
 
 
@@ -44,7 +44,7 @@ def is_later(connection: Connection) -> bool:
 
 def config() -> Config:
     settings = Config()
-    settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    settings.set_main_option("script_location", str(shipped("migrations")).replace("%", "%%"))
     settings.set_main_option("path_separator", "os")
     return settings
 
