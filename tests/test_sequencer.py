@@ -26,8 +26,9 @@ def story(length: int, ids: list[str] | None = None, **values) -> list[Record]:
     """The life of a case, a transaction per entry; `ids` are those of its entries."""
     case, records = a_case(**values), []
     for number in range(length):
-        now = case if number == 0 else replace(moved(case), changed_at=case.changed_at + timedelta(microseconds=1))
+        now = case if number == 0 else moved(case, changed_at=case.changed_at + timedelta(microseconds=1))
         entry = entry_of(now, entry_id=ids[number] if ids else new_id())
+        now = replace(now, last_hash=entry.entry_hash)
         records.append(Record([Changed(None if number == 0 else case.seq, now)], [entry]))
         case = now
     return records

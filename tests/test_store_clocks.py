@@ -13,7 +13,7 @@ from app.services.ports import Refused, Store
 from app.services.stored import CaseKey, Record, StoredCalendar, StoredClock
 from tests.clocks import IN_THE_FUTURE, LONG_AGO, a_clock, a_cycle_ago, firing
 from tests.databases import Database
-from tests.factories import OPENED, TENANT, TENANTS, a_case, moved, moving, opening
+from tests.factories import OPENED, TENANT, TENANTS, a_case, moved, moving, opening, told
 
 
 async def record(store: Store, *records: Record) -> None:
@@ -248,7 +248,7 @@ def key_of(clock: StoredClock) -> tuple[str, str, str, int]:
 
 async def test_another_tenants_clocks_are_never_read(store):
     case = a_case(tenant="acme")
-    twin = replace(case, tenant="globex")
+    twin = told(replace(case, tenant="globex"))
     await with_clocks(store, case, a_clock(case))
     await with_clocks(store, twin)
     assert (await store.case(CaseKey("globex", case.id))).clocks == ()

@@ -22,7 +22,7 @@ from app.services.ports import Store
 from app.services.stored import SORTS, CaseQuery, Visible
 from tests.clocks import IN_THE_FUTURE, LONG_AGO
 from tests.databases import Database
-from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening
+from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening, told
 
 ALL = Visible(ALICE, all_types=True)
 TYPES = ("claim", "permit", "complaint")
@@ -65,7 +65,7 @@ def some_cases() -> list[Case]:
         )
         for case_type, state, assignee, team, number in cycles
     ]
-    return [*cases, *(replace(case, tenant="globex", state="draft") for case in cases[:9])]
+    return [*cases, *(told(replace(case, tenant="globex", state="draft")) for case in cases[:9])]
 
 
 CASES = some_cases()

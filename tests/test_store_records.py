@@ -24,6 +24,7 @@ from tests.factories import (
     moving,
     new_id,
     opening,
+    told,
 )
 
 
@@ -188,12 +189,13 @@ async def test_entries_come_in_order_with_the_values_behind_their_commitments(st
     case = a_case()
     second = moved(case)
     fields = {"/data/iban": "DE00", "/payload/note": None, "/reason": {"a": [1, 1e16]}}
-    told = entry_of(second, source="draft", fields=fields)
+    entry = entry_of(second, source="draft", fields=fields)
     refusals = [denied(case, fields={"/payload/x": 1}), denied(case)]
-    await record(store, opening(case), Record([Changed(1, second)], [told, *refusals]))
+    await record(store, opening(case), Record([Changed(1, second)], [entry, *refusals]))
 
     chain = await store.entries(case.tenant, case.id, denied=False, after=1, limit=10)
-    assert [(e.entry_id, e.entry, e.entry_hash) for e in chain] == [(told.draft.entry_id, told.entry, told.entry_hash)]
+    seen = [(one.entry_id, one.entry, one.entry_hash) for one in chain]
+    assert seen == [(entry.draft.entry_id, entry.entry, entry.entry_hash)]
     assert chain[0].values == fields
     first, *rest = await store.entries(case.tenant, case.id, denied=True, after=None, limit=1)
     assert (first.entry_id, first.case_seq, rest) == (refusals[0].draft.entry_id, None, [])
@@ -226,7 +228,7 @@ async def test_another_tenants_rows_are_never_read(store):
     async with store.transaction(TENANT) as tx:
         locked = await tx.lock([CaseKey("globex", case.id)], [])
     assert (locked.cases, locked.surroundings) == ({}, {})
-    twin = replace(case, tenant="globex", creator=BOB)
+    twin = told(replace(case, tenant="globex", creator=BOB))
     await record(store, opening(twin))
     assert (await store.case(CaseKey("globex", case.id))).surroundings == Surroundings()
     assert await stored(store, case) == case

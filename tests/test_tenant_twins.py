@@ -127,9 +127,11 @@ async def _worked_on(made: Seen) -> None:
 
 
 async def twinned(database: Database) -> None:
-    """Copy every row of our tenant for each twin, marked."""
+    """Copy every row of our tenant for each twin, marked, though their entries say that they are ours."""
     engine = create_async_engine(database.admin_url)
     async with engine.begin() as connection:
+        if database.kind == "postgres":
+            await connection.execute(text("SET LOCAL session_replication_role = replica"))
         for table in SQLModel.metadata.sorted_tables:
             if "tenant" in table.c:
                 for twin in TWINS:

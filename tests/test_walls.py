@@ -18,7 +18,7 @@ from tests.clocks import LONG_AGO, a_clock
 from tests.databases import Database
 from tests.factories import TENANT, a_case, an_answer, denied, opening
 
-OF_NOBODY = {"alembic_version", "calendar", "definition", "policy_file", "policy_state"}
+OF_NOBODY = {"alembic_version", "calendar", "definition", "log_turn", "policy_file", "policy_state"}
 BOTH = ("acme", "globex")
 ALL = Visible("user:root", all_types=True)
 
@@ -150,6 +150,7 @@ async def test_the_windows_show_what_they_are_for_and_nothing_else(service, supe
         "every_case": ["tenant", "id", "definition"],
         "case_count": ["definition", "cases", "open"],
         "every_answer": ["expires_at"],
+        "log_waiting": ["since"],
         "every_rate": ["full_at"],
         "unattached_blob": ["tenant", "sha256", "size", "upload", "kept_at"],
         "loose_upload": ["tenant", "upload"],

@@ -1,4 +1,4 @@
-"""The table of the log's order: which entry of a tenant comes when."""
+"""The tables of the log's order: which entry of a tenant comes when, and whose turn it is to say so."""
 
 from typing import Any, ClassVar
 
@@ -19,6 +19,14 @@ class AuditLeafRow(SQLModel, table=True):
     tenant: str = key()
     leaf_index: int = key(Count)
     entry_id: str = word()
+
+
+class LogTurnRow(SQLModel, table=True):
+    """Never a row: on PostgreSQL who gives entries their places locks it, and the service alone may not."""
+
+    __tablename__ = "log_turn"
+    __table_args__: ClassVar[Any] = (STRICT,)
+    held: int = key(Count)
 
 
 LEAF = SQLModel.metadata.tables["audit_leaf"]

@@ -8,7 +8,7 @@ from sqlalchemy import LargeBinary, Table, TextClause, text
 from sqlalchemy.dialects.postgresql import asyncpg
 
 from app.db.rows import CACHES, MOVING, Row
-from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING, ROLE
+from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, ROLE
 from app.db.text_tables import TEXT
 from app.db.types import Count, JsonText, Moment, Word, json_text
 from app.db.work_tables import ATTACHMENT, COMMENT, LINK
@@ -77,8 +77,8 @@ def _column(kind: Any, values: list[Any]) -> list[Any]:
     return [json_text(value) for value in values] if kind is JsonText else values
 
 
-def _unnest(part: str, names: Iterable[tuple[str, Any]] | None = None) -> str:
-    binds = (f"CAST(:{_bind(part, name)} AS {_ARRAYS[kind]}[])" for name, kind in names or _SHAPES[part])
+def _unnest(part: str) -> str:
+    binds = (f"CAST(:{_bind(part, name)} AS {_ARRAYS[kind]}[])" for name, kind in _SHAPES[part])
     return f"unnest({', '.join(binds)})"
 
 
@@ -88,11 +88,6 @@ def _names(shape: Iterable[tuple[str, Any]], prefix: str = "") -> str:
 
 def _insert(table: Table, part: str) -> str:
     return f"INSERT INTO {table.name} ({_names(_columns(table))}) SELECT * FROM {_unnest(part)}"
-
-
-def _insert_pending() -> str:
-    key = [(name, kind) for name, kind in _SHAPES["entry"] if name in ("tenant", "entry_id")]
-    return f"INSERT INTO {PENDING.name} (tenant, entry_id) SELECT * FROM {_unnest('entry', key)}"
 
 
 def _move() -> str:
@@ -129,10 +124,9 @@ def _put_texts() -> str:
         said = CASE excluded.said WHEN '' THEN case_text.said ELSE {said} END"""
 
 
-# (part of the record, name, statement)
+# (part of the record, name, statement); that an entry waits for its place is written by a trigger
 _WRITES = (
     ("entry", "entry", _insert(ENTRY, "entry")),
-    ("entry", "pending", _insert_pending()),
     ("payload", "payload", _insert(PAYLOAD, "payload")),
     ("opened", "opened", _insert(CASES, "opened")),
     ("moved", "moved", _move()),

@@ -18,6 +18,9 @@ _HOLES = text("""SELECT
      WHERE relnamespace = CAST('public' AS regnamespace) AND relkind IN ('r', 'p')
      AND NOT (relrowsecurity AND relforcerowsecurity)
      AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant')) AS tables""")
+_WAITING = text("SELECT CAST(extract(epoch FROM clock_timestamp() - since) AS bigint) AS seconds FROM log_waiting")
+LONG = 60
+"""Seconds that no entry waits for its place where somebody gives places."""
 
 
 def entering(tenants: Iterable[str]) -> str:
@@ -30,11 +33,11 @@ def entering(tenants: Iterable[str]) -> str:
 
 
 async def faults(connection: AsyncConnection) -> Sequence[str]:
-    """What an operator should know of who is above the wall, and where somebody took it down."""
+    """What an operator should know: who is above the wall, where somebody took it down, what waits before it."""
     login = (await connection.execute(_LOGIN, {"owner": OWNER})).one()
     what = "is a superuser" if login.rolsuper else f"may become {OWNER}" if login.owns else None
     strong = [f"the login role {login.rolname} {what}: it could alter the audit log"] if what else []
-    return [*strong, *await _holes(connection)]
+    return [*strong, *await _holes(connection), *await _waiting(connection)]
 
 
 async def _holes(connection: AsyncConnection) -> Sequence[str]:
@@ -42,6 +45,14 @@ async def _holes(connection: AsyncConnection) -> Sequence[str]:
     if found.above:
         return ["row-level security does not bind the service's role: take SUPERUSER and BYPASSRLS from it"]
     return [f"row-level security is off, or not forced, on {found.tables}"] if found.tables else []
+
+
+async def _waiting(connection: AsyncConnection) -> Sequence[str]:
+    seconds = (await connection.execute(_WAITING)).scalar_one()
+    if seconds is None or seconds <= LONG:
+        return []
+    remedy = "let a `serve` or `work` tick, and end a transaction of pg_stat_activity that called sequence_log long ago"
+    return [f"an entry has waited {seconds} seconds for its place in the log, and the feed tells nothing new: {remedy}"]
 
 
 def _checked(tenant: str) -> str:
