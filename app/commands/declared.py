@@ -11,6 +11,7 @@ from app.domain.case_type import CaseType
 from app.domain.declaring.check_case_type import check_case_type
 from app.domain.declaring.check_policy import check_policy
 from app.domain.declaring.check_standing import check_standing
+from app.domain.declaring.check_together import check_together
 from app.domain.declaring.fault import Fault, Faults
 from app.domain.declaring.load import Loaded, load_case_type
 from app.domain.declaring.load_calendar import load_calendar
@@ -53,10 +54,16 @@ def read_folders(machines: Path, policies: Path, versions: Versions = NONE) -> D
         # Lines about a case type that cannot be read are not wrong because of that.
         unchecked = {row for row in rows if row.obj in unread or _is_retired(row, retired)}
         faults += check_policy(case_types, rows, sources=files, unchecked=unchecked, versions=versions)
+        sound = {name: one for name, one in case_types.items() if not _has_errors(files[name].file, faults)}
+        faults += check_together(sound, rows, files)
         faults += check_standing(case_types, versions, rows, str(machines))
         faults += _retired(rows, retired, versions)
     ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line))
     return Declared(case_types, calendars, tuple(policy_sources), tuple(ordered))
+
+
+def _has_errors(file: str, faults: Collection[Fault]) -> bool:
+    return any(fault.file == file and fault.severity == "error" for fault in faults)
 
 
 def _is_retired(row: PolicyRow, names: Collection[str]) -> bool:

@@ -1,0 +1,124 @@
+"""`check` finds what machine and policy together let nobody do, and lines that undo one another."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.commands.declared import read_folders
+from app.domain.declaring.check_together import check_together
+from app.domain.declaring.load import load_case_type
+from app.domain.declaring.policy_row import PolicyRow
+from tests.declaring import FILE, claim
+
+STATES = "a: {}\nb: {initial: x, states: {x: {}, y: {}}}\nc: {final: true}"
+EVENTS = "go: {from: a, to: b}\non: {from: b.x, to: b.y}\nend: {from: [a, b], to: c}"
+CLOCK = "late: {start: {enters: a}, stop: {enters: c}, target: 1h, steps: [{at: 100%, fire: end}]}"
+
+
+def told(*rows: PolicyRow, events: str = EVENTS, slas: str = CLOCK) -> list[str]:
+    loaded = load_case_type(claim(STATES, events, slas), FILE)
+    assert loaded.case_type is not None
+    assert loaded.source is not None
+    faults = check_together({"claim": loaded.case_type}, rows, {"claim": loaded.source})
+    return [f"{fault.file.split('/')[-1]}:{fault.line} {fault.severity}: {fault.message}" for fault in faults]
+
+
+def rule(act: str, role: str = "role:boss", line: int = 3, **columns: Any) -> PolicyRow:
+    return PolicyRow("claim.csv", line, "p", **{"role": role, "obj": "claim", "act": act, **columns})
+
+
+def includes(outer: str, inner: str) -> PolicyRow:
+    return PolicyRow("claim.csv", 9, "g", outer, inner)
+
+
+READS = rule("case:read")
+ALL = (READS, rule("open"), rule("go"), rule("on"), rule("end"))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ALL,
+        (rule("*"), READS),
+        (rule("*", obj="*"), rule("case:read", "*", obj="*")),
+        (rule("*", tenant="acme"), READS),
+        (rule("*", when="case.urgency > 1"), READS),
+        (rule("open", "*"), rule("go", "[creator]"), rule("on", "[creator]"), rule("end", "role:system")),
+        (*ALL, rule("end", eft="deny", when="case.urgency > 1")),
+        (*ALL, rule("end", eft="deny", tenant="acme")),
+        (*ALL, rule("end", "role:clerk", eft="deny")),
+        (rule("*", "role:clerk"), READS, includes("role:clerk", "role:boss")),
+        (rule("*", "role:admin"),),
+    ],
+)
+def test_where_somebody_may_do_each_thing_nothing_is_told(rows: tuple[PolicyRow, ...]) -> None:
+    assert told(*rows) == []
+
+
+@pytest.mark.parametrize("rows", [(), (READS,), (rule("*", obj="other"),), (rule("*", eft="deny"),)])
+def test_a_policy_that_lets_nobody_do_anything_is_told_once(rows: tuple[PolicyRow, ...]) -> None:
+    assert told(*rows) == ["claim.yaml:1 warning: no policy line lets anybody do anything with `claim`"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "event", "line"),
+    [
+        ((READS, rule("open"), rule("go"), rule("end")), "fire `on`", 9),
+        ((READS, rule("open"), rule("on"), rule("end"), rule("go", "role:system")), "fire `go`", 8),
+        ((READS, rule("go"), rule("on"), rule("end")), "open a case by `open`", 2),
+        ((READS, rule("go"), rule("on"), rule("end"), rule("*", "[creator]")), "open a case by `open`", 2),
+    ],
+)
+def test_an_event_that_no_line_allows_to_anybody_is_named(rows: tuple[PolicyRow, ...], event: str, line: int) -> None:
+    assert told(*rows) == [f"claim.yaml:{line} warning: no policy line lets anybody {event}"]
+
+
+def test_a_state_that_the_policy_lets_nobody_leave_is_named_with_what_would_leave_it() -> None:
+    events = EVENTS.replace("[a, b]", "b")
+    assert told(READS, rule("open"), rule("on"), rule("end"), events=events, slas="") == [
+        "claim.yaml:8 warning: no policy line lets anybody fire `go`",
+        "claim.yaml:4 warning: nobody may fire what leaves `a`",
+    ]
+    assert told(READS, rule("open"), rule("go"), rule("on"), slas="") == [
+        "claim.yaml:10 warning: no policy line lets anybody fire `end`",
+        "claim.yaml:5 warning: nobody may fire what leaves `b.y`",
+    ]
+
+
+def test_a_role_that_fires_what_it_may_not_read_is_told_once_with_the_line_to_add() -> None:
+    blind = "claim.csv:5 warning: `role:clerk` may fire `on` of `claim`, and may not read its cases"
+    assert told(*ALL, rule("on", "role:clerk", 5), rule("end", "role:clerk", 6)) == [blind]
+    assert told(*ALL, rule("open", "role:clerk")) == []
+    assert told(*ALL, rule("on", "role:clerk"), includes("role:clerk", "role:boss")) == []
+
+
+@pytest.mark.parametrize(
+    ("deny", "what"),
+    [
+        (rule("on", line=7, eft="deny"), "the same"),
+        (rule("on", line=7, eft="deny", obj="*"), "the same"),
+        (rule("on", "*", line=7, eft="deny"), "all of it"),
+        (rule("*", line=7, eft="deny", tenant="*"), "all of it"),
+        (rule("on", line=7, eft="deny", when="case.urgency > 1"), "the same"),
+    ],
+)
+def test_a_line_that_another_one_undoes_is_told_with_that_line(deny: PolicyRow, what: str) -> None:
+    allow = rule("on", when=deny.when)
+    message = f"claim.csv:3 warning: this allows `on` to `role:boss`, and claim.csv:7 denies {what}"
+    assert message in told(READS, rule("*", "role:chef"), rule("case:read", "role:chef"), allow, deny)
+
+
+def test_an_allowed_reading_that_is_denied_too_is_told() -> None:
+    assert "claim.csv:3 warning: this allows `case:read` to `role:boss`, and claim.csv:7 denies the same" in told(
+        *ALL, rule("case:read", line=7, eft="deny")
+    )
+
+
+def test_an_empty_policy_file_is_told(tmp_path: Path) -> None:
+    for folder in ("machines", "policies"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "machines" / "claim.yaml").write_text(claim(STATES, EVENTS))
+    (tmp_path / "policies" / "claim.csv").write_text("")
+    found = read_folders(tmp_path / "machines", tmp_path / "policies")
+    assert [fault.message for fault in found.faults] == ["no policy line lets anybody do anything with `claim`"]
