@@ -263,6 +263,9 @@ async def test_a_key_expires(client, database):
         {"title": ""},
         {"title": "a\nb"},
         {"expires_at": "tomorrow"},
+        {"expires_at": "2200-01-01T00:00:00Z"},
+        {"expires_at": "9999-12-31T23:59:59Z"},
+        {"expires_at": "1899-12-31T23:59:59Z"},
         {"hash": "ab"},
     ],
 )

@@ -5,7 +5,7 @@ from typing import Annotated, TypedDict
 from pydantic import Field, StringConstraints
 
 from app.domain.names import CALLER, ROLE
-from app.http.requests import Body, CaseTypeName, Moment
+from app.http.requests import Body, CaseTypeName, Happened
 
 Subject = Annotated[
     str,
@@ -37,8 +37,11 @@ class MakeApiKey(Body):
         list[CaseTypeName] | None, Field(max_length=100, description="The only case types it is for; left out: all")
     ] = None
     expires_at: Annotated[
-        Moment | None,
-        Field(description="When it expires, RFC 3339 with an offset", examples=["2036-01-01T00:00:00Z"]),
+        Happened | None,
+        Field(
+            description="When it expires, RFC 3339 with an offset, by the end of the year 2199",
+            examples=["2036-01-01T00:00:00Z"],
+        ),
     ] = None
 
 

@@ -44,11 +44,6 @@ def a_role(text: str) -> str:
     return text
 
 
-def _moment(text: str) -> str:
-    parse_rfc3339(text)
-    return text
-
-
 def _near(text: str) -> str:
     near(parse_rfc3339(text))
     return text
@@ -62,7 +57,6 @@ def _written(**how: Any) -> WithJsonSchema:
 Uuid = Annotated[str, AfterValidator(uuid_text), _written(format="uuid", examples=[CASE_ID])]
 Subject = Annotated[str, AfterValidator(a_subject), _written(pattern=f"^{SUBJECT.pattern}$")]
 RoleName = Annotated[str, AfterValidator(a_role), _written(pattern=f"^{ROLE.pattern}$")]
-Moment = Annotated[str, AfterValidator(_moment), _written(format="date-time")]
 Happened = Annotated[str, AfterValidator(_near), _written(format="date-time")]
 
 
