@@ -14,6 +14,7 @@ from app.domain.case_type import CaseType
 from app.domain.clock_explained import Stretch
 from app.domain.diagram import DiagramFormat
 from app.domain.errors import CaseError, NotFound, Reason
+from app.domain.work import CaseRole
 from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
 from app.http.services import Readiness, Services
@@ -225,6 +226,12 @@ class FakeWork:
         raise NotFound("there is no such attachment")
 
     async def links(self, actor: Actor, case_id: str) -> Sequence[StoredLink]:
+        return []
+
+    async def linked(self, actor: Actor, case_id: str, type: str, to: str) -> bool:  # noqa: A002
+        return False
+
+    async def roles(self, actor: Actor, case_id: str) -> Sequence[CaseRole]:
         return []
 
 

@@ -14,6 +14,7 @@ from tests.calling import bearing, signed_in
 from tests.fake_services import SECRET, Fakes, api
 from tests.house import House, declared
 from tests.over_http import client_without_credential
+from tests.working import naming_reviewers
 
 NOT_THERE = "00000000-0000-7000-8000-000000000000"
 CLAIM = {"case_type": "expense_claim", "event": "submit", "data": {"amount_cents": 90_000, "currency": "EUR"}}
@@ -44,6 +45,7 @@ MAY = {
     "GET /cases/{case_id}/comments": READERS,
     "POST /cases/{case_id}/comments": CLERKS | {"creator"},
     "POST /cases/{case_id}/roles": frozenset({"manager"}),
+    "GET /cases/{case_id}/roles": READERS,
     "GET /cases/{case_id}/links": READERS,
     "POST /cases/{case_id}/links": CLERKS | {"creator"},
     "GET /cases/{case_id}/attachments": READERS,
@@ -201,6 +203,7 @@ async def _sent(http: AsyncClient, operation: str, case_id: str, who: dict[str, 
 
 @pytest.mark.parametrize("operation", MAY)
 async def test_every_route_lets_in_whom_the_table_says(house: House, operation: str) -> None:
+    await naming_reviewers(house)
     async with client_without_credential(house) as http:
         for caller in sorted(CALLERS):
             case_id, known = await _opened(http), {"other": await _opened(http)}

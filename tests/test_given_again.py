@@ -33,6 +33,7 @@ from tests.house import (
     tried,
 )
 from tests.over_http import client_of
+from tests.working import naming_reviewers
 
 CASES = "/api/v1/cases"
 OPENING = {"case_type": "expense_claim", "event": "submit", "data": CLAIM}
@@ -140,6 +141,7 @@ async def test_a_verb_is_given_again_under_the_same_rules(house: House) -> None:
 
 
 async def test_who_reads_the_case_no_more_is_told_the_roles_that_they_gave_and_no_others(house: House) -> None:
+    await naming_reviewers(house)
     claim = await open_claim(house)
     boss = actor("boss", "manager")
     one = ChangeRoles((("user:zoe", "[reviewer]"),), ())

@@ -7,8 +7,9 @@ from httpx import AsyncClient
 
 from app.services.house import House
 from tests.databases import Database
-from tests.house import CLAIM, another_process, open_claim, rows
+from tests.house import CLAIM, another_process, entries, open_claim, rows
 from tests.over_http import client_of
+from tests.working import naming_reviewers
 
 CASES = "/api/v1/cases"
 NEXT = "/api/v1/next-case"
@@ -79,6 +80,7 @@ async def test_comments_are_written_edited_and_read_a_page_at_a_time(house: Hous
 
 async def test_roles_and_links_over_http(house: House) -> None:
     one, other = [await open_claim(house) for _ in range(2)]
+    await naming_reviewers(house)
     async with client(house, "mona", "manager") as http:
         give = {"give": [{"subject": "user:steve", "role": "[reviewer]"}]}
         given = await http.post(f"{CASES}/{one}/roles", json=give)
@@ -89,6 +91,40 @@ async def test_roles_and_links_over_http(house: House) -> None:
         [far] = (await http.get(f"{CASES}/{other}/links")).json()["items"]
         assert (far["type"], far["to"], far["state"]) == ("duplicated_by", one, "submitted")
         assert (await http.post(f"{CASES}/{one}/links", json={"to": other, "type": "likes"})).status_code == 422
+
+
+async def test_everybody_who_reads_a_case_sees_who_stands_to_it(house: House) -> None:
+    await naming_reviewers(house)
+    case_id = await open_claim(house)
+    async with client(house, "mona", "manager") as http:
+        assert (await http.post(f"{CASES}/{case_id}/assignment", json={"assignee": "user:carl"})).status_code == 200
+        give = [{"subject": f"user:{name}", "role": "[reviewer]"} for name in ("zoe", "bob")]
+        assert (await http.post(f"{CASES}/{case_id}/roles", json={"give": give})).status_code == 200
+    async with client(house, "carla", "clerk") as http:
+        told = (await http.get(f"{CASES}/{case_id}/roles")).json()["roles"]
+    assert [(one["subject"], one["role"]) for one in told] == [
+        ("user:alice", "[creator]"),
+        ("user:carl", "[assignee]"),
+        ("user:bob", "[reviewer]"),
+        ("user:zoe", "[reviewer]"),
+    ]
+    async with client(house, "steve", "nobody") as http:
+        assert (await http.get(f"{CASES}/{case_id}/roles")).status_code == 404
+
+
+async def test_the_same_link_once_more_is_a_conflict_and_leaves_no_entry(house: House, database: Database) -> None:
+    one, other = [await open_claim(house) for _ in range(2)]
+    async with client(house, "carla", "clerk") as http:
+        link, key = {"to": other, "type": "blocks"}, {"Idempotency-Key": "once"}
+        first = await http.post(f"{CASES}/{one}/links", json=link, headers=key)
+        again = await http.post(f"{CASES}/{one}/links", json=link, headers=key)
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert again.json()["receipt"] == first.json()["receipt"]
+        same = await http.post(f"{CASES}/{one}/links", json=link)
+        back = await http.post(f"{CASES}/{other}/links", json={"to": one, "type": "blocked_by"})
+        assert [(answer.status_code, answer.json()["code"]) for answer in (same, back)] == [(409, "conflict")] * 2
+        assert (await http.post(f"{CASES}/{one}/links", json={**link, "type": "parent"})).status_code == 201
+    assert len(await entries(database, "linked")) == 4
 
 
 async def test_who_may_not_read_a_case_gets_the_answer_of_one_that_is_not_there(house: House) -> None:
@@ -102,13 +138,14 @@ async def test_who_may_not_read_a_case_gets_the_answer_of_one_that_is_not_there(
                 for name in (case_id, "0198c0de-0000-7000-8000-00000000ffff")
             ]
             assert (mine.status_code, mine.json()) == (404, absent.json()), call
-        for call in ("comments", "links"):
+        for call in ("comments", "links", "roles"):
             assert (await http.get(f"{CASES}/{case_id}/{call}")).status_code == 404
 
 
 async def test_answers_are_as_the_document_says(house: House) -> None:
+    await naming_reviewers(house)
     one, other = [await open_claim(house) for _ in range(2)]
-    roles = {"take": [{"subject": "user:x", "role": "[r]"}]}
+    roles = {"take": [{"subject": "user:x", "role": "[reviewer]"}]}
     async with client(house, "mona", "manager", "clerk") as http:
         document = (await http.get("/schema/openapi.json")).json()
         told = [
@@ -117,6 +154,7 @@ async def test_answers_are_as_the_document_says(house: House) -> None:
             (await http.post(f"{CASES}/{one}/links", json={"to": other, "type": "parent"}), "LinkedView"),
             (await http.get(f"{CASES}/{one}/links"), "LinksView"),
             (await http.post(f"{CASES}/{one}/roles", json=roles), "CaseRolesView"),
+            (await http.get(f"{CASES}/{one}/roles"), "StandingView"),
             (await http.post(NEXT, json={}), "AppliedView"),
         ]
     for answer, name in told:

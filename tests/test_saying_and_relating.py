@@ -3,11 +3,15 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from app.domain.case import Attempt
+from app.domain.case_type import CaseType
+from app.domain.machine import Machine
 from app.domain.verbs.linking import Link
 from app.domain.verbs.roles import ChangeRoles
 from app.services.house import House
-from app.services.stored import PolicyLine
+from app.services.stored import PolicyChange, PolicyLine
 from tests.databases import Database
 from tests.factories import new_id
 from tests.house import (
@@ -30,7 +34,7 @@ from tests.house import (
     state,
     submit,
 )
-from tests.working import comment, do
+from tests.working import comment, do, naming_reviewers
 
 BOB = actor("bob", "clerk")
 
@@ -132,6 +136,7 @@ def renewed(one: Attempt) -> Attempt:
 async def test_roles_given_and_taken_in_one_batch_come_to_what_the_last_one_said(
     house: House, database: Database
 ) -> None:
+    await naming_reviewers(house)
     case_id = await open_claim(house)
     holding = (("user:steve", "[reviewer]"),)
     changes = [ChangeRoles(give=holding), ChangeRoles(take=holding), ChangeRoles(give=holding)]
@@ -148,6 +153,60 @@ async def test_who_may_not_give_roles_is_denied_and_no_case_gives_what_it_gives_
     for role in ("[creator]", "[assignee]", "role:manager", "reviewer"):
         assert code(await do(house, case_id, ChangeRoles(give=(("user:x", role),)), MANAGER)) == "invalid"
     assert code(await do(house, case_id, ChangeRoles(), MANAGER)) == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("role", "told"), [("[reviewr]", "did you mean [reviewer]?"), ("[boss]", "there are [reviewer]")]
+)
+async def test_a_role_that_no_line_names_is_refused_with_the_one_that_was_meant(
+    house: House, role: str, told: str
+) -> None:
+    case_id = await open_claim(house)
+    answer = await do(house, case_id, ChangeRoles(give=(("user:x", role),)), MANAGER)
+    assert code(answer) == "invalid"
+    assert answer.error.errors[0].message.endswith("nor any other role on a case")
+    await naming_reviewers(house)
+    for place, verb in (
+        ("give", ChangeRoles(give=(("user:x", role),))),
+        ("take", ChangeRoles(take=(("user:x", role),))),
+    ):
+        answer = await do(house, case_id, verb, MANAGER)
+        [fault] = answer.error.errors
+        assert fault.field == f"{place}.0.role"
+        assert fault.message == f"no line of the policy names {role} for expense_claim; {told}"
+
+
+async def test_a_role_whose_lines_are_gone_may_still_be_taken_away(house: House) -> None:
+    await naming_reviewers(house)
+    case_id = await open_claim(house)
+    holding = (("user:steve", "[reviewer]"),)
+    applied(await do(house, case_id, ChangeRoles(give=holding), MANAGER))
+    async with house.store.transaction("*") as tx:
+        [line] = [line for line in await house.store.policy_lines() if line.role == "[reviewer]"]
+        await tx.change_policy(PolicyChange(remove=[line.id]))
+    assert code(await do(house, case_id, ChangeRoles(give=holding), MANAGER)) == "invalid"
+    assert code(await do(house, case_id, ChangeRoles(take=holding), MANAGER)) == "applied"
+
+
+def test_a_role_that_a_guard_or_a_clock_names_may_be_given() -> None:
+    declared = {
+        "case_type": "asked",
+        "initial": "a",
+        "data": {"type": "object"},
+        "states": {"a": {}, "b": {"final": True}},
+        "events": {"go": {"from": "a", "to": "b", "when": "'[reader]' in actor.roles"}},
+        "slas": {"soon": {"start": {"enters": "a"}, "target": "1d", "steps": [{"at": "100%", "assign": "[helper]"}]}},
+    }
+    assert Machine(CaseType.model_validate(declared), "d" * 64, 1).case_roles == {"[reader]", "[helper]"}
+
+
+async def test_who_may_only_read_the_other_case_may_not_link_it_whose_log_would_say_so(house: House) -> None:
+    mine, other = await open_claim(house, by=STRANGER), await open_claim(house)
+    reader = actor("steve", "cashier")
+    refused = await do(house, mine, Link("relates_to", other), reader)
+    assert code(refused) == "denied"
+    assert [reason.code for reason in refused.error.reasons] == ["role"]
+    assert (await state(house, other)).seq == 1
 
 
 async def test_a_link_shows_at_both_ends_and_stands_in_both_chains(house: House, database: Database) -> None:

@@ -16,6 +16,7 @@ from tests.calling import bearing, signed_in
 from tests.databases import Database
 from tests.house import TENANT, actor, change, rows, state
 from tests.over_http import client_without_credential
+from tests.working import naming_reviewers
 
 TWINS = ("aaa", "aab", "zzz")
 """Two are read before ours where nothing else orders them, and one after."""
@@ -102,6 +103,7 @@ def _timeless(explained: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 async def seen(house: House) -> AsyncIterator[Seen]:
+    await naming_reviewers(house)
     async with client_without_credential(house) as http:
         made = Seen(http)
         key = {"Idempotency-Key": "opened"}

@@ -11,6 +11,7 @@ from app.domain.clock_rules import clock_rules
 from app.domain.completing import Completions
 from app.domain.graph import Configuration, Graph, Memory, Move, below, move_to
 from app.domain.guard import Expression, compile_expression
+from app.domain.names import case_roles
 from app.domain.schema import Validator
 
 
@@ -94,6 +95,13 @@ class Machine:
     def asks_who(self) -> frozenset[str]:
         """The events that four eyes has a say in: those that ask who acted before, and those that are asked for."""
         return self.four_eyes | {arc.event for arc in self._all_arcs() if arc.unless_actor_of or arc.only_actor_of}
+
+    @cached_property
+    def case_roles(self) -> frozenset[str]:
+        """The roles in brackets that guards and clocks name."""
+        guards = [arc.guard.text for arc in self._all_arcs() if arc.guard]
+        clocks = [clock.model_dump_json() for clock in self.case_type.slas.values()]
+        return frozenset(role for text in (*guards, *clocks) for role in case_roles(text))
 
     def knows(self, event: str) -> bool:
         return event in self.case_type.events or event in self.case_type.opening

@@ -22,3 +22,8 @@ def canonical_uuid(text: str) -> str | None:
 
 SERVICE_TENANT = "*"
 """The tenant in whose log the service records what concerns everybody."""
+
+
+def case_roles(text: str) -> frozenset[str]:
+    """The roles in brackets that an expression or a declaration names."""
+    return frozenset(CASE_ROLE.findall(text))

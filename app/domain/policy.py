@@ -31,6 +31,10 @@ class Policy(Protocol):
         """The roles that some line allows this act, conditions aside."""
         ...
 
+    def case_roles(self, tenant: str, case_type: str) -> frozenset[str]:
+        """The roles in brackets that lines about a case type name: as who does something, or in their conditions."""
+        ...
+
     def clauses(self, tenant: str, case_type: str, act: str) -> Sequence[Clause]:
         """Every line that bears on an act, whoever holds its role."""
         ...

@@ -13,7 +13,7 @@ from app.http.documented import REPLAYED, problems
 from app.http.parameters import CaseId, IdempotencyKey, IfMatch, existing
 from app.http.services import ApiRequest, services_of
 from app.http.work_requests import ChangeCaseRoles, LinkCase
-from app.http.work_views import CaseRolesView, LinkedView, LinksView
+from app.http.work_views import CaseRolesView, LinkedView, LinksView, StandingView
 from app.http.working import done, made, working
 
 REFUSALS = ("denied", "not_found", "version_conflict", "idempotency_in_flight", "idempotency_mismatch")
@@ -44,12 +44,24 @@ async def change_case_roles(
     return response
 
 
+@get(
+    "/cases/{case_id:str}/roles",
+    operation_id="readCaseRoles",
+    summary="Who stands to a case",
+    responses=problems("not_found"),
+)
+async def read_case_roles(request: ApiRequest, case_id: CaseId) -> Response[StandingView]:
+    """Its creator, its assignee, and everybody who was given a role on it, by name."""
+    found = await services_of(request).work.roles(request.user, existing(case_id))
+    return Response({"roles": [{"subject": one.subject, "role": one.role} for one in found]})
+
+
 @post(
     "/cases/{case_id:str}/links",
     operation_id="linkCase",
     summary="Link a case to another",
     response_headers=[REPLAYED],
-    responses=problems(*REFUSALS, writes=True),
+    responses=problems(*REFUSALS, "conflict", writes=True),
 )
 async def link_case(
     request: ApiRequest,
@@ -58,10 +70,12 @@ async def link_case(
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response[LinkedView]:
-    """Both cases show it, each in its own direction, and both logs say so. The caller must be able to read the other
-    one. It needs the right to comment."""
-    verb = Link(data.type, data.to)
-    return made(await done(request, working(request, verb, "links", data, case_id=existing(case_id))), "link")
+    """Both cases show it, each in its own direction, and both logs say so. It needs the right to comment on both. The
+    same link once more is a conflict."""
+    here = existing(case_id)
+    known = await services_of(request).work.linked(request.user, here, data.type, data.to)
+    verb = Link(data.type, data.to, known=known)
+    return made(await done(request, working(request, verb, "links", data, case_id=here)), "link")
 
 
 @get(

@@ -3,7 +3,7 @@
 from app.http.assigning import assign_case, claim_case, next_case, release_case
 from app.http.attaching import attach_file, fetch_attachment, list_attachments
 from app.http.commenting import read_comments, write_comment
-from app.http.relating import change_case_roles, link_case, read_links
+from app.http.relating import change_case_roles, link_case, read_case_roles, read_links
 
 WORK = (
     assign_case,
@@ -13,6 +13,7 @@ WORK = (
     write_comment,
     read_comments,
     change_case_roles,
+    read_case_roles,
     link_case,
     read_links,
     attach_file,

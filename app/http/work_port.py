@@ -5,6 +5,7 @@ from typing import Protocol
 
 from app.domain.case import Actor, Attempt
 from app.domain.verbs.commenting import Edited
+from app.domain.work import CaseRole
 from app.services.answer import Answer
 from app.services.attachments import Received
 from app.services.work import Wish
@@ -21,6 +22,12 @@ class WorkPort(Protocol):
         ...
 
     async def links(self, actor: Actor, case_id: str) -> Sequence[StoredLink]: ...
+
+    async def linked(self, actor: Actor, case_id: str, type: str, to: str) -> bool:  # noqa: A002
+        """Whether two cases are linked so, whoever asks: the desk decides who is told."""
+        ...
+
+    async def roles(self, actor: Actor, case_id: str) -> Sequence[CaseRole]: ...
 
     async def attachments(
         self, actor: Actor, case_id: str, after: int | None, limit: int

@@ -71,6 +71,12 @@ class CaseRolesView(TypedDict):
     receipt: ReceiptView
 
 
+class StandingView(TypedDict):
+    """Everybody who stands to the case, with `[creator]` and `[assignee]` first."""
+
+    roles: list[CaseRoleView]
+
+
 class LinkView(TypedDict):
     """How the case stands to another; that one's state is told in lists."""
 

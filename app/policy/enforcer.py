@@ -44,6 +44,15 @@ class Bucket:
         self._allowed[roles] = rule.text
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question is decided, as long as no line about its case type changes; without a bucket where none is."""
+
+    policy: str
+    address: Address | None
+    bucket: Bucket | None
+
+
 class FixedMatcher(casbin.FastEnforcer):  # type: ignore[misc]
     """Casbin parses the matcher for every decision, which is half of its cost; ours never changes."""
 

@@ -1,13 +1,13 @@
 """Answer from memory who may do what: the policy lines in force, and Casbin over those that a question needs."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from app.domain.case import Verdict
 from app.domain.clause import Clause, permits
 from app.domain.guard import View
+from app.domain.names import case_roles
 from app.policy.conditions import Subject
-from app.policy.enforcer import Bucket, TenantEnforcer
+from app.policy.enforcer import Place, TenantEnforcer
 from app.policy.faults import line_faults
 from app.policy.index import Address, Index, touched
 from app.policy.lines import AUDIT, CLAIM, EVERY, as_csv, includes_role, rule_of
@@ -22,15 +22,6 @@ BUILT_IN = tuple(
     for role, act in (("role:admin", "case:admin"), ("role:admin", "case:read"), ("role:auditor", AUDIT))
 )
 MOST_PLACES = 20_000  # remembered at a time: callers may make names up
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a question is decided, as long as no line about its case type changes; without a bucket where none is."""
-
-    policy: str
-    address: Address | None
-    bucket: Bucket | None
 
 
 class PolicyEngine:
@@ -108,6 +99,11 @@ class PolicyEngine:
         """The roles that some line allows this act, conditions aside, and the roles that include them."""
         address = self._index.address(tenant, case_type, act)
         return self._who_could(address) if address else ()
+
+    def case_roles(self, tenant: str, case_type: str) -> frozenset[str]:
+        """The roles in brackets that lines about a case type name: as who does something, or in their conditions."""
+        rules = list(self._index.about(tenant, case_type))
+        return self.roles_about(tenant, case_type) | frozenset(role for rule in rules for role in case_roles(rule.when))
 
     def clauses(self, tenant: str, case_type: str, act: str) -> Sequence[Clause]:
         """Every line that bears on an act; `*` as the case type asks for lines about all of them."""

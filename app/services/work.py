@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.domain.case import Actor
 from app.domain.errors import NotFound
 from app.domain.verbs.commenting import Edited
+from app.domain.work import CaseRole
 from app.services.cases import Cases
 from app.services.ports import Store
 from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
@@ -38,6 +39,19 @@ class CaseWork:
         """Those to cases that the actor may read."""
         await self._cases.show(actor, case_id)
         return await self._store.links(actor.tenant, case_id, await self._cases.visible(actor))
+
+    async def linked(self, actor: Actor, case_id: str, type: str, to: str) -> bool:  # noqa: A002
+        """Whether two cases are linked so, whoever asks: the desk decides who is told."""
+        return await self._store.linked(actor.tenant, case_id, type, to)
+
+    async def roles(self, actor: Actor, case_id: str) -> Sequence[CaseRole]:
+        """Who stands how to the case: its creator, its assignee, and those who were given roles on it."""
+        here = await self._cases.situation(actor, case_id)
+        assert here.case is not None
+        own = (("[creator]", here.case.creator), ("[assignee]", here.case.assignee))
+        held = [(subject, role) for role, subject in own if subject is not None]
+        given = sorted((subject, role) for subject, roles in here.around.roles.items() for role in roles)
+        return [CaseRole(actor.tenant, case_id, subject, role) for subject, role in (*held, *given)]
 
     async def attachments(
         self, actor: Actor, case_id: str, after: int | None, limit: int

@@ -126,6 +126,10 @@ class WorkReads(Protocol):
         """Those to cases that are visible."""
         ...
 
+    async def linked(self, tenant: str, case_id: str, type: str, to: str) -> bool:  # noqa: A002
+        """Whether there is such a link."""
+        ...
+
 
 class Taking(Protocol):
     """What a transaction can do for whoever wants work."""

@@ -6,9 +6,9 @@ from typing import ClassVar, Final
 from app.domain.case import Case
 from app.domain.draft import verb_draft
 from app.domain.entry import seal
-from app.domain.errors import invalid
+from app.domain.errors import Conflict, Denied, invalid
 from app.domain.moment import rfc3339
-from app.domain.situation import READ, Situation
+from app.domain.situation import Situation
 from app.domain.verbs.verb import Done
 from app.domain.work import CaseLink, Work
 
@@ -26,11 +26,13 @@ INVERSE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`there` is the other case as the caller stands to it; None where there is none, or none to be seen."""
+    """`there` is the other case as the caller stands to it; None where there is none, or none to be seen. `known`: they
+    are linked so already."""
 
     type: str
     to: str
     there: Situation | None = None
+    known: bool = False
     act: ClassVar[str] = "case:comment"
     doing: ClassVar[str] = "link this case"
 
@@ -46,6 +48,11 @@ class Link:
             raise invalid("to", "must be another case")
         if self.there is None or not self.there.readable:
             raise invalid("to", "must be a case that you may read")
+        verdict = self.there.decide(self.act)
+        if not verdict.allowed:  # its log says so too
+            raise Denied("you may not link the other case", reasons=verdict.reasons)
+        if self.known:
+            raise Conflict("the two cases are linked so already")
         return Done("linked", here.case, {"link": {"type": self.type, "to": self.to}})
 
     def work(self, here: Situation, case: Case) -> Work:
@@ -59,7 +66,7 @@ class Link:
         )
         told = {"type": INVERSE[self.type], "to": case.id}
         other = replace(there.case, seq=there.case.seq + 1, changed_at=there.at)
-        draft = verb_draft(there, there.decide(READ), Done("linked", other, {"link": told}), other)
+        draft = verb_draft(there, there.decide(self.act), Done("linked", other, {"link": told}), other)
         entry = seal(draft, there.new_salt)
         shown = {"type": self.type, "to": self.to, "author": author, "linked_at": rfc3339(at)}
         return Work(rows, other=(replace(other, last_hash=entry.entry_hash), entry), shown=shown)

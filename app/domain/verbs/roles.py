@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app.domain.case import Case
+from app.domain.declaring.fault import nearest
 from app.domain.errors import invalid
 from app.domain.names import CASE_ROLE, SUBJECT
 from app.domain.situation import Situation
@@ -28,6 +29,7 @@ class ChangeRoles:
     def done(self, here: Situation) -> Done:
         assert here.case is not None
         self._check()
+        self._check_known(here)
         told = {"give": sorted(map(list, self.give)), "take": sorted(map(list, self.take))}
         return Done("roles", here.case, {"roles": told})
 
@@ -36,6 +38,17 @@ class ChangeRoles:
         now = (had | set(self.give)) - set(self.take)
         shown = {"roles": [{"subject": subject, "role": role} for subject, role in sorted(now)]}
         return Work(given=_rows(case, now - had), taken=_rows(case, had - now), shown=shown)
+
+    def _check_known(self, here: Situation) -> None:
+        """A role that no line names gives nothing, and one that nobody has takes nothing away: a slip of the pen."""
+        assert here.case is not None
+        named = here.policy.case_roles(here.attempt.tenant, here.case.case_type) | here.machine.case_roles
+        known = {role for role in named if CASE_ROLE.fullmatch(role)} - {*OF_THE_CASE}
+        held = {role for roles in here.around.roles.values() for role in roles}
+        for name, holdings, may_be in (("give", self.give, known), ("take", self.take, known | held)):
+            for place, (_, role) in enumerate(holdings):
+                if role not in may_be:
+                    raise invalid(f"{name}.{place}.role", _unknown(role, may_be, here.case.case_type))
 
     def _check(self) -> None:
         if not self.give and not self.take:
@@ -50,6 +63,13 @@ class ChangeRoles:
                     raise invalid(f"{name}.{place}.subject", "must be `user:NAME`")
                 if not CASE_ROLE.fullmatch(role) or role in OF_THE_CASE:
                     raise invalid(f"{name}.{place}.role", "must be a role in brackets, neither creator nor assignee")
+
+
+def _unknown(role: str, known: set[str], case_type: str) -> str:
+    told = f"no line of the policy names {role} for {case_type}"
+    if (meant := nearest(role, known)) is not None:
+        return f"{told}; did you mean {meant}?"
+    return f"{told}; there are {', '.join(sorted(known))}" if known else f"{told}, nor any other role on a case"
 
 
 def _rows(case: Case, holdings: set[Holding]) -> tuple[CaseRole, ...]:
