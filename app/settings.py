@@ -129,6 +129,9 @@ class Settings(BaseSettings):
     attachment_bytes: int = Field(
         default=25 * 2**20, ge=1, le=2**31, description="a number of bytes from 1 to 2147483648"
     )
+    attachment_bytes_per_tenant: int = Field(
+        default=10 * 2**30, ge=1, le=2**60, description=f"a number of bytes from 1 to {2**60}"
+    )
     body_values: int = Field(
         default=20_000, ge=100, le=1_000_000, description="a number of JSON values from 100 to 1000000"
     )

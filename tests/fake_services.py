@@ -19,7 +19,7 @@ from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
 from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
-from app.services.attachments import Received
+from app.services.attachments import Asking
 from app.services.calendars import Calendars
 from app.services.counting import Counting
 from app.services.definitions import Definitions
@@ -28,6 +28,7 @@ from app.services.log_store import FROM_THE_FIRST
 from app.services.rulebook import Able, AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, Triple, WhoCanFire
 from app.services.simulations import Simulations
 from app.services.stored import PolicyLine, StoredClock, StoredEntry
+from app.services.uploads import Received
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 from app.services.work import Wish
 from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
@@ -236,10 +237,15 @@ class FakeWork:
 
 
 class FakeAttachments:
-    most = 1000
+    """All that comes is kept, and `desk` decides."""
 
-    async def receive(self, actor: Actor, case_id: str, pieces: AsyncIterator[bytes]) -> Received:
-        return Received("ab" * 32, sum([len(piece) async for piece in pieces]), None)
+    def __init__(self, desk: FakeDesk) -> None:
+        self.desk = desk
+
+    async def attach(self, asking: Asking, pieces: AsyncIterator[bytes], told: int = 0) -> Answer:
+        received = Received("ab" * 32, sum([len(piece) async for piece in pieces]), None, CASE_ID)
+        [answer] = await self.desk.submit([asking(received)])
+        return answer
 
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
         async def pieces() -> AsyncIterator[bytes]:
@@ -309,13 +315,14 @@ class Fakes:
     policy_changes: FakePolicyChanges = field(default_factory=FakePolicyChanges)
     who_can: FakeWhoCan = field(default_factory=FakeWhoCan)
     work: FakeWork = field(default_factory=FakeWork)
-    attachments: FakeAttachments = field(default_factory=FakeAttachments)
+    attachments: FakeAttachments = field(init=False)
     next_case: FakeNextCase = field(default_factory=FakeNextCase)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
 
     def __post_init__(self) -> None:
         self.clocks = FakeClocks(self.cases)
+        self.attachments = FakeAttachments(self.desk)
 
     def services(self) -> Services:
         return Services(

@@ -16,10 +16,12 @@ from app.services.attachments import UNATTACHED_FOR
 from app.services.house import House
 from app.services.identity import new_id
 from app.services.ports import Store
+from app.services.uploads import Room
 from app.settings import load_settings
 from tests.calling import signed_in
 from tests.databases import Database
-from tests.house import CLERK, actor, change, open_claim, rows, running
+from tests.factories import TENANT
+from tests.house import actor, change, open_claim, rows, running
 from tests.test_http_work import CASES, client
 
 PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2500
@@ -99,12 +101,12 @@ async def test_what_is_refused_or_broken_off_leaves_nothing_behind(
         yield PHOTO
         raise ConnectionResetError("the caller went away")
 
-    house.attachments.most = len(PHOTO)
+    house.uploads.room = Room(file=len(PHOTO))
     async with client(house) as http:
         assert (await http.post(place, params={"file_name": "a"}, content=pieces(PHOTO + b"x"))).status_code == 413
         assert (await http.post(place, params={"file_name": "a"}, content=b"")).status_code == 422
     with pytest.raises(Exception, match=r"went away|cannot be kept"):
-        await house.attachments.receive(CLERK, place.split("/")[-2], broken_off())
+        await house.uploads.receive(TENANT, broken_off())
     assert await content(database, folder) == 0
 
 
@@ -128,10 +130,9 @@ async def test_lost_bytes_are_a_clear_error_until_they_are_sent_again(
 async def test_what_nobody_attached_is_forgotten_and_what_is_attached_never(
     house: House, place: str, database: Database, folder: Path
 ) -> None:
-    case_id = place.split("/")[-2]
     async with client(house) as http:
         made = await http.post(place, params={"file_name": "a"}, content=PHOTO)
-        await house.attachments.receive(CLERK, case_id, pieces(b"never attached"))
+        await house.uploads.receive(TENANT, pieces(b"never attached"))
         assert await house.attachments.forget_unattached(datetime.now(UTC) - UNATTACHED_FOR) == 0
         assert await content(database, folder) == 2
         assert await house.attachments.forget_unattached(LATER) == 1
@@ -142,13 +143,12 @@ async def test_what_nobody_attached_is_forgotten_and_what_is_attached_never(
 
 
 async def test_what_another_tenant_attached_keeps_nothing_of_ours(house: House, place: str) -> None:
-    case_id = place.split("/")[-2]
     theirs = await open_claim(house, by=actor("alice", tenant="globex"))
     async with client(house) as http:
         http.headers.update(signed_in("carl", "clerk", tenant="globex"))
         made = await http.post(f"{CASES}/{theirs}/attachments", params={"file_name": "a"}, content=PHOTO)
         assert made.status_code == 201
-        await house.attachments.receive(CLERK, case_id, pieces())
+        await house.uploads.receive(TENANT, pieces())
         assert await house.attachments.forget_unattached(LATER) == 1
         told = made.json()["attachment"]
         assert (await http.get(f"{CASES}/{theirs}/attachments/{told['id']}")).content == PHOTO
@@ -156,10 +156,9 @@ async def test_what_another_tenant_attached_keeps_nothing_of_ours(house: House, 
 
 
 async def test_what_came_again_is_not_old(house: House, place: str, database: Database, folder: Path) -> None:
-    case_id = place.split("/")[-2]
-    await house.attachments.receive(CLERK, case_id, pieces())
+    await house.uploads.receive(TENANT, pieces())
     between = datetime.now(UTC)
-    await house.attachments.receive(CLERK, case_id, pieces())
+    await house.uploads.receive(TENANT, pieces())
     assert await house.attachments.forget_unattached(between) == 0
     assert await content(database, folder) == 1
 
@@ -167,8 +166,7 @@ async def test_what_came_again_is_not_old(house: House, place: str, database: Da
 async def test_an_upload_that_a_crash_broke_off_is_dropped_when_it_is_old(
     house: House, place: str, database: Database, folder: Path
 ) -> None:
-    kept_in = house.attachments._kept_in
-    await kept_in.add("acme", new_id(), 0, PHOTO)
+    await house.uploads.kept_in.add("acme", new_id(), 0, PHOTO)
     await house.attachments.forget_unattached(datetime.now(UTC) - UNATTACHED_FOR)
     assert await content(database, folder) == 1
     await house.attachments.forget_unattached(LATER)

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.domain.media_types import sniffed
-from app.services.attachments import PIECE
 from app.services.house import House
+from app.services.uploads import PIECE, Room
 from tests.databases import Database
 from tests.house import entries, open_claim, rows, state
 from tests.test_http_work import CASES, client
@@ -67,7 +67,7 @@ async def test_the_same_bytes_are_kept_once(house: House, database: Database) ->
 
 async def test_too_large_empty_and_nameless_files_leave_nothing_behind(house: House, database: Database) -> None:
     place = f"{CASES}/{await open_claim(house)}/attachments"
-    house.attachments.most = PIECE + 10
+    house.uploads.room = Room(file=PIECE + 10)
 
     async def streamed() -> AsyncIterator[bytes]:
         for _ in range(4):

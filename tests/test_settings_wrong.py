@@ -31,6 +31,7 @@ WRONG = {
     "attachments": [__file__, "/dev/null/x"],
     "behind_tls": ["maybe"],
     "attachment_bytes": ["0", "2147483649", "1 MB"],
+    "attachment_bytes_per_tenant": ["0", "1 GB", str(2**60 + 1)],
     "body_values": ["0", "many"],
     "attempt_values": ["0", "many"],
     "waiting": ["0", "many"],

@@ -105,7 +105,7 @@ async def test_no_row_is_written_for_another_tenant(service, tables):
 
 async def test_what_keeps_such_rows_out_is_the_wall_and_not_the_rights(service, tables):
     may = [name for name in tables if await service.fetchval("SELECT has_table_privilege($1, 'INSERT')", name)]
-    assert set(tables) - set(may) == {"audit_leaf"}
+    assert set(tables) - set(may) == {"audit_leaf", "blob_usage"}
     for name in may:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="violates row-level security policy"):
             await service.execute(await inserting(service, name, "globex", 2))
@@ -138,7 +138,7 @@ async def test_the_owner_sees_no_more_than_its_functions_need(superuser, tables)
     seen = {name for name, found in (await owners(superuser, tables)).items() if found}
     assert seen == {
         *("audit_entry", "audit_leaf", "audit_pending", "cases", "case_text", "clock", "idempotency", "policy_line"),
-        *("rate_limit", "attachment", "blob", "blob_chunk"),
+        *("rate_limit", "attachment", "blob", "blob_chunk", "blob_upload", "blob_usage"),
     }
 
 
@@ -154,6 +154,7 @@ async def test_the_windows_show_what_they_are_for_and_nothing_else(service, supe
         "every_rate": ["full_at"],
         "unattached_blob": ["tenant", "sha256", "size", "upload", "kept_at"],
         "loose_upload": ["tenant", "upload"],
+        "every_upload": ["tenant", "upload"],
     }
     for window in ("every_clock", "every_case", "every_policy_line", "every_answer", "every_rate"):
         assert await service.fetchval(f"SELECT count(*) FROM {window}") == 2

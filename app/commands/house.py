@@ -20,6 +20,7 @@ from app.scheduler import Ticks
 from app.services.arrivals import WatchLimits
 from app.services.house import House
 from app.services.limits import Limits
+from app.services.uploads import Room
 from app.settings import PREFIX, Settings, system_user
 
 LOOPS = 2
@@ -65,7 +66,8 @@ def build(settings: Settings) -> House:
     desks, limits = 1 if is_sqlite(settings) else 2, Limits(settings.waiting, settings.searches)
     watches = WatchLimits(settings.streams_per_caller, settings.streams_per_tenant)
     operator = f"operator:{settings.operator or system_user()}"
-    return House(store, PolicyEngine(), desks, settings.attachment_bytes, folder, watches, limits, operator)
+    room = Room(settings.attachment_bytes, settings.attachment_bytes_per_tenant)
+    return House(store, PolicyEngine(), desks, room, folder, watches, limits, operator)
 
 
 def _folder(path: Path) -> AttachmentFolder:

@@ -1,28 +1,25 @@
 """The bytes of attachments in the database: in pieces of one upload each, found by their SHA-256."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, TextClause, column, delete, func, insert, select, table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Select, TextClause, column, delete, insert, select, table
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.types import Moment
+from app.db.uploads import MOST, WHAT, SqlUploads, first_upload
 from app.db.work_tables import ATTACHMENT, BLOB, CHUNK
 from app.services.work_ports import StoredBlob
 
-MOST = 1000
-WHAT = (BLOB.c.sha256, BLOB.c.size, BLOB.c.upload)
 UNATTACHED = table("unattached_blob", column("tenant"), *(column(of.name) for of in WHAT), column("kept_at", Moment()))
 LOOSE = table("loose_upload", column("tenant"), column("upload"))
 
 
-class SqlBlobs(ABC):
+class SqlBlobs(SqlUploads):
     """Each write is a transaction of its own: a blob is there before anything refers to it."""
 
     async def blob(self, tenant: str, sha256: str) -> StoredBlob | None:
@@ -37,17 +34,6 @@ class SqlBlobs(ABC):
 
     async def add_chunk(self, tenant: str, upload: str, n: int, content: bytes) -> None:
         await self._write(insert(CHUNK).values(tenant=tenant, upload=upload, n=n, content=content), tenant)
-
-    async def keep_blob(self, tenant: str, blob: StoredBlob) -> StoredBlob:
-        async with self._writing(tenant) as connection:
-            kept = _inserted(connection.dialect.name).values(tenant=tenant, kept_at=self._now(), **asdict(blob))
-            again = {"kept_at": kept.excluded.kept_at, "upload": func.coalesce(BLOB.c.upload, kept.excluded.upload)}
-            keyed = [BLOB.c.tenant, BLOB.c.sha256]
-            stored = kept.on_conflict_do_update(index_elements=keyed, set_=again).returning(*WHAT)
-            return StoredBlob(**(await connection.execute(stored)).mappings().one())
-
-    async def drop_upload(self, tenant: str, upload: str) -> None:
-        await self._write(delete(CHUNK).where(CHUNK.c.tenant == tenant, CHUNK.c.upload == upload), tenant)
 
     async def unattached(self, before: datetime) -> Sequence[tuple[str, StoredBlob]]:
         of = UNATTACHED.c
@@ -67,10 +53,8 @@ class SqlBlobs(ABC):
             return forgotten
 
     async def loose_uploads(self, before: datetime) -> Sequence[tuple[str, str]]:
-        """An upload is named by a UUID v7, which begins with its moment in milliseconds."""
-        began = f"{int(before.timestamp() * 1000):012x}"
         of = LOOSE.c
-        rows = await self._rows(select(LOOSE).where(of.upload < f"{began[:8]}-{began[8:]}").limit(MOST))
+        rows = await self._rows(select(LOOSE).where(of.upload < first_upload(before)).limit(MOST))
         return [(row["tenant"], row["upload"]) for row in rows]
 
     @abstractmethod
@@ -81,10 +65,3 @@ class SqlBlobs(ABC):
 
     @abstractmethod
     async def _write(self, statement: Any, *tenants: str) -> None: ...
-
-    @abstractmethod
-    def _now(self) -> Any: ...
-
-
-def _inserted(dialect: str) -> Any:
-    return sqlite.insert(BLOB) if dialect == "sqlite" else postgresql.insert(BLOB)

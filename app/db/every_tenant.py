@@ -8,6 +8,7 @@
     every_rate          buckets are forgotten when they are full
     unattached_blob     bytes that nobody attached are forgotten after a day (app/db/blobs.py)
     loose_upload        so are uploads that were broken off
+    every_upload        and those that a crash left between the bytes and their entry
 
 Besides them three functions run as the owner: `take_due` locks what is due, `sequence_log` orders the log,
 `analyze_what_grew` tells the planner of tables that were empty a moment ago.

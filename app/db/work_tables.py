@@ -40,15 +40,42 @@ class CommentTable(SQLModel, table=True):
 
 
 class BlobTable(SQLModel, table=True):
-    """Content by its SHA-256: `upload` names its chunks here, or is null where it stands in a folder."""
+    """Content by its SHA-256: `upload` names its chunks here, or is null where it stands in a folder.
+
+    `claimed_at` is `kept_at` where whoever kept it last has an upload of the table below, as every release from now on.
+    """
 
     __tablename__ = "blob"
-    __table_args__: ClassVar[Any] = (STRICT,)
+    __table_args__: ClassVar[Any] = (
+        partial("blobs_by_upload", "tenant", "upload", where="upload IS NOT NULL"),
+        STRICT,
+    )
     tenant: str = key()
     sha256: str = key()
     size: int = Field(sa_type=Count)
     upload: str | None = maybe()
     kept_at: datetime = Field(sa_type=Moment)
+    claimed_at: datetime | None = maybe(Moment)
+
+
+class BlobUploadTable(SQLModel, table=True):
+    """An upload that has not ended: the room that it takes until its content is kept, and from then on which one."""
+
+    __tablename__ = "blob_upload"
+    __table_args__: ClassVar[Any] = (STRICT,)
+    tenant: str = key()
+    upload: str = key()
+    size: int = Field(sa_type=Count)
+    sha256: str | None = maybe()
+
+
+class BlobUsageTable(SQLModel, table=True):
+    """The bytes of a tenant's contents and uploads, counted by triggers."""
+
+    __tablename__ = "blob_usage"
+    __table_args__: ClassVar[Any] = (STRICT,)
+    tenant: str = key()
+    size: int = Field(sa_type=Count)
 
 
 class BlobChunkTable(SQLModel, table=True):
@@ -107,3 +134,4 @@ _queue("cases_waiting_in_team", "tenant", "team", *_IN_ORDER, where=IN_TEAM)
 COMMENT, BLOB, CHUNK, ATTACHMENT, LINK = (
     SQLModel.metadata.tables[name] for name in ("comment", "blob", "blob_chunk", "attachment", "case_link")
 )
+UPLOAD, USAGE = (SQLModel.metadata.tables[name] for name in ("blob_upload", "blob_usage"))

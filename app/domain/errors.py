@@ -94,6 +94,12 @@ class TooLarge(CaseError):
     code = "too_large"
 
 
+class OverQuota(CaseError):
+    """The files of the tenant leave no room for this one."""
+
+    code = "over_quota"
+
+
 class TooMany(CaseError):
     """The caller, or the callers of the tenant, have as many open as they may."""
 

@@ -12,8 +12,8 @@ from litestar.openapi import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Stream
 
-from app.domain.case import Json
-from app.domain.errors import Malformed, NotFound, TooLarge
+from app.domain.case import Attempt, Json
+from app.domain.errors import Malformed, NotFound
 from app.domain.moment import rfc3339
 from app.domain.names import canonical_uuid
 from app.domain.verbs.attaching import LONGEST_NAME, Attach
@@ -23,7 +23,8 @@ from app.http.errors import UnsupportedMediaType
 from app.http.parameters import PLAIN, After, CaseId, IdempotencyKey, IfMatch, Limit, existing
 from app.http.services import ApiRequest, services_of
 from app.http.work_views import AttachedView, AttachmentPageView
-from app.http.working import done, made, working
+from app.http.working import made, working
+from app.services.uploads import Received
 from app.services.work_ports import StoredAttachment
 
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
@@ -44,7 +45,7 @@ DISPOSITION = ResponseHeader(name="Content-Disposition", documentation_only=True
     summary="Attach a file to a case",
     request_max_body_size=None,
     response_headers=[REPLAYED],
-    responses=problems(*REFUSALS, "too_large", "invalid", "unsupported_media_type"),
+    responses=problems(*REFUSALS, "too_large", "over_quota", "invalid", "unsupported_media_type"),
 )
 async def attach_file(
     request: ApiRequest,
@@ -54,19 +55,21 @@ async def attach_file(
     if_match: IfMatch = None,
 ) -> Response[AttachedView]:
     """The body is the file, its Content-Type what the sender says it is. It is kept under its SHA-256, which the
-    entry in the log names."""
+    entry in the log names. What will be refused whatever the file is, is refused before the file is read."""
     case_id = existing(case_id)
     _check_not_a_form(request)
-    keeping = services_of(request).attachments
-    told = request.headers.get("content-length", "")
-    if told.isdigit() and int(told) > keeping.most:
-        raise TooLarge(f"a file may have at most {keeping.most} bytes")
-    received = await keeping.receive(request.user, case_id, _body(request))
     declared = request.content_type[0].lower()
     declared = declared if MEDIA_TYPE.fullmatch(declared) else UNKNOWN
-    verb = Attach(file_name, received.sha256, received.size, declared, received.sniffed_type)
-    call = {"file_name": file_name, "sha256": received.sha256, "declared_type": declared}
-    return made(await done(request, working(request, verb, "attachments", call, case_id=case_id)), "attachment")
+
+    def asking(received: Received) -> Attempt:
+        kept = received.sha256 if received.upload else ""
+        verb = Attach(file_name, kept, received.size, declared, received.sniffed_type)
+        call = {"file_name": file_name, "sha256": received.sha256, "declared_type": declared}
+        return working(request, verb, "attachments", call, case_id=case_id)
+
+    told = request.headers.get("content-length", "")
+    size = int(told) if told.isdecimal() and told.isascii() else 0
+    return made(await services_of(request).attachments.attach(asking, _body(request), size), "attachment")
 
 
 @get(

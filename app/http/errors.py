@@ -40,6 +40,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "idempotency_in_flight": (409, "The same request is still being answered"),
     "version_conflict": (412, "Somebody was faster"),
     "too_large": (413, "The request is too large"),
+    "over_quota": (413, "There is no room for it"),
     "unsupported_media_type": (415, "The media type is not supported"),
     "invalid": (422, "The request is not valid"),
     "idempotency_mismatch": (422, "The idempotency key belongs to another request"),

@@ -7,7 +7,7 @@ from app.domain.case import Actor, Attempt
 from app.domain.verbs.commenting import Edited
 from app.domain.work import CaseRole
 from app.services.answer import Answer
-from app.services.attachments import Received
+from app.services.attachments import Asking
 from app.services.work import Wish
 from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
 
@@ -43,10 +43,9 @@ class NextCasePort(Protocol):
 
 
 class AttachmentsPort(Protocol):
-    most: int
-
-    async def receive(self, actor: Actor, case_id: str, pieces: AsyncIterator[bytes]) -> Received:
-        """Raises TooLarge, or Invalid where nothing comes."""
+    async def attach(self, asking: Asking, pieces: AsyncIterator[bytes], told: int = 0) -> Answer:
+        """Receive a file of `told` bytes (0: nobody knows) and attach it. Raises TooLarge, OverQuota, Invalid where
+        nothing comes or something else than was declared."""
         ...
 
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:

@@ -1,70 +1,57 @@
-"""Keep the bytes of attachments: received in pieces, hashed on the way, and there before anything refers to them."""
+"""Attach files to cases: refused before their bytes come where that is known, and without their bytes wherever."""
 
-import hashlib
+import asyncio
 import logging
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from app.domain.case import Actor
-from app.domain.errors import TooLarge, Unavailable, invalid
-from app.domain.media_types import ENOUGH, sniffed
+from app.domain.case import Actor, Attempt
+from app.domain.errors import Unavailable
+from app.domain.verbs.attaching import UNSEEN, Attach
+from app.services.answer import Answer
 from app.services.cases import Cases
 from app.services.contents import Contents, InDatabase, Missing
-from app.services.identity import new_id
+from app.services.desk import Desk
 from app.services.ports import Store
+from app.services.stored import AnswerKey
+from app.services.uploads import Received, Uploads
 from app.services.work_ports import StoredBlob
 
-PIECE = 256 * 1024
-"""Bytes of a row: what is in memory of a file at a time."""
-ATTACH = "case:attach"
 UNATTACHED_FOR = timedelta(days=1)
-"""How long bytes may be there that no case refers to."""
+"""How long bytes may be there that no case refers to, where a crash left them."""
+UNREAD = Received()
+Asking = Callable[[Received], Attempt]
+"""The attempt to attach what was received; what was not kept, it does not name."""
 log = logging.getLogger("stateward")
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """Bytes that are kept."""
-
-    sha256: str
-    size: int
-    sniffed_type: str | None
-
-
-NOTHING = Received("", 0, None)
-
-
 class Attachments:
-    """`most`: bytes of a file. `folder`: where new ones are kept; left out, in the database. What is in the one is
-    read from there also where new ones go into the other."""
+    """What is in the folder or in the database is read from there also where new bytes go into the other."""
 
-    def __init__(self, store: Store, cases: Cases, most: int, folder: Contents | None = None) -> None:
+    def __init__(
+        self, store: Store, cases: Cases, desk: Desk, uploads: Uploads, folder: Contents | None = None
+    ) -> None:
         self._store = store
         self._cases = cases
+        self._desk = desk
+        self._uploads = uploads
         self._database = InDatabase(store)
         self._folder = folder
-        self._kept_in: Contents = folder or self._database
-        self.most = most
+        self._going_on: set[asyncio.Task[Answer]] = set()
 
-    async def receive(self, actor: Actor, case_id: str, pieces: AsyncIterator[bytes]) -> Received:
-        """Keep what comes, once per tenant however often it is sent. NOTHING, and nothing is read, for whom the
-        desk will refuse anyway. Raises TooLarge, Invalid where nothing comes, Unavailable where the disk is full."""
-        if not await self._cases.may(actor, case_id, ATTACH):
-            return NOTHING
-        upload = new_id()
-        try:
-            received = await self._pieces(actor.tenant, upload, pieces)
-            await self._keep(actor.tenant, upload, received)
-        except OSError as error:
-            log.error("cannot keep an attachment: %s", error)
-            await self._kept_in.drop(actor.tenant, upload)
-            raise Unavailable("The file cannot be kept right now. Try again later.") from None
-        except BaseException:
-            await self._kept_in.drop(actor.tenant, upload)
-            raise
-        return received
+    async def attach(self, asking: Asking, pieces: AsyncIterator[bytes], told: int = 0) -> Answer:
+        """Receive a file of `told` bytes (0: nobody knows), and let the desk decide. Nothing is read of one that it
+        will refuse, and nothing kept of one whose answer is known: what comes is compared with what came before.
+        Raises what `Uploads.receive` does."""
+        unread = asking(UNREAD)
+        known = await self._answered(unread)
+        if known is None and not await self._cases.would_refuse(_supposed(unread)):
+            return await self._received(asking, pieces, told)
+        if known is None or (unread.idempotency is not None and known == unread.idempotency.fingerprint):
+            return await self._decided(unread)
+        return await self._decided(asking(await self._uploads.look_at(pieces)))
 
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
         """The bytes, piece by piece; whoever calls has read the attachment before, and so may. Raises Unavailable
@@ -81,9 +68,16 @@ class Attachments:
             raise Unavailable("The bytes of this file cannot be read. Tell whoever runs this service.") from None
         return _again(first, found)
 
+    async def stop(self) -> None:
+        """Finish what was received."""
+        await asyncio.gather(*self._going_on, return_exceptions=True)
+
     async def forget_unattached(self, before: datetime) -> int:
-        """Bytes that no case refers to and that nobody sent again since; how many were forgotten."""
+        """What crashes left: uploads that never ended, and bytes that no case refers to and that nobody sent again
+        since; how many contents were forgotten."""
         forgotten = 0
+        for tenant, upload in await self._store.old_uploads(before):
+            forgotten += await self._uploads.end(tenant, upload)
         for tenant, blob in await self._store.unattached(before):
             if source := self._source(blob):
                 undo = partial(source.forget, tenant, blob)
@@ -93,37 +87,43 @@ class Attachments:
                 await source.drop_older(before)
         return forgotten
 
+    async def _received(self, asking: Asking, pieces: AsyncIterator[bytes], told: int) -> Answer:
+        attempt = asking(UNREAD)
+        verb = attempt.verb
+        assert isinstance(verb, Attach)
+        await self._uploads.check_room(attempt.tenant, told)
+        received = await self._uploads.receive(attempt.tenant, pieces, told, verb.check_type)
+        assert received.upload is not None
+        # goes on when the caller has gone: the desk may have decided already, and the bytes go back only afterwards
+        task = asyncio.create_task(self._ended(asking(received), received.upload))
+        self._going_on.add(task)
+        task.add_done_callback(self._going_on.discard)
+        return await asyncio.shield(task)
+
+    async def _ended(self, attempt: Attempt, upload: str) -> Answer:
+        try:
+            return await self._decided(attempt)
+        finally:
+            await self._uploads.end_or_leave(attempt.tenant, upload)
+
+    async def _decided(self, attempt: Attempt) -> Answer:
+        [answer] = await self._desk.submit([attempt])
+        return answer
+
+    async def _answered(self, attempt: Attempt) -> str | None:
+        """The fingerprint of what was answered before under the key of an attempt."""
+        if attempt.idempotency is None:
+            return None
+        return await self._store.answered(AnswerKey(attempt.tenant, attempt.actor.id, attempt.idempotency.key))
+
     def _source(self, blob: StoredBlob | None) -> Contents | None:
         return self._database if blob and blob.upload else self._folder
 
-    async def _keep(self, tenant: str, upload: str, received: Received) -> None:
-        """The row comes first, so that no file is ever there without one: see `forget_unattached`."""
-        named = upload if self._kept_in.names_uploads else None
-        kept = await self._store.keep_blob(tenant, StoredBlob(received.sha256, received.size, named))
-        if kept.upload == named:
-            await self._kept_in.keep(tenant, upload, received.sha256)
-        else:
-            await self._kept_in.drop(tenant, upload)
 
-    async def _pieces(self, tenant: str, upload: str, pieces: AsyncIterator[bytes]) -> Received:
-        digest, size, n, head = hashlib.sha256(), 0, 0, b""
-        buffer = bytearray()
-        async for piece in pieces:
-            size += len(piece)
-            if size > self.most:
-                raise TooLarge(f"a file may have at most {self.most} bytes")
-            digest.update(piece)
-            head = (head + piece)[:ENOUGH] if len(head) < ENOUGH else head
-            buffer += piece
-            while len(buffer) >= PIECE:
-                await self._kept_in.add(tenant, upload, n, bytes(buffer[:PIECE]))
-                del buffer[:PIECE]
-                n += 1
-        if not size:
-            raise invalid("body", "must be the bytes of the file")
-        if buffer:
-            await self._kept_in.add(tenant, upload, n, bytes(buffer))
-        return Received(digest.hexdigest(), size, sniffed(head))
+def _supposed(attempt: Attempt) -> Attempt:
+    """The attempt, as if a file had come with which nothing is wrong."""
+    assert isinstance(attempt.verb, Attach)
+    return replace(attempt, verb=replace(attempt.verb, sha256=UNSEEN, declared_type=""))
 
 
 async def _again(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -6,15 +6,17 @@ import json
 import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 
-from app.domain.case import Actor, Attempt, Case, Json
+from app.domain.case import Actor, Attempt, Case, Json, Refusal
 from app.domain.decide import no_such_case
 from app.domain.errors import invalid
 from app.domain.explain import possible
 from app.domain.moment import parse_rfc3339, rfc3339
 from app.domain.search_query import terms
 from app.domain.situation import AUDIT, Situation
+from app.domain.verbs.deciding import decide
 from app.domain.writable import writable
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
@@ -107,10 +109,12 @@ class Cases:
             raise no_such_case()
         return here
 
-    async def may(self, actor: Actor, case_id: str, act: str) -> bool:
-        """Whether the policy allows an act on a case now; False where there is none."""
-        here = await self._here(actor, case_id)
-        return here is not None and here.decide(act).allowed
+    async def would_refuse(self, attempt: Attempt) -> bool:
+        """Whether the desk would refuse an attempt of a built-in verb, were it asked now."""
+        if attempt.case_id is None:
+            return True
+        here = await self._here(attempt.actor, attempt.case_id)
+        return here is None or isinstance(decide(replace(here, attempt=attempt)), Refusal)
 
     async def _query(self, actor: Actor, wanted: Wanted) -> CaseQuery:
         """For one more than a page has, which says whether there is another."""

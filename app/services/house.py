@@ -33,11 +33,12 @@ from app.services.policy_changes import PolicyChanges
 from app.services.ports import PolicyEngine, Store
 from app.services.recalculation import Recalculation
 from app.services.simulations import Simulations
+from app.services.uploads import Room, Uploads
 from app.services.verification import Verification
 from app.services.who_can import WhoCan
 from app.services.work import CaseWork
 
-ATTACHMENT_BYTES = 25 * 2**20
+USUAL_ROOM = Room()
 log = logging.getLogger("stateward")
 
 
@@ -49,7 +50,7 @@ class House:
         store: Store,
         engine: PolicyEngine,
         desks: int,
-        attachment_bytes: int = ATTACHMENT_BYTES,
+        room: Room = USUAL_ROOM,
         attachment_folder: Contents | None = None,
         watches: WatchLimits | None = None,
         limits: Limits = USUAL,
@@ -65,7 +66,8 @@ class House:
         self.api_keys = ApiKeys(store, self.policies)
         self.keys = KeyCallers(store)
         self.next_case = NextCase(store, self.definitions, self.policies, self.calendars, desks)
-        self.attachments = Attachments(store, self.cases, attachment_bytes, attachment_folder)
+        self.uploads = Uploads(store, room, attachment_folder)
+        self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
         self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions)
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies)
@@ -126,6 +128,7 @@ class House:
                 self.arrivals.close()
                 await following
                 await self.next_case.stop()
+                await self.attachments.stop()
                 await self.desk.stop()
         finally:
             await self.store.close()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from app.services.stored import CaseKey, Visible
+from app.services.stored import AnswerKey, CaseKey, Visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,46 @@ class StoredBlob:
     upload: str | None
 
 
-class Blobs(Protocol):
+class NoRoom(Exception):
+    """The tenant has no room for so many bytes more; nothing was taken."""
+
+
+class Uploading(Protocol):
+    """What an upload takes and leaves: its room while it goes on, its content once that is kept, nothing at its end."""
+
+    async def room_taken(self, tenant: str) -> int:
+        """Bytes of the tenant's contents and of its uploads that go on."""
+        ...
+
+    async def take_room(self, tenant: str, upload: str, size: int, most: int) -> None:
+        """For so many bytes more. Raises NoRoom where the tenant would have more than `most` with them."""
+        ...
+
+    async def keep_blob(self, tenant: str, blob: StoredBlob, upload: str) -> StoredBlob:
+        """As it is kept from now on: where these bytes came before, with the upload that they came with then. It stays
+        until the upload ends, and its room is the content's."""
+        ...
+
+    async def end_upload(
+        self, tenant: str, upload: str, unlink: Callable[[StoredBlob], Awaitable[None]] | None
+    ) -> bool:
+        """Forget its content, unless a case or another upload refers to it, and what is loose; whether it is gone.
+
+        `unlink` takes away what stands in a folder, before the commit: whoever sends these bytes again waits for it.
+        Where it is None, such contents stay.
+        """
+        ...
+
+    async def old_uploads(self, before: datetime) -> Sequence[tuple[str, str]]:
+        """Some tenants and uploads that began before a moment and have not ended."""
+        ...
+
+    async def answered(self, key: AnswerKey) -> str | None:
+        """The fingerprint of what an answer is kept for under a key."""
+        ...
+
+
+class Blobs(Uploading, Protocol):
     """Which bytes of attachments are kept, and those that are kept here; each write is a transaction of its own."""
 
     async def blob(self, tenant: str, sha256: str) -> StoredBlob | None: ...
@@ -83,11 +122,9 @@ class Blobs(Protocol):
 
     async def add_chunk(self, tenant: str, upload: str, n: int, content: bytes) -> None: ...
 
-    async def keep_blob(self, tenant: str, blob: StoredBlob) -> StoredBlob:
-        """As it is kept from now on: where these bytes came before, with the upload that they came with then."""
+    async def drop_upload(self, tenant: str, upload: str) -> None:
+        """Its chunks, unless a content has them."""
         ...
-
-    async def drop_upload(self, tenant: str, upload: str) -> None: ...
 
     async def unattached(self, before: datetime) -> Sequence[tuple[str, StoredBlob]]:
         """Some of those, with their tenants, that no case refers to and that came last before a moment."""

@@ -13,6 +13,8 @@ from app.domain.work import AttachmentRow, Work
 from app.domain.writable import is_text
 
 LONGEST_NAME = 255
+UNSEEN = "0" * 64
+"""The SHA-256 of a file that has not come yet, where it is asked whether one may be attached at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,8 @@ class Attach:
         if not 0 < len(self.file_name) <= LONGEST_NAME or not is_text(self.file_name):
             raise invalid("file_name", f"must be 1 to {LONGEST_NAME} characters")
         if not self.sha256:
-            raise invalid("body", "was not received: you were not allowed to attach it when it came; send it again")
-        if contradicts(self.declared_type, self.sniffed_type):
-            raise invalid("Content-Type", f"says {self.declared_type}, but the file does not begin like one")
+            raise invalid("body", "was not received: it would have been refused when it came; send it again")
+        self.check_type(self.sniffed_type)
         body = {
             "sha256": self.sha256,
             "size": self.size,
@@ -43,6 +44,11 @@ class Attach:
             "sniffed_type": self.sniffed_type,
         }
         return Done("attachment", here.case, {"attachment": body}, {"/file_name": self.file_name})
+
+    def check_type(self, sniffed_type: str | None) -> None:
+        """Raises Invalid where the first bytes are not of the declared type."""
+        if contradicts(self.declared_type, sniffed_type):
+            raise invalid("Content-Type", f"says {self.declared_type}, but the file does not begin like one")
 
     def work(self, here: Situation, case: Case) -> Work:
         attempt = here.attempt
