@@ -30,6 +30,8 @@ from app.domain.situation import ADMIN, Situation
 from app.domain.turning import clocks_after, counted_by
 from app.domain.writable import settled, writable
 
+MOST_REFUSED_ENTRY = 8 * 1024
+"""Bytes of the entry of a refusal, before the text of rules is left out."""
 RECORDED = (Denied, WrongState, GuardRefused)
 """The refusals that leave a `denied` entry."""
 
@@ -213,7 +215,7 @@ def _permitted(here: Situation) -> bool:
 def _denied_entry(here: Situation, error: CaseError) -> AuditEntry:
     draft = denied_draft(here, error)
     try:
-        return seal(draft, here.new_salt)
+        return seal(draft, here.new_salt, MOST_REFUSED_ENTRY)
     except TooLarge:  # a refusal is logged whatever was sent, and however long the rules are
         return seal(shortened(draft, error), here.new_salt)
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import msgspec
+
 from app.domain.case import Attempt, Case, Draft, Json, Verdict
 from app.domain.clock_firing import Firing
 from app.domain.clock_state import ClockState
@@ -15,7 +17,13 @@ from app.domain.moment import rfc3339
 from app.domain.situation import Situation
 from app.domain.verbs.verb import Done
 
+MOST_REFUSED_FIELDS = 16
+MOST_REFUSED_BYTES = 2_048
+"""Of what a refused attempt sent, as JSON: anybody may send it again and again, and it is kept for good."""
 EFFECTS = {"notify", "urgency", "assign", "fire", "webhook"}
+
+
+_JSON = msgspec.json.Encoder()
 
 
 def event_draft(
@@ -113,6 +121,8 @@ def denied_draft(here: Situation, error: CaseError) -> Draft:
     saw: dict[str, Json] = {}
     for reason in error.reasons:
         saw |= {pointer("saw", path): value for path, value in reason.detail.get("saw", {}).items()}
+    sent = _values("data", here.attempt.data or {}) | _values("payload", here.attempt.payload or {})
+    kept, left_out = _what_fits(_reason(here.attempt), saw, sent)
     return Draft(
         kind="denied",
         tenant=here.attempt.tenant,
@@ -123,8 +133,9 @@ def denied_draft(here: Situation, error: CaseError) -> Draft:
             "policy": _policy(here.verdict),
             "code": error.code,
             "refused_by": [_named(r.code, r.detail) for r in error.reasons],
+            **({"left_out": left_out} if left_out else {}),
         },
-        fields={**_values("data", here.attempt.data or {}), **_sent(here.attempt), **saw},
+        fields=kept,
         case_id=here.case.id if here.case else None,
     )
 
@@ -133,7 +144,23 @@ def shortened(draft: Draft, error: CaseError) -> Draft:
     """The entry of a refusal without what was sent and without the text of rules, which always fits."""
     policy = {**draft.body["policy"], "rule": None}
     refused_by = [{"code": reason.code} for reason in error.reasons]
-    return replace(draft, fields={}, body={**draft.body, "policy": policy, "refused_by": refused_by})
+    left_out = draft.body.get("left_out", 0) + len(draft.fields)
+    told = {"policy": policy, "refused_by": refused_by, **({"left_out": left_out} if left_out else {})}
+    return replace(draft, fields={}, body={**draft.body, **told})
+
+
+def _what_fits(*groups: dict[str, Json]) -> tuple[dict[str, Json], int]:
+    """Those of these groups of values that fit together, each whole or not at all; how many values are left out."""
+    kept: dict[str, Json] = {}
+    left_out, size = 0, 0
+    for group in groups:
+        more = len(_JSON.encode(group)) if len(kept) + len(group) <= MOST_REFUSED_FIELDS else MOST_REFUSED_BYTES + 1
+        if size + more > MOST_REFUSED_BYTES:
+            left_out += len(group)
+            continue
+        kept |= group
+        size += more
+    return kept, left_out
 
 
 def _common(here: Situation) -> dict[str, Json]:
@@ -171,8 +198,11 @@ def _policy(verdict: Verdict) -> Json:
 
 
 def _sent(attempt: Attempt) -> dict[str, Json]:
-    reason = {"/reason": attempt.reason} if attempt.reason else {}
-    return {**_values("payload", attempt.payload or {}), **reason}
+    return {**_values("payload", attempt.payload or {}), **_reason(attempt)}
+
+
+def _reason(attempt: Attempt) -> dict[str, Json]:
+    return {"/reason": attempt.reason} if attempt.reason else {}
 
 
 def _values(root: str, values: Mapping[str, Json]) -> dict[str, Json]:

@@ -48,18 +48,16 @@ def entry_hash(entry: bytes) -> str:
     return hashlib.sha256(b"\0" + entry).hexdigest()
 
 
-def seal(draft: Draft, new_salt: Callable[[], bytes]) -> AuditEntry:
-    """Commit to the fields and fix the bytes. Raises TooLarge above 200 fields or 32 KiB."""
+def seal(draft: Draft, new_salt: Callable[[], bytes], most: int = MAX_ENTRY_BYTES) -> AuditEntry:
+    """Commit to the fields and fix the bytes. Raises TooLarge above 200 fields or `most` bytes."""
     if len(draft.fields) > MAX_FIELDS:
         raise TooLarge(f"an event may carry at most {MAX_FIELDS} properties, this one has {len(draft.fields)}")
     payload = tuple(PayloadRow(path, new_salt(), value) for path, value in draft.fields.items())
     document = _document(draft, payload)
     # a document of ours is plain but for the names of the fields, so it need not be looked through
     text = _PLAIN.encode(document) if all(map(str.isascii, draft.fields)) else rfc8785.dumps(document)
-    if len(text) > MAX_ENTRY_BYTES:
-        raise TooLarge(
-            f"the audit entry would have {len(text)} bytes, at most {MAX_ENTRY_BYTES} are kept; shorten names"
-        )
+    if len(text) > most:
+        raise TooLarge(f"the audit entry would have {len(text)} bytes, at most {most} are kept; shorten names")
     return AuditEntry(draft, text.decode(), entry_hash(text), payload)
 
 

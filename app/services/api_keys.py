@@ -15,6 +15,7 @@ from app.domain.scope import Scope
 from app.services.identity import new_id, new_salt
 from app.services.policies import Policies
 from app.services.ports import Store, Transaction
+from app.services.refusals import Refusals
 from app.services.stored import Record
 from app.services.stored_callers import KEY_PREFIX, StoredKey
 from app.services.tenant_admin import log_refusal, told_of, verdict_on, without
@@ -48,9 +49,10 @@ class Administrator:
 
 
 class ApiKeys:
-    def __init__(self, store: Store, policies: Policies) -> None:
+    def __init__(self, store: Store, policies: Policies, refusals: Refusals) -> None:
         self._store = store
         self._policies = policies
+        self._refusals = refusals
 
     async def make(self, actor: Actor, wanted: NewKey, request_id: str) -> tuple[StoredKey, str]:
         """The key, and its text, which is nowhere afterwards. Raises Denied, and Invalid on an expiry that is past."""
@@ -95,7 +97,7 @@ class ApiKeys:
                 yield Administrator(tx, actor, locked.at, request_id)
             else:
                 attempted = {"api_key": {"how": how}, "request_id": request_id}
-                error = await log_refusal(tx, self._policies, actor, locked.at, attempted, verdict)
+                error = await log_refusal(tx, self._policies, self._refusals, actor, locked.at, attempted, verdict)
         if error is not None:
             raise error
 

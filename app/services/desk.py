@@ -20,6 +20,7 @@ from app.services.limits import USUAL
 from app.services.line import BATCH, Line
 from app.services.policies import Policies
 from app.services.ports import Refused, Store, StoreUnavailable
+from app.services.refusals import Refusals
 from app.services.stored import CaseKey, Locked
 from app.services.turns import Turns
 from app.services.undecided import unavailable
@@ -41,6 +42,7 @@ class Desk:
         policies: Policies,
         calendars: Calendars,
         workers: int,
+        refusals: Refusals,
         places: int = USUAL.waiting,
     ) -> None:
         self._store = store
@@ -48,6 +50,7 @@ class Desk:
         self._policies = policies
         self._calendars = calendars
         self._workers = workers
+        self._refusals = refusals
         self._line = Line(store, places, lambda: self.origin())
         self._tasks: list[asyncio.Task[None]] = []
         self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
@@ -181,6 +184,7 @@ class Desk:
                 await turns.give()
             decided = perf_counter()
             await tx.record(batch.record())
+        self._refusals.count(batch.counted)
         if batch.fired:
             self.on_fired(batch.fired)
         counted = outcomes(batch, zip(attempts, answers, strict=True))
@@ -188,7 +192,7 @@ class Desk:
         return answers
 
     def _batch(self, locked: Locked) -> Batch:
-        return Batch(locked, self._definitions, self._policies.engine, self._calendars)
+        return Batch(locked, self._definitions, self._policies.engine, self._calendars, self._refusals.singly)
 
     async def _catch_up(self, locked: Locked) -> None:
         """What other replicas changed meanwhile binds this batch already."""

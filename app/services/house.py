@@ -32,6 +32,7 @@ from app.services.policies import Policies, PolicySource
 from app.services.policy_changes import PolicyChanges
 from app.services.ports import PolicyEngine, Store
 from app.services.recalculation import Recalculation
+from app.services.refusals import Refusals
 from app.services.simulations import Simulations
 from app.services.uploads import Room, Uploads
 from app.services.verification import Verification
@@ -61,16 +62,17 @@ class House:
         self.definitions = Definitions()
         self.policies = Policies(store, engine, operator)
         self.calendars = Calendars()
-        self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks, limits.waiting)
+        self.refusals = Refusals(store, limits.refusals)
+        self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks, self.refusals, limits.waiting)
         self.cases = Cases(store, self.definitions, self.policies, limits.searches)
-        self.api_keys = ApiKeys(store, self.policies)
+        self.api_keys = ApiKeys(store, self.policies, self.refusals)
         self.keys = KeyCallers(store)
-        self.next_case = NextCase(store, self.definitions, self.policies, self.calendars, desks)
+        self.next_case = NextCase(store, self.definitions, self.policies, self.calendars, desks, self.refusals)
         self.uploads = Uploads(store, room, attachment_folder)
         self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
         self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions)
-        self.policy_changes = PolicyChanges(store, self.definitions, self.policies)
+        self.policy_changes = PolicyChanges(store, self.definitions, self.policies, self.refusals)
         self.who_can = WhoCan(self.cases, engine)
         self.arrivals = Arrivals(store, watches)
         self.ledger = Ledger(store, self.policies, self.cases, self.arrivals)
@@ -122,6 +124,7 @@ class House:
             await self.policies.start()
             await self.desk.start()
             following = asyncio.create_task(self.arrivals.run())
+            counting = asyncio.create_task(self.refusals.run())
             try:
                 yield
             finally:
@@ -130,5 +133,7 @@ class House:
                 await self.next_case.stop()
                 await self.attachments.stop()
                 await self.desk.stop()
+                self.refusals.close()
+                await counting
         finally:
             await self.store.close()

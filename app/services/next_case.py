@@ -21,6 +21,7 @@ from app.services.in_turn import Caller, Turns
 from app.services.places import Places
 from app.services.policies import Policies
 from app.services.ports import Store, StoreUnavailable, Transaction
+from app.services.refusals import Refusals
 from app.services.scoped import scoped
 from app.services.stored import Locked
 from app.services.work import Wish
@@ -61,13 +62,20 @@ class NextCase:
     """Those who ask at the same time are served in one transaction, up to `at_once` transactions at a time."""
 
     def __init__(
-        self, store: Store, definitions: Definitions, policies: Policies, calendars: Calendars, at_once: int
+        self,
+        store: Store,
+        definitions: Definitions,
+        policies: Policies,
+        calendars: Calendars,
+        at_once: int,
+        refusals: Refusals,
     ) -> None:
         self._store = store
         self._definitions = definitions
         self._policies = policies
         self._calendars = calendars
         self._at_once = at_once
+        self._refusals = refusals
         self._asks: Turns[Ask] = Turns()
         self._places = Places(PLACES, "requests for a case")
         self._serving: set[asyncio.Task[None]] = set()
@@ -129,7 +137,7 @@ class NextCase:
         began, tally = perf_counter(), Tally()
         async with self._store.transaction(*{ask.attempt.tenant for ask in asks}) as tx:
             locked = await tx.lock(*keys([attempt for ask in asks for attempt in (*ask.skips, ask.attempt)]))
-            batch = await self._batch(locked)
+            batch = await self._batch(locked, self._refusals.singly)
             held = perf_counter()
             before = [_before(batch, locked, ask, tally) for ask in asks]
             await tx.record(batch.record())
@@ -137,6 +145,7 @@ class NextCase:
             found = zip(before, asks, strict=True)
             answers = [answer or await self._first(tx, ask.attempt, self._waiting(ask), tally) for answer, ask in found]
             decided = perf_counter()
+        self._refusals.count(batch.counted)
         waited = [ask.waited for ask in asks]
         self.on_fired(tally.fired)
         self.on_committed(Committed(len(asks), tally.outcomes, waited, began, held, decided, ended=perf_counter()))
@@ -167,10 +176,10 @@ class NextCase:
         without = frozenset(skip.case_id for skip in ask.skips if skip.case_id)
         return Waiting(actor.tenant, readable, claimable, ask.wish.case_type, ask.wish.team, without)
 
-    async def _batch(self, locked: Locked) -> Batch:
+    async def _batch(self, locked: Locked, singly: Callable[[Caller], bool] = lambda caller: True) -> Batch:
         await self._policies.catch_up(locked.policy_version)
         await self._definitions.learn(self._store, (case.definition for case in locked.cases.values()))
-        return Batch(locked, self._definitions, self._policies.engine, self._calendars)
+        return Batch(locked, self._definitions, self._policies.engine, self._calendars, singly)
 
 
 def _before(batch: Batch, locked: Locked, ask: Ask, tally: Tally) -> Answer | None:

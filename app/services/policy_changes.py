@@ -8,6 +8,7 @@ from app.domain.case import Actor
 from app.domain.case_type import CaseType
 from app.domain.entry import seal
 from app.domain.errors import CaseError, Denied, FieldError, GuardRefused, NotFound, VersionConflict
+from app.domain.situation import ADMIN
 from app.services.administrators import ALL, Administrators
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
@@ -23,6 +24,7 @@ from app.services.policy_checks import (
 from app.services.policy_entries import changed_draft, refused_draft
 from app.services.ports import Store
 from app.services.preview import preview
+from app.services.refusals import Refusals, Refused
 from app.services.rulebook import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, assigns
 from app.services.standing import StandingVersions
 from app.services.stored import PolicyChange, PolicyLine, Record
@@ -31,10 +33,11 @@ from app.services.stored import PolicyChange, PolicyLine, Record
 class PolicyChanges:
     """Every check of a change is made under the policy's lock, against the policy as it is then."""
 
-    def __init__(self, store: Store, definitions: Definitions, policies: Policies) -> None:
+    def __init__(self, store: Store, definitions: Definitions, policies: Policies, refusals: Refusals) -> None:
         self._store = store
         self._definitions = definitions
         self._policies = policies
+        self._refusals = refusals
         self._standing = StandingVersions(store, definitions)
         self._reading_lines = asyncio.Lock()  # what all callers compile together must leave time to others
         self._one_at_a_time = asyncio.Lock()  # each reads on a second connection while it holds the policy's lock
@@ -119,8 +122,12 @@ class PolicyChanges:
         return [line for line in since if line.added == version]
 
     async def _log(self, actor: Actor, asked: AskedChange, refused: CaseError) -> None:
+        caller = (actor.tenant, actor.id)
         async with self._store.transaction(actor.tenant) as tx:
             locked = await tx.lock([], [])
+            if not self._refusals.singly(caller):
+                self._refusals.count([Refused(caller, refused.code, ADMIN, locked.at)])
+                return
             draft = refused_draft(actor, asked, refused, locked.at)
             await tx.record(Record(entries=[seal(draft, new_salt)]))
 

@@ -10,6 +10,7 @@ from app.domain.situation import ADMIN
 from app.services.identity import new_id, new_salt
 from app.services.policies import Policies
 from app.services.ports import Transaction
+from app.services.refusals import Refusals, Refused
 from app.services.stored import Record
 
 TENANT_WIDE = "*"
@@ -43,9 +44,19 @@ def told_of(actor: Actor, roles: frozenset[str]) -> Json:
 
 
 async def log_refusal(
-    tx: Transaction, policies: Policies, actor: Actor, at: datetime, attempted: Json, verdict: Verdict
+    tx: Transaction,
+    policies: Policies,
+    refusals: Refusals,
+    actor: Actor,
+    at: datetime,
+    attempted: Json,
+    verdict: Verdict,
 ) -> Denied:
-    """Record a `denied` entry, and return the error to raise once it is committed."""
+    """Record a `denied` entry, or count it, and return the error to raise once it is committed."""
+    denied = Denied(f"this needs {ADMIN} on all case types", reasons=verdict.reasons)
+    if not refusals.singly((actor.tenant, actor.id)):
+        refusals.count([Refused((actor.tenant, actor.id), Denied.code, ADMIN, at)])
+        return denied
     body = {
         **attempted,
         "act": ADMIN,
@@ -55,7 +66,7 @@ async def log_refusal(
         "refused_by": [_named(reason) for reason in verdict.reasons],
     }
     await tx.record(Record(entries=[seal(Draft("denied", actor.tenant, new_id(), at, body), new_salt)]))
-    return Denied(f"this needs {ADMIN} on all case types", reasons=verdict.reasons)
+    return denied
 
 
 def _named(reason: Reason) -> Json:
