@@ -7,6 +7,7 @@ from pathlib import Path
 from app.commands.declared import read_folders
 from app.policy.engine import PolicyEngine
 from app.services.house import House
+from app.services.limits import Limits
 from app.services.ports import Store
 from tests.databases import Database
 from tests.naive_types import PARCEL, VOYAGE, policy_text
@@ -22,6 +23,7 @@ async def naive_house(store: Store, database: Database, folder: Path) -> AsyncIt
         (policies / f"{name}.csv").write_text(policy_text(name))
     found = read_folders(machines, policies)
     assert not found.errors
-    house = House(store, PolicyEngine(), desks=1 if database.kind == "sqlite" else 2)
+    singly = Limits(refusals=1_000_000)
+    house = House(store, PolicyEngine(), desks=1 if database.kind == "sqlite" else 2, limits=singly)
     async with house.running(found.case_types, found.calendars, found.policies):
         yield house

@@ -145,9 +145,7 @@ class Batch:
         key = answer_key(attempt)
         logged = self._copy.answers.get(key) if key else None
         same = attempt.idempotency
-        if logged is None or logged.answer is not None or same is None:
-            return False
-        return logged.fingerprint == same.fingerprint
+        return bool(logged and logged.answer is None and same and logged.fingerprint == same.fingerprint)
 
     def _decision(self, attempt: Attempt) -> Outcome | Refusal:
         case = self._copy.case(case_key(attempt))
