@@ -21,7 +21,13 @@ def told(text: str) -> list[str]:
 
 
 def claim(states: str, events: str = "", slas: str = "", opening: str = "{open: a}", data: str = "") -> str:
-    """A case type whose states begin on line 4; events, clocks and data follow."""
+    """A case type whose states begin on line 4; events, clocks and data follow.
+
+    Data of several lines take no undeclared fields, unless they say something about that.
+    """
+    lines = dedent(data).strip("\n").splitlines()
+    if lines[:1] == ["type: object"] and not any(line[:1].strip() and "Properties: " in line[:23] for line in lines):
+        data = "\n".join([*lines, "additionalProperties: false"])
     parts = [f"case_type: claim\nopening: {opening}\nstates:\n{_inside(states)}"]
     parts += [f"{key}:\n{_inside(text)}" for key, text in (("events", events), ("slas", slas), ("data", data)) if text]
     return "".join(parts)

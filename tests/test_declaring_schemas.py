@@ -9,7 +9,7 @@ DATA = """
 type: object
 properties:
   amount: {type: integer}
-  who: {type: object, properties: {name: {type: string}}}
+  who: {type: object, properties: {name: {type: string}}, additionalProperties: false}
 """
 
 
@@ -67,7 +67,11 @@ def test_set_writes_only_what_is_declared(assigned, message):
 
 @pytest.mark.parametrize(
     "data",
-    ["type: object", DATA + "additionalProperties: true", DATA + "allOf: [{properties: {x: {type: integer}}}]"],
+    [
+        "{type: object, additionalProperties: true}",
+        DATA + "additionalProperties: true",
+        DATA + "allOf: [{properties: {x: {type: integer}}}]\nunevaluatedProperties: false",
+    ],
 )
 def test_an_open_schema_takes_any_field(data):
     assert of_event("{from: a, to: b, set: {data.x: '1'}}", data) == []
@@ -93,3 +97,90 @@ def test_an_expression_that_cannot_be_right_is_named_on_its_line(event):
 def test_a_guard_over_the_payload_reads_what_the_event_declares():
     payload = "payload: {type: object, properties: {ok: {type: boolean}}, required: [ok]}"
     assert of_event(f"{{from: a, to: b, when: payload.ok, {payload}}}") == []
+
+
+@pytest.mark.parametrize(
+    ("word", "message", "remedy"),
+    [
+        ("default: 1", "`default` fills nothing in", "let `set` of the event write it"),
+        ("readOnly: true", "`readOnly` keeps nobody from writing", "leave the field out of payloads and `set`"),
+        ("nullable: true", "`nullable` is OpenAPI's, and lets no null pass", "write `type: [string, 'null']`"),
+        ("definitions: {a: {}}", "`definitions` is what older drafts call `$defs`", "write `$defs`"),
+        ("dependencies: {a: [b]}", "`dependencies` is of older drafts", "write `dependentRequired`"),
+        ("hint: here", "`hint` means nothing in a schema", "remove it; words of your own begin with `x-`"),
+        ("titel: here", "`titel` means nothing in a schema", "did you mean `title`?"),
+        ("contentEncoding: base64", "`contentEncoding` is not checked", "say what a text looks like by `pattern`"),
+        (
+            "{type: string, format: datetime}",
+            "the format `datetime` is not known, so that nothing is checked",
+            "did you mean `date-time`?",
+        ),
+        (
+            "{type: integer, format: int32}",
+            "the format `int32` is not known, so that nothing is checked",
+            "say what a text looks like by `pattern`, or remove it",
+        ),
+        ("{type: integer, maxLength: 3}", "`maxLength` does nothing to the type `integer`", "remove it"),
+        ("{type: [string, 'null'], minimum: 3}", "`minimum` does nothing to the type `string`, `null`", "remove it"),
+        ("{type: string, properties: {a: {}}}", "`properties` does nothing to the type `string`", "remove it"),
+        ("then: {type: string}", "`then` does nothing without `if`", "add `if`, or remove it"),
+        ("minContains: 2", "`minContains` does nothing without `contains`", "add `contains`, or remove it"),
+        ("{minLength: 9, maxLength: 3}", "`minLength` is more than `maxLength`, so that no value is right", "exchange"),
+        ("{type: integer, enum: ['1', 2]}", "`1` is not of the type `integer` and never right", "correct it"),
+        ("{type: string, const: null}", "`null` is not of the type `string` and never right", "correct it"),
+    ],
+)
+def test_a_word_that_does_nothing_is_told_with_what_would(word, message, remedy):
+    field = word if word.startswith("{") else "{" + word + "}"
+    for schema in (field, f"{{anyOf: [{field}]}}", f"{{type: array, items: {field}}}"):
+        [fault] = checked(claim(STATES, "go: {from: a, to: b}", data=f"type: object\nproperties:\n  x: {schema}"))
+        assert (fault.line, fault.severity, fault.message) == (11, "warning", message)
+        assert fault.remedy.startswith(remedy)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "{type: string, format: date-time, title: T, description: D, examples: [a], deprecated: true, x-order: 1}",
+        "{type: [integer, 'null'], enum: [1, 2.0, null], minimum: 0}",
+        "{type: number, const: 1, maximum: 1}",
+        "{minLength: 3}",
+        "{if: {minLength: 3}, then: {maxLength: 9}}",
+        "{type: array, contains: {}, minContains: 2}",
+        "{type: object, properties: {default: {}, definitions: {}, id: {type: string}}, additionalProperties: false}",
+        "{const: {default: 1, nullable: true}}",
+    ],
+)
+def test_words_that_do_something_are_told_nothing(field):
+    assert of_data(f"type: object\nproperties:\n  x: {field}") == []
+
+
+def test_properties_that_are_declared_elsewhere_are_refused_by_those_beside():
+    data = "type: object\nproperties: {a: {}}\n%s: false\n%s"
+    for parts, key in (("allOf: [{properties: {b: {}}}]", "allOf"), ("$ref: '#/$defs/d'", "$ref")):
+        inside = "\n$defs: {d: {properties: {b: {}}}}" if key == "$ref" else ""
+        message = f"11 warning: `additionalProperties: false` refuses `b`, which `{key}` declares"
+        assert of_data(data % ("additionalProperties", parts + inside)) == [message]
+        assert of_data(data % ("unevaluatedProperties", parts + inside)) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "messages"),
+    [
+        ("{type: object}", ["8 warning: `data` takes fields that nothing declares"]),
+        ("{type: object, properties: {a: {}}}", ["8 warning: `data` takes fields that nothing declares"]),
+        (
+            "{type: object, additionalProperties: false, properties: {a: {type: array, items: {properties: {b: {}}}}}}",
+            ["9 warning: `data.a` takes fields that nothing declares"],
+        ),
+        ("{type: object, additionalProperties: true}", []),
+        ("{type: object, patternProperties: {'^n': {}}}", []),
+        ("{type: object, allOf: [{properties: {a: {}}}], unevaluatedProperties: false}", []),
+    ],
+)
+def test_data_that_take_undeclared_fields_without_saying_so_are_told(data, messages):
+    assert of_data(data) == messages
+
+
+def test_data_that_are_not_declared_at_all_are_told_nothing():
+    assert told(claim(STATES, "go: {from: a, to: b}")) == []

@@ -4,31 +4,34 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from app.domain.case_type import CaseType, Schema
-from app.domain.declaring.fault import Fault, choose, nearest, quoted
+from app.domain.declaring.fault import Fault, choose, quoted
 from app.domain.declaring.places import at_transition
+from app.domain.declaring.schema_words import COMBINED, odd_words, open_objects
 from app.domain.declaring.yaml_source import Path, Source
 from app.domain.schema import schema_faults
 
-_KEYWORDS: Final = (
-    "$anchor $comment $defs $dynamicAnchor $dynamicRef $id $ref $schema $vocabulary additionalProperties allOf anyOf "
-    "const contains contentEncoding contentMediaType contentSchema default dependentRequired dependentSchemas "
-    "deprecated description else enum examples exclusiveMaximum exclusiveMinimum format if items maxContains maxItems "
-    "maxLength maxProperties maximum minContains minItems minLength minProperties minimum multipleOf not oneOf pattern "
-    "patternProperties prefixItems properties propertyNames readOnly required then title type unevaluatedItems "
-    "unevaluatedProperties uniqueItems writeOnly x-personal"
+NAMED_SCHEMAS: Final = frozenset(
+    {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"}
 )
-KEYWORDS: Final = frozenset(_KEYWORDS.split())
-NAMED_SCHEMAS: Final = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
 VALUES: Final = frozenset({"const", "default", "enum", "examples", "required", "dependentRequired", "type"})
-COMBINED: Final = frozenset({"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "patternProperties"})
 
 
 def check_schemas(case_type: CaseType, source: Source) -> Iterator[Fault]:
     """`data` and every `payload`: valid 2020-12, of one file, and of an object."""
-    yield from _schema(case_type.data, ("data",), source)
+    found = list(_schema(case_type.data, ("data",), source))
+    yield from found
+    if "data" in source.value and not any(fault.severity == "error" for fault in found):
+        yield from _open(case_type.data, source)
     for name, event in case_type.events.items():
         if event.payload is not None:
             yield from _schema(event.payload, ("events", name, "payload"), source)
+
+
+def _open(data: Schema, source: Source) -> Iterator[Fault]:
+    for path, word in open_objects(data):
+        what = quoted(".".join(["data", *(str(part) for part in path if part not in ("properties", "items"))]))
+        remedy = f"write `{word}: false`, or `true` where that is meant"
+        yield source.warning(("data", *path), f"{what} takes fields that nothing declares", remedy)
 
 
 def check_assignments(case_type: CaseType, source: Source) -> Iterator[Fault]:
@@ -76,11 +79,11 @@ def _schema(schema: Schema, path: Path, source: Source) -> Iterator[Fault]:
     for inner, message in invalid.items():
         yield source.error((*path, *inner), f"the schema is wrong: {message}", "see JSON Schema 2020-12")
     if not invalid:
-        yield from _oddities(schema, path, source)
+        yield from _oddities(schema, path, source, schema)
 
 
-def _oddities(schema: Any, path: Path, source: Source) -> Iterator[Fault]:
-    """What a valid schema hardly means: misspelt keywords, required fields that are not declared."""
+def _oddities(schema: Any, path: Path, source: Source, root: Schema) -> Iterator[Fault]:
+    """What a valid schema hardly means: words that do nothing, required fields that are not declared."""
     if not isinstance(schema, dict):
         return
     known = schema.get("properties", {})
@@ -88,23 +91,23 @@ def _oddities(schema: Any, path: Path, source: Source) -> Iterator[Fault]:
         if name not in known and COMBINED.isdisjoint(schema):
             message = f"{quoted(name)} is required and not declared"
             yield source.warning((*path, "required"), message, choose(name, known, "declared fields"))
+    if not isinstance(schema.get("x-personal", True), bool):
+        place = (*path, "x-personal")
+        yield source.error(place, "`x-personal` is neither `true` nor `false`", "write `x-personal: true`")
+    for key, message, remedy in odd_words(schema, root):
+        yield source.warning((*path, key), message, remedy)
     for key, value in schema.items():
-        here = (*path, key)
-        if key == "x-personal" and not isinstance(value, bool):
-            yield source.error(here, "`x-personal` is neither `true` nor `false`", "write `x-personal: true`")
-        if key not in KEYWORDS and (meant := nearest(key, KEYWORDS)):
-            yield source.warning(here, f"{quoted(key)} means nothing in a schema", f"did you mean {quoted(meant)}?")
-        yield from _inside(key, value, here, source)
+        yield from _inside(key, value, (*path, key), source, root)
 
 
-def _inside(key: str, value: Any, path: Path, source: Source) -> Iterator[Fault]:
+def _inside(key: str, value: Any, path: Path, source: Source, root: Schema) -> Iterator[Fault]:
     if key in VALUES:
         return
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _oddities(item, (*path, index), source)
+            yield from _oddities(item, (*path, index), source, root)
     elif key in NAMED_SCHEMAS and isinstance(value, dict):
         for name, item in value.items():
-            yield from _oddities(item, (*path, name), source)
+            yield from _oddities(item, (*path, name), source, root)
     else:
-        yield from _oddities(value, path, source)
+        yield from _oddities(value, path, source, root)
