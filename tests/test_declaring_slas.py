@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.declaring import claim, told
+from tests.declaring import checked, claim, told
 
 STATES = "a: {}\nb: {final: true}"
 DATA = "type: object\nproperties: {on: {type: string}, urgent: {type: boolean}, count: {type: integer}}"
 EVENTS = "go: {from: a, to: b}\nstay: {from: a, to: '=', payload: {type: object, properties: {note: {type: string}}}}"
-PERIODIC = {"kind": "periodic", "target": None, "every": "1d", "stop": "{event: stay}", "cancel": "{enters: b}"}
+PERIODIC = {"kind": "periodic", "target": None, "every": "24h", "stop": "{event: stay}", "cancel": "{enters: b}"}
 DUE = {"kind": "due_at", "target": None}
 SOUND = {"start": "{enters: a}", "stop": "{enters: b}", "target": "8h", "calendar": "office_de"}
 
@@ -116,3 +116,50 @@ def test_a_sound_clock_is_told_nothing(keys):
 def test_what_does_not_fit_is_named_on_its_line(keys, message):
     [told_of] = of(**keys)
     assert told_of.startswith(f"10 {message}")
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (
+            {"steps": "[{at: -2d, urgency: 1}]", "target": "72h"},
+            "`-2d` is 48 hours of working time on `office_de`, which are 6 days of 8 hours",
+        ),
+        ({"target": "1d"}, "`1d` is 24 hours of working time on `office_de`, which are 3 days of 8 hours"),
+        (
+            {"target": "2d4h", "calendar": "{follow: team}"},
+            "`2d4h` is 48 hours of working time on the calendar of the team, which are 6 days of 8 hours",
+        ),
+        (
+            {"target": "[{when: data.urgent, is: 5d, calendar: always}, {is: 1d, calendar: office_de}]"}
+            | {"calendar": "always"},
+            "`1d` is 24 hours of working time on `office_de`, which are 3 days of 8 hours",
+        ),
+        (
+            DUE | {"due": "{business_days: 2}", "steps": "[{at: +4h, every: 1d, urgency: 1}]"},
+            "`1d` is 24 hours of working time on `office_de`, which are 3 days of 8 hours",
+        ),
+    ],
+)
+def test_days_on_a_business_calendar_are_told_with_what_they_are(keys, message):
+    assert of(**keys) == [f"10 warning: {message}"]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"target": "5d", "calendar": "always", "steps": "[{at: -2d, urgency: 1}]"},
+        {"target": "5d", "calendar": None},
+        {"target": "[{when: data.urgent, is: 5d, calendar: always}, {is: 9h}]"},
+        {"pause": "{event: stay}", "pause_max": "5d"},
+        DUE | {"due": "{business_days: 2}"},
+    ],
+)
+def test_days_round_the_clock_and_hours_of_work_are_told_nothing(keys):
+    assert of(**keys) == []
+
+
+def test_days_on_a_business_calendar_are_told_with_the_hours_to_write():
+    clock = "d: {start: {enters: a}, stop: {enters: b}, target: 2d4h30m, calendar: office_de}"
+    [fault] = checked(claim(STATES, EVENTS, slas=clock, data=DATA))
+    assert fault.remedy == "write `20h30m` for 2 days of 8 hours, or `48h` where that is meant"

@@ -5,6 +5,7 @@ from typing import Final
 
 from app.domain.case_type import CaseType, Clock, Condition
 from app.domain.cel.types import ANYTHING, Type
+from app.domain.declaring.check_days import check_days
 from app.domain.declaring.check_feasible import check_feasible
 from app.domain.declaring.check_schemas import check_field
 from app.domain.declaring.check_states import unknown_state
@@ -40,6 +41,7 @@ def _each(case_type: CaseType, source: Source, tree: StateTree, calendars: froze
         yield from _due(clock, here, source)
         yield from _targets(clock, here, source)
         yield from check_steps(clock, here, case_type, source)
+        yield from check_days(clock, here, source)
 
 
 def _conditions(clock: Clock, here: Path, case_type: CaseType, source: Source, tree: StateTree) -> Iterator[Fault]:
