@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _done(given: argparse.Namespace) -> int:
+    if given.command == "schema":  # an editor asks, whatever is set
+        return _schema(given)
     from app.logs import configure_logs_when_needed
     from app.settings import load_settings
 
@@ -122,6 +124,12 @@ def _diagram(given: argparse.Namespace, settings: "Settings") -> int:
     return diagram.run(given, settings)
 
 
+def _schema(given: argparse.Namespace, _: "Settings | None" = None) -> int:
+    from app.commands import schema
+
+    return schema.run(given)
+
+
 RUNS: dict[str, Callable[[argparse.Namespace, "Settings"], Any]] = {
     "demo": _demo,
     "serve": _serve,
@@ -133,4 +141,5 @@ RUNS: dict[str, Callable[[argparse.Namespace, "Settings"], Any]] = {
     "replay": _replay,
     "sla": _sla,
     "diagram": _diagram,
+    "schema": _schema,
 }

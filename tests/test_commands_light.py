@@ -49,6 +49,8 @@ def test_what_a_command_takes_is_told_by_the_parser_alone(words: tuple[str, ...]
     ("words", "needs"),
     [
         (TOKEN, set()),
+        (("schema",), set()),
+        (("schema", "calendar"), set()),
         (("check",), CHECKING),
         (("diagram", "permit"), CHECKING | DRAWING),
         (("migrate",), STORING - {"sqlmodel", "asyncpg"}),

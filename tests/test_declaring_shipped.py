@@ -9,8 +9,11 @@ import pytest
 from app.domain.declaring.check_case_type import check_case_type
 from app.domain.declaring.load import load_case_type, load_stored
 from app.domain.declaring.load_calendar import load_calendar
+from app.domain.declaring.schema_of_schemas import NAME, WORDS
 from app.domain.declaring.yaml_schema import SCHEMAS, calendar_schema, case_type_schema, schema_text
 from app.domain.declaring.yaml_source import decode, parse
+from app.domain.schema import DRAFT
+from app.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
 MACHINES = sorted((ROOT / "machines").glob("*.yaml"))
@@ -21,6 +24,10 @@ SHIPPED = {name: ROOT / "app" / "domain" / f"{name}.schema.json" for name in SCH
 shipped = pytest.mark.parametrize("path", MACHINES, ids=lambda path: path.stem)
 calendars = pytest.mark.parametrize("path", OF_CALENDARS, ids=lambda path: path.stem)
 editor = jsonschema_rs.Draft202012Validator(case_type_schema(), offline=True)
+editor_of_schemas = jsonschema_rs.Draft202012Validator(
+    {"$ref": f"#/$defs/{NAME}", "$defs": case_type_schema()["$defs"]}, offline=True
+)
+rules_of_schemas = jsonschema_rs.Draft202012Validator({"$ref": DRAFT}, offline=True)
 editor_of_calendars = jsonschema_rs.Draft202012Validator(calendar_schema(), offline=True)
 
 
@@ -52,6 +59,49 @@ def test_a_shipped_schema_is_current(name):
     assert SHIPPED[name].read_text() == schema_text(name), (
         f"run: python -m app.domain.declaring.yaml_schema {name} > app/domain/{name}.schema.json"
     )
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_command_prints_the_schema_whatever_is_set(name, capsys, monkeypatch):
+    monkeypatch.setenv("STATEWARD_PORT", "none")
+    assert main(["schema", *([name] if name != "case_type" else [])]) == 0
+    assert capsys.readouterr().out == SHIPPED[name].read_text()
+
+
+def references(schema):
+    """Every word of a schema that a language server may follow, with what it names."""
+    if isinstance(schema, dict):
+        for word, value in schema.items():
+            if word in {"$schema", "$id", "id", "$ref", "$dynamicRef", "$recursiveRef"} and isinstance(value, str):
+                yield word, value
+            yield from references(value)
+    elif isinstance(schema, list):
+        for item in schema:
+            yield from references(item)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_refers_to_nothing_that_an_editor_without_internet_lacks(name):
+    schema = SCHEMAS[name]()
+    assert "://" not in schema_text(name)
+    assert {word for word, _ in references(schema)} <= {"$ref"}
+    assert {named.removeprefix("#/$defs/") for _, named in references(schema)} <= set(schema["$defs"])
+
+
+KNOWN = [*(word for word in WORDS if word != "x-personal"), "$anything"]
+NESTED = ({}, {"a": 1}, {"a": True}, {"a": {}}, {"a": {"type": 1}}, {"a": ["b"]}, {"a": "b"})
+LISTED = ([], ["a"], ["a", "a"], ["object"], [1], [True], [{}], [{"type": "text"}])
+WRITTEN = (None, True, 0, 1, -1, 1.5, "", "a", "#", "#/$defs/a", "[", "9a", "object", *LISTED, *NESTED)
+
+
+@pytest.mark.parametrize("word", KNOWN)
+def test_editors_know_a_schema_in_a_case_type_as_its_own_rules_do(word):
+    for value in WRITTEN:
+        if word in ("$ref", "$dynamicRef") and isinstance(value, str) and not value.startswith("#"):
+            continue  # which `check` refuses, and the rules for schemas do not
+        for schema in ({word: value}, {"items": {word: value}}, {"properties": {"a": {"not": {word: value}}}}):
+            told = {"type": "object", **schema} if word != "type" else schema
+            assert editor_of_schemas.is_valid(told) is rules_of_schemas.is_valid(told), told
 
 
 @shipped

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 DRAWN_AS: Final = ("mermaid", "svg")
+KINDS: Final = ("case_type", "calendar")
 
 
 def demo(parser: argparse.ArgumentParser) -> None:
@@ -107,6 +108,14 @@ def diagram(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=DRAWN_AS, default="mermaid")
 
 
+def schema(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Print the JSON Schema of a case type's file, or of a calendar's, for an editor to complete and check it by. "
+        "It refers to nothing outside itself, so no internet is needed."
+    )
+    parser.add_argument("kind", nargs="?", choices=KINDS, default="case_type", help="(default: case_type)")
+
+
 def port_number(text: str) -> int:
     return _within(text, 0, 65535)
 
@@ -132,5 +141,6 @@ TAKES: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] =
     "replay": ("an event log into cases, over HTTP or straight into the database", replay),
     "sla": ("hold every clock against the log, and correct a calendar for a time that has passed", sla),
     "diagram": ("draw a case type", diagram),
+    "schema": ("what a case type or a calendar may hold, for editors", schema),
 }
 """Each command, in the order in which `--help` tells them."""

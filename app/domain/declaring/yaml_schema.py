@@ -1,5 +1,8 @@
 """The JSON Schemas of machines/NAME.yaml and machines/calendars/NAME.yaml for editors, made from the models.
 
+They refer to nothing outside themselves, not even to the draft they are of: an editor would fetch it, and one without
+internet then shows nothing. `stateward schema` prints them.
+
 `python -m app.domain.declaring.yaml_schema case_type > app/domain/case_type.schema.json` writes one anew.
 """
 
@@ -12,13 +15,13 @@ from app.domain.calendar_file import CalendarFile
 from app.domain.case_type import INLINE, CaseType, Declared
 from app.domain.declaring.expectations import MEANING, expected
 from app.domain.declaring.places import TITLES
-from app.domain.schema import DRAFT
+from app.domain.declaring.schema_of_schemas import NAME, ROOT, SCHEMA
 
 Json = dict[str, Any]
 
 
 def case_type_schema() -> Json:
-    """What a file of a case type may hold, both short forms included, as JSON Schema 2020-12."""
+    """What a file of a case type may hold, both short forms included, as JSON Schema."""
     schema = _described(CaseType, "A case type of Stateward")
     _allow_one_transition_inline(schema["$defs"]["Event"], schema["$defs"]["Transition"])
     _allow_initial(schema)
@@ -26,7 +29,7 @@ def case_type_schema() -> Json:
 
 
 def calendar_schema() -> Json:
-    """What a file of a calendar may hold, as JSON Schema 2020-12."""
+    """What a file of a calendar may hold, as JSON Schema."""
     return _described(CalendarFile, "A business calendar of Stateward")
 
 
@@ -45,7 +48,9 @@ def _described(root: type[Declared], title: str) -> Json:
     _describe(schema, root)
     for name, declared in definitions.items():
         _describe(declared, models[name])
-    return {"$schema": DRAFT, "title": title, **schema, "$defs": definitions}
+    if root is CaseType:
+        definitions[NAME] = SCHEMA
+    return {"title": title, **schema, "$defs": definitions}
 
 
 def _describe(declared: Json, model: type[Declared]) -> None:
@@ -68,10 +73,10 @@ def _plain(written: Json) -> Json:
     if written.get("default") is not None:
         kept["default"] = written["default"]
     if written.get("additionalProperties") is True and written.get("type") == "object":
-        return {"$ref": DRAFT}
+        return dict(ROOT)
     options = [option for option in kept.pop("anyOf", []) if option != {"type": "null"}]
     if any(option.get("additionalProperties") is True for option in options):
-        return {"$ref": DRAFT}
+        return dict(ROOT)
     if len(options) == 1:
         return {**options[0], **kept}
     if "patternProperties" in kept:
