@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.commands.declared import read_folders
+from app.commands.declared import Declared, read_folders
 from app.domain.declaring.check_together import check_together
 from app.domain.declaring.load import load_case_type
 from app.domain.declaring.policy_row import PolicyRow
@@ -115,10 +115,24 @@ def test_an_allowed_reading_that_is_denied_too_is_told() -> None:
     )
 
 
+def test_one_mistake_on_many_lines_is_told_once_with_their_number(tmp_path: Path) -> None:
+    lines = [f"p, role:r{number}, *, clam, go, , allow\n" for number in range(25)]
+    found = _read(tmp_path, "".join(lines) + "p, *, *, claim, *, , allow\np, *, *, claim, case:read, , allow\n")
+    [fault] = found.errors
+    assert (fault.line, fault.remedy) == (1, "did you mean `claim`?")
+    assert fault.message == "unknown case type `clam` (and on 24 more lines: 2, 3 and 22 more)"
+    few = _read(tmp_path, "".join(lines[:3]))
+    assert [fault.line for fault in few.errors] == [1, 2, 3]
+
+
 def test_an_empty_policy_file_is_told(tmp_path: Path) -> None:
-    for folder in ("machines", "policies"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "machines" / "claim.yaml").write_text(claim(STATES, EVENTS))
-    (tmp_path / "policies" / "claim.csv").write_text("")
-    found = read_folders(tmp_path / "machines", tmp_path / "policies")
+    found = _read(tmp_path, "")
     assert [fault.message for fault in found.faults] == ["no policy line lets anybody do anything with `claim`"]
+
+
+def _read(folder: Path, policy: str) -> Declared:
+    for name in ("machines", "policies"):
+        (folder / name).mkdir(exist_ok=True)
+    (folder / "machines" / "claim.yaml").write_text(claim(STATES, EVENTS))
+    (folder / "policies" / "claim.csv").write_text(policy)
+    return read_folders(folder / "machines", folder / "policies")

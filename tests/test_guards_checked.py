@@ -151,6 +151,8 @@ def test_an_expression_that_can_work_has_no_faults(text):
         ("data.tags['a'] == 'x'", "data.tags (list) cannot be indexed by 'a' (string)"),
         ("data.tree.child.child.size == 'a'", None),
         ("data.name", "the result is string, not true or false"),
+        ("data.tags.contains('x')", "`contains` cannot take data.tags (list) and 'x' (string); write 'x' in data.tags"),
+        ("data.tags.size", "data.tags is list, which has no fields; write size(data.tags)"),
         ("now", "the result is timestamp, not true or false"),
         ("data.rate + 1.0", "the result is number, not true or false"),
     ],

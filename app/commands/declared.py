@@ -12,7 +12,7 @@ from app.domain.declaring.check_case_type import check_case_type
 from app.domain.declaring.check_policy import check_policy
 from app.domain.declaring.check_standing import check_standing
 from app.domain.declaring.check_together import check_together
-from app.domain.declaring.fault import Fault, Faults
+from app.domain.declaring.fault import Fault, Faults, gathered
 from app.domain.declaring.load import Loaded, load_case_type
 from app.domain.declaring.load_calendar import load_calendar
 from app.domain.declaring.policy_row import PolicyRow
@@ -59,7 +59,7 @@ def read_folders(machines: Path, policies: Path, versions: Versions = NONE) -> D
         faults += check_standing(case_types, versions, rows, str(machines))
         faults += _retired(rows, retired, versions)
     ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line))
-    return Declared(case_types, calendars, tuple(policy_sources), tuple(ordered))
+    return Declared(case_types, calendars, tuple(policy_sources), gathered(ordered))
 
 
 def _has_errors(file: str, faults: Collection[Fault]) -> bool:

@@ -134,7 +134,7 @@ def compile_expression(text: str) -> Expression:
     except Unsupported as fault:
         raise GuardFault(f"the expression {fault}") from None
     except RuntimeError as error:
-        raise GuardFault(faults.compile_fault(str(error))) from None
+        raise GuardFault(faults.compile_fault(str(error), text)) from None
     paths = frozenset(paths_read(tree))
     of_data = frozenset(path[1:] for path in paths if path[0] == "data")
     return Expression(text, frozenset(map(".".join, paths)), tree, program, steps_over(tree, LARGE), of_data)

@@ -16,7 +16,7 @@ from app.domain.cel.expression import (
     asked_of,
     path_of,
 )
-from app.domain.cel.operands import as_numbers, constant_type, takes
+from app.domain.cel.operands import as_member, as_numbers, constant_type, takes
 from app.domain.cel.overloads import NUMBERS, OVERLOADS, STRICT, Overload
 from app.domain.cel.spelling import spelled, symbol
 from app.domain.cel.types import ANYTHING, BOOL, NOTHING, STRING, Type, either, listed, mapped, named
@@ -29,7 +29,7 @@ def check(tree: Node, types: Types, *, wants_bool: bool) -> list[str]:
     """One sentence for each thing that cannot be right."""
     checker = _Checker(types, frozenset(asked_of(tree)))
     result = checker.type_of(tree, {})
-    if wants_bool and not result.can_be("bool"):
+    if wants_bool and not checker.faults and not result.can_be("bool"):
         checker.faults.append(f"the result is {result}, not true or false")
     return list(dict.fromkeys(checker.faults))
 
@@ -71,7 +71,8 @@ class _Checker:
         container = self.type_of(operand, scope)
         where = spelled(operand)
         if not container.can_be("map"):
-            return self._fault(f"{where} is {container}, which has no fields", ANYTHING)
+            hint = f"; write size({where})" if field in ("size", "length", "count") else ""
+            return self._fault(f"{where} is {container}, which has no fields{hint}", ANYTHING)
         if container.fields is None:
             return ANYTHING
         found = container.field(field)
@@ -151,7 +152,9 @@ class _Checker:
             operands = " and ".join(
                 f"{spelled(node)} ({kind})" for node, kind in zip(call.arguments, kinds, strict=True)
             )
-            self.faults.append(f"`{symbol(call.function)}` cannot take {operands}{as_numbers(call, kinds)}")
+            self.faults.append(
+                f"`{symbol(call.function)}` cannot take {operands}{as_numbers(call, kinds)}{as_member(call, kinds)}"
+            )
         elif call.function in STRICT:
             self._strictly(call, kinds, overloads)
         names = frozenset(one.result for one in fitting or overloads)

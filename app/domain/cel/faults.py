@@ -5,6 +5,7 @@ Nothing here repeats a value of a case: CEL's own messages do, and values can be
 
 import re
 
+from app.domain.cel.habits import instead, unknown_function
 from app.domain.cel.spelling import symbol
 
 _TYPES = {
@@ -15,6 +16,7 @@ _TYPES = {
     "double": "number",
     "bool": "boolean",
     "map": "object",
+    "dyn": "a value",
     "null_type": "null",
     "google.protobuf.Timestamp": "timestamp",
     "google.protobuf.Duration": "duration",
@@ -23,7 +25,7 @@ _TYPES = {
 _COMPILE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _OVERLOAD = re.compile(r"found no matching overload for '(.*?)' applied to '(.*)'")
 _UNKNOWN = re.compile(r"undeclared reference to '(.*?)'")
-_RUNTIME_OVERLOAD = re.compile(r"No matching overloads found : ([^(]*)\((.*)\)")
+_RUNTIME_OVERLOAD = re.compile(r"No matching overloads found : (?:\((.*)\)\.)?([^(.)]+)\((.*)\)")
 
 _RUNTIME = (
     ("nests too deeply", "a value nests too deeply"),
@@ -47,23 +49,29 @@ _RUNTIME = (
 )
 
 
-def compile_fault(message: str) -> str:
-    """One line with the column for the compiler's report."""
+def compile_fault(message: str, written: str = "") -> str:
+    """One line with the column for the compiler's report of an expression."""
     if "recursion" in message:
         return "nests too deeply"
     found = _COMPILE.search(message)
     if found is None:
         return "is not an expression"
     line, column, text = int(found[1]), int(found[2]), found[3]
-    place = f"line {line}, column {column}" if line > 1 else f"column {column}"
-    return f"{place}: {_sentence(text)}"
+    where = f"line {line}, " if line > 1 else ""
+    source = next(iter(written.split("\n")[max(line, 1) - 1 :]), "")
+    if text.startswith(("Syntax error", "undeclared reference", "reserved")) and (other := instead(source, column)):
+        return f"{where}{other}"
+    unknown = _UNKNOWN.search(text)
+    told = unknown_function(source, column, _clip(unknown[1])) if unknown else None
+    return f"{where}column {column}: {told or _sentence(text)}"
 
 
 def runtime_fault(message: str) -> str:
     """A short clause without any value in it."""
     found = _RUNTIME_OVERLOAD.search(message)
     if found:
-        return f"`{symbol(found[1])}` cannot take {_operands(found[2])}"
+        operands = ", ".join(part for part in (found[1], found[3]) if part)
+        return f"`{symbol(found[2])}` cannot take {_operands(operands)}{_of_a_list(found[2], operands)}"
     return next((clause for mark, clause in _RUNTIME if mark in message), "it cannot be evaluated")
 
 
@@ -78,16 +86,28 @@ def _sentence(text: str) -> str:
     if overload and overload[1] == "_?_:_":
         return "`? :` takes a condition and two values of one type"
     if overload:
-        return f"`{symbol(overload[1])}` cannot take {_operands(overload[2].strip('()'))}"
+        operands = overload[2].removeprefix("(").removesuffix(")")
+        return f"`{symbol(overload[1])}` cannot take {_operands(operands)}{_of_a_list(overload[1], operands)}"
     unknown = _UNKNOWN.search(text)
     if unknown:
         return f"{_clip(unknown[1])} is not known; an expression sees data, payload, actor, case and now"
     if "operand of a select" in text:
         return "a value that is not an object has no fields"
+    if text.startswith("has() argument"):
+        return "`has` takes a field, such as `has(data.x)`"
+    reserved = re.match(r"reserved identifier: (\w+)", text)
+    if reserved:
+        return f"`{reserved[1]}` is a word that CEL keeps for itself; write `data['{reserved[1]}']` for a field"
     return _syntax(text.removeprefix("Syntax error: "))
 
 
+def _of_a_list(function: str, operands: str) -> str:
+    return "; write `VALUE in LIST`" if function == "contains" and operands.startswith(("list", "map")) else ""
+
+
 def _syntax(text: str) -> str:
+    if re.match(r"token recognition error at: '['\"]", text):
+        return "the text that begins here has no end"
     if re.match(r"(mismatched|no viable).*'<EOF>' *(expecting|$)", text):
         return "it ends too early"
     missing = re.match(r"missing (.*) at", text)

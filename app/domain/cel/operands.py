@@ -29,6 +29,13 @@ def takes(overload: Overload, place: int, name: str, others: list[Type]) -> bool
     return overload.operands[place] == name and all(map(Type.can_be, others, rest))
 
 
+def as_member(call: Call, kinds: list[Type]) -> str:
+    """What to write where a list is asked like a text."""
+    if call.function != "contains" or len(kinds) != 2 or kinds[0].can_be("string"):
+        return ""
+    return f"; write {spelled(call.arguments[1])} in {spelled(call.arguments[0])}" if kinds[0].can_be("list") else ""
+
+
 def as_numbers(call: Call, kinds: list[Type]) -> str:
     """What to write where a fraction meets an integer."""
     if len(kinds) != 2 or {frozenset(kind.names) - {"uint"} for kind in kinds} != {frozenset({"int"}), _DOUBLE}:

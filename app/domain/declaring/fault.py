@@ -1,11 +1,11 @@
 """What is wrong with a file that somebody wrote: where, what, and what to do about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,25 @@ class Faults(Exception):
     def __init__(self, *faults: Fault) -> None:
         super().__init__("\n".join(map(str, faults)))
         self.faults = faults
+
+
+MOST_TOLD_ALONE: Final = 3
+
+
+def gathered(faults: "Sequence[Fault]") -> tuple[Fault, ...]:
+    """One fault for many lines of a file that say the same, at the first of them: one mistake is read once."""
+    alike: dict[Fault, list[int]] = {}
+    for fault in faults:
+        alike.setdefault(replace(fault, line=0), []).append(fault.line)
+    told: list[Fault] = []
+    for fault in faults:
+        lines = alike[replace(fault, line=0)]
+        if len(lines) <= MOST_TOLD_ALONE:
+            told.append(fault)
+        elif fault.line == lines[0]:
+            others = f"{', '.join(map(str, lines[1:MOST_TOLD_ALONE]))} and {len(lines) - MOST_TOLD_ALONE} more"
+            told.append(replace(fault, message=f"{fault.message} (and on {len(lines) - 1} more lines: {others})"))
+    return tuple(dict.fromkeys(told))
 
 
 def quoted(text: object) -> str:
