@@ -138,7 +138,7 @@ async def test_whom_somebody_acted_for_counts_and_so_does_the_caller(house: Hous
     refused = await fire(house, claim, "approve", root)
     assert refused.error.reasons[0].code == "four_eyes"
     for_bob = await fire(house, claim, "approve", ADMIN, on_behalf_of=bob)
-    assert for_bob.error.reasons[0].message.endswith("may not approve it, not for somebody else either")
+    assert for_bob.error.reasons[0].message.endswith("may not fire “Approve”, not for somebody else either")
     other_admin = actor("anna", "admin")
     assert (await fired(house, claim, "approve", other_admin, on_behalf_of=bob))["states"][0] == "checks.budget.open"
 

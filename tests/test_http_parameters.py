@@ -262,3 +262,20 @@ def test_a_body_that_is_too_large_is_refused_but_a_batch_may_be_larger(client):
     padded = {"case_id": CASE_ID, "event": "a", "payload": payload}
     assert client.post("/api/v1/events", json={"attempts": [padded] * 2}).status_code == 200
     assert client.post("/api/v1/events", json={"attempts": [padded] * 9}).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("limit=0", "Must be a whole number of at least 1."),
+        ("limit=201", "Must be a whole number of at most 200."),
+        ("limit=ten", "Must be a whole number."),
+        ("sort=due", "Must be one of its words; did you mean due_at?"),
+        ("overdue=perhaps", "Must be true or false."),
+        ("case_type=" + "x" * 300, "Must have at most 64 characters."),
+        ("q=" + "x" * 201, "Must have at most 200 characters."),
+    ],
+)
+def test_a_parameter_that_is_wrong_is_told_in_words(client, query, message):
+    [fault] = client.get(f"{CASES}?{query}").json()["errors"]
+    assert fault["message"] == message

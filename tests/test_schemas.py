@@ -50,6 +50,75 @@ def test_a_field_inside_a_list_has_its_place_in_the_path():
     assert faults(value, "payload") == {"payload.items.0.amount": "Must be a whole number."}
 
 
+ALTERNATIVES = {
+    "type": "object",
+    "properties": {
+        "pay": {
+            "title": "Payment",
+            "anyOf": [
+                {"type": "object", "properties": {"by": {"const": "card"}, "number": {"title": "Number"}}}
+                | {"required": ["by", "number"]},
+                {"type": "object", "properties": {"by": {"const": "iban"}, "iban": {"minLength": 5}}}
+                | {"required": ["by", "iban"]},
+            ],
+        },
+        "size": {"oneOf": [{"type": "integer", "maximum": 9}, {"enum": ["s", "m"]}]},
+        "either": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+        "both": {"oneOf": [{"minimum": 1}, {"minimum": 2}]},
+        "mail": {"title": "E-mail"},
+        "phone": {"title": "Telephone"},
+    },
+    "anyOf": [{"required": ["mail"]}, {"required": ["phone"]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"phone": "1", "pay": {"by": "card"}}, {"data.pay.number": "This field is required."}),
+        ({"phone": "1", "pay": {"by": "iban", "iban": "x"}}, {"data.pay.iban": "Must have at least 5 characters."}),
+        ({"phone": "1", "size": 12}, {"data.size": "Must be at most 9."}),
+        ({"phone": "1", "size": "xl"}, {"data.size": "Must be one of s, m."}),
+        ({"phone": "1", "either": []}, {"data.either": "Must be text or a whole number."}),
+        ({"phone": "1", "both": 3}, {"data.both": "Must have exactly one of the allowed forms."}),
+        ({}, {"data": "Must have E-mail or Telephone."}),
+        ({"phone": "1", "pay": {"by": "iban", "iban": "xxxxx"}, "size": "m", "either": 1, "both": 1}, {}),
+    ],
+)
+def test_of_several_alternatives_the_nearest_says_what_it_wants(data, expected):
+    found = Validator(ALTERNATIVES).errors(data, "data")
+    assert {error.field: error.message for error in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"type": "date"}, "`date` is no type: write `type: string` and `format: date`"),
+        ({"type": "int"}, "`int` is no type: did you mean `integer`?"),
+        ({"type": ["string", "nul"]}, "`nul` is no type: did you mean `null`?"),
+        (
+            {"type": "colour"},
+            "`colour` is no type: the types are string, integer, number, boolean, object, array, null",
+        ),
+        ({"required": True}, "`required` is a list of names beside `properties`, such as `required: [amount]`"),
+        ({"minLength": "3"}, "`minLength` must be a whole number"),
+        ({"minLength": -1}, "`minLength` must be at least 0"),
+        ({"items": [{}]}, "`items` must be a schema, such as `{type: string}`; older drafts took a list, which is"),
+        ({"exclusiveMinimum": True}, "`exclusiveMinimum` is the limit itself, such as `exclusiveMinimum: 0`"),
+        ("string", "`x` must be a schema, such as `{type: string}`"),
+    ],
+)
+def test_a_wrong_schema_is_told_in_the_words_of_whoever_writes_it(schema, message):
+    faults = schema_faults({"type": "object", "properties": {"x": schema}})
+    assert faults[0][1].startswith(message)
+
+
+def test_a_property_that_is_called_like_a_keyword_is_no_keyword_where_it_is_wrong():
+    for name in ("type", "required", "items"):
+        [(path, message), *_] = schema_faults({"type": "object", "properties": {name: "string"}})
+        assert (path, message) == (("properties", name), f"`{name}` must be a schema, such as `{{type: string}}`")
+
+
 def test_an_unknown_field_is_named_itself():
     assert faults({"amount_cents": 1, "amout": 2}) == {"data.amout": "This field is not known."}
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from app.domain import titles
 from app.domain.case import Attempt, AuditEntry, Case, Data, Outcome, Refusal, Verdict
 from app.domain.case_after import moved, new
 from app.domain.clock_turn import earliest_due
@@ -64,7 +65,7 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
     event = here.event
     if event not in here.machine.case_type.opening:
         openings = " or ".join(sorted(here.machine.case_type.opening))
-        raise invalid("event", f"{event} does not open a case; {openings} does")
+        raise invalid("event", f"`{event}` does not open a case; {openings} does")
     verdict = permit(here)
     if existing is not None:
         raise Conflict(f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id})
@@ -77,7 +78,7 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
 def _fire(here: Situation) -> Outcome:
     assert here.case is not None
     if not here.machine.knows(here.event):
-        raise invalid("event", f"{here.event} is not an event of {here.machine.case_type.case_type}")
+        raise invalid("event", f"`{here.event}` is not an event of {here.machine.case_type.case_type}")
     verdict = permit(here)
     check_version(here.attempt, here.case.version)
     if not here.machine.candidates(here.case.states, here.event):
@@ -107,7 +108,9 @@ def permit(here: Situation) -> Verdict:
         raise Denied(f"on_behalf_of and occurred_at need {ADMIN} on the case type", reasons=here.delegation.reasons)
     verdict = here.decide(here.act)
     if not verdict.allowed:
-        raise Denied(f"you may not {here.doing} here", reasons=verdict.reasons)
+        named = titles.of_event(here.machine.case_type, here.doing)
+        doing = here.doing if named == here.doing else f"fire {named}"
+        raise Denied(f"you may not {doing} here", reasons=verdict.reasons)
     return verdict
 
 
@@ -133,13 +136,14 @@ def _check_payload(here: Situation) -> None:
     if event is None:
         return
     if event.reason == "required" and not (here.attempt.reason or "").strip():
-        raise invalid("reason", f"{here.event} needs a reason")
+        raise invalid("reason", f"a reason has to be given for {titles.of_event(here.machine.case_type, here.event)}")
     validator = here.machine.payloads.get(here.event)
     if validator is None:
         return
     errors = validator.errors(here.attempt.payload or {}, "payload")
     if errors:
-        raise Invalid(f"the payload of {here.event} is not valid", errors=errors)
+        named = titles.of_event(here.machine.case_type, here.event)
+        raise Invalid(f"the payload of {named} is not valid", errors=errors)
 
 
 def _guarded(here: Situation) -> list[Arc]:
@@ -154,7 +158,8 @@ def _guarded(here: Situation) -> list[Arc]:
     arcs = here.machine.select(here.case.states, here.case.memory, here.event, enabled)
     if not arcs:
         reasons = tuple(reason for arc in tried for reason in arc_reasons(here, arc))
-        raise GuardRefused(f"cannot {here.event} now: {reasons[0].message}", reasons=reasons)
+        cannot = titles.cannot(here.machine.case_type, here.event)
+        raise GuardRefused(f"{cannot} now: {reasons[0].message}", reasons=reasons)
     return arcs
 
 

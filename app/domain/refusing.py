@@ -1,5 +1,6 @@
 """Why an attempt is refused, in sentences: what said no, with the values it saw, and what would say yes."""
 
+from app.domain import titles
 from app.domain.completing import NeverRests
 from app.domain.errors import Reason
 from app.domain.four_eyes import four_eyes_reasons
@@ -14,10 +15,13 @@ def state_reason(here: Situation) -> Reason:
     assert here.case is not None
     sources = sorted(here.machine.arcs.get(here.event, {}))
     closed = here.machine.graph.closed(here.case.states)
-    remedy = "a closed case takes no event" if closed else _leave_from(here.event, sources)
+    remedy = "a closed case takes no event" if closed else _leave_from(here, sources)
+    case_type = here.machine.case_type
+    state, can = titles.of_states(case_type, here.case.states), titles.cannot(case_type, here.event)
+    of = " a case that" if can == f"cannot {here.event}" else " while the case"
     return Reason(
         code="state",
-        message=f"cannot {here.event} a case that is {here.case.state}",
+        message=f"{can}{of} is {state}",
         remedy=remedy,
         detail={"states": list(here.case.states), "open_states": [] if closed else sources},
     )
@@ -26,9 +30,10 @@ def state_reason(here: Situation) -> Reason:
 def circle_reason(here: Situation, circle: NeverRests) -> Reason:
     """The event could be taken, but no case would ever come to rest after it."""
     done = " and ".join(circle.sources[:MOST_NAMED])
+    cannot = titles.cannot(here.machine.case_type, here.event)
     return Reason(
         code="state",
-        message=f"cannot {here.event} now: `on_done` of {done} would lead round in a circle without end",
+        message=f"{cannot} now: `on_done` of {done} would lead round in a circle without end",
         remedy=f"whoever declares {here.machine.case_type.case_type} has to let it lead to a state that waits",
         detail={"states": list(here.case.states) if here.case else [], "open_states": []},
     )
@@ -63,5 +68,6 @@ def _guard(here: Situation, arc: Arc) -> tuple[Reason, ...]:
     )
 
 
-def _leave_from(event: str, sources: list[str]) -> str:
-    return f"it takes a case that is {' or '.join(sources)}" if sources else f"{event} only opens a case"
+def _leave_from(here: Situation, sources: list[str]) -> str:
+    states = titles.of_states(here.machine.case_type, sources, " or ")
+    return f"it takes a case that is {states}" if sources else f"`{here.event}` only opens a case"

@@ -6,11 +6,12 @@ from itertools import islice
 
 import jsonschema_rs
 
+from app.domain.alternatives import nearest, told_of
 from app.domain.case import Json
 from app.domain.case_type import Schema
 from app.domain.errors import FieldError
-from app.domain.sentences import faults_of
 from app.domain.writable import values_in, writable
+from app.domain.wrong_schema import wrong_schema
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MAX_ERRORS = 20
@@ -30,6 +31,7 @@ class Validator:
 
     def __init__(self, schema: Schema) -> None:
         self._validator = _compiled(schema)
+        self._schema = schema
 
     def errors(self, value: Json, prefix: str) -> tuple[FieldError, ...]:
         """At most 20 faults; `field` is a dotted path below `prefix`, messages repeat no value."""
@@ -42,8 +44,8 @@ class Validator:
 
     def _errors(self, value: Json, prefix: str) -> Iterator[FieldError]:
         seen = set()
-        for error in self._found(value):
-            for below, message in faults_of(error.kind):
+        for error in (one for found in self._found(value) for one in nearest(found)):
+            for below, message in told_of(error, self._schema):
                 path = [str(step)[:MAX_NAME] for step in (*error.instance_path, *below)]
                 fault = FieldError(".".join([prefix, *path]), message)
                 if fault not in seen:
@@ -71,7 +73,8 @@ def schema_faults(schema: Schema) -> list[tuple[SchemaPath, str]]:
 
 def _invalid(schema: Schema) -> Iterator[tuple[SchemaPath, str]]:
     for error in _META.iter_errors(schema):
-        yield tuple(error.instance_path), _one_line(error.message)
+        path = tuple(error.instance_path)
+        yield path, wrong_schema(path, schema, error)
 
 
 def _remote(schema: Json, path: SchemaPath) -> Iterator[tuple[SchemaPath, str]]:

@@ -21,6 +21,7 @@ from app.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from app.http.for_people import for_people, words_of
 from app.http.headers import REFUSAL, request_id
 from app.http.views import ProblemView
 from app.services.ports import StoreUnavailable
@@ -158,14 +159,9 @@ def _faults(request: Request[Any, Any, Any], exception: ValidationException) -> 
     found = exception.extra if isinstance(exception.extra, list) else []
     declared = request.route_handler.parsed_fn_signature.parameters
     named = {name: getattr(of.kwarg_definition, "name", None) or name for name, of in declared.items()}
-    told = ((fault.get("key", ""), _for_people(fault["message"])) for fault in found)
+    words = {name: words_of(of.annotation) for name, of in declared.items()}
+    told = ((key := fault.get("key", ""), for_people(fault["message"], words.get(key, ()))) for fault in found)
     return tuple(FieldError(named.get(key, key), message) for key, message in told)
-
-
-def _for_people(message: str) -> str:
-    if "matching regex" in message:
-        return "holds characters that are not allowed here"
-    return message.replace("Expected `", "must be `").replace("`", "")
 
 
 def _internal(name: str) -> Internal:

@@ -181,7 +181,7 @@ class Batch:
     def _opening(self, attempt: Attempt, existing: Case | None) -> Outcome | Refusal:
         machine = self._definitions.opening(attempt.case_type or "")
         if machine is None:
-            message = f"{attempt.case_type} is not a case type that opens cases here"
+            message = f"there is no case type `{attempt.case_type}` that opens cases here"
             return Refusal(Invalid(message, errors=(FieldError("case_type", message),)))
         openings = machine.case_type.opening
         if attempt.event is None:
