@@ -14,9 +14,10 @@ from app.domain.schema import Validator
 from app.http import reading, values
 from app.http.app import HttpSettings, create_app
 from app.http.body import parse
-from app.http.requests import FireEvent, OpenCase, TryEvents
+from app.http.requests import Body, FireEvent, OpenCase, TryEvents
 from app.http.values import Count, Limits
 from app.services import turns
+from app.services.slices import Slices
 from tests.fake_services import CASE_ID, CASES, EVENTS, SECRET, Fakes, api, token
 from tests.house import ALICE, attempt, open_claim, submit
 
@@ -161,7 +162,12 @@ def test_a_large_batch_is_read_attempt_by_attempt_and_comes_to_the_same():
     attempts = [attempt_with(f'{n}, "quoted" \\ é {"x" * 300_000}') for n in range(7)]
     raw = json.dumps({"attempts": attempts}, indent=1).encode()
     assert len(raw) > reading.PIECE
-    assert asyncio.run(parse(raw, TryEvents, Limits())) == {"attempts": attempts}
+    assert asyncio.run(parsed(raw, TryEvents)) == {"attempts": attempts}
+
+
+async def parsed(raw: bytes, model: type[Body]) -> Json:
+    async with Slices().of(("acme", "user:alice")) as turn:
+        return await parse(raw, model, Limits(), turn)
 
 
 LARGE = "x" * 600_000
@@ -184,29 +190,29 @@ WRONG = {
 def test_a_large_batch_is_read_to_the_letter(name):
     text, code = WRONG[name]
     with pytest.raises(CaseError) as refused:
-        asyncio.run(parse(text.encode(), TryEvents, Limits()))
+        asyncio.run(parsed(text.encode(), TryEvents))
     assert refused.value.code == code
 
 
 def test_a_large_batch_in_another_coding_is_malformed():
     raw = json.dumps({"attempts": [LARGE, LARGE, "ü"]}, ensure_ascii=False).encode("latin-1")
     with pytest.raises(CaseError, match="UTF-8"):
-        asyncio.run(parse(raw, TryEvents, Limits()))
+        asyncio.run(parsed(raw, TryEvents))
 
 
 def test_what_nests_without_end_says_so_and_not_that_it_is_too_much():
     with pytest.raises(CaseError, match="nested too deeply"):
-        asyncio.run(parse(b"[" * 10_000, FireEvent, Limits()))
+        asyncio.run(parsed(b"[" * 10_000, FireEvent))
 
 
 def test_a_name_as_long_as_the_body_is_written_out_once_at_most_for_each_fault_told():
     """It was put before the place of each of its values, whether anything was wrong with it or not."""
     name = "n" * 500_000
     ok = {"case_type": "a", "data": {name: list(range(3_000))}}
-    assert asyncio.run(parse(json.dumps(ok).encode(), OpenCase, Limits())) == ok
+    assert asyncio.run(parsed(json.dumps(ok).encode(), OpenCase)) == ok
     wrong = {"case_type": "a", "data": {name: [2**60] * 3_000}}
     with pytest.raises(CaseError) as refused:
-        asyncio.run(parse(json.dumps(wrong).encode(), OpenCase, Limits()))
+        asyncio.run(parsed(json.dumps(wrong).encode(), OpenCase))
     assert len(refused.value.errors) == 100
     assert all(len(fault.field) <= 200 for fault in refused.value.errors)
 

@@ -24,6 +24,7 @@ from app.http.events import fire_event, fire_events, possible_events
 from app.http.feed import read_feed
 from app.http.headers import before_send, before_send_behind_tls
 from app.http.health import healthz, metrics, readyz
+from app.http.large import Room
 from app.http.policy_routes import POLICY
 from app.http.services import Services
 from app.http.slas import explain_clock, list_clocks, simulate_clock
@@ -59,7 +60,7 @@ def create_app(
     """The application. `beside` are route handlers of others (pages) that share its hooks and problems; what
     `lifespan` opens is there before the first request and closed after the last."""
     border = Border(services, settings.jwt_secret, settings.issuers)
-    state = State({"services": services, "border": border, "limits": settings.limits})
+    state = State({"services": services, "border": border, "limits": settings.limits, "room": Room()})
     app = Litestar(
         route_handlers=[*_api(), healthz, readyz, metrics, *beside],
         exception_handlers={Exception: on_exception},

@@ -13,10 +13,11 @@ from app.domain.case import Actor, Json
 from app.domain.errors import FieldError, Invalid, Malformed
 from app.domain.writable import MAX_DEPTH, MAX_EXACT, exact, is_text, values_in, writable
 from app.http.errors import UnsupportedMediaType
+from app.http.large import hold, slice_of
 from app.http.reading import read, too_large
-from app.http.requests import Simulate, TryEvents
+from app.http.requests import MOST_ATTEMPTS, Simulate, TryEvent, TryEvents
 from app.http.values import Limits
-from app.services.turns import Turns
+from app.services.slices import Slice
 
 MOST_ERRORS = 100
 LONGEST_PATH = 200
@@ -32,10 +33,15 @@ class BodyRequest(Request[Actor, None, State]):
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
         assert field is not None
-        return validated(field.annotation, await parse(await self.body(), field.annotation, self.app.state.limits))
+        raw = await self.body()
+        async with slice_of(self) as turn:
+            return await validated_in_parts(
+                field.annotation, await parse(raw, field.annotation, self.app.state.limits, turn), turn
+            )
 
     async def body(self) -> bytes:
         _check_media_type(self)
+        hold(self)
         try:
             raw = await super().body()
         except InternalServerException:
@@ -45,15 +51,15 @@ class BodyRequest(Request[Actor, None, State]):
         return raw
 
 
-async def parse(raw: bytes, model: type[BaseModel], limits: Limits) -> Json:
+async def parse(raw: bytes, model: type[BaseModel], limits: Limits, turn: Slice) -> Json:
     """JSON that the log can write down; Malformed, Invalid or TooLarge on anything else."""
-    value, turns = await read(raw, limits.values if model in OF_MANY_PARTS else limits.attempt_values), Turns()
+    value = await read(raw, limits.values if model in OF_MANY_PARTS else limits.attempt_values, turn)
     for place, part in _parts(value, model):
         if place is not None and values_in(part) > limits.attempt_values:
             raise too_large(place, f"holds more than {limits.attempt_values} JSON values")
         if writable(part) is not None:  # seldom: where and why not costs more than whether
             _tell(value)
-        await turns.give()
+        await turn.give()
     return value
 
 
@@ -71,15 +77,36 @@ def _tell(value: Json) -> None:
     _refuse(faults)
 
 
+async def validated_in_parts(model: type[Model], value: Json, turn: Slice) -> Model:
+    """As `validated`, the attempts of a batch one by one."""
+    if model is TryEvents and isinstance(value, dict) and isinstance(attempts := value.get("attempts"), list):
+        read, faults = [], []
+        for place, attempt in enumerate(attempts[: MOST_ATTEMPTS + 1]):
+            try:
+                read.append(TryEvent.model_validate(attempt))
+            except ValidationError as error:
+                faults += _faults(error, "attempts", place)
+            if len(faults) >= MOST_ERRORS:
+                break
+            await turn.give()
+        _refuse(faults)
+        value = {**value, "attempts": read}
+    return validated(model, value)
+
+
 def validated(model: type[Model], value: Json) -> Model:
     """The value as a model of the call; Invalid names the fields that are wrong."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        faults = [FieldError(".".join(map(str, fault["loc"])), _for_people(fault["msg"])) for fault in found]
+        faults = _faults(error)
     _refuse(faults)
     raise AssertionError("a validation error without errors")
+
+
+def _faults(error: ValidationError, *path: str | int) -> list[FieldError]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [FieldError(".".join(map(str, (*path, *fault["loc"]))), _for_people(fault["msg"])) for fault in found]
 
 
 def _check_media_type(request: BodyRequest) -> None:

@@ -8,6 +8,7 @@ from litestar.params import JSONBody
 from app.http import answers
 from app.http.attempts import opening
 from app.http.documented import ETAG, LOCATION, REPLAYED, problems
+from app.http.large import slice_of
 from app.http.parameters import (
     AssigneeFilter,
     CaseId,
@@ -45,7 +46,9 @@ async def open_case(
     request: ApiRequest, data: JSONBody[OpenCase], idempotency_key: IdempotencyKey = None
 ) -> Response[AppliedView]:
     """Fire an opening event of a case type. The reference, if given, is unique per tenant and case type."""
-    [answer] = await services_of(request).desk.submit([opening(request, data)])
+    async with slice_of(request):
+        attempt = opening(request, data)
+    [answer] = await services_of(request).desk.submit([attempt])
     return answers.opened(await with_case(request, answer))
 
 

@@ -11,12 +11,12 @@ from app.http.attempts import firing, trying
 from app.http.documented import ETAG, REPLAYED, problems
 from app.http.errors import reason_json, sentence
 from app.http.headers import request_id
+from app.http.large import slice_of
 from app.http.limiting import charge
 from app.http.parameters import CaseId, Explain, IdempotencyKey, IfMatch, existing
 from app.http.requests import FireEvent, TryEvents
 from app.http.services import ApiRequest, services_of
 from app.http.views import AppliedView, PossibleEventView, PossibleView, RefusedEventView, ResultsView
-from app.services.turns import Turns
 from app.services.views import PossibleEvent, RefusedEvent
 
 BATCH_BYTES = 8 * 2**20
@@ -66,7 +66,9 @@ async def fire_event(
     if_match: IfMatch = None,
 ) -> Response[AppliedView]:
     """Move the case, or learn what said no. The receipt names the entry that the log now holds."""
-    [answer] = await services_of(request).desk.submit([firing(request, existing(case_id), data)])
+    async with slice_of(request):
+        attempt = firing(request, existing(case_id), data)
+    [answer] = await services_of(request).desk.submit([attempt])
     return answers.fired(answer)
 
 
@@ -85,12 +87,17 @@ async def fire_events(request: ApiRequest, data: JSONBody[TryEvents]) -> Respons
     A case of more than 4 KiB stands in the last of its results only, and all cases together have 8 MiB at most; the
     other results have its `case_id`."""
     charge(request, len(data.attempts))
-    name, turns, attempts = request_id(request.scope), Turns(), []
-    for attempt in data.attempts:
-        attempts.append(trying(request.user, name, attempt))
-        await turns.give()
+    name, attempts, results = request_id(request.scope), [], []
+    async with slice_of(request) as turn:
+        for attempt in data.attempts:
+            attempts.append(trying(request.user, name, attempt))
+            await turn.give()
     answered = await services_of(request).desk.submit(attempts) if attempts else []
-    return Response({"results": [answers.result(answer) for answer in answered]})
+    async with slice_of(request) as turn:
+        for answer in answered:
+            results.append(answers.result(answer))
+            await turn.give()
+    return Response({"results": results})
 
 
 def _possible(event: PossibleEvent) -> PossibleEventView:

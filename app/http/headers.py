@@ -7,6 +7,7 @@ from typing import Any
 from litestar.types import Message, Scope
 
 from app.domain.errors import invalid
+from app.http.large import let_go
 from app.services.identity import new_id
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -42,6 +43,7 @@ async def before_send(message: Message, scope: Scope) -> None:
     """Give every answer its security headers and its request id."""
     if message["type"] != "http.response.start":
         return
+    let_go(scope)
     headers = list(message["headers"])
     if scope.get("method") == "OPTIONS":
         headers = [(name, _allowed(scope, value) if name == b"allow" else value) for name, value in headers]

@@ -9,7 +9,7 @@ import msgspec
 from app.domain.case import Json
 from app.domain.errors import FieldError, Malformed, TooLarge
 from app.http.values import Count
-from app.services.turns import Turns
+from app.services.slices import Slice
 
 PIECE = 2**20
 """Bytes that are read in one go: as much as any body but a batch's may have, and as an attempt of a batch may have."""
@@ -19,22 +19,22 @@ _START = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"attempts"[ \t\r\n]*:[ \t\r\n]*(?=\
 _ATTEMPTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-async def read(raw: bytes, most: int) -> Json:
+async def read(raw: bytes, most: int, turn: Slice) -> Json:
     """JSON in UTF-8 without duplicate keys; Malformed on anything else, TooLarge where it has more than `most` values.
 
     A body that is larger than a piece must be a batch, whose attempts are read one by one.
     """
-    turns, count = Turns(), Count(raw, most)
+    count = Count(raw, most)
     for _ in count.slices():
-        await turns.give()
+        await turn.give()
     if count.exceeded:
         _refuse(raw, most)
-    await turns.give()
+    await turn.give()
     if len(raw) <= PIECE:
         return _loaded(raw, "The body")
     attempts = []
     for place, attempt in enumerate(_attempts(raw)):
-        await turns.give()
+        await turn.give()
         if len(attempt) > PIECE:
             raise too_large(place, f"has {len(attempt)} bytes, an attempt may have {PIECE}")
         attempts.append(_loaded(bytes(attempt), f"attempts.{place}"))

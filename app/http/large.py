@@ -1,0 +1,56 @@
+"""What is large: its bytes have places before they are read, and what is done with it is done in slices."""
+
+from contextlib import ExitStack
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.types import Scope
+
+from app.domain.case import Actor
+from app.services.places import Places
+from app.services.slices import Slice, Slices
+
+SMALL = 2**12
+"""Bytes of a body that is read and answered at once; most events have fewer."""
+MOST_BYTES = 256 * 2**20
+"""Of larger bodies that a process holds at once, until their answers begin."""
+HELD = "places_of_the_body"
+"""Where a request keeps what gives its places back."""
+
+
+class Room:
+    """For the large bodies of a process."""
+
+    def __init__(self) -> None:
+        self.bytes = Places(MOST_BYTES, "bytes of requests")
+        self.slices = Slices()
+
+
+def hold(request: Request[Actor, None, State]) -> None:
+    """Take places for the body before it is read. Raises Unavailable where the caller or the tenant has so many that
+    others would find none."""
+    most = request.route_handler.resolve_request_max_body_size() or MOST_BYTES
+    size = request.content_length
+    size = most if size is None else size
+    if SMALL < size <= most:  # what is larger is refused unread
+        stack = ExitStack()
+        stack.enter_context(room_of(request).bytes.taking((request.user.tenant, request.user.id), size))
+        request.scope["state"][HELD] = stack.close
+
+
+def let_go(scope: Scope) -> None:
+    """The answer begins: what was sent is not needed any more."""
+    if held := scope["state"].pop(HELD, None):
+        held()
+
+
+def slice_of(request: Request[Any, Any, Any]) -> Slice:
+    """For what is done with a body on the loop."""
+    caller = request.user.tenant, request.user.id
+    return room_of(request).slices.of(caller, small=HELD not in request.scope["state"])
+
+
+def room_of(request: Request[Any, Any, Any]) -> Room:
+    room: Room = request.app.state.room
+    return room
