@@ -10,7 +10,7 @@ import pytest
 from app.domain.errors import Unavailable
 from app.services.house import House
 from app.services.in_turn import Turns
-from app.services.line import BATCH
+from app.services.line import BATCH, OF_ONE, OTHERS_COME
 from app.services.places import Places
 from tests.databases import Database
 from tests.factories import new_id
@@ -109,6 +109,17 @@ def test_what_nobody_waits_for_any_more_is_not_dealt() -> None:
     assert not turns
 
 
+def test_a_caller_who_has_got_all_they_get_of_a_batch_is_behind_those_who_have_not() -> None:
+    turns: Turns[Request] = Turns()
+    requests = [Request("large", "ann", 1_000), Request("large", "bob", 1), Request("small", "carl", 3)]
+    later = Request("large", "ann", 5)
+    for request in (*requests, later):
+        turns.put(request)
+    assert dict(turns.deal(BATCH, OF_ONE)) == {requests[0]: OF_ONE, requests[1]: 1, requests[2]: 3}
+    assert turns.deal(BATCH) == [(later, 5)]
+    assert not turns
+
+
 @pytest.fixture
 def kept() -> Iterator[ExitStack]:
     """Who took places keeps them for the length of a test."""
@@ -169,6 +180,23 @@ async def test_another_tenants_event_is_decided_in_the_next_batch_though_thousan
         assert house.desk.waiting >= 1_200
     logged = await entries(database)
     assert len([entry for entry in logged if entry["kind"] == "transition"]) == 1_200
+
+
+async def test_while_others_come_a_caller_gets_a_part_of_a_transaction_and_whole_ones_when_they_are_gone(
+    house: House,
+) -> None:
+    claim, sizes, begun = await open_claim(house), [], asyncio.Event()
+    house.tell_committed(lambda committed: (sizes.append(committed.attempts), begun.set()))
+    many = (OTHERS_COME + 8) * OF_ONE
+    async with asyncio.TaskGroup() as both:
+        both.create_task(submit(house, *(attempt(ALICE, "add_note", claim) for _ in range(many))))
+        await begun.wait()
+        both.create_task(submit(house, opening(actor("vera", tenant="globex"))))
+    assert sizes.count(OF_ONE) + sizes.count(OF_ONE + 1) >= OTHERS_COME - 4
+    assert sizes[0] == BATCH
+    sizes.clear()
+    await submit(house, *(attempt(ALICE, "add_note", claim) for _ in range(many)))
+    assert sizes[-3:-1] == [BATCH, BATCH]
 
 
 async def test_a_batch_on_cases_that_are_not_there_is_answered_in_order_with_those_that_are(house: House) -> None:

@@ -1,7 +1,7 @@
 """A queue that serves tenants in turn, and within a tenant its callers: who sends much waits behind themselves."""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from typing import Generic, Protocol, TypeVar
 
 Caller = tuple[str, str]
@@ -50,13 +50,16 @@ class Turns(Generic[Waiting]):
             self._some.clear()
             await self._some.wait()
 
-    def deal(self, places: int) -> list[tuple[Waiting, int]]:
-        """Hand out places one by one, to the tenants in turn and to each one's callers in turn: who got how many.
+    def deal(self, places: int, of_one: int | None = None) -> list[tuple[Waiting, int]]:
+        """Hand out places one by one, to the tenants in turn and to each one's callers in turn, to a caller `of_one` at
+        most: who got how many.
 
         What got fewer than it asked for is not here any more: whoever waits for it comes again with the rest, once
         these are decided, so that nothing of it is decided before what stands before it.
         """
         dealt: dict[Waiting, int] = {}
+        of_callers: Counter[Caller] = Counter()
+        served: list[tuple[Caller, deque[Waiting]]] = []
         for _ in range(places):
             if not self._tenants:
                 break
@@ -64,11 +67,17 @@ class Turns(Generic[Waiting]):
             subject, mine = next(iter(callers.items()))
             first = mine[0]
             dealt[first] = dealt.get(first, 0) + 1
+            of_callers[tenant, subject] += 1
             self._tenants.move_to_end(tenant)
             callers.move_to_end(subject)
             if dealt[first] == first.size:
                 mine.popleft()
-                self._leave(tenant, subject)
+            if mine and of_callers[tenant, subject] == of_one:
+                served.append(((tenant, subject), deque(mine)))
+                mine.clear()
+            self._leave(tenant, subject)
+        for (tenant, subject), mine in served:
+            self._tenants.setdefault(tenant, OrderedDict())[subject] = mine
         for waiting, places_of in dealt.items():
             if places_of < waiting.size:
                 self.withdraw(waiting)

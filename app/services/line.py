@@ -12,7 +12,7 @@ from app.services.answer import Answer
 from app.services.batch import answer_key
 from app.services.committed import Waited
 from app.services.group import Group, caller_of
-from app.services.in_turn import Turns
+from app.services.in_turn import Caller, Turns
 from app.services.places import Places
 from app.services.ports import Store, StoreUnavailable
 from app.services.stored import AnswerKey
@@ -21,6 +21,10 @@ from app.services.undecided import halted, in_flight, unavailable
 
 BATCH = 64
 """Attempts decided in one transaction; larger gained nothing in the measurements of docs."""
+OF_ONE = 16
+"""Of one caller, while others come too: they wait for what is under way, which is no more than this of each."""
+OTHERS_COME = 32
+"""Transactions for which somebody else who came is expected again."""
 PATIENCE = 2.0
 """Seconds that an attempt waits for another process that uses its key."""
 
@@ -36,6 +40,8 @@ class Line:
         self._idle = asyncio.Event()
         self._idle.set()
         self._in_flight: set[AnswerKey] = set()
+        self._last: set[Caller] = set()
+        self._others = 0
 
     @property
     def waiting(self) -> int:
@@ -48,7 +54,11 @@ class Line:
     async def deal(self) -> list[tuple[Group, int]]:
         """Who is next, and with how many attempts; waits until there is somebody."""
         await self._turns.any()
-        return self._turns.deal(BATCH)
+        dealt = self._turns.deal(BATCH, OF_ONE if self._others else None)
+        callers = {group.caller for group, _ in dealt}
+        last, self._last = self._last or callers, callers
+        self._others = OTHERS_COME if len(callers | last) > 1 else max(self._others - 1, 0)
+        return dealt
 
     async def submit(self, attempts: Sequence[Attempt]) -> list[Answer]:
         if not attempts:
