@@ -224,6 +224,35 @@ async def test_one_read_serves_all_who_wait_in_a_tenant(house, monkeypatch):
     assert reads["policy_version"] - decided["policy_version"] == 1
 
 
+async def test_those_who_wait_are_judged_in_turn_and_not_all_in_one_round(house, monkeypatch):
+    """Three hundred streams of one tenant would else hold the loop for as long as all of them take."""
+    judged, rounds, over = [], 0, asyncio.Event()
+    judge = house.ledger._judged
+    monkeypatch.setattr(house.ledger, "_judged", lambda *given: judged.append(rounds) or judge(*given))
+
+    async def counting():
+        nonlocal rounds
+        while not over.is_set():
+            rounds += 1
+            await asyncio.sleep(0)
+
+    case_id = await open_claim(house)
+    await house.ledger.sequence()
+    async with AsyncExitStack() as stack:
+        streams = [await begun(stack, house, ADMIN) for _ in range(20)]
+        assert await asyncio.gather(*(numbers(pages, 1) for pages in streams)) == [[0]] * 20
+        waiting = [asyncio.ensure_future(numbers(pages, 1)) for pages in streams]
+        await settled(house)
+        judged.clear()
+        others = asyncio.ensure_future(counting())
+        await fired(house, case_id, "triage", CLERK)
+        await house.ledger.sequence()
+        assert await asyncio.gather(*waiting) == [[1]] * 20
+        over.set()
+        await others
+    assert len(set(judged)) == len(judged) >= 20
+
+
 def counted(monkeypatch, store, name, reads):
     reading = getattr(store, name)
 

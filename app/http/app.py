@@ -60,7 +60,7 @@ def create_app(
     """The application. `beside` are route handlers of others (pages) that share its hooks and problems; what
     `lifespan` opens is there before the first request and closed after the last."""
     border = Border(services, settings.jwt_secret, settings.issuers)
-    state = State({"services": services, "border": border, "limits": settings.limits, "room": Room()})
+    state = State({"services": services, "border": border, "limits": settings.limits, "room": Room(services.slices)})
     app = Litestar(
         route_handlers=[*_api(), healthz, readyz, metrics, *beside],
         exception_handlers={Exception: on_exception},

@@ -22,9 +22,9 @@ HELD = "places_of_the_body"
 class Room:
     """For the large bodies of a process."""
 
-    def __init__(self) -> None:
+    def __init__(self, slices: Slices) -> None:
         self.bytes = Places(MOST_BYTES, "bytes of requests")
-        self.slices = Slices()
+        self.slices = slices
 
 
 def hold(request: Request[Actor, None, State]) -> None:

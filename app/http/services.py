@@ -18,6 +18,7 @@ from app.services.ledger import Admitted, FeedPage
 from app.services.rate_limits import RateLimits
 from app.services.rulebook import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, WhoCanFire
 from app.services.simulations import Asked
+from app.services.slices import Slices
 from app.services.stored import StoredClock, StoredEntry
 from app.services.stored_callers import StoredKey
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
@@ -146,6 +147,7 @@ class Services:
     api_keys: ApiKeysPort | None = None
     keys: KeyCallers | None = None
     rates: RateLimits | None = None
+    slices: Slices = field(default_factory=Slices)
 
 
 ApiRequest = Request[Actor, None, State]

@@ -34,6 +34,7 @@ from app.services.ports import PolicyEngine, Store
 from app.services.recalculation import Recalculation
 from app.services.refusals import Refusals
 from app.services.simulations import Simulations
+from app.services.slices import Slices
 from app.services.uploads import Room, Uploads
 from app.services.verification import Verification
 from app.services.who_can import WhoCan
@@ -75,7 +76,8 @@ class House:
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies, self.refusals)
         self.who_can = WhoCan(self.cases, engine)
         self.arrivals = Arrivals(store, watches)
-        self.ledger = Ledger(store, self.policies, self.cases, self.arrivals)
+        self.slices = Slices()
+        self.ledger = Ledger(store, self.policies, self.cases, self.arrivals, self.slices)
         counting = Counting()
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases, counting)
         self.simulations = Simulations(self.definitions, self.calendars, counting)

@@ -13,10 +13,11 @@ from app.domain.names import SERVICE_TENANT
 from app.domain.situation import ADMIN, AUDIT
 from app.services.arrivals import Arrivals, Watch
 from app.services.cases import Cases
-from app.services.log_store import Leaf, LeafQuery, LogStore
+from app.services.log_store import Leaf, LeafQuery, LogStore, Placed
 from app.services.policies import Policies
 from app.services.scoped import scoped
 from app.services.seeing import Standing, sees
+from app.services.slices import Slices
 from app.services.stored import Visible
 from app.services.tails import Tails
 
@@ -66,11 +67,12 @@ class Rights:
 class Ledger:
     """Reading takes no lock, and no connection while it waits."""
 
-    def __init__(self, store: LogStore, policies: Policies, cases: Cases, arrivals: Arrivals) -> None:
+    def __init__(self, store: LogStore, policies: Policies, cases: Cases, arrivals: Arrivals, slices: Slices) -> None:
         self._store = store
         self._policies = policies
         self._cases = cases
         self._arrivals = arrivals
+        self._slices = slices
         self._tails = Tails(store, policies)
         self.on_sequenced: Callable[[int], None] = lambda count: None
 
@@ -153,9 +155,13 @@ class Ledger:
         return await self._page(actor, after, limit)
 
     async def _together(self, actor: Actor, watch: Watch, after: int, limit: int) -> FeedPage:
-        """What is new, read once for all who wait, and judged for this actor."""
+        """What is new, read once for all who wait, and judged for this actor, one after the other of those who wait."""
         until = watch.until
         placed = await self._tails.of(actor.tenant, after, until) if until > after else ()
+        async with self._slices.of((actor.tenant, actor.id)):
+            return self._judged(actor, watch, placed, until, limit)
+
+    def _judged(self, actor: Actor, watch: Watch, placed: Sequence[Placed], until: int, limit: int) -> FeedPage:
         rights = self._rights(actor)
         if watch.case_id is not None:
             placed = [one for one in placed if one.leaf.case_id == watch.case_id]
