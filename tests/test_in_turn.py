@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.errors import Unavailable
 from app.services.house import House
-from app.services.in_turn import Turns
+from app.services.in_turn import FairQueue
 from app.services.line import BATCH, OF_ONE, OTHERS_COME
 from app.services.places import Places
 from tests.databases import Database
@@ -35,7 +35,7 @@ class Batches:
     """Deal batches until nothing waits; what a batch leaves of a request comes again when the batch is decided."""
 
     def __init__(self, *requests: Request, places: int = BATCH) -> None:
-        turns: Turns[Request] = Turns()
+        turns: FairQueue[Request] = FairQueue()
         self.dealt: list[list[tuple[str, str, int]]] = []
         for request in requests:
             turns.put(request)
@@ -98,7 +98,7 @@ def test_alone_a_caller_gets_whole_batches() -> None:
 
 
 def test_what_nobody_waits_for_any_more_is_not_dealt() -> None:
-    turns: Turns[Request] = Turns()
+    turns: FairQueue[Request] = FairQueue()
     gone, there = Request("acme", "ann", 10), Request("acme", "bob", 1)
     for request in (gone, there):
         turns.put(request)
@@ -110,7 +110,7 @@ def test_what_nobody_waits_for_any_more_is_not_dealt() -> None:
 
 
 def test_a_caller_who_has_got_all_they_get_of_a_batch_is_behind_those_who_have_not() -> None:
-    turns: Turns[Request] = Turns()
+    turns: FairQueue[Request] = FairQueue()
     requests = [Request("large", "ann", 1_000), Request("large", "bob", 1), Request("small", "carl", 3)]
     later = Request("large", "ann", 5)
     for request in (*requests, later):

@@ -31,13 +31,13 @@ BATCH_BYTES = 8 * 2**20
 async def possible_events(request: ApiRequest, case_id: CaseId, explain: Explain = False) -> Response[PossibleView]:
     """The events that this caller may fire on the case now; explain=true adds the others, with reasons."""
     possible = await services_of(request).cases.possible(request.user, existing(case_id), explain)
-    turns = Turns()
     shown: PossibleView = {"events": [_possible(event) for event in possible.events]}
     if explain:
         shown["refused"] = []
-        for event in possible.refused:
-            shown["refused"].append(_refused(event))
-            await turns.give()
+        async with slice_of(request) as turn:
+            for event in possible.refused:
+                shown["refused"].append(_refused(event))
+                await turn.give()
     return Response(shown)
 
 

@@ -26,8 +26,8 @@ from app.services.policies import Policies
 from app.services.ports import Store
 from app.services.scoped import scoped
 from app.services.search_port import Searched
+from app.services.slices import Slices
 from app.services.stored import SORTS, CaseKey, CaseQuery, StoredEntry, Visible
-from app.services.turns import Turns
 from app.services.views import Page, Possible, Shown, Wanted
 from app.services.working_copy import states_of
 
@@ -41,11 +41,17 @@ class Cases:
     """Reading takes no lock; the policy is the one in force when the read began."""
 
     def __init__(
-        self, store: Store, definitions: Definitions, policies: Policies, searches: int = USUAL.searches
+        self,
+        store: Store,
+        definitions: Definitions,
+        policies: Policies,
+        slices: Slices,
+        searches: int = USUAL.searches,
     ) -> None:
         self._store = store
         self._definitions = definitions
         self._policies = policies
+        self._slices = slices
         self._searches = Places(searches, "searches")
 
     async def read(self, actor: Actor, case_id: str) -> Case:
@@ -87,7 +93,9 @@ class Cases:
 
     async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
         """The events that the actor may fire now; with `explain` also the others and why not."""
-        return await Turns().taking(possible(await self.situation(actor, case_id), explain))
+        here = await self.situation(actor, case_id)
+        async with self._slices.of((actor.tenant, actor.id), small=True) as turn:
+            return await turn.taking(possible(here, explain))
 
     async def log(
         self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int

@@ -21,7 +21,7 @@ class Queued(Protocol):
 Waiting = TypeVar("Waiting", bound=Queued)
 
 
-class Turns(Generic[Waiting]):
+class FairQueue(Generic[Waiting]):
     """Those of one caller are dealt in the order in which they came."""
 
     def __init__(self) -> None:

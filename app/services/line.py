@@ -12,7 +12,7 @@ from app.services.answer import Answer
 from app.services.batch import answer_key
 from app.services.committed import Waited
 from app.services.group import Group, caller_of
-from app.services.in_turn import Caller, Turns
+from app.services.in_turn import Caller, FairQueue
 from app.services.places import Places
 from app.services.ports import Store, StoreUnavailable
 from app.services.stored import AnswerKey
@@ -36,7 +36,7 @@ class Line:
         self._store = store
         self._origin = origin
         self._places = Places(places, "attempts")
-        self._turns: Turns[Group] = Turns()
+        self._turns: FairQueue[Group] = FairQueue()
         self._idle = asyncio.Event()
         self._idle.set()
         self._in_flight: set[AnswerKey] = set()

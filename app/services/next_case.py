@@ -17,7 +17,7 @@ from app.services.committed import Committed, Outcomes, Waited, outcomes
 from app.services.definitions import Definitions
 from app.services.escalation import Fired
 from app.services.group import caller_of
-from app.services.in_turn import Caller, Turns
+from app.services.in_turn import Caller, FairQueue
 from app.services.places import Places
 from app.services.policies import Policies
 from app.services.ports import Store, StoreUnavailable, Transaction
@@ -76,7 +76,7 @@ class NextCase:
         self._calendars = calendars
         self._at_once = at_once
         self._refusals = refusals
-        self._asks: Turns[Ask] = Turns()
+        self._asks: FairQueue[Ask] = FairQueue()
         self._places = Places(PLACES, "requests for a case")
         self._serving: set[asyncio.Task[None]] = set()
         self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None

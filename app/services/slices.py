@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Self
 
-from app.services.in_turn import Caller, Turns
-
-LONGEST = 0.005
-"""Seconds; what is done between two looks at the clock comes on top."""
+from app.services.in_turn import Caller, FairQueue
+from app.services.turns import LONGEST, Turns
 
 
 @dataclass(eq=False)
@@ -26,7 +24,7 @@ class Slices:
     """Of one loop. Who has the turn does not wait for anything else meanwhile: nobody else has one."""
 
     def __init__(self) -> None:
-        self._waiting: Turns[_Waiting] = Turns()
+        self._waiting: FairQueue[_Waiting] = FairQueue()
         self._taken = False
 
     def of(self, caller: Caller, small: bool = False) -> "Slice":
@@ -62,14 +60,14 @@ class Slices:
                 mine.begins.set_result(None)
 
 
-class Slice:
+class Slice(Turns):
     """`async with` work that is long, with a `give` between its parts."""
 
     def __init__(self, slices: Slices, caller: Caller, small: bool) -> None:
+        super().__init__()
         self._slices = slices
         self._caller = caller
         self._mine = not small
-        self._since = 0.0
 
     async def __aenter__(self) -> Self:
         if self._mine:

@@ -9,17 +9,19 @@ from app.domain.errors import Denied, invalid
 from app.domain.situation import ADMIN, Situation
 from app.domain.supposing import as_subject, with_role
 from app.services.cases import Cases
+from app.services.group import caller_of
 from app.services.identity import new_id
 from app.services.ports import PolicyEngine
 from app.services.rulebook import Able, WhoCanFire
-from app.services.turns import Turns
+from app.services.slices import Slices
 
 
 class WhoCan:
     """It takes `case:admin` on the case type, for the answer tells the roles of other people, and `case:read`."""
 
-    def __init__(self, cases: Cases, engine: PolicyEngine) -> None:
+    def __init__(self, cases: Cases, engine: PolicyEngine, slices: Slices) -> None:
         self._cases = cases
+        self._slices = slices
         self._engine = engine
 
     async def fire(self, actor: Actor, case_id: str, event: str, after: str | None, limit: int) -> WhoCanFire:
@@ -48,12 +50,12 @@ class WhoCan:
 
     async def _able(self, here: Situation, after: str, most: int) -> list[Able]:
         able: list[Able] = []
-        turns = Turns()
-        for subject in sorted(self._subjects(here, after)):
-            if len(able) == most:
-                break
-            await turns.give()
-            able += _judged(subject, as_subject(here, subject))
+        async with self._slices.of(caller_of(here.attempt), small=True) as turn:
+            for subject in sorted(self._subjects(here, after)):
+                if len(able) == most:
+                    break
+                await turn.give()
+                able += _judged(subject, as_subject(here, subject))
         return able
 
     def _subjects(self, here: Situation, after: str) -> set[str]:
@@ -74,10 +76,10 @@ class WhoCan:
         assert here.case is not None
         newcomer = as_subject(here, f"user:{new_id()}")
         found: list[Able] = []
-        turns = Turns()
-        for role in self._engine.who_could(here.attempt.tenant, here.case.case_type, here.event):
-            await turns.give()
-            found += _judged(role, with_role(newcomer, role))
+        async with self._slices.of(caller_of(here.attempt), small=True) as turn:
+            for role in self._engine.who_could(here.attempt.tenant, here.case.case_type, here.event):
+                await turn.give()
+                found += _judged(role, with_role(newcomer, role))
         return found
 
 
