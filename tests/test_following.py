@@ -291,6 +291,8 @@ async def test_what_is_read_together_is_judged_for_each(house):
         await house.ledger.sequence()
         async with asyncio.timeout(30):
             await waiting[0]
+            while [seen[by.id, by.scope] for by in readers] != list(readers.values()):  # noqa: ASYNC110
+                await asyncio.sleep(0)
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
