@@ -23,6 +23,8 @@ class Move:
     only_actor_of: tuple[str, ...]
     sets: tuple[tuple[str, str], ...]
     internal: bool = False
+    unless_since: str | None = None
+    only_since: str | None = None
 
 
 class NaiveMachine:
@@ -58,8 +60,11 @@ class NaiveMachine:
     def initial(self, state: str) -> list[str]:
         return self._in_order(set(self._fill(state, set())))
 
-    def open(self, state: str) -> list[str]:
-        return self._join(self.initial(state), {})[0]
+    def open(self, state: str, began: set[str] | None = None) -> list[str]:
+        """`began` gets the states that the case came into."""
+        began = set() if began is None else began
+        began.update(above for leaf in self.initial(state) for above in _upwards(leaf))
+        return self._join(self.initial(state), {}, began)[0]
 
     def _fill(self, state: str, wanted: set[str]) -> list[str]:
         """The leaves of a state that is entered: through what is wanted, else through what is initial."""
@@ -104,8 +109,14 @@ class NaiveMachine:
                 kept = [other for other in kept if other not in rivals] + [move]
         return kept
 
-    def step(self, leaves: list[str], memory: Memory, moves: list[Move]) -> tuple[list[str], Memory]:
-        """The configuration and the memory after moves that do not conflict, and after the joins they complete."""
+    def step(
+        self, leaves: list[str], memory: Memory, moves: list[Move], began: set[str] | None = None
+    ) -> tuple[list[str], Memory]:
+        """The configuration and the memory after moves that do not conflict, and after the joins they complete.
+
+        `began` gets the states that the case came into: not those that it stayed in, nor what a history brought back.
+        """
+        began = set() if began is None else began
         remembered = dict(memory)
         for move in moves:
             remembered |= self._remember(leaves, self._exits(leaves, move, memory))
@@ -113,14 +124,20 @@ class NaiveMachine:
         for move in moves:
             if move.to != "=":
                 now = self._moved(now, move, self._domain(move, memory), remembered)
-        return self._join(self._in_order(now), remembered)
+        active = {state for leaf in now for state in _upwards(leaf)}
+        for move in moves:
+            comes_back = ".$" in move.to and move.to.partition(".$")[0] in remembered
+            if move.to != "=" and not comes_back:
+                domain = self._domain(move, memory)
+                began.update(state for state in active if state != domain and _within(state, domain))
+        return self._join(self._in_order(now), remembered, began)
 
-    def _join(self, leaves: list[str], memory: Memory) -> tuple[list[str], Memory]:
+    def _join(self, leaves: list[str], memory: Memory, began: set[str]) -> tuple[list[str], Memory]:
         """The innermost state that is done moves on, then the next, as long as there is one."""
         done = [state for state in self.nodes if "on_done" in self.nodes[state] and self._is_done(state, leaves)]
         for state in done:
             if not any(_within(other, state) for other in done if other != state):
-                return self.step(leaves, memory, [Move(state, self.nodes[state]["on_done"], None, (), (), ())])
+                return self.step(leaves, memory, [Move(state, self.nodes[state]["on_done"], None, (), (), ())], began)
         return leaves, memory
 
     def _is_done(self, state: str, leaves: list[str]) -> bool:

@@ -56,9 +56,11 @@ class NaiveType:
             sources = move["from"] if isinstance(move["from"], list) else [move["from"]]
             for source in self.machine.open_states() if sources == ["*"] else sources:
                 sets = {**event.get("set", {}), **move.get("set", {})}
-                unless, only = (tuple(move.get(name, ())) for name in ("unless_actor_of", "only_actor_of"))
-                internal = move.get("internal", False)
-                yield Move(source, move["to"], move.get("when"), unless, only, tuple(sets.items()), internal)
+                (unless, unless_since), (only, only_since) = map(_eyes_of, (move, move), ("unless", "only"))
+                internal, when = move.get("internal", False), move.get("when")
+                yield Move(
+                    source, move["to"], when, unless, only, tuple(sets.items()), internal, unless_since, only_since
+                )
 
 
 class NaiveModel:
@@ -149,13 +151,15 @@ class NaiveModel:
             "tenant": attempt.tenant,
             "case_type": declared.name,
             "reference": attempt.reference,
-            "leaves": declared.machine.open(declared.opening[event]),
+            "leaves": declared.machine.open(declared.opening[event], began := set()),
             "memory": {},
             "version": 0,
             "seq": 0,
             "data": data,
             "creator": attempt.acting,
             "acted": {},
+            "last": {},
+            "came": dict.fromkeys(began, 1),
             "entries": [],
         }
         self.cases[case["id"]] = case
@@ -195,7 +199,9 @@ class NaiveModel:
             raise No("guard_refused")
         data = self._set(case, attempt, tuple(pair for move in chosen for pair in move.sets))
         source = "+".join(case["leaves"])
-        case["leaves"], case["memory"] = declared.machine.step(case["leaves"], case["memory"], chosen)
+        began: set[str] = set()
+        case["leaves"], case["memory"] = declared.machine.step(case["leaves"], case["memory"], chosen, began)
+        case["came"] |= dict.fromkeys(began, case["seq"] + 1)
         case["data"] = data
         return self._record(case, attempt, "transition", event, source)
 
@@ -203,6 +209,7 @@ class NaiveModel:
         case["version"] += 1
         case["seq"] += 1
         case["acted"].setdefault(event, set()).update(_eyes(attempt))
+        case["last"] |= {(event, who): case["seq"] for who in _eyes(attempt)}
         entry = {"kind": kind, "event": event, "source": source, "target": "+".join(case["leaves"])}
         case["entries"].append({"entry_id": attempt.entry_id, "seq": case["seq"], **entry, **_told(attempt)})
         readable = self.policy.may(case, attempt, "case:read", acting=True)
@@ -240,11 +247,17 @@ class NaiveModel:
 
     def _holds(self, move: Move, case: dict[str, Any], attempt: Attempt) -> bool:
         """Whether a move's condition holds and its four eyes are four."""
-        for events, wanted in ((move.unless_actor_of, False), (move.only_actor_of, True)):
-            acted = {who for event in events for who in case["acted"].get(event, ())}
+        rules = ((move.unless_actor_of, move.unless_since, False), (move.only_actor_of, move.only_since, True))
+        for events, since, wanted in rules:
+            acted = {who for event in events for who in self._acted(case, event, since)}
             if events and any((who in acted) != wanted for who in _eyes(attempt)):
                 return False
         return self.policy.truth(move.when or "", self.policy.variables(case, attempt), error=False)
+
+    def _acted(self, case: dict[str, Any], event: str, since: str | None) -> set[str]:
+        """Who fired an event, ever or since the case last came into a state."""
+        begin = case["came"].get(since, 0) if since else 0
+        return {who for who in case["acted"].get(event, ()) if case["last"][event, who] >= begin}
 
     def _set(self, case: dict[str, Any], attempt: Attempt, sets: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         """The data after the event: every expression reads the data as it was."""
@@ -258,6 +271,12 @@ class NaiveModel:
         if too_large or not self.types[case["case_type"]].data.is_valid(data):
             raise No("invalid")
         return data
+
+
+def _eyes_of(move: dict[str, Any], which: str) -> tuple[tuple[str, ...], str | None]:
+    """The events that four eyes asks for, and the state since which."""
+    named = move.get(f"{which}_actor_of", ())
+    return (tuple(named["events"]), named["since"]) if isinstance(named, dict) else (tuple(named), None)
 
 
 def _eyes(attempt: Attempt) -> set[str]:

@@ -101,7 +101,7 @@ events:
   resume: {from: waiting, to: review.$history}
   recall: {from: waiting, to: review.$deep_history}
   reject: {from: [review, checks, waiting], to: rejected, reason: required}
-  pay: {from: approved, to: paid, only_actor_of: [file, inspect]}
+  pay: {from: [approved, waiting], to: paid, only_actor_of: [file, inspect]}
   reopen: {from: approved, to: checks.$deep_history}
   mark_late: {from: [review, checks], to: "=", set: {data.late: "true"}}
   count: {from: "*", to: "=", set: {data.rounds: data.rounds + 1}}
@@ -151,6 +151,8 @@ events:
       - {from: trip.legs.goods.loaded, to: trip.legs.goods.checked}
       - {from: trip.legs.goods.checked, to: trip.legs.goods.ok, unless_actor_of: [check]}
   papers_again: {from: trip.legs.papers, to: trip.legs.papers.visa.open}
+  vouch: {from: trip.legs, to: "=", unless_actor_of: {events: [vouch], since: trip.legs}}
+  countersign: {from: trip, to: "=", only_actor_of: {events: [vouch, send], since: trip}}
   hold: {from: trip, to: held}
   go_on: {from: held, to: trip.$deep_history, unless_actor_of: [hold]}
   go_on_roughly: {from: held, to: trip.$history, only_actor_of: [hold, send]}

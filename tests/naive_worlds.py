@@ -41,7 +41,10 @@ def worlds(model: NaiveModel, case: dict[str, Any], by: Actor, way: Way, event: 
     for change in way:
         match change.code:
             case "state":
-                case = {**case, "leaves": _entered(model, case, change.detail["state"]), "memory": {}}
+                leaves = _entered(model, case, change.detail["state"])
+                active = {leaf[:end] for leaf in leaves for end in range(len(leaf) + 1) if leaf[end:][:1] in ("", ".")}
+                came = case["came"] | dict.fromkeys(active, case["seq"] + 1)
+                case = {**case, "leaves": leaves, "memory": {}, "came": came}
             case "four_eyes":
                 by = Actor(by.tenant, change.detail["subject"] or NEWCOMER, frozenset(change.detail["roles"]))
             case "role":

@@ -43,6 +43,8 @@ events:
   resume: {from: held, to: review.$history}
   resume_deeply: {from: held, to: review.$deep_history}
   note: {from: "*", to: "="}
+  stay_put: {from: review, to: review.$history}
+  inside: {from: review, to: review.second, internal: true}
   check: {from: review, to: checks}
   clear_a: {from: checks.a.open, to: checks.a.ok}
   clear_b: {from: checks.b.open, to: checks.b.ok}
@@ -91,7 +93,9 @@ async def test_after_a_round_began_anew_the_two_of_the_round_before_may_change_p
     assert (await fired(rounds, case_id, "approve", ANN))["state"] == "review.third"
 
 
-@pytest.mark.parametrize("way", [("hold", "resume"), ("hold", "resume_deeply"), ("note",), ("down", "approve")])
+@pytest.mark.parametrize(
+    "way", [("hold", "resume"), ("hold", "resume_deeply"), ("note",), ("down", "approve"), ("stay_put",), ("inside",)]
+)
 async def test_what_comes_back_by_history_stays_or_moves_within_began_no_round(
     rounds: House, way: tuple[str, ...]
 ) -> None:

@@ -20,10 +20,11 @@ class NeverRests(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One that was taken: its move, the memory before it, and what was active after it."""
+    """One that was taken: its move, the memory before it and after it, and what was active then."""
 
     move: Move
     memory: Memory
+    remembered: Memory
     after: Configuration
 
 
@@ -53,7 +54,7 @@ class Completions:
             seen[here] = len(taken)
             before, old = configuration, memory
             configuration, memory = self._graph.apply([move], before, old)
-            taken.append(Completion(move, old, configuration))
+            taken.append(Completion(move, old, memory, configuration))
             for leaf in self._graph.newly(before, configuration, [move], old):
                 finished += self._graph.finished_by(leaf, configuration)
         return configuration, memory, taken

@@ -162,19 +162,19 @@ class Machine:
         self, configuration: Configuration, memory: tuple[tuple[str, Configuration], ...], moves: tuple[Move, ...]
     ) -> Resting:
         after, remembered = self.graph.apply(list(moves), configuration, dict(memory))
-        began = self._began(moves, after, dict(memory))
+        began = self._began(moves, after, dict(memory), remembered)
         entered = self.graph.newly(configuration, after, moves, dict(memory))
         return self._complete(after, remembered, entered, began)
 
     def _complete(self, configuration: Configuration, memory: Memory, entered: list[str], began: set[str]) -> Resting:
         configuration, memory, taken = self._completions.take(configuration, memory, entered)
         for one in taken:
-            began |= self._began((one.move,), one.after, one.memory)
+            began |= self._began((one.move,), one.after, one.memory, one.remembered)
         return Resting(configuration, memory, self.graph.closed(configuration), frozenset(began))
 
-    def _began(self, moves: Iterable[Move], after: Configuration, memory: Memory) -> set[str]:
+    def _began(self, moves: Iterable[Move], after: Configuration, memory: Memory, remembered: Memory) -> set[str]:
         """Which states of `since` the moves came into anew: what a history brings back has never ended."""
-        new = [move for move in moves if not (move.history and move.target in memory)] if self.since else []
+        new = [move for move in moves if not (move.history and move.target in remembered)] if self.since else []
         domains = [domain for move in new if (domain := self.graph.domain(move, memory)) is not None]
         return {
             state
