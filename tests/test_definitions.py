@@ -28,6 +28,7 @@ from tests.house import (
     rows,
     state,
     tried,
+    unguarded,
 )
 
 
@@ -105,6 +106,7 @@ async def test_a_definition_that_cannot_be_read_harms_its_own_cases_only(house: 
     async with another_process(database, declaring(expense_claim=_without_triage())) as newer:
         broken = await opened(newer)
     sound = await open_claim(house)
+    await unguarded(database, "definition_refuses_update")
     await change(database, "UPDATE definition SET text = '{}' WHERE version = 2")
     answers = await house.desk.submit([attempt(ALICE, "add_note", broken), attempt(ALICE, "add_note", sound)])
     assert [code(answer) for answer in answers] == ["internal", "applied"]

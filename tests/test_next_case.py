@@ -36,6 +36,7 @@ from tests.house import (
     rows,
     state,
     submit,
+    unguarded,
 )
 from tests.working import assign, claim, take_next
 
@@ -218,6 +219,7 @@ async def fill(database: Database, like: str) -> None:
     insert = f"INSERT INTO cases ({', '.join(names)})"
     many = MANY[database.kind]
     chosen = f"SELECT {values} FROM cases c, n WHERE c.id = '{like}'"
+    await unguarded(database, "cases_refuses_insert_untold")
     await change(database, f"{off} {insert} {many} {chosen}" if off else f"{insert} {many} {chosen}")
     await change(database, "ANALYZE cases")
 

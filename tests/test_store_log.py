@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
+from sqlmodel import SQLModel
 
 from app.db import open_store
+from app.db.every_table import TABLES as ALL
 from app.db.tables import ENTRY
 from app.db.walls import SETTING
 from app.services.stored import Changed, Record
 from tests.clocks import a_clock, firing
 from tests.databases import Database
-from tests.factories import OPENED, TENANT, a_case, entry_of, moved, moving, opening
+from tests.factories import OPENED, TENANT, a_case, denied, entry_of, moved, moving, opening
 
 
 async def with_a_case(url: str) -> None:
@@ -154,9 +156,35 @@ async def file(tmp_path, sqlite_template) -> AsyncIterator[sqlite3.Connection]:
     copy = tmp_path / "log.db"
     copy.write_bytes(sqlite_template.read_bytes())
     await with_a_case(f"sqlite+aiosqlite:///{copy}")
+    store = open_store(f"sqlite+aiosqlite:///{copy}")
+    async with store.transaction(TENANT) as tx:
+        await tx.record(Record(entries=[denied(a_case())]))
+    await store.close()
     connection = sqlite3.connect(copy)
+    fill(connection)
     yield connection
     connection.close()
+
+
+TABLES = sorted(ALL - {"log_turn", "blob_usage"})
+"""But for what is always empty, and what triggers count."""
+
+
+def fill(connection: sqlite3.Connection) -> None:
+    """Let each table have a row, and a clock an earlier cycle."""
+    for table in TABLES:
+        if not connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]:
+            kinds = [kind for _, _, kind, *_ in connection.execute(f"PRAGMA table_info({table})")]
+            values = ", ".join({"INTEGER": "7", "BLOB": "x'07'"}.get(kind, "'7'") for kind in kinds)
+            connection.execute(f"INSERT INTO {table} VALUES ({values})")
+    earlier = replacing_in("clock", cycle="0", current="0", next_fire_at="NULL")
+    connection.execute(earlier)
+    connection.commit()
+
+
+def replacing_in(table: str, **values: str) -> str:
+    chosen = ", ".join(values.get(column.name, column.name) for column in SQLModel.metadata.tables[table].columns)
+    return f"INSERT OR REPLACE INTO {table} SELECT {chosen} FROM {table}"
 
 
 def columns(**values: str) -> Iterator[str]:
@@ -192,18 +220,86 @@ def replacing(**values: str) -> str:
         "INSERT OR REPLACE INTO calendar SELECT name, version, hash, applies_from, 'x' FROM calendar",
         "UPDATE cases SET seq = 1, state = 'draft' WHERE reference = 'R-1'",
         "INSERT OR REPLACE INTO cases SELECT * FROM cases",
+        "UPDATE OR REPLACE cases SET id = (SELECT max(id) FROM cases), seq = seq + 1",
+        "UPDATE OR REPLACE cases SET reference = 'R-1', seq = seq + 1",
+        "UPDATE OR REPLACE cases SET rowid = 1, seq = seq + 1 WHERE rowid = 2",
+        "UPDATE OR REPLACE cases SET tenant = 'globex', seq = seq + 1",
+        "UPDATE cases SET seq = seq + 1, data = '{}'",
+        replacing_in("cases", id="'another' || id", reference="NULL"),
+        "DELETE FROM cases",
+        "DELETE FROM audit_pending",
+        "DELETE FROM audit_pending WHERE entry_id > ''",
+        "UPDATE audit_pending SET entry_id = 'x'",
+        "INSERT INTO audit_pending VALUES ('acme', 'of no entry')",
+        "INSERT OR REPLACE INTO audit_pending SELECT tenant, entry_id FROM audit_leaf",
+        "UPDATE case_actor SET subject = 'user:nobody'",
+        "DELETE FROM case_actor",
+        "UPDATE definition SET text = 'x'",
+        "DELETE FROM definition",
+        replacing_in("definition", text="'x'"),
+        replacing_in("definition", version="99", text="'x'"),
+        "DELETE FROM clock",
+        "UPDATE OR REPLACE clock SET cycle = 1 WHERE cycle = 0",
+        "UPDATE OR REPLACE clock SET current = 1 WHERE cycle = 0",
+        replacing_in("clock", cycle="cycle + 7", current="1"),
+        *(f"DELETE FROM {table}" for table in ("policy_line", "policy_file", "policy_state", "case_text", "api_key")),
+        replacing_in("policy_line", eft="'allow'"),
+        "UPDATE OR REPLACE policy_line SET id = 1",
+        "INSERT OR REPLACE INTO policy_state VALUES (1, 0)",
+        "UPDATE OR REPLACE policy_file SET name = 'x.csv'",
+        "UPDATE OR REPLACE policy_state SET id = 2",
+        replacing_in("api_key", revoked_at="NULL", revoked_by="NULL"),
+        "UPDATE OR REPLACE api_key SET id = 'one'",
+        "UPDATE OR REPLACE case_text SET case_id = 'x'",
+        *(replacing_in(table, author="'user:nobody'") for table in ("comment", "attachment")),
+        *(replacing_in(table, id="id || 'x'", author="'user:nobody'") for table in ("comment", "attachment")),
+        "UPDATE blob_chunk SET content = x'00'",
+        replacing_in("blob_chunk", content="x'00'"),
+        "DELETE FROM blob",
+        "UPDATE OR REPLACE blob SET sha256 = 'x'",
     ],
 )
 async def test_a_writer_of_the_file_may_not(file, statement):
-    with pytest.raises(sqlite3.IntegrityError, match=r"append-only|only grows|has that key"):
+    table = next(word for word in statement.replace(",", " ").split() if word in TABLES)
+    before = file.execute(f"SELECT * FROM {table}").fetchall()
+    assert before
+    words = r"append-only|only grows|has that key|stay|refers|wait|current|says"
+    with pytest.raises(sqlite3.IntegrityError, match=words):
         file.execute(statement)
+    assert file.execute(f"SELECT * FROM {table}").fetchall() == before
 
 
-@pytest.mark.parametrize("table", ["audit_entry", "cases", "calendar"])
+async def test_a_link_that_is_there_already_stays_as_it_was(file):
+    before = file.execute("SELECT * FROM case_link").fetchall()
+    assert len(before) == 1
+    file.execute(replacing_in("case_link", author="'user:nobody'"))
+    assert file.execute("SELECT * FROM case_link").fetchall() == before
+
+
+async def test_what_rights_refuse_on_postgresql_triggers_refuse_in_a_file(service, file):
+    """No table gets a right less there without a trigger here."""
+    for table in TABLES:
+        for right in ("UPDATE", "DELETE"):
+            asked = "has_any_column_privilege" if right == "UPDATE" else "has_table_privilege"
+            may = await service.fetchval(f"SELECT {asked}($1, $2)", table, right)
+            refused = file.execute(
+                "SELECT count(*) FROM sqlite_master WHERE tbl_name = ? AND type = 'trigger' AND sql LIKE ?",
+                (table, f"%BEFORE {right} ON%"),
+            ).fetchone()[0]
+            assert may or refused, (table, right)
+
+
+HIDDEN = ("audit_entry", "cases", "calendar", "definition", "api_key", "clock", "case_text", "blob_chunk")
+
+
+@pytest.mark.parametrize("table", HIDDEN)
 async def test_no_row_can_be_replaced_by_its_hidden_row_number(file, table):
     names = [name for _, name, *_ in file.execute(f"PRAGMA table_info({table})")]
     others = ", ".join(
-        "'other' || " + n if n in ("id", "entry_id", "case_id", "reference", "entry_hash", "name") else n for n in names
+        "'other' || " + n
+        if n in ("id", "entry_id", "case_id", "reference", "entry_hash", "name", "upload", "case_type", "hash")
+        else n
+        for n in names
     )
     with pytest.raises(sqlite3.IntegrityError, match="has that key"):
         file.execute(f"INSERT OR REPLACE INTO {table} (rowid, {', '.join(names)}) SELECT rowid, {others} FROM {table}")

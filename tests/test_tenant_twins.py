@@ -14,7 +14,7 @@ import app.db  # noqa: F401  (declares all tables)
 from app.services.house import House
 from tests.calling import bearing, signed_in
 from tests.databases import Database
-from tests.house import TENANT, actor, change, rows, state
+from tests.house import TENANT, actor, change, rows, state, unguarded
 from tests.over_http import client_without_credential
 from tests.working import naming_reviewers
 
@@ -246,6 +246,7 @@ async def test_what_is_due_of_one_tenant_hides_nothing_of_another(seen: Seen, ho
 
 async def test_a_clock_of_one_tenant_is_no_other_ones(seen: Seen, house: House, database: Database) -> None:
     await twinned(database)
+    await unguarded(database, "clock_refuses_delete")
     await change(database, "DELETE FROM clock WHERE tenant = 'zzz'")
     definition = (await state(house, seen.case_id)).definition
     found = await house.store.cases_without_clocks([definition], None, 100)
