@@ -11,8 +11,8 @@ from app.domain.timeline import Timeline
 
 Check = Callable[[], None]
 SLICE = 0.002
-REST = 0.001
-"""Seconds that a thread counts before it rests, and rests: it holds the interpreter, and who answers waits for it."""
+REST = SLICE
+"""Seconds that a thread counts before it rests as long: it holds the interpreter, and who answers waits for it."""
 
 
 def too_long() -> Invalid:
