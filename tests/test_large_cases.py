@@ -8,12 +8,13 @@ import pytest
 from app.domain.case import Attempt
 from app.domain.case_type import CaseType
 from app.domain.data_size import bytes_of
-from app.services import told_once
+from app.services import cases, told_once
 from app.services.answer import Answer
 from app.services.house import House
 from app.services.policies import PolicySource
 from app.services.stored import PolicyFile, PolicyLine
 from app.services.told_once import ToldOnce
+from app.services.views import Wanted
 from tests.databases import Database, open_store
 from tests.declaring import checked, claim
 from tests.house import ALICE, attempt, code, declaring, opening, rows, running, state, tried
@@ -159,6 +160,26 @@ async def test_the_cases_of_an_answer_have_8_mib_together(database: Database) ->
         assert len(answer.content) < told_once.MOST + 100_000
         assert sum("case" in result for result in results) == told_once.MOST // 250_500
         assert [result.get("case_id", result.get("case", {}).get("id")) for result in results] == ids
+
+
+@pytest.mark.parametrize("sort", ["opened_at", "-changed_at", "reference"])
+async def test_a_page_of_large_cases_ends_at_8_mib_and_goes_on_behind(
+    database: Database, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(cases, "MOST_BYTES", 25_000)
+    async with keeping_notes(database) as house:
+        sizes = [10_000, 10_000, 10_000, 40_000, 10_000, 1, 1]
+        ids = [await noted(house, "x" * size) for size in sizes]
+        pages, cursor, found = [], None, []
+        while not pages or cursor:
+            page = await house.cases.find(ALICE, Wanted(case_type=NOTES, sort=sort, limit=200, cursor=cursor))
+            pages.append([len(case.data["notes"]) for case in page.items])
+            found += [case.id for case in page.items]
+            cursor = page.next_cursor
+    assert sorted(found) == sorted(ids)
+    assert all(sum(page) <= 25_000 or len(page) == 1 for page in pages)
+    if sort == "opened_at":
+        assert pages == [[10_000, 10_000], [10_000], [40_000], [10_000, 1, 1]]
 
 
 def test_what_is_left_out_is_let_go_while_the_batch_goes_on() -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.domain.case import Actor, Attempt, Case, Json, Refusal
+from app.domain.data_size import bytes_of
 from app.domain.decide import no_such_case
 from app.domain.errors import invalid
 from app.domain.explain import possible
@@ -34,6 +35,8 @@ from app.services.working_copy import states_of
 TIMES = ("opened_at", "changed_at", "due_at")
 NULLABLE = ("reference", "due_at")
 MOST_COUNTED = 1_000
+MOST_BYTES = 8 * 2**20
+"""Of the data of all cases of a page."""
 UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
@@ -75,11 +78,22 @@ class Cases:
         searched = terms(wanted.q) if wanted.q is not None else ()
         most = MOST_COUNTED if wanted.count else None
         found = await (self._store.search(query, searched, most) if searched else self._listed(query, most))
-        items = found.cases[: wanted.limit]
-        beyond = _place(items[-1], wanted.sort) if len(found.cases) > wanted.limit else found.stopped_at
+        items = await self._fitting(actor, found.cases[: wanted.limit])
+        beyond = _place(items[-1], wanted.sort) if len(found.cases) > len(items) else found.stopped_at
         stored = await self._store.clocks(actor.tenant, [case.id for case in items]) if items else {}
         clocks = {case_id: states_of(clocks) for case_id, clocks in stored.items()}
         return Page(items, _cursor(beyond, wanted.sort) if beyond else None, clocks, found.count)
+
+    async def _fitting(self, actor: Actor, cases: Sequence[Case]) -> Sequence[Case]:
+        """Those that an answer has room for, from the first on and one at least."""
+        left = MOST_BYTES
+        async with self._slices.of((actor.tenant, actor.id), small=True) as turn:
+            for place, case in enumerate(cases):
+                left -= bytes_of(case.data)
+                if left < 0 and place:
+                    return cases[:place]
+                await turn.give()
+        return cases
 
     async def _listed(self, query: CaseQuery, most: int | None) -> Searched:
         found = await self._store.cases(query)
