@@ -114,6 +114,7 @@ class Settings(BaseSettings):
         " the system user)",
     )
     searches: int = Field(default=16, ge=4, le=1_000, description="a number of searches from 4 to 1000")
+    reads: int = Field(default=200, ge=8, le=10_000, description="a number of reads from 8 to 10000")
     refusals: int = Field(default=60, ge=1, le=1_000_000, description="a number of refusals from 1 to 1000000")
     host: str = Field(default="127.0.0.1", description="an address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="a port number from 0 (any free one) to 65535")

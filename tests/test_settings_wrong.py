@@ -35,6 +35,7 @@ WRONG = {
     "body_values": ["0", "many"],
     "attempt_values": ["0", "many"],
     "waiting": ["0", "many"],
+    "reads": ["7", "10001", "many"],
     "refusals": ["0", "1000001", "many"],
     "searches": ["0", "many"],
     "streams_per_caller": ["0", "1001", "many"],

@@ -1,15 +1,17 @@
 """Read the audit entries of a case."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, func, select, type_coerce
 from sqlalchemy.engine import RowMapping
 
 from app.db.tables import ENTRY, PAYLOAD
 from app.services.stored import StoredEntry
 
+MOST_ROWS = 200
+MOST_BYTES = 512 * 1024
+"""Of values that are read and decoded at a time: others are served in between."""
 E = ENTRY.c
 P = PAYLOAD.c
 
@@ -27,8 +29,29 @@ def values(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
     return select(P.entry_id, P.path, P.value).where(P.tenant == tenant, P.entry_id.in_(entry_ids))
 
 
-def with_values(rows: Iterable[Mapping[str, Any] | RowMapping], values: Iterable[RowMapping]) -> Sequence[StoredEntry]:
-    by_entry: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for row in values:
-        by_entry[row["entry_id"]][row["path"]] = row["value"]
-    return [StoredEntry(**row, values=by_entry[row["entry_id"]]) for row in rows]
+def sizes(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
+    """How many values each of these entries has, and how many characters they have as JSON."""
+    size = func.sum(func.length(type_coerce(P.value, Text)))
+    mine = select(P.entry_id, func.count().label("count"), size.label("size"))
+    return mine.where(P.tenant == tenant, P.entry_id.in_(entry_ids)).group_by(P.entry_id)
+
+
+def portions(sizes: Iterable[RowMapping]) -> Iterable[list[str]]:
+    """The ids of entries whose values are read together: one entry at least."""
+    portion: list[str] = []
+    rows = size = 0
+    for row in sizes:
+        if portion and (rows + row["count"] > MOST_ROWS or size + row["size"] > MOST_BYTES):
+            yield portion
+            portion, rows, size = [], 0, 0
+        portion.append(row["entry_id"])
+        rows += row["count"]
+        size += row["size"]
+    if portion:
+        yield portion
+
+
+def with_values(
+    rows: Iterable[Mapping[str, Any] | RowMapping], values: Mapping[str, dict[str, Any]]
+) -> Sequence[StoredEntry]:
+    return [StoredEntry(**row, values=values.get(row["entry_id"], {})) for row in rows]

@@ -3,12 +3,14 @@
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from sqlalchemy import Select, TextClause
 from sqlalchemy.engine import RowMapping
 
 from app.db import leaves, ledger
+from app.db.listing import Read
 from app.services.log_store import Leaf, LeafQuery, Placed
 from app.services.seeing import Standing
 
@@ -50,11 +52,25 @@ class SqlLog(ABC):
     async def _leaves(self, tenant: str, wanted: Select[Any]) -> Sequence[Leaf]:
         return await self._with_values(tenant, await self._rows(wanted, tenant))
 
+    async def _values(self, tenant: str, entry_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Of each entry by path, a portion at a time."""
+        values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        if not entry_ids:
+            return values
+        async with self._reading(tenant) as read:
+            for portion in ledger.portions(await read(ledger.sizes(tenant, entry_ids))):
+                for row in await read(ledger.values(tenant, portion)):
+                    values[row["entry_id"]][row["path"]] = row["value"]
+        return values
+
     async def _with_values(self, tenant: str, rows: Sequence[RowMapping]) -> Sequence[Leaf]:
-        values = await self._rows(ledger.values(tenant, [row["entry_id"] for row in rows]), tenant) if rows else []
+        values = await self._values(tenant, [row["entry_id"] for row in rows])
         places = [(row["leaf_index"], row["case_id"]) for row in rows]
         entries = ledger.with_values([_entry(row) for row in rows], values)
         return [Leaf(*place, entry) for place, entry in zip(places, entries, strict=True)]
+
+    @abstractmethod
+    def _reading(self, *tenants: str) -> AbstractAsyncContextManager[Read]: ...
 
     @abstractmethod
     async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...

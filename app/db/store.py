@@ -103,8 +103,7 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):
         self, tenant: str, case_id: str, *, denied: bool, after: int | str | None, limit: int
     ) -> Sequence[StoredEntry]:
         rows = await self._rows(ledger.entries(tenant, case_id, denied, after, limit), tenant)
-        values = await self._rows(ledger.values(tenant, [row["entry_id"] for row in rows]), tenant) if rows else []
-        return ledger.with_values(rows, values)
+        return ledger.with_values(rows, await self._values(tenant, [row["entry_id"] for row in rows]))
 
     async def policy_version(self) -> int:
         (row,) = await self._rows(rules.version())

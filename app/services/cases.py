@@ -25,6 +25,7 @@ from app.services.limits import USUAL
 from app.services.places import Places
 from app.services.policies import Policies
 from app.services.ports import Store
+from app.services.reads import Reads
 from app.services.scoped import scoped
 from app.services.search_port import Searched
 from app.services.slices import Slices
@@ -50,12 +51,14 @@ class Cases:
         policies: Policies,
         slices: Slices,
         searches: int = USUAL.searches,
+        reads: int = USUAL.reads,
     ) -> None:
         self._store = store
         self._definitions = definitions
         self._policies = policies
         self._slices = slices
         self._searches = Places(searches, "searches")
+        self.reads = Reads(reads)
 
     async def read(self, actor: Actor, case_id: str) -> Case:
         return (await self.show(actor, case_id)).case
@@ -115,8 +118,9 @@ class Cases:
         self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int
     ) -> Sequence[StoredEntry]:
         """A page of the case's chain, or of its refused attempts."""
-        await self.check_log(actor, case_id)
-        return await self._store.entries(actor.tenant, case_id, denied=denied, after=after, limit=limit)
+        async with self.reads.reading(actor):
+            await self.check_log(actor, case_id)
+            return await self._store.entries(actor.tenant, case_id, denied=denied, after=after, limit=limit)
 
     async def check_log(self, actor: Actor, case_id: str) -> None:
         """Raises NotFound unless the actor may read the case, or audit it."""

@@ -91,11 +91,13 @@ class Ledger:
         Raises TooMany or Unavailable where too many wait, and what `admitted` raises of who waited.
         """
         if wait <= 0:
-            return await self._first_page(actor, after, limit)
+            async with self._cases.reads.reading(actor):
+                return await self._first_page(actor, after, limit)
         loop = asyncio.get_running_loop()
         until = loop.time() + wait
         async with self._arrivals.watching(actor.tenant, actor.id) as watch:
-            page = await self._first_page(actor, after, limit)
+            async with self._cases.reads.reading(actor):
+                page = await self._first_page(actor, after, limit)
             while not (page.items or page.more or watch.closed) and await watch.more(until - loop.time()):
                 page = await self._next_page(actor, watch, page.next_after, limit)
         await admitted()
@@ -182,7 +184,8 @@ class Ledger:
 
     async def of_service(self, actor: Actor, after: int, limit: int) -> FeedPage:
         """The entries of the service's own log, which bind all tenants; for those who oversee theirs."""
-        return await self._page(actor, after, limit, SERVICE_TENANT)
+        async with self._cases.reads.reading(actor):
+            return await self._page(actor, after, limit, SERVICE_TENANT)
 
     async def _page(self, actor: Actor, after: int, limit: int, log: str | None = None) -> FeedPage:
         """Read again where the policy turns out to have changed: nothing is shown by one that is older than it."""

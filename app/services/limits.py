@@ -6,11 +6,12 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`waiting`: attempts that wait for the desk. `searches`: by words, or counting, at once. `refusals`: of a caller
-    in a minute that have an entry each in the log."""
+    in a minute that have an entry each in the log. `reads`: pages of the log that are read or wait."""
 
     waiting: int = 10_000
     searches: int = 16
     refusals: int = 60
+    reads: int = 200
 
 
 USUAL = Limits()

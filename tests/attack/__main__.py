@@ -119,6 +119,7 @@ ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...
     "a victim beside clocks that began in 1900": (victim_beside("old_clocks"), ("sqlite", "postgres")),
     "a victim beside conditions that build without end": (victim_beside("building_conditions"), ("sqlite", "postgres")),
     "a victim beside 1,000 streams of another tenant": (victim_beside("many_streams"), ("sqlite", "postgres")),
+    "a victim beside long reads of another tenant's log": (victim_beside("long_reads"), ("sqlite", "postgres")),
     "a victim beside silent connections": (victim_beside("silent_connections"), ("sqlite",)),
     "each check of who may do what taken out": (checks_taken_out, ("both",)),
 }
