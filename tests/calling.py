@@ -1,7 +1,7 @@
 """The headers by which callers of the tests say who they are."""
 
 from app.http.auth import mint
-from tests.fake_services import SECRET
+from tests.one_app import SECRET
 
 
 def signed_in(user: str, *roles: str, tenant: str = "acme") -> dict[str, str]:

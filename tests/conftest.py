@@ -9,6 +9,7 @@ import structlog
 
 from tests.databases import *  # noqa: F403
 from tests.house import *  # noqa: F403
+from tests.one_app import *  # noqa: F403
 
 
 def pytest_collection_finish() -> None:

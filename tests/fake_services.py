@@ -32,6 +32,7 @@ from app.services.uploads import Received
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 from app.services.work import Wish
 from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
+from tests.one_app import SECRET
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
 CASES = "/api/v1/cases"
@@ -343,9 +344,6 @@ class Fakes:
 
     async def readiness(self) -> Readiness:
         return self.ready
-
-
-SECRET = "a secret for tests that is long enough, also for the algorithms we refuse"
 
 
 def token(user: str = "alice", tenant: str = "acme", roles: Sequence[str] = ("clerk",)) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from httpx import ASGITransport, AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.http.app import HttpSettings, create_app
 from app.http.observed import Observed
 from app.metrics.process import Metrics
 from app.services.house import House
 from app.tracing import Tracing
-from tests.fake_services import SECRET, token
+from tests.fake_services import token
+from tests.one_app import app_of
 from tests.over_http import services_of
 
 Labels = frozenset[tuple[str, str]]
@@ -31,7 +31,7 @@ def client_of(
     house: House, metrics: Metrics, tracing: Tracing | None = None, *, access_log: bool = False, raises: bool = False
 ) -> AsyncClient:
     """A caller of acme, a clerk."""
-    app = create_app(services_of(house, metrics), HttpSettings(SECRET))
+    app = app_of(services_of(house, metrics))
     observed = Observed(app, metrics.record_call, tracing, access_log=access_log)
     transport = ASGITransport(observed, raise_app_exceptions=raises)
     headers = {"authorization": f"Bearer {token(roles=('clerk',))}"}

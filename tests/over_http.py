@@ -2,12 +2,12 @@
 
 from httpx import ASGITransport, AsyncClient
 
-from app.http.app import HttpSettings, create_app
 from app.http.services import Readiness, Services
 from app.metrics.process import Metrics
 from app.services.house import House
 from app.services.rate_limits import RateLimits
-from tests.fake_services import SECRET, token
+from tests.fake_services import token
+from tests.one_app import app_of
 
 
 async def _ready() -> Readiness:
@@ -46,5 +46,5 @@ def client_without_credential(house: House, rates: RateLimits | None = None) -> 
 
 
 def _calling(services: Services, headers: dict[str, str]) -> AsyncClient:
-    transport = ASGITransport(create_app(services, HttpSettings(SECRET)), raise_app_exceptions=False)
+    transport = ASGITransport(app_of(services), raise_app_exceptions=False)
     return AsyncClient(transport=transport, base_url="http://test", headers=headers)

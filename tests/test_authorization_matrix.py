@@ -11,8 +11,9 @@ import pytest
 from httpx import AsyncClient
 
 from tests.calling import bearing, signed_in
-from tests.fake_services import SECRET, Fakes, api
+from tests.fake_services import Fakes, api
 from tests.house import House, declared
+from tests.one_app import SECRET
 from tests.over_http import client_without_credential
 from tests.working import naming_reviewers
 

@@ -18,8 +18,9 @@ from app.http.requests import Body, FireEvent, OpenCase, TryEvents
 from app.http.values import Count, Limits
 from app.services import turns
 from app.services.slices import Slices
-from tests.fake_services import CASE_ID, CASES, EVENTS, SECRET, Fakes, api, token
+from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api, token
 from tests.house import ALICE, attempt, open_claim, submit
+from tests.one_app import SECRET
 
 JSON = {"content-type": "application/json"}
 BATCH = "/api/v1/events"

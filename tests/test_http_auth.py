@@ -12,7 +12,8 @@ from app.domain.errors import Unauthenticated
 from app.http.auth import OwnTokens, mint
 from app.http.callers import Callers
 from app.http.issuers import TrustedIssuers
-from tests.fake_services import CASE_ID, SECRET, Fakes, api, token
+from tests.fake_services import CASE_ID, Fakes, api, token
+from tests.one_app import SECRET
 
 READ = f"/api/v1/cases/{CASE_ID}"
 

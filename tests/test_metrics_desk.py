@@ -105,10 +105,10 @@ async def test_a_refusal_of_the_desk_is_counted_once_though_the_border_answers_i
     assert value(await told(metrics), "stateward_refusals_total", code="not_found") == 3
 
 
-async def test_ten_thousand_made_up_names_make_no_label(house: House, metrics: Metrics) -> None:
-    many = [f"made_up_{number}" for number in range(10_000)]
-    for start in range(0, len(many), 1000):
-        named = many[start : start + 1000]
+async def test_a_thousand_made_up_names_make_no_label(house: House, metrics: Metrics) -> None:
+    many = [f"made_up_{number}" for number in range(1_000)]
+    for start in range(0, len(many), 100):
+        named = many[start : start + 100]
         await submit(house, *(opening(case_type=name, event=name, reference=name) for name in named))
     async with client_of(house, metrics) as client:
         for name in many[::20]:

@@ -9,7 +9,8 @@ from litestar.testing import TestClient
 
 from app.domain.errors import Unavailable
 from app.http.app import BODY_BYTES, HttpSettings, create_app
-from tests.fake_services import CASE_ID, CASES, EVENTS, SECRET, Fakes, api, token
+from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api, token
+from tests.one_app import SECRET
 
 ON_EVERY_ANSWER = {
     "x-content-type-options": "nosniff",
