@@ -57,6 +57,19 @@ def test_a_completion_that_leads_back_to_what_is_done_is_refused(
     assert fault.message.endswith(after)
 
 
+def test_a_circle_behind_more_ways_than_anybody_looks_at_is_found_at_the_end_of_one() -> None:
+    regions = ", ".join(f"r{n}: {{initial: w, states: {{w: {{}}, x: {{}}, y: {{final: true}}}}}}" for n in range(7))
+    states = EACH_OTHER.replace(f"a: {{initial: x, on_done: b.$history, {STEPS}}}", "").replace("a.$h", "a.$deep_h")
+    states = f"a: {{parallel: true, on_done: b.$history, states: {{{regions}}}}}{states}"
+    steps = [(f"{way}{n}", way, to, n) for n in range(7) for way, to in ("wx", "xy")]
+    events = [f"{name}: {{from: a.r{n}.{way}, to: a.r{n}.{to}}}" for name, way, to, n in steps]
+    stays = [f'n{n}: {{from: "*", to: "="}}' for n in range(50)]
+    [fault] = checked(
+        claim(states, "\n".join([*events, *stays, "go: {from: b.x, to: b.y}", "stop: {from: a, to: end}"]))
+    )
+    assert fault.message.startswith("`on_done` of `a` leads back to it without an event, after ...,")
+
+
 @pytest.mark.parametrize(
     ("states", "events"),
     [

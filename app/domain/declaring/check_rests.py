@@ -32,7 +32,9 @@ def check_rests(case_type: CaseType, source: Source, tree: StateTree) -> Iterato
         yield source.error(_at(path), message, f"write {quoted(path)}, or lead to another state")
     if sure or not may_chain(tree):
         return
-    found = _Walk(Machine(_bare(case_type), "", 0)).circle()
+    machine = Machine(_bare(case_type), "", 0)
+    near = _Walk(machine, deep=False)
+    found = near.circle() or (None if near.saw_all else _Walk(machine, deep=True).circle())
     if found is not None:
         state, events = found
         message = f"`on_done` of {quoted(state)} leads back to it without an event, after {_told(events)}"
@@ -49,13 +51,21 @@ def _told(events: tuple[str, ...]) -> str:
 
 
 class _Walk:
-    """Where a case may come to, one event after another: guards, four eyes and policy may say anything."""
+    """Where a case may come to, one event after another: guards, four eyes and policy may say anything.
 
-    def __init__(self, machine: Machine) -> None:
+    Short ways first; `deep` follows each way to its end first, which finds what stands behind many events.
+    """
+
+    def __init__(self, machine: Machine, *, deep: bool) -> None:
         self._machine = machine
+        self._deep = deep
         self._looks = 0
         self._ways: dict[Seen, tuple[str, ...]] = {}
         self._new: list[Resting] = []
+
+    @property
+    def saw_all(self) -> bool:
+        return not self._new
 
     def circle(self) -> tuple[str, tuple[str, ...]] | None:
         """The state whose completion never ends, and the events that lead there; None where none was found."""
@@ -64,7 +74,7 @@ class _Walk:
             for way in ((event,) for event in self._machine.case_type.opening):
                 self._come(self._machine.opened(way[0]), way)
             while self._new and self._looks < MOST_LOOKS:
-                here = self._new.pop(0 if self._looks % 2 else -1)  # far ways are tried as well as short ones
+                here = self._new.pop(-1 if self._deep else 0)
                 for event in self._machine.arcs:
                     way = (*self._ways[_seen(here)], event)
                     self._fire(here, event, way)
@@ -79,10 +89,12 @@ class _Walk:
 
     def _fire(self, here: Resting, event: str, way: tuple[str, ...]) -> None:
         arcs = [arc for found in self._machine.candidates(here.configuration, event) for arc in found]
+        if all(arc.move.target is None for arc in arcs):
+            return  # nothing takes it from here, or it stays
         for yes in _answers([arc for arc in arcs if arc.conditional]):
+            self._looks += 1
             open_ones = yes | {arc for arc in arcs if not arc.conditional}
             if taken := self._machine.select(here.configuration, here.memory, event, open_ones.__contains__):
-                self._looks += 1
                 self._come(self._machine.rest(here.configuration, here.memory, taken), way)
 
 
