@@ -53,6 +53,7 @@ def test_every_call_of_the_contract_is_in_it(operations):
         "changeCaseRoles",
         "linkCase",
         "readLinks",
+        "readCaseRoles",
         "attachFile",
         "listAttachments",
         "fetchAttachment",
