@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
 
 from app.db import queues
+from app.domain.errors import Unavailable
 from app.services.answer import Answer
 from app.services.house import House
-from app.services.next_case import MOST_WITHDRAWN
+from app.services.next_case import MOST_PASSED, MOST_WITHDRAWN
 from app.services.stored import Changed, PolicyChange, PolicyLine, Record, Visible
 from app.services.work import Wish
 from app.services.work_ports import Waiting
@@ -40,7 +41,9 @@ from tests.house import (
 )
 from tests.working import assign, claim, take_next
 
-BLIND = [("expense_claim", "case:claim"), ("incident", "case:claim"), ("incident", "case:read")]
+BLIND = [(one, act) for one in ("expense_claim", "incident") for act in ("case:claim", "triage")] + [
+    ("incident", "case:read")
+]
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 CARLA = actor("carla", "clerk")
 
@@ -196,6 +199,63 @@ async def test_nobody_waits_for_a_case_that_somebody_else_has_locked(house: Hous
     await transaction.rollback()
     await raw.close()
     assert await given(house) == ids[0]
+
+
+async def declined(house: House, *lines: PolicyLine) -> None:
+    async with house.store.transaction("*") as tx:
+        await tx.change_policy(PolicyChange(add=lines))
+
+
+def line(role: str, act: str, case_type: str = "expense_claim", when: str = "", eft: str = "allow") -> PolicyLine:
+    return PolicyLine("p", role, "*", case_type, act, when, eft)
+
+
+CLERK_OF_NOTHING = actor("nora", "onlooker")
+ONLOOKING = [
+    line("role:onlooker", act, one) for act in ("case:read", "case:claim") for one in ("expense_claim", "incident")
+]
+
+
+async def test_a_case_on_which_the_caller_can_fire_nothing_is_passed_by(house: House) -> None:
+    """However many of them wait in a state that is not theirs: they are left out together."""
+    await declined(house, *ONLOOKING, line("role:onlooker", "start", "incident"))
+    await waiting(house, 5 * MOST_WITHDRAWN)
+    assert await given(house, CLERK_OF_NOTHING) is None
+    incident = await open_incident(house)
+    await shape(house, incident, due_at=None)  # it comes last
+    assert await given(house, CLERK_OF_NOTHING) is None
+    await declined(house, line("role:onlooker", "triage", "incident"))
+    assert await given(house, CLERK_OF_NOTHING) == incident
+
+
+async def test_what_the_assignee_may_fire_is_something_to_do(house: House) -> None:
+    [case_id] = await waiting(house, 1)
+    await declined(house, *ONLOOKING)
+    assert await given(house, CLERK_OF_NOTHING) is None
+    await declined(house, line("[assignee]", "add_note"))
+    assert await given(house, CLERK_OF_NOTHING) == case_id
+
+
+async def test_cases_that_a_condition_bars_do_not_hide_the_one_behind_them(house: House) -> None:
+    """More than one request passes by: it says so, and the next one goes on behind them."""
+    await declined(house, *ONLOOKING, line("role:onlooker", "triage", when="data.amount_cents == 7"))
+    await waiting(house, MOST_PASSED + 5)
+    behind = await open_claim(house, {"amount_cents": 7, "currency": "EUR"})
+    await shape(house, behind, due_at=None)
+    with pytest.raises(Unavailable, match="Ask again to look further"):
+        await take_next(house, CLERK_OF_NOTHING)
+    assert await given(house, CLERK_OF_NOTHING) == behind
+    assert await given(house) is not None
+
+
+async def test_a_case_behind_few_that_are_barred_is_found_at_once(house: House) -> None:
+    await declined(house, *ONLOOKING, line("role:onlooker", "triage", when="data.amount_cents == 7"))
+    await waiting(house, 2 * MOST_WITHDRAWN + 3)
+    behind = await open_claim(house, {"amount_cents": 7, "currency": "EUR"})
+    await shape(house, behind, due_at=None)
+    skipped = (await waiting(house, 1))[0]
+    assert await given(house, CLERK_OF_NOTHING, skip={skipped: "not mine"}) == behind
+    assert await given(house, CLERK_OF_NOTHING) is None
 
 
 MANY = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, literal_column, select, text, union_all
+from sqlalchemy import ColumnElement, Select, and_, literal_column, not_, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables import CASES
@@ -94,6 +94,7 @@ def _of_queue(waiting: Waiting, queue: Queue, due: bool, look: int) -> Select[An
     ]
     if waiting.team is not None:
         conditions += [C.team == waiting.team, literal_column("team IS NOT NULL")]
+    conditions += [not_(and_(C.definition == one, C.state == state)) for one, state in sorted(waiting.idle)]
     if waiting.without:
         conditions.append(C.id.not_in(sorted(waiting.without)))
     wanted = select(C.id, C.due_at, C.opened_at).where(*conditions)

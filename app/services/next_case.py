@@ -4,12 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from time import perf_counter
 from typing import Any, cast
 
 from app.domain.calendars import Calendars
 from app.domain.case import Attempt
-from app.domain.errors import IdempotencyInFlight
+from app.domain.errors import IdempotencyInFlight, Unavailable
 from app.domain.verbs.assigning import CLAIM
 from app.services.answer import Answer
 from app.services.batch import Batch, answer_key, keys
@@ -18,6 +19,7 @@ from app.services.definitions import Definitions
 from app.services.escalation import Fired
 from app.services.group import caller_of
 from app.services.in_turn import Caller, FairQueue
+from app.services.passing import Memory, Passed
 from app.services.places import Places
 from app.services.policies import Policies
 from app.services.ports import Store, StoreUnavailable, Transaction
@@ -31,7 +33,10 @@ TOGETHER = 32
 PLACES = 2_000
 """Of those who ask, and of the cases that they pass by."""
 MOST_WITHDRAWN = 20
-"""Cases that the policy refuses after all, because it changed between finding and locking one."""
+"""Cases that one transaction passes by: those on which the caller could do nothing, and those that the policy refuses
+after all, because it changed between finding and locking one."""
+MOST_PASSED = 10 * MOST_WITHDRAWN
+"""Cases that one request passes by; the next one of the same caller goes on behind them."""
 
 
 @dataclass(eq=False)
@@ -42,12 +47,20 @@ class Ask:
     wish: Wish
     skips: Sequence[Attempt]
     waited: Waited
+    passed: Passed
+    rounds: int = 0
     answer: asyncio.Future[Answer | None] = field(default_factory=asyncio.Future)
     size: int = 1
 
     @property
     def caller(self) -> Caller:
         return caller_of(self.attempt)
+
+
+class Again(Enum):
+    """The search goes on in another transaction, so that others have their turn."""
+
+    AGAIN = "again"
 
 
 @dataclass
@@ -78,6 +91,7 @@ class NextCase:
         self._refusals = refusals
         self._asks: FairQueue[Ask] = FairQueue()
         self._places = Places(PLACES, "requests for a case")
+        self._memory = Memory()
         self._serving: set[asyncio.Task[None]] = set()
         self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
         self.on_committed: Callable[[Committed], None] = lambda committed: None
@@ -87,10 +101,12 @@ class NextCase:
     async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
         """Record the skips, then claim the first case that waits, without them. None where nothing waits.
 
-        A skip that is refused is the answer, and nothing is claimed. Raises StoreUnavailable, and Unavailable where
-        there is no place.
+        What waits where the caller could fire no event is passed by. A skip that is refused is the answer, and nothing
+        is claimed. Raises StoreUnavailable, and Unavailable where there is no place, or where so many were passed by
+        that it takes another request to look further.
         """
-        ask = Ask(attempt, wish, skips, Waited(perf_counter(), self.origin()))
+        passed = self._memory.of(caller_of(attempt))
+        ask = Ask(attempt, wish, skips, Waited(perf_counter(), self.origin()), passed)
         with self._places.taking(ask.caller, 1 + len(skips)):
             answer = await self._asked(ask)
         self.on_answered([answer] if answer else [])
@@ -130,56 +146,79 @@ class NextCase:
             return
         for ask, answer in zip(asks, answers, strict=True):
             if not ask.answer.done():
-                ask.answer.set_result(answer)
+                self._told(ask, answer)
 
-    async def _claimed(self, asks: Sequence[Ask]) -> list[Answer | None]:
+    def _told(self, ask: Ask, answer: Answer | Again | None) -> None:
+        if not isinstance(answer, Again):
+            ask.answer.set_result(answer)
+        elif (ask.rounds + 1) * MOST_WITHDRAWN < MOST_PASSED:
+            ask.rounds += 1
+            self._asks.put(ask)
+        else:
+            self._memory.keep(ask.caller, ask.passed)
+            message = f"You could do nothing on the first {MOST_PASSED} cases that wait. Ask again to look further."
+            ask.answer.set_exception(Unavailable(message))
+
+    async def _claimed(self, asks: Sequence[Ask]) -> list[Answer | Again | None]:
         """The skips' cases are locked at once, and those that wait are never waited for: nobody stands in a circle."""
         began, tally = perf_counter(), Tally()
         async with self._store.transaction(*{ask.attempt.tenant for ask in asks}) as tx:
-            locked = await tx.lock(*keys([attempt for ask in asks for attempt in (*ask.skips, ask.attempt)]))
+            locked = await tx.lock(*keys([attempt for ask in asks for attempt in (*_skips(ask), ask.attempt)]))
             batch = await self._batch(locked, self._refusals.singly)
             held = perf_counter()
             before = [_before(batch, locked, ask, tally) for ask in asks]
             await tx.record(batch.record())
             tally.fired += batch.fired
             found = zip(before, asks, strict=True)
-            answers = [answer or await self._first(tx, ask.attempt, self._waiting(ask), tally) for answer, ask in found]
+            answers = [answer or await self._first(tx, ask, tally) for answer, ask in found]
             decided = perf_counter()
         self._refusals.count(batch.counted)
-        waited = [ask.waited for ask in asks]
+        waited = [ask.waited for ask in asks if ask.rounds == 0]
         self.on_fired(tally.fired)
         self.on_committed(Committed(len(asks), tally.outcomes, waited, began, held, decided, ended=perf_counter()))
         return answers
 
-    async def _first(self, tx: Transaction, attempt: Attempt, waiting: Waiting, tally: Tally) -> Answer | None:
-        """Claim the first of them; `tally` gets the claim and the steps that came before it."""
+    async def _first(self, tx: Transaction, ask: Ask, tally: Tally) -> Answer | Again | None:
+        """Claim the first that is for them; `tally` gets the claim and the steps that came before it."""
         for _ in range(MOST_WITHDRAWN):
-            key = await tx.take_next(waiting)
+            key = await tx.take_next(self._waiting(ask))
             if key is None or key.case_id is None:
                 return None
-            claim = replace(attempt, case_id=key.case_id)
-            batch = await self._batch(await tx.lock(*keys([claim])))
+            claim = replace(ask.attempt, case_id=key.case_id)
+            locked = await tx.lock(*keys([claim]))
+            batch = await self._batch(locked)
+            [case] = locked.cases.values()  # as nobody else can change it now
+            theirs = replace(case, assignee=claim.acting)
+            here = batch.situation(claim, self._definitions.of(case.definition), locked.at, theirs)
+            if await ask.passed.by(replace(here, wide=True)):
+                continue
             answer = batch.answer(claim)
             if answer.error is None:
                 await tx.record(batch.record())
                 tally.fired += batch.fired
                 tally.outcomes += outcomes(batch, [(claim, answer)])
                 return answer
-            waiting = replace(waiting, without=waiting.without | {key.case_id})
-        return None
+            ask.passed.cases.add(key.case_id)
+        return Again.AGAIN
 
     def _waiting(self, ask: Ask) -> Waiting:
         actor, engine = ask.attempt.actor, self._policies.engine
         roles = engine.closure(actor.tenant, actor.id, actor.roles)
         readable = scoped(engine.visible(actor.tenant, actor.id, roles), actor.scope)
         claimable = scoped(engine.claimable(actor.tenant, actor.id, roles), actor.scope, CLAIM)
-        without = frozenset(skip.case_id for skip in ask.skips if skip.case_id)
-        return Waiting(actor.tenant, readable, claimable, ask.wish.case_type, ask.wish.team, without)
+        without = frozenset(skip.case_id for skip in ask.skips if skip.case_id) | ask.passed.cases
+        idle = frozenset(ask.passed.states)
+        return Waiting(actor.tenant, readable, claimable, ask.wish.case_type, ask.wish.team, without, idle)
 
     async def _batch(self, locked: Locked, singly: Callable[[Caller], bool] = lambda caller: True) -> Batch:
         await self._policies.catch_up(locked.policy_version)
         await self._definitions.learn(self._store, (case.definition for case in locked.cases.values()))
         return Batch(locked, self._definitions, self._policies.engine, self._calendars, singly)
+
+
+def _skips(ask: Ask) -> Sequence[Attempt]:
+    """Those that are still to be recorded."""
+    return ask.skips if ask.rounds == 0 else ()
 
 
 def _before(batch: Batch, locked: Locked, ask: Ask, tally: Tally) -> Answer | None:
@@ -188,7 +227,7 @@ def _before(batch: Batch, locked: Locked, ask: Ask, tally: Tally) -> Answer | No
         return Answer(error=IdempotencyInFlight("a request with this key is being decided; ask again shortly"))
     if kept := batch.kept(ask.attempt):
         return kept
-    for skip in ask.skips:
+    for skip in _skips(ask):
         answer = batch.answer(skip)
         tally.outcomes += outcomes(batch, [(skip, answer)])
         if answer.error:

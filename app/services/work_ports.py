@@ -12,7 +12,8 @@ from app.services.stored import AnswerKey, CaseKey, Visible
 class Waiting:
     """Which cases a caller may be given next: open, nobody's, and both `readable` and `claimable` by him.
 
-    `without` are ids that he does not want, or may not have after all.
+    `without` are ids that they do not want, or may not have after all; `idle` are the (definition, state) in which they
+    could do nothing.
     """
 
     tenant: str
@@ -21,6 +22,7 @@ class Waiting:
     case_type: str | None = None
     team: str | None = None
     without: frozenset[str] = frozenset()
+    idle: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
