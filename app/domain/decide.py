@@ -26,6 +26,7 @@ from app.domain.errors import (
 )
 from app.domain.guard import EvaluationFault, Expression
 from app.domain.machine import Arc, Resting
+from app.domain.meant import unknown_event
 from app.domain.refusing import arc_reasons, circle_reason, is_open, state_reason
 from app.domain.situation import ADMIN, Situation
 from app.domain.turning import clocks_after, counted_by
@@ -78,7 +79,7 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
 def _fire(here: Situation) -> Outcome:
     assert here.case is not None
     if not here.machine.knows(here.event):
-        raise invalid("event", f"`{here.event}` is not an event of {here.machine.case_type.case_type}")
+        raise invalid("event", unknown_event(here.machine.case_type, here.event))
     verdict = permit(here)
     check_version(here.attempt, here.case.version)
     if not here.machine.candidates(here.case.states, here.event):

@@ -32,6 +32,7 @@ from app.services.definitions import Definitions
 from app.services.escalation import Escalation, Fired
 from app.services.given_again import given_again, is_for
 from app.services.identity import new_salt
+from app.services.known_names import not_opening
 from app.services.refusals import Refused
 from app.services.searchable import note_text
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
@@ -181,7 +182,7 @@ class Batch:
     def _opening(self, attempt: Attempt, existing: Case | None) -> Outcome | Refusal:
         machine = self._definitions.opening(attempt.case_type or "")
         if machine is None:
-            message = f"there is no case type `{attempt.case_type}` that opens cases here"
+            message = not_opening(self._definitions, attempt.case_type or "")
             return Refusal(Invalid(message, errors=(FieldError("case_type", message),)))
         openings = machine.case_type.opening
         if attempt.event is None:

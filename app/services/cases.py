@@ -21,6 +21,7 @@ from app.domain.verbs.deciding import decide
 from app.domain.writable import writable
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
+from app.services.known_names import check_known
 from app.services.limits import USUAL
 from app.services.places import Places
 from app.services.policies import Policies
@@ -83,6 +84,8 @@ class Cases:
         found = await (self._store.search(query, searched, most) if searched else self._listed(query, most))
         items = await self._fitting(actor, found.cases[: wanted.limit])
         beyond = _place(items[-1], wanted.sort) if len(found.cases) > len(items) else found.stopped_at
+        if not items and beyond is None and wanted.cursor is None:
+            check_known(self._definitions, wanted.case_type, wanted.state, wanted.team, wanted.assignee)
         stored = await self._store.clocks(actor.tenant, [case.id for case in items]) if items else {}
         clocks = {case_id: states_of(clocks) for case_id, clocks in stored.items()}
         return Page(items, _cursor(beyond, wanted.sort) if beyond else None, clocks, found.count)

@@ -19,6 +19,7 @@ from app.services.definitions import Definitions
 from app.services.escalation import Fired
 from app.services.group import caller_of
 from app.services.in_turn import Caller, FairQueue
+from app.services.known_names import check_known
 from app.services.passing import Memory, Passed
 from app.services.places import Places
 from app.services.policies import Policies
@@ -110,6 +111,8 @@ class NextCase:
         with self._places.taking(ask.caller, 1 + len(skips)):
             answer = await self._asked(ask)
         self.on_answered([answer] if answer else [])
+        if answer is None:
+            check_known(self._definitions, wish.case_type, team=wish.team)
         return answer
 
     async def _asked(self, ask: Ask) -> Answer | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from app.domain.case import Actor
 from app.domain.could_fire import Could, could_fire
 from app.domain.errors import Denied, invalid
+from app.domain.meant import unknown_event
 from app.domain.situation import ADMIN, Situation
 from app.domain.supposing import as_subject, with_role
 from app.services.cases import Cases
@@ -34,7 +35,7 @@ class WhoCan:
         if not verdict.allowed:
             raise Denied(f"who may fire something is told to those with {ADMIN}", reasons=verdict.reasons)
         if not here.machine.knows(event):
-            raise invalid("event", f"is not an event of {here.machine.case_type.case_type}")
+            raise invalid("event", unknown_event(here.machine.case_type, event))
         here = replace(here, attempt=replace(here.attempt, event=event), wide=True)
         assert here.case is not None
         version, able = await self._at_one_version(here, after or "", limit + 1)
