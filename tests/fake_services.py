@@ -13,7 +13,7 @@ from app.domain.case import Actor, Attempt, Case, Receipt
 from app.domain.case_type import CaseType
 from app.domain.clock_explained import Stretch
 from app.domain.diagram import DiagramFormat
-from app.domain.errors import CaseError, NotFound, Reason
+from app.domain.errors import CaseError, NotFound, Reason, invalid
 from app.domain.work import CaseRole
 from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
@@ -200,13 +200,15 @@ class FakeCaseTypes:
     def list(self) -> Sequence[CaseTypeView]:
         return [self.view]
 
-    def get(self, name: str) -> CaseTypeView:
+    async def version(self, name: str, number: int | None) -> CaseTypeView:
         if name != self.view.case_type.case_type:
             raise NotFound("there is no such case type")
+        if number not in (None, self.view.version):
+            raise invalid("version", "there is no such version")
         return self.view
 
-    def diagram(self, name: str, format: DiagramFormat) -> str:  # noqa: A002
-        self.get(name)
+    async def diagram(self, name: str, number: int | None, format: DiagramFormat) -> str:  # noqa: A002
+        await self.version(name, number)
         return "<svg xmlns='http://www.w3.org/2000/svg'/>" if format == "svg" else "stateDiagram-v2"
 
 

@@ -11,6 +11,7 @@ from app.domain.errors import Invalid
 from app.settings import load_settings
 from tests.databases import Database
 from tests.house import actor, applied, code, fire, opened
+from tests.over_http import client_of
 from tests.rulebook import add, rule
 
 BOSS = actor("boss", "boss", "admin")
@@ -102,3 +103,29 @@ async def test_a_case_type_that_is_gone_keeps_its_lines_in_whatever_file(folders
     async with running(settings, await declared(settings)) as house:
         assert await add(house, BOSS, rule("role:clerk", "go", "claim"))
         assert code(await fire(house, only, "go", BOSS)) == "applied"
+
+
+async def test_each_version_of_a_case_type_may_be_read_and_drawn(folders: Path) -> None:
+    """Also once it is not declared any more, as long as somebody knows its number."""
+    [case_id] = await with_cases(1)
+    write(folders, NEW, LINES + "p, role:boss, *, claim, move, , allow\n")
+    settings = load_settings()
+    await prepared(settings)
+    async with running(settings, await declared(settings)) as house, client_of(house, "boss", "admin") as http:
+        assert (await http.get(f"/api/v1/cases/{case_id}")).json()["definition"]["version"] == 1
+        known = {None: ("move", 2), 1: ("go", 1), 2: ("move", 2)}
+        for number, (event, version) in known.items():
+            asked = {} if number is None else {"version": number}
+            told = (await http.get("/api/v1/case-types/claim", params=asked)).json()
+            assert ([one["event"] for one in told["events"]], told["version"]) == ([event], version)
+            drawn = await http.get("/api/v1/case-types/claim/diagram", params={"format": "mermaid", **asked})
+            assert drawn.status_code == 200
+            assert f": {event.capitalize()}" in drawn.text
+        for place in ("", "/diagram"):
+            wrong = await http.get(f"/api/v1/case-types/claim{place}", params={"version": 3})
+            assert (wrong.status_code, wrong.json()["errors"]) == (
+                422,
+                [{"field": "version", "message": "There is no version 3 of claim; the newest is 2."}],
+            )
+            gone = await http.get(f"/api/v1/case-types/clam{place}", params={"version": 1})
+            assert gone.status_code == 404

@@ -1,13 +1,11 @@
 """What case types there are, what they declare, and how they look."""
 
-import asyncio
-
 from litestar import Response, get
 
 from app.domain.case_type import Event, Transition, events_of, since_of, walk
 from app.http.case_type_views import CaseTypeFullView, CaseTypeSummaryView, CaseTypesView, EventView, TransitionView
 from app.http.documented import problems
-from app.http.parameters import CaseTypeName, Format
+from app.http.parameters import CaseTypeName, Format, VersionNumber
 from app.http.services import ApiRequest, services_of
 from app.services.views import CaseTypeView
 
@@ -24,11 +22,14 @@ async def list_case_types(request: ApiRequest) -> Response[CaseTypesView]:
     "/case-types/{name:str}",
     operation_id="readCaseType",
     summary="A case type",
-    responses=problems("not_found"),
+    responses=problems("not_found", "invalid"),
 )
-async def read_case_type(request: ApiRequest, name: CaseTypeName) -> Response[CaseTypeFullView]:
-    """All that a case type declares: schemas, events and transitions."""
-    view = services_of(request).case_types.get(name)
+async def read_case_type(
+    request: ApiRequest, name: CaseTypeName, version: VersionNumber = None
+) -> Response[CaseTypeFullView]:
+    """All that a case type declares: schemas, events and transitions. A case stays on the version under which it was
+    opened, which its `definition` names."""
+    view = await services_of(request).case_types.version(name, version)
     declared = view.case_type
     events = [_event(event, of) for event, of in declared.events.items()]
     return Response({**_summary(view), "data_schema": declared.data, "events": events})
@@ -43,10 +44,11 @@ async def read_case_type(request: ApiRequest, name: CaseTypeName) -> Response[Ca
     produces=("image/svg+xml", "text/plain"),
     responses=problems("not_found", "invalid"),
 )
-async def draw_case_type(request: ApiRequest, name: CaseTypeName, drawn_as: Format = "svg") -> Response[bytes]:
+async def draw_case_type(
+    request: ApiRequest, name: CaseTypeName, drawn_as: Format = "svg", version: VersionNumber = None
+) -> Response[bytes]:
     """States and events as a picture (svg) or as Mermaid source (text/plain)."""
-    # the first one of a large case type takes a fifth of a second, in which no event should have to wait
-    drawing = await asyncio.to_thread(services_of(request).case_types.diagram, name, drawn_as)
+    drawing = await services_of(request).case_types.diagram(name, version, drawn_as)
     media_type = "image/svg+xml" if drawn_as == "svg" else "text/plain"
     return Response(drawing.encode(), media_type=media_type, headers={"Content-Security-Policy": SVG_POLICY})
 

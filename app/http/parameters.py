@@ -19,6 +19,9 @@ CaseId = Annotated[str, PathParameter(description="The case's id, a UUID", schem
 ClockName = Annotated[str, PathParameter(description="A clock of the case type, such as decision")]
 Cycle = Annotated[int | None, QueryParameter(description="Which cycle, from 1; left out, the newest", ge=1, le=2**31)]
 CaseTypeName = Annotated[str, PathParameter(description="A case type, such as expense_claim")]
+VersionNumber = Annotated[
+    int | None, QueryParameter(description="Which version; left out, the one in force", ge=1, le=2**31)
+]
 IdempotencyKey = Annotated[
     str | None,
     HeaderParameter(

@@ -51,12 +51,12 @@ class CasesPort(Protocol):
 class CaseTypesPort(Protocol):
     def list(self) -> Sequence[CaseTypeView]: ...
 
-    def get(self, name: str) -> CaseTypeView:
-        """Raises NotFound."""
+    async def version(self, name: str, number: int | None) -> CaseTypeView:
+        """The one in force where no number is given. Raises NotFound, and Invalid for a version that never was."""
         ...
 
-    def diagram(self, name: str, format: DiagramFormat) -> str:  # noqa: A002
-        """Raises NotFound."""
+    async def diagram(self, name: str, number: int | None, format: DiagramFormat) -> str:  # noqa: A002
+        """Raises the same."""
         ...
 
 

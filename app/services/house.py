@@ -73,7 +73,7 @@ class House:
         self.uploads = Uploads(store, room, attachment_folder)
         self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
         self.work = CaseWork(store, self.cases)
-        self.case_types = CaseTypes(self.definitions)
+        self.case_types = CaseTypes(self.definitions, store)
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies, self.refusals)
         self.who_can = WhoCan(self.cases, engine, self.slices)
         self.arrivals = Arrivals(store, watches)
