@@ -58,11 +58,13 @@ def token(parser: argparse.ArgumentParser) -> None:
 
 def policy(parser: argparse.ArgumentParser) -> None:
     parser.description = "The living policy is in the database; files seed it once."
-    actions = parser.add_subparsers(dest="action", required=True, metavar="apply|show")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="apply|show|verify")
     apply = actions.add_parser("apply", help="replace the lines that came from these files by what they say now")
     apply.add_argument("files", nargs="*", type=Path, metavar="FILE", help="(default: all of STATEWARD_POLICIES)")
     show = actions.add_parser("show", help="print the lines in force")
     show.add_argument("--tenant", help="only the lines that hold in this tenant")
+    verify = actions.add_parser("verify", help="hold every line against the log; exit 1 where one has no entry")
+    verify.add_argument("--tenant", help="only the lines of this tenant (* for those of all)")
 
 
 def replay(parser: argparse.ArgumentParser) -> None:
@@ -137,7 +139,7 @@ TAKES: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] =
     "migrate": ("bring the database to the schema of this release", migrate),
     "check": ("every fault in machines, calendars and policies, with file, line and what to do", check),
     "token": ("a bearer token that our own secret signs", token),
-    "policy": ("show the policy in force, or put a changed file in force", policy),
+    "policy": ("show the policy in force, put a changed file in force, or hold it against the log", policy),
     "replay": ("an event log into cases, over HTTP or straight into the database", replay),
     "sla": ("hold every clock against the log, and correct a calendar for a time that has passed", sla),
     "diagram": ("draw a case type", diagram),

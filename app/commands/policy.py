@@ -1,4 +1,4 @@
-"""`stateward policy`: show the policy in force, or put a changed file in force."""
+"""`stateward policy`: show the policy in force, put a changed file in force, or hold it against the log."""
 
 import argparse
 import sys
@@ -6,18 +6,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.commands.declared import read_source
-from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.commands.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
 from app.commands.house import build, prepared
 from app.commands.standing import read_beside_cases
 from app.domain.declaring.fault import Fault
 from app.policy.lines import as_csv
+from app.services.policy_verification import PolicyVerification
 from app.settings import Settings
+
+SAYS = {
+    "added": "is there, and no entry of the log says who put it in force",
+    "removed": "is out of force, and no entry of the log says who took it out",
+    "lost": "was put in force by the log, and the database has no such line",
+}
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     await prepared(settings)
     if arguments.action == "show":
         return await _show(arguments, settings)
+    if arguments.action == "verify":
+        return await _verify(arguments, settings)
     files = [_file(path, settings) for path in arguments.files] or sorted(settings.policies.glob("*.csv"))
     if not files:
         raise CommandFailed(
@@ -65,6 +74,18 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.tenant in (None, line.tenant) or line.tenant == "*":
             print(as_csv(line))
     return 0
+
+
+async def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
+    house = build(settings)
+    try:
+        looked_at, found = await PolicyVerification(house.store).unaccounted(arguments.tenant)
+    finally:
+        await house.store.close()
+    for one in found:
+        print(f"{one.line.tenant}, version {one.version}: `{as_csv(one.line)}` {SAYS[one.what]}")
+    print(f"{looked_at} lines looked at: {len(found)} without their entries")
+    return FOUND_SOMETHING if found else 0
 
 
 def _file(path: Path, settings: Settings) -> Path:

@@ -25,6 +25,14 @@ def entries(tenant: str, case_id: str, denied: bool, after: int | str | None, li
     return wanted.where(E.tenant == tenant, E.case_id == case_id, *part, *beyond).order_by(order).limit(limit)
 
 
+def of_policy(tenant: str, after: str | None, limit: int) -> Select[Any]:
+    """Entries of no case are found by an index of their own."""
+    beyond = () if after is None else (E.entry_id > after,)
+    outside = (E.tenant == tenant, E.case_id.is_(None), E.case_seq.is_(None), E.kind == "policy")
+    wanted = select(E.entry_id, E.case_seq, E.entry, E.entry_hash)
+    return wanted.where(*outside, *beyond).order_by(E.entry_id).limit(limit)
+
+
 def values(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
     return select(P.entry_id, P.path, P.value).where(P.tenant == tenant, P.entry_id.in_(entry_ids))
 

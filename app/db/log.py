@@ -13,6 +13,7 @@ from app.db import leaves, ledger
 from app.db.listing import Read
 from app.services.log_store import Leaf, LeafQuery, Placed
 from app.services.seeing import Standing
+from app.services.stored import StoredEntry
 
 OF_AN_ENTRY = ("entry_id", "case_seq", "entry", "entry_hash")
 
@@ -44,6 +45,9 @@ class SqlLog(ABC):
     async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
         rows = await self._rows(leaves.touched(tenant, after, limit), tenant)
         return [(row["leaf_index"], row["case_id"]) for row in rows]
+
+    async def policy_entries(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredEntry]:
+        return ledger.with_values(await self._rows(ledger.of_policy(tenant, after, limit), tenant), ())
 
     async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:
         """Nobody tells: whoever asked listens to silence."""

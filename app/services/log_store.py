@@ -73,6 +73,10 @@ class LogStore(Protocol):
         """Which cases the entries after a leaf index are about: (leaf index, case id)."""
         ...
 
+    async def policy_entries(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredEntry]:
+        """What the tenant's log says of its policy, by entry id and after one, without values."""
+        ...
+
     async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:
         """Have `heard` called with a tenant whose log has grown; returns what tells whether that still works.
 
