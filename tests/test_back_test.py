@@ -3,6 +3,11 @@
 import argparse
 import csv
 import json
+import tracemalloc
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +15,14 @@ from typing import Any
 import pytest
 
 from app.commands.arguments import replay as add_arguments
+from app.commands.back_test_log import LogByCase
 from app.db import open_store
-from app.domain.case import Opens
+from app.domain.case import Attempt, Opens
 from app.domain.moment import parse_rfc3339, rfc3339
 from app.main import main
 from app.services.answer import case_json
-from app.services.back_test import BackTest, lives
-from app.services.event_log import read
+from app.services.back_test import BackTest, life_of
+from app.services.event_log import LoggedEvent, read
 from app.services.house import House
 from tests.databases import Database
 from tests.house import attempt, code, entries, rows, running, tried
@@ -84,7 +90,10 @@ async def judged(house: House, log: list[dict[str, Any]]) -> BackTest:
         return attempt(AGENT, event.event, opens=Opens.IF_ABSENT, **told)
 
     test = BackTest(house, END)
-    await test.run(lives(read("ticket", map(json.dumps, log)), attempt_of))
+    by_case: defaultdict[str, list[LoggedEvent]] = defaultdict(list)
+    for event in read("ticket", map(json.dumps, log)):
+        by_case[event.reference].append(event)
+    await test.run(life_of(events, attempt_of) for events in by_case.values())
     return test
 
 
@@ -306,3 +315,77 @@ async def test_what_a_clock_fires_after_the_last_line_is_in_the_final_states(
     async with running(open_store(sqlite_file.url), declared_with(tmp_path, dropping, policy)) as house:
         test = await judged(house, [line("x", "open", hours(0))])
         assert test.report.to_json()["final_states"] == {"dropped": 1}
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[LogByCase]:
+    """With attempts as the command makes them of its lines."""
+
+    def attempt_of(event: LoggedEvent) -> Attempt:
+        told = {name: event.attempt.get(name) for name in ("case_type", "reference", "data", "payload")}
+        return attempt(AGENT, event.event, opens=Opens.IF_ABSENT, **told)
+
+    with closing(LogByCase("ticket", "log", attempt_of, tmp_path)) as opened:
+        yield opened
+
+
+def look_at(log: LogByCase, lines: list[dict[str, Any]]) -> None:
+    for event in read("ticket", map(json.dumps, lines)):
+        log.keep(event)
+
+
+def test_a_log_comes_back_by_case_with_the_numbers_of_its_lines_and_the_times_that_count(log: LogByCase) -> None:
+    lines = [
+        line("a", "open", hours(2), data={"note": "ä\u2028\n"}),
+        line("b", "open", hours(0)),
+        line("a", "take", hours(1)),
+        line("b", "take", hours(3)),
+    ]
+    look_at(log, lines)
+    lived = [[(one.line.reference, one.line.number, one.line.place, one.at) for one in life] for life in log.lives()]
+    assert lived == [
+        [("a", 1, "log:1", hours(2)), ("a", 3, "log:3", hours(2))],
+        [("b", 2, "log:2", hours(0)), ("b", 4, "log:4", hours(3))],
+    ]
+    assert next(log.lives())[0].line.attempt["data"] == {"note": "ä\u2028\n"}
+    assert (log.lines, log.last) == (4, hours(3))
+
+
+def test_what_a_log_holds_in_memory_grows_by_its_places_and_not_by_its_lines(log: LogByCase) -> None:
+    lines = [line(f"case {n % 20}", "open", hours(n), data={"note": "x" * 900}) for n in range(2_000)]
+    events = [json.dumps(one) for one in lines]
+    tracemalloc.start()
+    for event in read("ticket", events):
+        log.keep(event)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 2_000 * 24 + 20 * 1_000 + 50_000
+    assert sum(len(life) for life in log.lives()) == 2_000
+
+
+async def test_no_more_cases_are_read_than_live_together(
+    sqlite_file: Database, tmp_path: Path, log: LogByCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.back_test.EVENTS_AT_ONCE", 6)
+    look_at(log, [line(f"case {n % 30}", "open", hours(n)) for n in range(90)])
+    ahead: list[int] = []
+
+    def watched(test: BackTest) -> Any:
+        for read_so_far, life in enumerate(log.lives()):
+            ahead.append(3 * read_so_far - test.report.events)
+            yield life
+
+    async with scratch(sqlite_file, tmp_path) as house:
+        test = BackTest(house, hours(200))
+        await test.run(watched(test))
+    assert (test.report.events, max(ahead)) == (90, 3)
+
+
+async def test_breaches_that_nobody_asked_for_are_counted_and_not_kept(sqlite_file: Database, tmp_path: Path) -> None:
+    async with scratch(sqlite_file, tmp_path) as house:
+        kept = await judged(house, LOG)
+    told = replace(kept.judged, keeps_breaches=False, by_clock={}, breaches=[])
+    assert kept.judged.breaches
+    async with running(open_store(sqlite_file.url)) as house:
+        told.clocks(await house.store.every_clock(None, 100))
+    assert (told.to_json()["clocks"], told.breaches) == (kept.judged.to_json()["clocks"], [])

@@ -4,13 +4,14 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
+from app.commands.back_test_log import LogByCase
 from app.commands.declared import Declared
 from app.commands.failing import USED_WRONGLY, CommandFailed, no_such_case_type
 from app.commands.house import declared
@@ -20,7 +21,7 @@ from app.db.migrate import migrate
 from app.domain.case import Attempt, Json
 from app.domain.moment import near, parse_date, parse_rfc3339, rfc3339
 from app.policy.engine import PolicyEngine
-from app.services.back_test import BY_LOG, BackTest, Life, lives
+from app.services.back_test import BY_LOG, BackTest
 from app.services.back_test_report import BREACH, told
 from app.services.event_log import BadLine, LoggedEvent, read
 from app.services.house import House
@@ -36,11 +37,11 @@ async def run(arguments: argparse.Namespace, settings: Settings, attempt_of: Att
     if arguments.case_type not in found.case_types:
         raise no_such_case_type(arguments.case_type, found.case_types)
     began = monotonic()
-    all_lives = _read(arguments, attempt_of)
-    until = _until(arguments.until, all_lives)
-    async with scratch(found) as house:
-        test = BackTest(house, until)
-        await test.run(all_lives, progress())
+    with _by_case(arguments, attempt_of) as log:
+        until = _until(arguments.until, log)
+        async with scratch(found) as house:
+            test = BackTest(house, until, keep_breaches=arguments.breaches is not None)
+            await test.run(log.lives(), progress(log.lines))
     test.report.seconds = monotonic() - began
     _tell(test, arguments, has_clocks=bool(found.case_types[arguments.case_type].slas))
     return 0
@@ -57,26 +58,40 @@ async def scratch(found: Declared) -> AsyncIterator[House]:
             yield house
 
 
-def _read(arguments: argparse.Namespace, attempt_of: AttemptOf) -> list[Life]:
+@contextmanager
+def _by_case(arguments: argparse.Namespace, attempt_of: AttemptOf) -> Iterator[LogByCase]:
+    """The whole log, looked at before anything happens."""
+
     def read_line(event: LoggedEvent) -> Attempt:
         try:
             return attempt_of(arguments.tenant, {k: v for k, v in event.attempt.items() if k not in BY_LOG})
         except BadAttempt as bad:
             raise CommandFailed(f"{arguments.file}:{event.number}: {bad}") from None
 
+    with TemporaryDirectory(prefix="stateward-log-") as folder:
+        log = LogByCase(arguments.case_type, str(arguments.file), read_line, Path(folder))
+        try:
+            with opened(arguments.file) as lines:
+                _keep_all(log, arguments, lines)
+            yield log
+        finally:
+            log.close()
+
+
+def _keep_all(log: LogByCase, arguments: argparse.Namespace, lines: Iterator[str]) -> None:
     try:
-        with opened(arguments.file) as lines:
-            found = lives(read(arguments.case_type, lines, str(arguments.file)), read_line)
+        for event in read(arguments.case_type, lines, str(arguments.file)):
+            log.keep(event)
     except BadLine as bad:
         raise CommandFailed(str(bad)) from None
-    if not found:
+    if not log.lines:
         raise CommandFailed(f"{arguments.file} holds no events")
-    return found
 
 
-def _until(written: str | None, all_lives: list[Life]) -> datetime:
+def _until(written: str | None, log: LogByCase) -> datetime:
     """A moment, or the end of a day in UTC; the log's last event where nothing is given."""
-    last = max(life[-1].at for life in all_lives)
+    last = log.last
+    assert last is not None
     if written is None:
         return last
     try:

@@ -1,6 +1,5 @@
 """Let the cases of a log live again at the log's own time, with each step at its exact moment: what would have been."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -34,14 +33,13 @@ class Happened:
 Life = Sequence[Happened]
 
 
-def lives(events: Iterable[LoggedEvent], attempt_of: Callable[[LoggedEvent], Attempt]) -> list[Life]:
-    """The log by case. Raises what reading and `attempt_of` raise."""
-    found: defaultdict[str, list[Happened]] = defaultdict(list)
+def life_of(events: Iterable[LoggedEvent], attempt_of: Callable[[LoggedEvent], Attempt]) -> Life:
+    """The lines of a case, in their order. Raises what reading and `attempt_of` raise."""
+    life: list[Happened] = []
     for event in events:
         at = parse_rfc3339(event.attempt["occurred_at"])
-        so_far = found[event.reference]
-        so_far.append(Happened(max(at, so_far[-1].at) if so_far else at, event, attempt_of(event)))
-    return list(found.values())
+        life.append(Happened(max(at, life[-1].at) if life else at, event, attempt_of(event)))
+    return life
 
 
 class BackTest:
@@ -51,13 +49,13 @@ class BackTest:
     whose store is to be a scratch one.
     """
 
-    def __init__(self, house: House, until: datetime) -> None:
+    def __init__(self, house: House, until: datetime, *, keep_breaches: bool = True) -> None:
         self.report = Report()
-        self.judged = Judged(until)
+        self.judged = Judged(until, keep_breaches)
         self._house = house
         self._until = until
 
-    async def run(self, all_lives: Sequence[Life], progress: Callable[[Report], None] = lambda _: None) -> None:
+    async def run(self, all_lives: Iterable[Life], progress: Callable[[Report], None] = lambda _: None) -> None:
         for some in _in_chunks(all_lives):
             await self._together(some)
             progress(self.report)

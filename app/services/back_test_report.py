@@ -37,6 +37,7 @@ class Judged:
     """Every cycle of every clock as it stands at `until`; `references` says which case is which."""
 
     until: datetime
+    keeps_breaches: bool = True  # else they are only counted: there may be one for each line of a log
     references: dict[str, str] = field(default_factory=dict)
     by_clock: dict[str, ClockCount] = field(default_factory=dict)
     steps: Counter[tuple[str, int, str]] = field(default_factory=Counter)
@@ -55,7 +56,8 @@ class Judged:
             count.by_status[state.status] += 1
             if state.breached_at is not None:
                 count.breached += 1
-                self.breaches.append(self._breach(clock.case_id, state))
+                if self.keeps_breaches:
+                    self.breaches.append(self._breach(clock.case_id, state))
 
     def _breach(self, case_id: str, state: ClockState) -> dict[str, Json]:
         moments = (state.started_at, state.due_at, state.breached_at)

@@ -21,13 +21,15 @@ class BadLine(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """One line of the log (`place`: FILE:LINE) and the attempt it stands for, as `POST /api/v1/events` takes it."""
+    """One line of the log (`place`: FILE:LINE, `text`: as it stands there without blanks around it) and the attempt it
+    stands for, as `POST /api/v1/events` takes it."""
 
     place: str
     number: int
     reference: str
     event: str
     attempt: dict[str, Json]
+    text: str = ""
 
 
 class _Fault(Exception):
@@ -40,6 +42,11 @@ def read(case_type: str, lines: Iterable[str], name: str = "log") -> Iterator[Lo
         if isinstance(event, BadLine):
             raise event
         yield event
+
+
+def read_again(case_type: str, text: str, name: str, number: int) -> LoggedEvent:
+    """A line that was read before, by itself: of equal lines of a case each gets the key of the first."""
+    return _event(case_type, f"{name}:{number}", number, text, Counter())
 
 
 def looked_at(case_type: str, lines: Iterable[str], name: str) -> Iterator[LoggedEvent | BadLine]:
@@ -70,7 +77,7 @@ def _event(case_type: str, place: str, number: int, text: str, seen: Counter[str
         **{name: row[name] for name in OPTIONAL if row.get(name) is not None},
     }
     seen[reference] += 1
-    return LoggedEvent(place, number, reference, row["event"], attempt)
+    return LoggedEvent(place, number, reference, row["event"], attempt, text)
 
 
 def _row(text: str) -> dict[str, Json]:
