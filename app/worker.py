@@ -26,6 +26,7 @@ from app.services.house import House
 from app.services.ports import StoreUnavailable
 from app.services.rate_limits import RateLimits
 from app.services.repeating import repeating
+from app.services.unfired import unfired
 from app.settings import Settings, load_settings
 from app.tracing import Tracing, tracing_of
 
@@ -49,7 +50,7 @@ def application() -> ASGIApp:
         simulations=house.simulations,
         policy_changes=house.policy_changes,
         who_can=house.who_can,
-        readiness=partial(_readiness, house, settings.policies),
+        readiness=partial(readiness, house, settings.policies),
         metrics=metrics.exposed,
         api_keys=house.api_keys,
         keys=house.keys,
@@ -113,10 +114,17 @@ def stay() -> None:
     gc.freeze()
 
 
-async def _readiness(house: House, policies: Path) -> Readiness:
+async def readiness(house: House, policies: Path) -> Readiness:
     problems = tuple(await house.store.problems())
-    warnings = () if problems else (*await house.store.warnings(), *await _unapplied(house, policies))
+    warnings = () if problems else (*await _standing_still(house), *await _unapplied(house, policies))
     return Readiness(not problems, problems, warnings, house.store.details())
+
+
+async def _standing_still(house: House) -> list[str]:
+    try:
+        return [*await house.store.warnings(), *await unfired(house.store)]
+    except StoreUnavailable:
+        return []  # as below
 
 
 async def _unapplied(house: House, policies: Path) -> list[str]:

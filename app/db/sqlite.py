@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import clocks, sequencing
+from app.db import clocks, sequencing, waiting
 from app.db.engines import sqlite_engine
 from app.db.failures import translated
 from app.db.policy_tables import POLICY_STATE
@@ -111,6 +111,10 @@ class SqliteStore(SqlStore):
 
     def details(self) -> dict[str, str]:
         return {"database": "sqlite", "sqlite_version": sqlite3.sqlite_version}
+
+    async def warnings(self) -> Sequence[str]:
+        (row,) = await self._rows(waiting.oldest())
+        return waiting.told((self._clock() - row["since"]).total_seconds() if row["since"] else None)
 
     def _turn(self) -> AbstractAsyncContextManager[Any]:
         return self._writer

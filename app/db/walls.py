@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.waiting import told
 from app.domain.names import SERVICE_TENANT, TENANT
+from app.services.unfired import TICK
 
 SETTING = "stateward.tenants"
 OWNER = "stateward_owner"
@@ -19,8 +21,6 @@ _HOLES = text("""SELECT
      AND NOT (relrowsecurity AND relforcerowsecurity)
      AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant')) AS tables""")
 _WAITING = text("SELECT CAST(extract(epoch FROM clock_timestamp() - since) AS bigint) AS seconds FROM log_waiting")
-LONG = 60
-"""Seconds that no entry waits for its place where somebody gives places."""
 
 
 def entering(tenants: Iterable[str]) -> str:
@@ -49,10 +49,7 @@ async def _holes(connection: AsyncConnection) -> Sequence[str]:
 
 async def _waiting(connection: AsyncConnection) -> Sequence[str]:
     seconds = (await connection.execute(_WAITING)).scalar_one()
-    if seconds is None or seconds <= LONG:
-        return []
-    remedy = "let a `serve` or `work` tick, and end a transaction of pg_stat_activity that called sequence_log long ago"
-    return [f"an entry has waited {seconds} seconds for its place in the log, and the feed tells nothing new: {remedy}"]
+    return told(seconds, f"{TICK}, and end a transaction of pg_stat_activity that called sequence_log long ago")
 
 
 def _checked(tenant: str) -> str:
