@@ -206,6 +206,8 @@ async def test_a_line_never_happens_before_the_one_above_it(sqlite_file: Databas
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The database of the settings cannot even be opened: nobody is to touch it."""
     declared_with(tmp_path, SLAS, POLICY)
+    ticket = tmp_path / "machines" / "ticket.yaml"
+    ticket.write_text(ticket.read_text().replace("data:\n", "data:\n  additionalProperties: false\n", 1))  # no warning
     for name, value in {
         "MACHINES": tmp_path / "machines",
         "POLICIES": tmp_path / "policies",
