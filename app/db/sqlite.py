@@ -28,6 +28,7 @@ from app.db.types import Moment, json_text
 from app.domain.case import Case
 from app.services.ports import Refused
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
+from app.services.unfired import unplaced
 
 Now = Callable[[], datetime]
 
@@ -114,7 +115,7 @@ class SqliteStore(SqlStore):
 
     async def warnings(self) -> Sequence[str]:
         (row,) = await self._rows(waiting.oldest())
-        return waiting.told((self._clock() - row["since"]).total_seconds() if row["since"] else None)
+        return unplaced((self._clock() - row["since"]).total_seconds() if row["since"] else None)
 
     def _turn(self) -> AbstractAsyncContextManager[Any]:
         return self._writer

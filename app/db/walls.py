@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.waiting import told
 from app.domain.names import SERVICE_TENANT, TENANT
-from app.services.unfired import TICK
+from app.services.unfired import TICK, unplaced
 
 SETTING = "stateward.tenants"
 OWNER = "stateward_owner"
@@ -49,7 +48,7 @@ async def _holes(connection: AsyncConnection) -> Sequence[str]:
 
 async def _waiting(connection: AsyncConnection) -> Sequence[str]:
     seconds = (await connection.execute(_WAITING)).scalar_one()
-    return told(seconds, f"{TICK}, and end a transaction of pg_stat_activity that called sequence_log long ago")
+    return unplaced(seconds, f"{TICK}, and end a transaction of pg_stat_activity that called sequence_log long ago")
 
 
 def _checked(tenant: str) -> str:

@@ -1,4 +1,4 @@
-"""Tell that nothing ticks: a step of a clock that has been due for long."""
+"""Tell that nothing ticks: a step of a clock that has been due for long, an entry that waits for its place."""
 
 from datetime import datetime
 from typing import Protocol
@@ -19,3 +19,11 @@ async def unfired(store: Due) -> list[str]:
     if late <= LONG:
         return []
     return [f"a step has been due for {late:.0f} seconds, and nothing fires it: {TICK}"]
+
+
+def unplaced(seconds: float | None, remedy: str = TICK) -> list[str]:
+    """The same of the entry that has waited longest for its place in the log."""
+    if seconds is None or seconds <= LONG:
+        return []
+    waited = f"an entry has waited {seconds:.0f} seconds for its place in the log, and the feed tells nothing new"
+    return [f"{waited}: {remedy}"]
