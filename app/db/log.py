@@ -47,7 +47,7 @@ class SqlLog(ABC):
         return [(row["leaf_index"], row["case_id"]) for row in rows]
 
     async def policy_entries(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredEntry]:
-        return ledger.with_values(await self._rows(ledger.of_policy(tenant, after, limit), tenant), ())
+        return ledger.with_values(await self._rows(ledger.of_policy(tenant, after, limit), tenant), {})
 
     async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:
         """Nobody tells: whoever asked listens to silence."""
