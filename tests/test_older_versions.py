@@ -8,6 +8,7 @@ from app.commands.failing import CommandFailed
 from app.commands.house import declared, prepared, running
 from app.commands.standing import read_beside_cases
 from app.domain.errors import Invalid
+from app.services.rulebook import AskedChange
 from app.settings import load_settings
 from tests.databases import Database
 from tests.house import actor, applied, code, fire, opened
@@ -71,6 +72,24 @@ async def test_lines_about_a_renamed_event_serve_the_cases_that_know_it(folders:
         for act, when in (("gone", ""), ("go", "data.sum > 3"), ("move", "data.nothing > 3")):
             with pytest.raises(Invalid):
                 await add(house, BOSS, rule("role:clerk", act, "claim", when=when))
+
+
+async def test_a_refusal_says_on_which_version_the_case_stands_and_a_preview_tells_its_events(folders: Path) -> None:
+    [first] = await with_cases(1)
+    write(folders, NEW, LINES + "p, role:boss, *, claim, move, , allow\n")
+    settings = load_settings()
+    async with running(settings, await declared(settings)) as house:
+        refused = await fire(house, first, "move", BOSS)
+        assert refused.error is not None
+        assert refused.error.message.endswith("; the case stands on version 1 of claim, not 2")
+        newest = await opened(house, by=BOSS, case_type="claim", event="open", data={})
+        refused = await fire(house, newest, "go", BOSS)
+        assert refused.error is not None
+        assert "version" not in refused.error.message
+        seen = await house.policy_changes.preview(BOSS, AskedChange([rule("role:clerk", "*", "claim")]))
+        told = {(one.state, one.event) for one in seen.gains if one.role == "role:clerk" and ":" not in one.event}
+        assert told == {("a", "go"), ("a", "move"), (None, "open")}
+        assert len(seen.gains) == len(set(seen.gains))
 
 
 async def test_a_line_for_cases_that_are_all_closed_may_go_and_one_for_none_is_wrong(folders: Path) -> None:

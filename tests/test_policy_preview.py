@@ -131,7 +131,7 @@ def test_a_preview_finds_what_a_naive_reader_finds() -> None:
         more = [line for line in (_line(random, 0) for _ in range(random.randint(0, 3))) if line.kind == "p"]
         after = [line for line in before if line not in gone] + more
         engine = _engine(before)
-        found = _found(preview(engine, "acme", MACHINES, more, gone))
+        found = _found(preview(engine, "acme", MACHINES.values(), more, gone))
         expected = set(_naive(before, after))
         expected = {one for one in expected if one[1].role in _about([*before, *more], one[1].case_type)}
         assert found == expected, (before, more, gone)

@@ -204,10 +204,19 @@ def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc
 def _refusal(here: Situation, error: CaseError) -> Refusal:
     entry = _denied_entry(here, error) if isinstance(error, RECORDED) else None
     if here.case is None or here.readable:
-        return Refusal(error, entry)
+        return Refusal(_of_its_version(here, error), entry)
     if not _permitted(here):
         return Refusal(no_such_case(), entry)
     return Refusal(without_the_case(here, error), entry)
+
+
+def _of_its_version(here: Situation, error: CaseError) -> CaseError:
+    """The same refusal, which says where the case stands on another version than its caller may have in mind."""
+    machine, newest = here.machine, here.newest
+    if here.case is None or newest is None or newest is machine or not isinstance(error, (*RECORDED, Invalid)):
+        return error
+    on = f"the case stands on version {machine.version} of {machine.case_type.case_type}, not {newest.version}"
+    return type(error)(f"{error.message}; {on}", reasons=error.reasons, errors=error.errors, extra=error.extra)
 
 
 def _permitted(here: Situation) -> bool:

@@ -8,6 +8,7 @@ from app.domain.case import Actor
 from app.domain.case_type import CaseType
 from app.domain.entry import seal
 from app.domain.errors import CaseError, Denied, FieldError, GuardRefused, NotFound, VersionConflict
+from app.domain.machine import Machine
 from app.domain.situation import ADMIN
 from app.services.administrators import ALL, Administrators
 from app.services.definitions import Definitions
@@ -82,8 +83,14 @@ class PolicyChanges:
         """What a change would do to roles, checked as the change itself; nothing is changed."""
         version = await self._store.policy_version()
         gone = await self._checked(actor, asked, version, await self._faults(actor, asked))
-        found = preview(self._policies.engine, actor.tenant, self._definitions.current, asked.add, gone)
+        found = preview(self._policies.engine, actor.tenant, await self._machines(), asked.add, gone)
         return replace(found, version=version)
+
+    async def _machines(self) -> Sequence[Machine]:
+        """All that cases stand on, the newest versions first."""
+        older = [one.digest for versions in (await self._standing.all()).values() for one in versions]
+        await self._definitions.learn(self._store, older)
+        return [*self._definitions.all(), *map(self._definitions.of, reversed(older))]
 
     async def _faults(self, actor: Actor, asked: AskedChange) -> Sequence[FieldError]:
         """What is wrong with the lines themselves, found before anything is locked, for those who may ask."""

@@ -1,6 +1,6 @@
 """What a change of the policy would let each role do, and no longer do: from sets, without asking about any case."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from app.domain.case import ANYONE
 from app.domain.clause import Level, by_role, level, terms_of
@@ -17,13 +17,20 @@ Place = tuple[str | None, bool]
 def preview(
     engine: PolicyEngine,
     tenant: str,
-    machines: Mapping[str, Machine],
+    machines: Iterable[Machine],
     add: Sequence[PolicyLine],
     gone: Sequence[PolicyLine],
 ) -> Preview:
-    """Each role by itself, with those that it includes and `*`. `version` is for the caller to fill in."""
+    """Each role by itself, with those that it includes and `*`. `version` is for the caller to fill in.
+
+    Of a case type there may be several versions, the newest first: older ones tell what those before them do not have.
+    """
     after = engine.changed(add, gone)
-    found = list(_triples(engine, after, tenant, machines, [*add, *gone]))
+    told = _triples(engine, after, tenant, sorted(machines, key=lambda one: one.case_type.case_type), [*add, *gone])
+    first: dict[tuple[str, str, str | None, str], tuple[Triple, int]] = {}
+    for triple, kind in told:
+        first.setdefault((triple.case_type, triple.role, triple.state, triple.event), (triple, kind))
+    found = list(first.values())
     gains, loses, alters = ([triple for triple, kind in found if kind == wanted] for wanted in (1, -1, 0))
     return Preview(0, gains, loses, alters)
 
@@ -32,11 +39,12 @@ def _triples(
     before: PolicyEngine,
     after: PolicyEngine,
     tenant: str,
-    machines: Mapping[str, Machine],
+    machines: Iterable[Machine],
     touched: Sequence[PolicyLine],
 ) -> Iterator[tuple[Triple, int]]:
     lines = [line for line in touched if line.kind == "p"]
-    for name, machine in sorted(machines.items()):
+    for machine in machines:
+        name = machine.case_type.case_type
         mine = [line for line in lines if line.obj in (name, EVERY)]
         roles = _roles(before, after, tenant, name, mine)
         held = {role: _held(before, tenant, role) for role in sorted(roles)}

@@ -17,6 +17,7 @@ class Standing:
     version: int
     open: int
     closed: int = 0
+    digest: str = ""
 
     @cached_property
     def acts(self) -> frozenset[str]:
