@@ -167,11 +167,11 @@ def test_properties_that_are_declared_elsewhere_are_refused_by_those_beside():
 @pytest.mark.parametrize(
     ("data", "messages"),
     [
-        ("{type: object}", ["8 warning: `data` takes fields that nothing declares"]),
-        ("{type: object, properties: {a: {}}}", ["8 warning: `data` takes fields that nothing declares"]),
+        ("{type: object}", ["8 note: `data` takes fields that nothing declares"]),
+        ("{type: object, properties: {a: {}}}", ["8 note: `data` takes fields that nothing declares"]),
         (
             "{type: object, additionalProperties: false, properties: {a: {type: array, items: {properties: {b: {}}}}}}",
-            ["9 warning: `data.a` takes fields that nothing declares"],
+            ["9 note: `data.a` takes fields that nothing declares"],
         ),
         ("{type: object, additionalProperties: true}", []),
         ("{type: object, patternProperties: {'^n': {}}}", []),

@@ -28,7 +28,7 @@ LOOPS = 2
 
 
 async def declared(settings: Settings, *, told: bool = False) -> Declared:
-    """The folders, without errors; what `check` would say goes to stderr, but warnings only once.
+    """The folders, without errors; what `check` would say goes to stderr, without notes, and warnings only once.
 
     Only where something is wrong is the database asked whether it is right for the cases that it has.
     """
@@ -38,7 +38,8 @@ async def declared(settings: Settings, *, told: bool = False) -> Declared:
     if found.errors:
         found = await read_beside_cases(settings, settings.machines, settings.policies)
     for fault in found.errors if told else found.faults:
-        print(fault, file=sys.stderr)
+        if fault.severity != "note":
+            print(fault, file=sys.stderr)
     if found.errors:
         raise CommandFailed(f"cannot start with {len(found.errors)} errors in machines and policies; mend them first")
     return found

@@ -31,7 +31,7 @@ def _open(data: Schema, source: Source) -> Iterator[Fault]:
     for path, word in open_objects(data):
         what = quoted(".".join(["data", *(str(part) for part in path if part not in ("properties", "items"))]))
         remedy = f"write `{word}: false`, or `true` where that is meant"
-        yield source.warning(("data", *path), f"{what} takes fields that nothing declares", remedy)
+        yield source.note(("data", *path), f"{what} takes fields that nothing declares", remedy)
 
 
 def check_assignments(case_type: CaseType, source: Source) -> Iterator[Fault]:

@@ -37,6 +37,9 @@ class Source:
     def warning(self, path: Path, message: str, remedy: str) -> Fault:
         return Fault(self.file, self.line(path), message, remedy, "warning")
 
+    def note(self, path: Path, message: str, remedy: str) -> Fault:
+        return Fault(self.file, self.line(path), message, remedy, "note")
+
 
 def decode(raw: bytes, file: str) -> str:
     """The text of a file that somebody read; raises Faults where it is no UTF-8 or too large."""
