@@ -192,7 +192,8 @@ class NextCase:
             batch = await self._batch(locked)
             [case] = locked.cases.values()  # as nobody else can change it now
             theirs = replace(case, assignee=claim.acting)
-            here = batch.situation(claim, self._definitions.of(case.definition), locked.at, theirs)
+            unscoped = replace(claim, actor=replace(claim.actor, scope=None))  # they may act by another credential
+            here = batch.situation(unscoped, self._definitions.of(case.definition), locked.at, theirs)
             if await ask.passed.by(replace(here, wide=True)):
                 continue
             answer = batch.answer(claim)
