@@ -1,7 +1,6 @@
 """A worker of `stateward serve`: the services on one database, behind HTTP."""
 
 import asyncio
-import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +21,8 @@ from app.http.values import Limits
 from app.logs import configure_logs
 from app.metrics import LOOK_EVERY
 from app.services.callers import counting_callers
+from app.services.garbage import LOOK_EVERY as LOOK_AFTER_GARBAGE
+from app.services.garbage import Garbage
 from app.services.house import House
 from app.services.ports import StoreUnavailable
 from app.services.rate_limits import RateLimits
@@ -59,6 +60,7 @@ def application() -> ASGIApp:
         next_case=house.next_case,
         attachments=house.attachments,
         ledger=house.ledger,
+        slices=house.slices,
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     lived = [_watching(metrics, tracing), _lived(house, settings, rates)]
@@ -100,18 +102,16 @@ def _lived(house: House, settings: Settings, rates: RateLimits | None) -> Lifesp
             house.running(found.case_types, found.calendars, found.policies),
             counting_callers(house.keys, rates),
         ):
-            stay()
-            async with ticking(house, settings, fires=settings.scheduler):
+            garbage = Garbage()
+            garbage.stay()
+            async with (
+                ticking(house, settings, fires=settings.scheduler),
+                repeating((LOOK_AFTER_GARBAGE, garbage.look)),
+            ):
                 with when_told_to_stop(house.arrivals.close):
                     yield
 
     return lived
-
-
-def stay() -> None:
-    """Let the garbage collector pass over what was built at the start: a look at all of a large policy takes 60 ms."""
-    gc.collect()
-    gc.freeze()
 
 
 async def readiness(house: House, policies: Path) -> Readiness:

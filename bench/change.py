@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 from time import perf_counter
 
 from app.domain.guard import View
+from app.services.garbage import Garbage
 from app.services.house import House
 from app.services.stored import PolicyChange, PolicyLine
-from app.worker import stay
 from bench.grown import house
 from bench.harness import Bench, Row, median
 from bench.servers import TENANT, Database
@@ -57,7 +57,7 @@ async def _measured(
     async with AsyncExitStack() as stack:
         houses = {size: await stack.enter_async_context(house(found)) for size, found in databases.items()}
         _ask_everything(houses["many"])
-        stay()
+        Garbage().stay()
         for _ in range(rounds):
             for _ in range(CHANGES):
                 for size, opened in houses.items():

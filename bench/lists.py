@@ -16,10 +16,10 @@ from app.db.store import SqlStore
 from app.domain.case import Actor, Case
 from app.services import stored
 from app.services.cases import _cursor, _place
+from app.services.garbage import Garbage
 from app.services.house import House
 from app.services.stored import CaseQuery
 from app.services.views import Wanted
-from app.worker import stay
 from bench.grown import grown, house
 from bench.harness import Bench, Row, median
 from bench.servers import TENANT, Database
@@ -92,7 +92,7 @@ async def _asked(databases: Mapping[str, Database]) -> tuple[Sequence[float], in
         for question in questions:
             for size, opened in houses.items():
                 question.wanted[size] = await _wanted(opened, question)
-        stay()
+        Garbage().stay()
         for question in questions:
             for size, opened in houses.items():
                 question.took[size] = [await _time(opened, question, size)]

@@ -8,9 +8,9 @@ from itertools import product
 from time import perf_counter
 from typing import Any
 
+from app.services.garbage import Garbage
 from app.services.house import House
 from app.services.views import Wanted
-from app.worker import stay
 from bench.grown import grown, house
 from bench.harness import Bench, Row, median
 from bench.lists import LIMIT, READERS, SORTS, TIMES
@@ -80,7 +80,7 @@ async def _asked(databases: Mapping[str, Database]) -> tuple[Sequence[float], in
     counts = [_search(*what, count=True) for what in product(words.items(), READERS, FILTERS, ["-changed_at"])]
     async with AsyncExitStack() as stack:
         houses = {size: await stack.enter_async_context(house(found)) for size, found in databases.items()}
-        stay()
+        Garbage().stay()
         for search in (*pages, *between, *counts):
             for size, opened in houses.items():
                 search.took[size] = [await _time(opened, search)]

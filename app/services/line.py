@@ -21,7 +21,7 @@ from app.services.undecided import halted, in_flight, unavailable
 
 BATCH = 64
 """Attempts decided in one transaction; larger gained nothing in the measurements of docs."""
-OF_ONE = 16
+OF_ONE = 8
 """Of one caller, while others come too: they wait for what is under way, which is no more than this of each."""
 OTHERS_COME = 32
 """Transactions for which somebody else who came is expected again."""
