@@ -187,7 +187,7 @@ async def test_while_others_come_a_caller_gets_a_part_of_a_transaction_and_whole
 ) -> None:
     claim, sizes, begun = await open_claim(house), [], asyncio.Event()
     house.tell_committed(lambda committed: (sizes.append(committed.attempts), begun.set()))
-    many = (OTHERS_COME + 8) * OF_ONE
+    many = OTHERS_COME * OF_ONE + 8 * BATCH
     async with asyncio.TaskGroup() as both:
         both.create_task(submit(house, *(attempt(ALICE, "add_note", claim) for _ in range(many))))
         await begun.wait()
