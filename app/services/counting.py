@@ -1,6 +1,7 @@
 """What takes long to count, one at a time in a thread beside the loop; tenants take turns."""
 
 import asyncio
+import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,9 @@ from app.domain.errors import Unavailable
 
 MOST_WAITING = 8
 """Of one tenant."""
+SWITCH = 0.0005
+"""Seconds that a thread may hold the interpreter while another waits for it, as long as something is counted. Python's
+5 ms would be waited at each of the sixty changes of threads that an event on SQLite takes."""
 Counted = TypeVar("Counted")
 Job = tuple[Callable[[], Any], asyncio.Future[Any]]
 
@@ -45,6 +49,8 @@ class Counting:
                 self._counted = asyncio.ensure_future(self._begin(work, future))
 
     async def _begin(self, work: Callable[[], Any], future: asyncio.Future[Any]) -> None:
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH)
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except Exception as error:  # whoever waits gets it
@@ -54,5 +60,6 @@ class Counting:
             if not future.cancelled():
                 future.set_result(answer)
         finally:
+            sys.setswitchinterval(usual)
             self._busy = False
             self._go_on()
