@@ -1,6 +1,7 @@
 """Clocks simulated over HTTP: published examples, calendars by name and made up, and whatever callers get wrong."""
 
 import asyncio
+import sys
 import time
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from app.domain.errors import Invalid, Unavailable
 from app.domain.simulate_effort import REST, Effort
 from app.services import simulations
-from app.services.counting import MOST_WAITING, Counting
+from app.services.counting import MOST_WAITING, SWITCH, Counting
 from app.services.house import House
 from app.services.simulations import Asked
 from tests.fake_services import Fakes, api
@@ -171,6 +172,12 @@ async def test_tenants_take_turns_however_many_of_one_wait() -> None:
     many = [counting.count("many", lambda n=n: order.append(f"many {n}")) for n in range(5)]
     await asyncio.gather(*many, counting.count("one", lambda: order.append("one")))
     assert order[:3] == ["many 0", "many 1", "one"]
+
+
+async def test_threads_change_more_often_as_long_as_somebody_counts() -> None:
+    usual = sys.getswitchinterval()
+    assert await Counting().count("acme", sys.getswitchinterval) == pytest.approx(SWITCH) != pytest.approx(usual)
+    assert sys.getswitchinterval() == usual
 
 
 def test_an_answer_of_endless_segments_is_refused(client):

@@ -57,14 +57,17 @@ class SqlLog(ABC):
         return await self._with_values(tenant, await self._rows(wanted, tenant))
 
     async def _values(self, tenant: str, entry_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Of each entry by path, a portion at a time."""
+        """Of each entry by path, a portion at a time, each by a read of its own but the first: on SQLite whoever writes
+        waits until a read is over."""
         values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         if not entry_ids:
             return values
         async with self._reading(tenant) as read:
-            for portion in ledger.portions(await read(ledger.sizes(tenant, entry_ids))):
-                for row in await read(ledger.values(tenant, portion)):
-                    values[row["entry_id"]][row["path"]] = row["value"]
+            portions = list(ledger.portions(await read(ledger.sizes(tenant, entry_ids))))
+            for portion in portions[:1]:
+                _put(await read(ledger.values(tenant, portion)), values)
+        for portion in portions[1:]:
+            _put(await self._rows(ledger.values(tenant, portion), tenant), values)
         return values
 
     async def _with_values(self, tenant: str, rows: Sequence[RowMapping]) -> Sequence[Leaf]:
@@ -78,6 +81,11 @@ class SqlLog(ABC):
 
     @abstractmethod
     async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
+
+
+def _put(rows: Sequence[RowMapping], values: defaultdict[str, dict[str, Any]]) -> None:
+    for row in rows:
+        values[row["entry_id"]][row["path"]] = row["value"]
 
 
 def _entry(row: RowMapping) -> dict[str, Any]:
