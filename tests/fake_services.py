@@ -232,9 +232,6 @@ class FakeWork:
     async def links(self, actor: Actor, case_id: str) -> Sequence[StoredLink]:
         return []
 
-    async def linked(self, actor: Actor, case_id: str, type: str, to: str) -> bool:  # noqa: A002
-        return False
-
     async def roles(self, actor: Actor, case_id: str) -> Sequence[CaseRole]:
         return []
 

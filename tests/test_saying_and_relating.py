@@ -1,6 +1,8 @@
 """Comments, roles on one case, and links between cases: in the chain, under policy, readable again."""
 
+import asyncio
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -21,6 +23,7 @@ from tests.house import (
     MANAGER,
     STRANGER,
     actor,
+    another_process,
     applied,
     attempt,
     change,
@@ -244,5 +247,29 @@ async def test_links_in_both_directions_at_once_do_not_stand_in_each_others_way(
     one, other = [await open_claim(house) for _ in range(2)]
     pairs = [(one, other), (other, one)] * 10
     answers = await submit(house, *(attempt(CLERK, None, a, verb=Link("relates_to", b)) for a, b in pairs))
-    assert {code(answer) for answer in answers} == {"applied"}
+    assert Counter(map(code, answers)) == {"applied": 1, "conflict": 19}
     assert len(await house.work.links(CLERK, one)) == 1
+
+
+async def test_of_equal_links_in_one_instant_one_is_written_whichever_way_and_process_they_come(
+    house: House, database: Database
+) -> None:
+    pairs = [[await open_claim(house) for _ in range(2)] for _ in range(5)]
+
+    def both_ways(one: str, other: str) -> list[Attempt]:
+        ways = [(one, "blocks", other), (other, "blocked_by", one)] * 2
+        return [attempt(CLERK, None, here, verb=Link(type_, to)) for here, type_, to in ways]
+
+    async with another_process(database) as second:
+        batches = [submit(process, *both_ways(*pair)) for pair in pairs for process in (house, second)]
+        answers = [code(answer) for batch in await asyncio.gather(*batches) for answer in batch]
+    assert Counter(answers) == {"applied": len(pairs), "conflict": 7 * len(pairs)}
+    told = Counter(entry["case_id"] for entry in await entries(database, "linked"))
+    assert told == dict.fromkeys([case for pair in pairs for case in pair], 1)
+
+
+async def test_other_links_between_linked_cases_are_written(house: House) -> None:
+    one, other = [await open_claim(house) for _ in range(2)]
+    ways = [("blocks", other), ("blocked_by", other), ("parent", other), ("blocks", other)]
+    answers = [code(await do(house, one, Link(*way), CLERK)) for way in ways]
+    assert answers == ["applied", "applied", "applied", "conflict"]

@@ -7,13 +7,14 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import callers, policy_pages, queues, rules
+from app.db import callers, links, policy_pages, queues, rules
 from app.db.failures import translated
 from app.db.rows import Row, clock_row
 from app.services.ports import Refused
 from app.services.stored import (
     AnswerKey,
     CaseKey,
+    LinkKey,
     Locked,
     PolicyChange,
     PolicyFile,
@@ -44,6 +45,10 @@ class SqlTransaction(ABC):
     async def take_next(self, waiting: Waiting) -> CaseKey | None:
         with self._failing():
             return await queues.take_next(self._connection, waiting)
+
+    async def linked(self, asked: Sequence[LinkKey]) -> frozenset[LinkKey]:
+        with self._failing():
+            return await links.linked(self._connection, asked)
 
     async def record(self, record: Record) -> None:
         with self._failing():

@@ -47,10 +47,6 @@ class SqlWorkReads(ABC):
         wanted = select(*told).select_from(LINK.join(CASES, far)).where(L.tenant == tenant, L.case_id == case_id)
         return [StoredLink(**row) for row in await self._rows(wanted.order_by(L.linked_at, L.type, L.to_id), tenant)]
 
-    async def linked(self, tenant: str, case_id: str, type: str, to: str) -> bool:  # noqa: A002
-        such = select(L.type).where(L.tenant == tenant, L.case_id == case_id, L.type == type, L.to_id == to)
-        return bool(await self._rows(such, tenant))
-
     async def _edits(self, tenant: str, ids: Sequence[str]) -> Mapping[str, RowMapping]:
         """The last edit of each."""
         rows = await self._rows(_comments(tenant).where(M.edits.in_(ids)).order_by(M.case_seq), tenant)

@@ -73,9 +73,7 @@ async def link_case(
     """Both cases show it, each in its own direction, and both logs say so. It needs the right to comment on both. The
     same link once more is a conflict."""
     here = existing(case_id)
-    known = await services_of(request).work.linked(request.user, here, data.type, data.to)
-    verb = Link(data.type, data.to, known=known)
-    return made(await done(request, working(request, verb, "links", data, case_id=here)), "link")
+    return made(await done(request, working(request, Link(data.type, data.to), "links", data, case_id=here)), "link")
 
 
 @get(

@@ -23,10 +23,6 @@ class WorkPort(Protocol):
 
     async def links(self, actor: Actor, case_id: str) -> Sequence[StoredLink]: ...
 
-    async def linked(self, actor: Actor, case_id: str, type: str, to: str) -> bool:  # noqa: A002
-        """Whether two cases are linked so, whoever asks: the desk decides who is told."""
-        ...
-
     async def roles(self, actor: Actor, case_id: str) -> Sequence[CaseRole]: ...
 
     async def attachments(

@@ -8,9 +8,10 @@ from app.domain.case import Attempt
 from app.domain.moment import parse_rfc3339
 from app.services.answer import Answer
 from app.services.back_test_report import Judged
-from app.services.batch import Batch, case_key
+from app.services.batch import Batch
 from app.services.event_log import LoggedEvent
 from app.services.house import House
+from app.services.locking import case_key
 from app.services.replay_report import Report
 from app.services.working_copy import TICK
 

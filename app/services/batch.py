@@ -1,7 +1,7 @@
 """Decide a batch of attempts against what was locked: each sees what the ones before it did."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,9 +33,10 @@ from app.services.escalation import Escalation, Fired
 from app.services.given_again import given_again, is_for
 from app.services.identity import new_salt
 from app.services.known_names import not_opening
+from app.services.locking import answer_key, case_key, link_key
 from app.services.refusals import Refused
 from app.services.searchable import note_text
-from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
+from app.services.stored import CaseKey, Locked, Record, StoredAnswer
 from app.services.working_copy import ALONE, WorkingCopy
 
 KEPT = timedelta(hours=24)
@@ -158,7 +159,8 @@ class Batch:
         if machine.clocks and attempt.actor.id != SYSTEM:
             case = self._with_steps_before(attempt, case)
         if isinstance(attempt.verb, Link):
-            attempt = replace(attempt, verb=replace(attempt.verb, there=self._there(attempt, attempt.verb)))
+            there, known = self._there(attempt, attempt.verb), link_key(attempt) in self._copy.links
+            attempt = replace(attempt, verb=replace(attempt.verb, there=there, known=known))
         here = self._on(attempt, case)
         return decide(here) if attempt.verb else fire(here)
 
@@ -220,31 +222,3 @@ class Batch:
         kept = to_json(answer) if again else None
         stored = StoredAnswer(key, attempt.idempotency.fingerprint, kept, self._copy.at + KEPT)
         self._copy.answers[key] = self._copy.new_answers[key] = stored
-
-
-def case_key(attempt: Attempt) -> CaseKey | None:
-    """The case that an attempt names, by id or by reference."""
-    if attempt.case_id is not None:
-        return CaseKey(attempt.tenant, case_id=attempt.case_id)
-    if attempt.case_type is not None and attempt.reference is not None:
-        return CaseKey(attempt.tenant, case_type=attempt.case_type, reference=attempt.reference)
-    return None
-
-
-def other_key(attempt: Attempt) -> CaseKey:
-    """The case at the far end of a link."""
-    return CaseKey(attempt.tenant, case_id=attempt.verb.other if attempt.verb else None)
-
-
-def answer_key(attempt: Attempt) -> AnswerKey | None:
-    if attempt.idempotency is None:
-        return None
-    return AnswerKey(attempt.tenant, attempt.actor.id, attempt.idempotency.key)
-
-
-def keys(attempts: Sequence[Attempt]) -> tuple[list[CaseKey], list[AnswerKey]]:
-    """What a batch has to lock, without doubles."""
-    cases = dict.fromkeys(case_key(attempt) for attempt in attempts)
-    cases |= {other_key(attempt): None for attempt in attempts if attempt.verb and attempt.verb.other}
-    answers = dict.fromkeys(answer_key(attempt) for attempt in attempts)
-    return [case for case in cases if case], [answer for answer in answers if answer]

@@ -11,13 +11,14 @@ from app.domain.calendars import Calendars
 from app.domain.case import Attempt
 from app.domain.errors import Internal
 from app.services.answer import Answer
-from app.services.batch import Batch, answer_key, keys
+from app.services.batch import Batch
 from app.services.committed import Committed, Waited, outcomes
 from app.services.definitions import Definitions
 from app.services.escalation import ASIDE, Fired
 from app.services.group import give
 from app.services.limits import USUAL
 from app.services.line import BATCH, Line
+from app.services.locking import answer_key, lock
 from app.services.policies import Policies
 from app.services.ports import Refused, Store, StoreUnavailable
 from app.services.refusals import Refusals
@@ -172,9 +173,8 @@ class Desk:
 
     async def _together(self, attempts: Sequence[Attempt], waited: Sequence[Waited] = ()) -> list[Answer | None]:
         began, turns = perf_counter(), Turns()
-        cases, answer_keys = keys(attempts)
         async with self._store.transaction(*{attempt.tenant for attempt in attempts}) as tx:
-            locked = await tx.lock(cases, answer_keys)
+            locked = await lock(tx, attempts)
             await self._catch_up(locked)
             held = perf_counter()
             batch = self._batch(locked)

@@ -9,10 +9,10 @@ from app.domain.case import Attempt
 from app.domain.errors import Unavailable
 from app.services.absent import absent, here
 from app.services.answer import Answer
-from app.services.batch import answer_key
 from app.services.committed import Waited
 from app.services.group import Group, caller_of
 from app.services.in_turn import Caller, FairQueue
+from app.services.locking import answer_key
 from app.services.places import Places
 from app.services.ports import Store, StoreUnavailable
 from app.services.stored import AnswerKey

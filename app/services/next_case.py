@@ -13,13 +13,14 @@ from app.domain.case import Attempt
 from app.domain.errors import IdempotencyInFlight, Unavailable
 from app.domain.verbs.assigning import CLAIM
 from app.services.answer import Answer
-from app.services.batch import Batch, answer_key, keys
+from app.services.batch import Batch
 from app.services.committed import Committed, Outcomes, Waited, outcomes
 from app.services.definitions import Definitions
 from app.services.escalation import Fired
 from app.services.group import caller_of
 from app.services.in_turn import Caller, FairQueue
 from app.services.known_names import check_known
+from app.services.locking import answer_key, keys
 from app.services.passing import Memory, Passed
 from app.services.places import Places
 from app.services.policies import Policies

@@ -32,10 +32,10 @@ from app.services.stored import (
     Visible,
 )
 from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
-from app.services.work_ports import Blobs, Taking, WorkReads
+from app.services.work_ports import Blobs, Working, WorkReads
 
 
-class Transaction(Taking, Protocol):
+class Transaction(Working, Protocol):
     """One write transaction: lock, decide outside, record once."""
 
     async def lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked: ...

@@ -91,10 +91,21 @@ class StoredCalendar:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkKey:
+    """That one case stands to another as `type` says."""
+
+    tenant: str
+    case_id: str
+    type: str
+    to_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Locked:
     """What one lock statement returns; `at` is the store's time after the locks were taken, UTC.
 
-    `cases` holds a row per key that exists; `busy` the keys that another process is using right now.
+    `cases` holds a row per key that exists; `busy` the keys that another process is using right now; `links` those that
+    were asked for afterwards and are there.
     """
 
     at: datetime
@@ -104,6 +115,7 @@ class Locked:
     answers: Mapping[AnswerKey, StoredAnswer] = field(default_factory=dict)
     clocks: Mapping[str, Sequence[StoredClock]] = field(default_factory=dict)  # the current ones, by case id
     busy: frozenset[AnswerKey] = frozenset()
+    links: frozenset[LinkKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

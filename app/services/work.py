@@ -40,10 +40,6 @@ class CaseWork:
         await self._cases.show(actor, case_id)
         return await self._store.links(actor.tenant, case_id, await self._cases.visible(actor))
 
-    async def linked(self, actor: Actor, case_id: str, type: str, to: str) -> bool:  # noqa: A002
-        """Whether two cases are linked so, whoever asks: the desk decides who is told."""
-        return await self._store.linked(actor.tenant, case_id, type, to)
-
     async def roles(self, actor: Actor, case_id: str) -> Sequence[CaseRole]:
         """Who stands how to the case: its creator, its assignee, and those who were given roles on it."""
         here = await self._cases.situation(actor, case_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from app.services.stored import AnswerKey, CaseKey, Visible
+from app.services.stored import AnswerKey, CaseKey, LinkKey, Visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +165,13 @@ class WorkReads(Protocol):
         """Those to cases that are visible."""
         ...
 
-    async def linked(self, tenant: str, case_id: str, type: str, to: str) -> bool:  # noqa: A002
-        """Whether there is such a link."""
+
+class Working(Protocol):
+    """What a transaction can do for those who work on cases."""
+
+    async def linked(self, links: Sequence[LinkKey]) -> frozenset[LinkKey]:
+        """Those of the links that are there."""
         ...
-
-
-class Taking(Protocol):
-    """What a transaction can do for whoever wants work."""
 
     async def take_next(self, waiting: Waiting) -> CaseKey | None:
         """Lock the first case that waits and that nobody else has locked: the most urgent, then by due moment, then

@@ -8,13 +8,14 @@ from app.domain.case import AuditEntry, Case, Surroundings
 from app.domain.clock_state import ClockState
 from app.domain.clock_turn import Clocks, Turned
 from app.domain.search_text import Said, SearchText, said_words
-from app.domain.work import CaseRole, Row, Work
+from app.domain.work import CaseLink, CaseRole, Row, Work
 from app.services.stored import (
     Acted,
     AnswerKey,
     CaseKey,
     Changed,
     Firing,
+    LinkKey,
     Locked,
     Record,
     StoredAnswer,
@@ -36,6 +37,7 @@ class WorkingCopy:
         self.new_answers: dict[AnswerKey, StoredAnswer] = {}
         self.entries: list[AuditEntry] = []
         self.firings: list[Firing] = []
+        self.links: set[LinkKey] = set(locked.links)
         self._ids: dict[CaseKey, str] = {key: case.id for key, case in locked.cases.items()}
         self._was_seq: dict[str, int | None] = {case.id: case.seq for case in locked.cases.values()}
         self._stored_clocks = locked.clocks
@@ -103,6 +105,9 @@ class WorkingCopy:
     def note_work(self, case: Case, work: Work) -> None:
         """Keep what a built-in verb made; case roles bind the next attempt of this transaction already."""
         self._made += work.rows
+        self.links |= {
+            LinkKey(row.tenant, row.case_id, row.type, row.to_id) for row in work.rows if isinstance(row, CaseLink)
+        }
         changes = [*((one, True) for one in work.given), *((one, False) for one in work.taken)]
         self._holds |= dict(changes)
         roles = dict(self.around.get(case.id, ALONE).roles)
