@@ -127,7 +127,7 @@ async def test_a_case_that_stands_on_an_older_version_is_told_why_the_event_cann
     """What `check` let pass before answers 409 with a reason, and the list of events as well."""
     events = "go: {from: a.x, to: a.y}\nstop: {from: a, to: end}"
     lines = [PolicyLine("p", "*", "*", "claim", act, eft="allow") for act in ("*", "case:read")]
-    found = declaring(claim=_loaded(SELF, events))
+    found = declaring(claim=loaded(SELF, events))
     anybody = PolicySource(PolicyFile("claim.csv", "0" * 64), lines)
     async with running(store, replace(found, policies=[*found.policies, anybody])) as house:
         case_id = await opened(house, by=ALICE, case_type="claim", event="open", data={})
@@ -140,14 +140,14 @@ async def test_a_case_that_stands_on_an_older_version_is_told_why_the_event_cann
         assert (await fired(house, case_id, "stop", ALICE))["state"] == "end"
 
 
-def _loaded(states: str, events: str) -> CaseType:
+def loaded(states: str, events: str) -> CaseType:
     case_type = load_case_type(claim(states, events), FILE).case_type
     assert case_type is not None
     return case_type
 
 
 def _walked(states: str, events: str, *fires: str) -> Resting:
-    machine = Machine(_loaded(states, events), "hash", 1)
+    machine = Machine(loaded(states, events), "hash", 1)
     here = machine.opened("open")
     for event in fires:
         here = after(machine, here, event) or here

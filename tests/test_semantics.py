@@ -58,7 +58,7 @@ def compounds(draw: st.DrawFn, depth: int) -> dict[str, Any]:
 
 
 @st.composite
-def case_types(draw: st.DrawFn) -> CaseType:
+def case_types(draw: st.DrawFn, guards: tuple[str, ...] = ("true", "false")) -> CaseType:
     top: dict[str, Any] = {f"t{n}": draw(states(3)) for n in range(draw(st.integers(2, 3)))}
     if draw(st.booleans()):
         top["done"] = {"final": True}
@@ -73,7 +73,7 @@ def case_types(draw: st.DrawFn) -> CaseType:
             _at(top, path)["on_done"] = draw(st.sampled_from([*sources, *histories]))
     transition = st.fixed_dictionaries(
         {"from": st.sampled_from([*sources, "*"]), "to": targets},
-        optional={"when": st.sampled_from(["true", "false"]), "internal": st.booleans()},
+        optional={"when": st.sampled_from(guards), "internal": st.booleans()},
     )
     events = {name: {"transitions": draw(st.lists(transition, min_size=1, max_size=5))} for name in EVENTS}
     opening = {"open": draw(st.sampled_from(sources))}

@@ -72,10 +72,10 @@ def _possible(here: Situation, name: str) -> PossibleEvent | None:
         return None
     event = here.machine.case_type.events[name]
     try:
-        to = None if told_later else here.machine.rest(here.case.states, here.case.memory, arcs).state
+        state = here.machine.rest(here.case.states, here.case.memory, arcs).state
     except NeverRests:
         return None
-    needs = "payload" if to is None else None
+    to, needs = (None, "payload") if told_later else (state, None)
     return PossibleEvent(name, event.title, to, event.payload, event.reason, needs)
 
 
@@ -94,9 +94,9 @@ def _reasons(here: Situation) -> tuple[Reason, ...]:
     candidates = here.machine.candidates(here.case.states, here.event)
     if not candidates:
         return (*said, state_reason(here))
-    arcs, told_later = open_arcs(here)
+    arcs, _ = open_arcs(here)
     if arcs:
-        return said if said or told_later else _circle(here, arcs)
+        return said or _circle(here, arcs)
     asked = dict.fromkeys(arc for arcs in candidates for arc in arcs)
     return (*said, *(reason for arc in asked for reason in arc_reasons(here, arc)))
 
