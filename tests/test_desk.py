@@ -185,10 +185,10 @@ async def test_text_that_the_database_cannot_read_does_not_hurt_its_neighbours(
 class FaultyEngine(PolicyEngine):
     """A policy that fails on one person."""
 
-    def decide(self, tenant: str, roles: Any, case_type: str, act: str, see: Any) -> Verdict:
+    def decide(self, tenant: str, roles: Any, case_type: str, act: str, see: Any, declared: Any = None) -> Verdict:
         if see().variables["actor"]["id"] == "user:mallory":
             raise ZeroDivisionError("a bug in deciding")
-        return super().decide(tenant, roles, case_type, act, see)
+        return super().decide(tenant, roles, case_type, act, see, declared)
 
 
 async def test_an_exception_while_deciding_is_internal_and_logged_once_and_the_neighbours_apply(

@@ -43,11 +43,11 @@ def begin(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) ->
 class Gossip(PolicyEngine):
     """A policy with a fault that quotes what it was asked."""
 
-    def decide(self, tenant: str, roles: Any, case_type: str, act: str, see: Any) -> Any:
+    def decide(self, tenant: str, roles: Any, case_type: str, act: str, see: Any, declared: Any = None) -> Any:
         quoted = dict(see().variables)
         if SECRET in str(quoted):
             raise ValueError(f"cannot decide on {quoted}")
-        return super().decide(tenant, roles, case_type, act, see)
+        return super().decide(tenant, roles, case_type, act, see, declared)
 
 
 async def everything_goes_wrong(client: AsyncClient) -> list[int]:

@@ -109,9 +109,7 @@ def permit(here: Situation) -> Verdict:
         raise Denied(f"on_behalf_of and occurred_at need {ADMIN} on the case type", reasons=here.delegation.reasons)
     verdict = here.decide(here.act)
     if not verdict.allowed:
-        named = titles.of_event(here.machine.case_type, here.doing)
-        doing = here.doing if named == here.doing else f"fire {named}"
-        raise Denied(f"you may not {doing} here", reasons=verdict.reasons)
+        raise Denied(f"you may not {titles.fire(here.machine.case_type, here.doing)} here", reasons=verdict.reasons)
     return verdict
 
 
@@ -241,5 +239,7 @@ def without_the_case(here: Situation, error: CaseError) -> CaseError:
         return error
     said = dict.fromkeys(reason.code for reason in error.reasons)
     remedy = "ask somebody who may read the case"
-    reasons = tuple(Reason(code, f"this does not allow {here.doing} now", remedy) for code in said)
-    return type(error)(f"cannot {here.doing} now", reasons=reasons)
+    case_type, doing = here.machine.case_type, here.doing
+    not_now = f"this does not allow {titles.of_event(case_type, doing)} now"
+    reasons = tuple(Reason(code, not_now, remedy) for code in said)
+    return type(error)(f"{titles.cannot(case_type, doing)} now", reasons=reasons)

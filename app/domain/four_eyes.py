@@ -39,8 +39,8 @@ def _since(here: Situation, state: str | None) -> str:
 
 
 def _do(here: Situation, event: str) -> str:
-    named = titles.of_event(here.machine.case_type, event)
-    return f"{event} it" if named == event else f"fire {named}"
+    doing = titles.fire(here.machine.case_type, event)
+    return f"{event} it" if doing == event else doing
 
 
 def _told(since: str | None) -> dict[str, Json]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from app.domain.case import Verdict
+from app.domain.case_type import CaseType
 from app.domain.cel.view import View
 from app.domain.clause import Clause
 
@@ -19,8 +20,17 @@ class Policy(Protocol):
         """
         ...
 
-    def decide(self, tenant: str, roles: frozenset[str], case_type: str, act: str, see: Callable[[], View]) -> Verdict:
-        """Allow or deny an act. `see` gives what conditions read, where there are any: case, data, actor."""
+    def decide(
+        self,
+        tenant: str,
+        roles: frozenset[str],
+        case_type: str,
+        act: str,
+        see: Callable[[], View],
+        declared: CaseType | None = None,
+    ) -> Verdict:
+        """Allow or deny an act. `see` gives what conditions read, where there are any: case, data, actor. `declared` is
+        the case type with the titles by which reasons name it and its events."""
         ...
 
     def allows(self, tenant: str, roles: frozenset[str], case_type: str, act: str, see: Callable[[], View]) -> bool:

@@ -70,4 +70,7 @@ def _guard(here: Situation, arc: Arc) -> tuple[Reason, ...]:
 
 def _leave_from(here: Situation, sources: list[str]) -> str:
     states = titles.of_states(here.machine.case_type, sources, " or ")
-    return f"it takes a case that is {states}" if sources else f"`{here.event}` only opens a case"
+    if sources:
+        return f"it takes a case that is {states}"
+    named = titles.of_event(here.machine.case_type, here.event)
+    return f"{f'`{named}`' if named == here.event else named} only opens a case"

@@ -12,6 +12,7 @@ from app.domain.clock_turn import Clocks
 from app.domain.guard import View
 from app.domain.machine import Machine
 from app.domain.policy import Policy
+from app.domain.titles import of_event
 
 READ = "case:read"
 ADMIN = "case:admin"
@@ -113,11 +114,12 @@ class Situation:
     def decide(self, act: str) -> Verdict:
         """What the policy says, within the scope of what the caller showed, whoever is acted for."""
         case_type, scope = self.machine.case_type.case_type, self.attempt.actor.scope
-        verdict = self.policy.decide(self.attempt.tenant, self.roles, case_type, act, lambda: self.view)
+        declared = self.machine.case_type
+        verdict = self.policy.decide(self.attempt.tenant, self.roles, case_type, act, lambda: self.view, declared)
         if scope is None or scope.covers(case_type, act):
             return verdict
-        rule = None if verdict.allowed else verdict.rule
-        return Verdict(False, rule, verdict.policy, (*verdict.reasons, scope.reason(case_type, act)))
+        rule, outside = None if verdict.allowed else verdict.rule, scope.reason(case_type, act, of_event(declared, act))
+        return Verdict(False, rule, verdict.policy, (*verdict.reasons, outside))
 
     def allows(self, act: str) -> bool:
         """What `decide` comes to, without its reasons, which cost a multiple."""

@@ -6,6 +6,12 @@ from app.domain.case import Json
 from app.domain.case_type import CaseType, State
 
 
+def of_case_type(case_type: CaseType) -> str:
+    """For the middle of a sentence: its name in words, and its title where that is another one."""
+    words = case_type.case_type.replace("_", " ")
+    return words if (case_type.title or words).casefold() == words else f"“{case_type.title}”"
+
+
 def of_event(case_type: CaseType, event: str) -> str:
     declared = case_type.events.get(event)
     return f"“{declared.title}”" if declared and declared.title else event
@@ -27,6 +33,12 @@ def cannot(case_type: CaseType, event: str) -> str:
     """`cannot pay`, or with a title: “Pay” is not possible."""
     named = of_event(case_type, event)
     return f"cannot {event}" if named == event else f"{named} is not possible"
+
+
+def fire(case_type: CaseType, doing: str) -> str:
+    """`pay`, or with a title: fire “Pay”; what a built-in verb does stays as it is."""
+    named = of_event(case_type, doing)
+    return doing if named == doing else f"fire {named}"
 
 
 def of_field(schema: Json, path: Sequence[str | int]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from app.domain import titles
 from app.domain.case import ANYONE, Json
 from app.domain.four_eyes import four_eyes_reasons
 from app.domain.machine import Arc
@@ -30,7 +31,10 @@ class Place:
 
     @cached_property
     def changes(self) -> Way:
-        return (Change("state", f"the case has to be {self.state}", {"state": self.state}),) if self.state else ()
+        if self.state is None:
+            return ()
+        named = titles.of_state(self.given.machine.case_type, self.state)
+        return (Change("state", f"the case has to be {named}", {"state": self.state}),)
 
     @cached_property
     def here(self) -> Situation:

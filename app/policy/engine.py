@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from app.domain.case import Verdict
+from app.domain.case_type import CaseType
 from app.domain.clause import Clause, permits
 from app.domain.guard import View
 from app.domain.names import case_roles
@@ -10,9 +11,9 @@ from app.policy.conditions import Subject
 from app.policy.enforcer import Place, TenantEnforcer
 from app.policy.faults import line_faults
 from app.policy.index import Address, Index, touched
-from app.policy.lines import AUDIT, CLAIM, EVERY, as_csv, includes_role, rule_of
+from app.policy.lines import AUDIT, CLAIM, EVERY, as_csv, in_force, includes_role, rule_of
 from app.policy.reading import Readers
-from app.policy.reasons import deciding_rule, refusal
+from app.policy.reasons import deciding_rule, refusal, wish_of
 from app.policy.roles import Roles
 from app.policy.texts import Texts
 from app.services.stored import PolicyLine, Visible
@@ -41,16 +42,16 @@ class PolicyEngine:
         self._forget()
         self.version = version
         for line in (*BUILT_IN, *lines):
-            if _in_force(line, version):
+            if in_force(line, version):
                 self._add(line)
 
     def apply(self, changed: Sequence[PolicyLine], version: int) -> None:
         """Go from the version held to a newer one by the lines that were added or removed in between."""
         if version <= self.version:
             return
-        moved = [line for line in changed if _in_force(line, self.version) != _in_force(line, version)]
+        moved = [line for line in changed if in_force(line, self.version) != in_force(line, version)]
         for line in moved:
-            if _in_force(line, version):
+            if in_force(line, version):
                 self._add(line)
             else:
                 self._remove(line)
@@ -61,20 +62,29 @@ class PolicyEngine:
         """All roles of a subject: its own `g` roles and those given, with what they include, and `*`."""
         return self._roles.closure(tenant, subject, given, own)
 
-    def decide(self, tenant: str, roles: frozenset[str], case_type: str, act: str, see: Callable[[], View]) -> Verdict:
+    def decide(
+        self,
+        tenant: str,
+        roles: frozenset[str],
+        case_type: str,
+        act: str,
+        see: Callable[[], View],
+        declared: CaseType | None = None,
+    ) -> Verdict:
         """Allow or deny an act; a deny line wins, and what no line allows is denied."""
         place = self._place(tenant, case_type, act)
         if place.bucket and (known := place.bucket.allowed(roles)):
             return Verdict(True, known, place.policy)
         subject = Subject(roles, see)
         if place.address is None or place.bucket is None:
-            return Verdict(False, None, place.policy, refusal((), subject, case_type, act, ()))
+            return Verdict(False, None, place.policy, refusal((), subject, wish_of(case_type, act, declared), ()))
         allowed = self._enforcer(place.address.tenant).allows(place.address, subject)
         rule = deciding_rule(place.bucket.rules, subject, allowed)
         if allowed and rule:
             place.bucket.remember(roles, rule)
             return Verdict(True, rule.text, place.policy)
-        reasons = refusal(place.bucket.rules, subject, case_type, act, self._who_could(place.address))
+        could = self._who_could(place.address)
+        reasons = refusal(place.bucket.rules, subject, wish_of(case_type, act, declared), could)
         return Verdict(False, rule.text if rule else None, place.policy, reasons)
 
     def allows(self, tenant: str, roles: frozenset[str], case_type: str, act: str, see: Callable[[], View]) -> bool:
@@ -238,7 +248,3 @@ class PolicyEngine:
     def _forget_places(self) -> None:
         self._places: dict[str, dict[tuple[str, str], Place]] = {}  # case type -> tenant and act
         self._remembered = 0
-
-
-def _in_force(line: PolicyLine, version: int) -> bool:
-    return line.added <= version and (line.removed is None or line.removed > version)

@@ -10,21 +10,6 @@ EVERY = "*"
 READ = "case:read"
 CLAIM = "case:claim"
 AUDIT = "case:audit"
-BUILT_IN_ACTS = frozenset(
-    {
-        READ,
-        "case:assign",
-        CLAIM,
-        "case:comment",
-        "case:attach",
-        "case:roles",
-        "case:export",
-        "case:redact",
-        "case:hold",
-        AUDIT,
-        "case:admin",
-    }
-)
 
 
 class Rule(NamedTuple):
@@ -51,6 +36,10 @@ def as_csv(line: PolicyLine) -> str:
     if line.kind == "p":
         return rule_of(line).text
     return _csv(("g", line.role, line.obj) if includes_role(line) else ("g", line.role, line.obj, line.tenant))
+
+
+def in_force(line: PolicyLine, version: int) -> bool:
+    return line.added <= version and (line.removed is None or line.removed > version)
 
 
 def includes_role(line: PolicyLine) -> bool:

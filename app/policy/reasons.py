@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from app.domain import titles
 from app.domain.case import ANYONE
+from app.domain.case_type import CaseType
 from app.domain.errors import Reason
 from app.policy.conditions import Subject, holds
 from app.policy.lines import Rule, is_case_role, is_event
@@ -31,11 +33,16 @@ def deciding_rule(rules: Sequence[Rule], subject: Subject, allowed: bool) -> Rul
     return next(_matching(rules, subject, "allow" if allowed else "deny"), None)
 
 
-def refusal(
-    rules: Sequence[Rule], subject: Subject, case_type: str, act: str, could: Sequence[str]
-) -> tuple[Reason, ...]:
-    """What said no: at most MAX_REASONS lines of each effect."""
-    wish = _wish(case_type, act)
+def wish_of(case_type: str, act: str, declared: CaseType | None) -> str:
+    """What completes `may ...`; by the titles of the case type and its event, where it is known."""
+    kind = titles.of_case_type(declared) if declared else case_type.replace("_", " ")
+    if not is_event(act):
+        return f"{VERBS.get(act, act)} this {kind}"
+    return f"fire {titles.of_event(declared, act) if declared else act} on this {kind}"
+
+
+def refusal(rules: Sequence[Rule], subject: Subject, wish: str, could: Sequence[str]) -> tuple[Reason, ...]:
+    """What said no to a wish: at most MAX_REASONS lines of each effect."""
     denied = [_denied(rule, subject, wish) for rule in islice(_matching(rules, subject, "deny"), MAX_REASONS)]
     if next(_matching(rules, subject, "allow"), None):
         return tuple(denied)
@@ -85,11 +92,6 @@ def _detail(rule: Rule, subject: Subject) -> dict[str, Any]:
         error = subject.truth(rule.when).error
         detail |= {"condition": rule.when, "saw": subject.saw(rule.when)} | ({"error": error} if error else {})
     return detail
-
-
-def _wish(case_type: str, act: str) -> str:
-    kind = case_type.replace("_", " ")
-    return f"fire {act} on this {kind}" if is_event(act) else f"{VERBS.get(act, act)} this {kind}"
 
 
 def _who(role: str) -> str:
