@@ -18,6 +18,7 @@ CASES = "/api/v1/cases"
 CLAIMS = {"case_type": "expense_claim", "event": "submit", "data": CLAIM}
 INCIDENTS = {"case_type": "incident", "event": "report", "data": {"summary": "It burns", "priority": 3}}
 ROOT = signed_in("root", "admin")
+NO_ACT = "is no act of any case type that the key is for"
 WANTED = {"title": "Import", "subject": "service:import", "roles": ["role:clerk"]}
 
 
@@ -144,7 +145,7 @@ async def test_a_key_with_one_letter_changed_is_nobody(client, place):
 
 
 async def test_what_is_outside_of_its_scope_is_denied_with_a_reason_and_logged(client, database):
-    narrow = {"acts": ["submit", "report"], "case_types": ["incident"]}
+    narrow = {"acts": ["report"], "case_types": ["incident"]}
     key = (await made(client, roles=["role:admin"], **narrow))["key"]
     assert (await opened(client, key, INCIDENTS)).status_code == 201
     answer = await opened(client, key)
@@ -159,7 +160,7 @@ async def test_the_reason_names_what_the_key_is_not_for(client):
     case = (await opened(client, key)).json()["case"]
     answer = await client.post(f"{CASES}/{case['id']}/events", json={"event": "triage"}, headers=bearing(key))
     assert (answer.status_code, answer.json()["code"]) == (403, "denied")
-    assert answer.json()["reasons"][-1]["message"] == "The API key is not for triage on expense_claim."
+    assert answer.json()["reasons"][-1]["message"] == "The API key is not for “Take into review” on expense_claim."
     possible = await client.get(f"{CASES}/{case['id']}/events?explain=true", headers=bearing(key))
     assert possible.json()["events"] == []
 
@@ -273,6 +274,39 @@ async def test_a_key_that_makes_no_sense_is_not_made(client, wrong):
     answer = await client.post(KEYS, json=WANTED | wrong, headers=ROOT)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"].startswith(next(iter(wrong)))
+
+
+@pytest.mark.parametrize(
+    ("scope", "field", "message"),
+    [
+        (
+            {"acts": ["aprove"]},
+            "acts",
+            "`aprove` is no act of any case type that the key is for; did you mean `approve`?",
+        ),
+        (
+            {"acts": ["case:raed"]},
+            "acts",
+            "`case:raed` is no act of any case type that the key is for; did you mean `case:read`?",
+        ),
+        ({"acts": ["submit", "report"], "case_types": ["incident"]}, "acts", "`submit` is no act of incident; "),
+        ({"acts": ["case:read"], "case_types": []}, None, ""),
+        ({"acts": ["report"], "case_types": []}, "acts", f"`report` {NO_ACT}; "),
+        ({"case_types": ["incidnet"]}, "case_types", "`incidnet` is not a case type; did you mean `incident`?"),
+        ({"acts": ["save", "submit", "case:audit", "report"]}, None, ""),
+    ],
+)
+async def test_a_key_is_for_acts_and_case_types_that_there_are(client, scope, field, message):
+    answer = await client.post(KEYS, json=WANTED | scope, headers=ROOT)
+    assert answer.status_code == (201 if field is None else 422), answer.text
+    told = answer.json().get("errors", [])
+    assert [(one["field"], one["message"].startswith(message)) for one in told] == ([(field, True)] if field else [])
+
+
+async def test_who_may_make_no_keys_is_told_nothing_of_what_there_is(client, database):
+    answer = await client.post(KEYS, json=WANTED | {"acts": ["aprove"]}, headers=signed_in("carl", "clerk"))
+    assert (answer.status_code, answer.json()["code"]) == (403, "denied")
+    assert [entry["api_key"]["how"] for entry in await entries(database, "denied")] == ["make"]
 
 
 async def test_keys_are_listed_a_page_at_a_time(client):

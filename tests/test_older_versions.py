@@ -8,6 +8,8 @@ from app.commands.failing import CommandFailed
 from app.commands.house import declared, prepared, running
 from app.commands.standing import read_beside_cases
 from app.domain.errors import Invalid
+from app.domain.scope import Scope
+from app.services.api_keys import NewKey
 from app.services.rulebook import AskedChange
 from app.settings import load_settings
 from tests.databases import Database
@@ -90,6 +92,23 @@ async def test_a_refusal_says_on_which_version_the_case_stands_and_a_preview_tel
         told = {(one.state, one.event) for one in seen.gains if one.role == "role:clerk" and ":" not in one.event}
         assert told == {("a", "go"), ("a", "move"), (None, "open")}
         assert len(seen.gains) == len(set(seen.gains))
+
+
+async def test_a_key_may_be_for_an_event_that_only_cases_of_an_older_version_have(folders: Path) -> None:
+    await with_cases(1)
+    write(folders, NEW, LINES + "p, role:boss, *, claim, move, , allow\n")
+    settings = load_settings()
+    async with running(settings, await declared(settings)) as house:
+
+        async def made(act: str) -> None:
+            await house.api_keys.make(BOSS, NewKey("k", "service:x", frozenset(), Scope(frozenset({act}))), "r")
+
+        await made("move")
+        await made("go")
+        with pytest.raises(Invalid) as refused:
+            await made("goo")
+        [fault] = refused.value.errors
+        assert fault.message.endswith("did you mean `go`?")
 
 
 async def test_a_line_for_cases_that_are_all_closed_may_go_and_one_for_none_is_wrong(folders: Path) -> None:

@@ -9,13 +9,16 @@ from datetime import datetime
 
 from app.domain.case import Actor, Draft, Json
 from app.domain.entry import seal
-from app.domain.errors import CaseError, NotFound, Reason, invalid
+from app.domain.errors import CaseError, Invalid, NotFound, Reason, invalid
 from app.domain.moment import rfc3339
 from app.domain.scope import Scope
+from app.services.definitions import Definitions
 from app.services.identity import new_id, new_salt
+from app.services.key_scopes import scope_faults
 from app.services.policies import Policies
 from app.services.ports import Store, Transaction
 from app.services.refusals import Refusals
+from app.services.standing import StandingVersions
 from app.services.stored import Record
 from app.services.stored_callers import KEY_PREFIX, StoredKey
 from app.services.tenant_admin import log_refusal, told_of, verdict_on, without
@@ -49,13 +52,17 @@ class Administrator:
 
 
 class ApiKeys:
-    def __init__(self, store: Store, policies: Policies, refusals: Refusals) -> None:
+    def __init__(self, store: Store, policies: Policies, refusals: Refusals, definitions: Definitions) -> None:
         self._store = store
         self._policies = policies
         self._refusals = refusals
+        self._definitions = definitions
+        self._standing = StandingVersions(store, definitions)
 
     async def make(self, actor: Actor, wanted: NewKey, request_id: str) -> tuple[StoredKey, str]:
-        """The key, and its text, which is nowhere afterwards. Raises Denied, and Invalid on an expiry that is past."""
+        """The key, and its text, which is nowhere afterwards. Raises Denied, and Invalid on an expiry that is past, an
+        act or a case type that there is not."""
+        await self._check_scope(actor, wanted.scope, request_id)
         async with self._administered(actor, request_id, "make", makes=True) as by:
             if wanted.expires_at is not None and wanted.expires_at <= by.at:
                 raise invalid("expires_at", "must be in the future")
@@ -80,6 +87,14 @@ class ApiKeys:
             if changed:
                 await self._log(by, "revoked", known)
         return known
+
+    async def _check_scope(self, actor: Actor, scope: Scope, request_id: str) -> None:
+        if not scope_faults(scope, self._definitions):
+            return
+        async with self._administered(actor, request_id, "make", makes=True):
+            pass  # cases are counted for those only who may make keys
+        if faults := scope_faults(scope, self._definitions, await self._standing.all()):
+            raise Invalid("some of what the key is to be for is not there", errors=faults)
 
     @asynccontextmanager
     async def _administered(

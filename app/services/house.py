@@ -67,7 +67,7 @@ class House:
         self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks, self.refusals, limits.waiting)
         self.slices = Slices()
         self.cases = Cases(store, self.definitions, self.policies, self.slices, limits.searches, limits.reads)
-        self.api_keys = ApiKeys(store, self.policies, self.refusals)
+        self.api_keys = ApiKeys(store, self.policies, self.refusals, self.definitions)
         self.keys = KeyCallers(store)
         self.next_case = NextCase(store, self.definitions, self.policies, self.calendars, desks, self.refusals)
         self.uploads = Uploads(store, room, attachment_folder)
