@@ -1,5 +1,6 @@
 """Every refusal is in the log, singly or counted, and none takes more of it than it tells."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -99,6 +100,28 @@ async def test_the_next_minute_begins_anew(house: House, database: Database) -> 
     await house.refusals.write()
     assert (await logged(database))[1][1]["counts"] == [{"code": "wrong_state", "event": "pay", "count": 1}]
     assert house.refusals._minutes == {}
+
+
+async def test_a_minute_that_is_over_is_in_the_log_whatever_becomes_of_the_process(
+    house: House, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without anybody asking for it: one that is killed loses the minute that runs, of which its own log has a line."""
+    now = 1000.0
+    house.refusals.most, house.refusals.clock = 1, lambda: now
+    await refuse(house, await open_claim(house), 4)
+    write, looked = house.refusals.write, asyncio.Event()
+
+    async def writing(**how: bool) -> None:
+        await write(**how)
+        looked.set()
+
+    house.refusals.write = writing  # type: ignore[method-assign]
+    now += MINUTE
+    async with asyncio.timeout(60):
+        await looked.wait()
+    assert (await logged(database))[1][0]["counted"] == 3
+    told = [record.getMessage() for record in caplog.records if record.name == "stateward.refusals"]
+    assert told == ["user:cash of acme is refused often: counted until a minute is over"]
 
 
 async def test_what_was_counted_is_written_when_the_process_stops(database: Database) -> None:

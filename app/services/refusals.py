@@ -55,7 +55,8 @@ class Minute:
 
 
 class Refusals:
-    """Of this process: each replica counts for itself, and loses what it has not written where it is killed."""
+    """Of this process: each replica counts for itself. Where it is killed it loses the counts of the minutes that run,
+    and its log has a line for each of them."""
 
     def __init__(self, store: Store, most: int = USUAL.refusals, clock: Callable[[], float] = time.monotonic) -> None:
         self.most = most
@@ -76,7 +77,11 @@ class Refusals:
     def count(self, refused: Iterable[Refused]) -> None:
         """Those whose transaction is committed."""
         for one in refused:
-            self._minute(one.caller).count(one)
+            minute = self._minute(one.caller)
+            if not minute.counts:
+                tenant, subject = one.caller
+                log.warning("%s of %s is refused often: counted until a minute is over", subject, tenant)
+            minute.count(one)
 
     async def run(self) -> None:
         """Write what is over until `close`, and then all that is left."""
