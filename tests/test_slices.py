@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from litestar.testing import TestClient
 
 from app.http.app import HttpSettings, create_app
 from app.http.large import MOST_BYTES, SMALL
+from app.http.observed import Observed
 from app.services import slices
 from app.services.places import Places
 from app.services.slices import Slices
@@ -127,6 +129,32 @@ def test_the_bytes_of_a_large_body_have_places_until_its_answer_begins(path, bod
         assert all(SMALL < taken < 10 * SMALL for taken in held)
         assert bool(held) == (status == 200)
         assert room.bytes.taken == 0
+
+
+async def test_a_request_that_is_cancelled_without_an_answer_gives_its_bytes_back():
+    fakes, begun, scopes = Fakes(), asyncio.Event(), []
+
+    async def for_ever(attempts):
+        begun.set()
+        await asyncio.Event().wait()
+
+    fakes.desk.submit = for_ever
+    inner = create_app(fakes.services(), HttpSettings(SECRET))
+    observed = Observed(inner, lambda *_: None)
+
+    async def app(scope, receive, send):
+        scopes.append(scope)  # somebody may look at it still: nothing comes back by itself
+        await observed(scope, receive, send)
+
+    headers = {"authorization": f"Bearer {token('alice')}"}
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers) as http:
+        request = asyncio.create_task(http.post(EVENTS, json=LARGE))
+        await begun.wait()
+        assert inner.state.room.bytes.taken > SMALL
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+    assert inner.state.room.bytes.taken == 0
 
 
 def test_a_caller_whose_large_bodies_fill_their_places_waits_and_others_do_not():

@@ -40,7 +40,7 @@ def hold(request: Request[Actor, None, State]) -> None:
 
 
 def let_go(scope: Scope) -> None:
-    """The answer begins: what was sent is not needed any more."""
+    """The answer begins, or there will be none: what was sent is not needed any more."""
     if held := scope["state"].pop(HELD, None):
         held()
 

@@ -9,6 +9,7 @@ import structlog
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 
 from app.http.headers import REFUSAL, request_id
+from app.http.large import let_go
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "_OTHER"
@@ -53,7 +54,10 @@ class Observed:
                 self._answered(scope, message["status"], perf_counter() - began, span)
             await send(message)
 
-        await self._app(scope, receive, sending)
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            let_go(scope)  # of one that was cancelled before its answer began
 
     def _answered(self, scope: HTTPScope, status: int, seconds: float, span: Any) -> None:
         method, route = _method(scope), str(scope.get("path_template") or "")
