@@ -41,8 +41,8 @@ def test_three_case_types_ship():
 
 @shipped
 def test_a_shipped_case_type_has_no_fault_and_no_warning(path):
-    loaded = load_case_type(text_of(path), str(path))
     """They may take fields that nothing declares, which is a note."""
+    loaded = load_case_type(text_of(path), str(path))
     faults = check_case_type(loaded, calendars=CALENDARS)
     assert [str(fault) for fault in faults if fault.severity != "note"] == []
     assert loaded.case_type is not None
