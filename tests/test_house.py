@@ -77,6 +77,11 @@ def test_a_forbidden_word_stands_nowhere(pattern: str, folders: tuple[str, ...],
     assert _hits(pattern, [path for path in _code() if _top(path) in folders]) == [], because
 
 
+def test_a_migration_depends_on_nothing_of_the_application() -> None:
+    """What it did stays what it did, whatever the application becomes."""
+    assert _hits(r"^\s*(from|import) app\b", [path for path in _code() if _top(path) == "migrations"]) == []
+
+
 def test_sql_stays_in_the_database_layer_and_the_migrations() -> None:
     elsewhere = [path for path in _code() if _top(path) == "app" and "app/db/" not in path.as_posix()]
     assert _hits(r"^\s*(from|import) (sqlalchemy|sqlmodel|asyncpg|aiosqlite)\b", _except_settings(elsewhere)) == []

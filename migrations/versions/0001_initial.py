@@ -1,9 +1,10 @@
 """The tables, what keeps the log append-only, and the service's rights."""
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from alembic import op
-
-from app.db.types import Count, JsonText, Moment, Word
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -12,6 +13,24 @@ depends_on = None
 
 LOG = ("audit_entry", "audit_payload")
 APPEND_ONLY = (*LOG, "sla_firing", "calendar", "audit_leaf")
+Kind = Callable[[], sa.types.TypeEngine]
+
+
+def text() -> sa.types.TypeEngine:
+    """Sorts by code point in both databases."""
+    return sa.Text().with_variant(postgresql.VARCHAR(collation="C"), "postgresql")
+
+
+def count() -> sa.types.TypeEngine:
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def moment() -> sa.types.TypeEngine:
+    return postgresql.TIMESTAMP(timezone=True).with_variant(sa.Integer(), "sqlite")
+
+
+def json() -> sa.types.TypeEngine:
+    return sa.Text()
 
 
 def upgrade() -> None:
@@ -43,15 +62,15 @@ def upgrade() -> None:
     _keep_revoked()
 
 
-def _key(name: str, kind: type[sa.types.TypeEngine] = Word) -> sa.Column:
+def _key(name: str, kind: Kind = text) -> sa.Column:
     return sa.Column(name, kind(), primary_key=True, nullable=False, autoincrement=False)
 
 
-def _must(name: str, kind: type[sa.types.TypeEngine] = Word) -> sa.Column:
+def _must(name: str, kind: Kind = text) -> sa.Column:
     return sa.Column(name, kind(), nullable=False)
 
 
-def _may(name: str, kind: type[sa.types.TypeEngine] = Word) -> sa.Column:
+def _may(name: str, kind: Kind = text) -> sa.Column:
     return sa.Column(name, kind(), nullable=True)
 
 
@@ -71,9 +90,9 @@ def _create_log() -> None:
         _key("tenant"),
         _key("entry_id"),
         _must("kind"),
-        _must("at", Moment),
+        _must("at", moment),
         _may("case_id"),
-        _may("case_seq", Count),
+        _may("case_seq", count),
         _may("source"),
         _may("target"),
         _may("prev_hash"),
@@ -93,7 +112,7 @@ def _create_log() -> None:
         _key("entry_id"),
         _key("path"),
         _must("salt", sa.LargeBinary),
-        _must("value", JsonText),
+        _must("value", json),
         sa.ForeignKeyConstraint(
             ["tenant", "entry_id"], ["audit_entry.tenant", "audit_entry.entry_id"], name="a_value_has_an_entry"
         ),
@@ -108,22 +127,22 @@ def _create_cases() -> None:
         _key("id"),
         _must("case_type"),
         _must("definition"),
-        _must("definition_version", Count),
+        _must("definition_version", count),
         _may("reference"),
         _must("state"),
-        _must("version", Count),
-        _must("seq", Count),
-        _must("data", JsonText),
+        _must("version", count),
+        _must("seq", count),
+        _must("data", json),
         _must("creator"),
-        _must("opened_at", Moment),
-        _must("changed_at", Moment),
+        _must("opened_at", moment),
+        _must("changed_at", moment),
         _must("last_hash"),
-        _must("memory", JsonText),
+        _must("memory", json),
         _may("assignee"),
         _may("team"),
-        _must("urgency", Count),
-        _may("closed_at", Moment),
-        _may("due_at", Moment),
+        _must("urgency", count),
+        _may("closed_at", moment),
+        _may("due_at", moment),
         sa.UniqueConstraint("tenant", "case_type", "reference", name="one_case_per_reference"),
         sa.ForeignKeyConstraint(
             ["tenant", "id", "seq", "state"],
@@ -159,14 +178,14 @@ def _create_clocks() -> None:
         _key("tenant"),
         _key("case_id"),
         _key("name"),
-        _key("cycle", Count),
+        _key("cycle", count),
         _must("case_type"),
-        _must("current", Count),
+        _must("current", count),
         _must("status"),
-        _may("due_at", Moment),
-        _may("next_fire_at", Moment),
-        _may("breached_at", Moment),
-        _must("facts", JsonText),
+        _may("due_at", moment),
+        _may("next_fire_at", moment),
+        _may("breached_at", moment),
+        _must("facts", json),
         sa.ForeignKeyConstraint(["tenant", "case_id"], ["cases.tenant", "cases.id"], name="a_clock_has_a_case"),
         sa.CheckConstraint("current IN (0, 1)", name="current_is_a_flag"),
         sa.CheckConstraint("next_fire_at IS NULL OR current = 1", name="only_the_newest_cycle_fires"),
@@ -177,7 +196,7 @@ def _create_clocks() -> None:
     counted = "status IN ('running', 'paused')"
     _index("clocks_by_status", "clock", "case_type", "name", "status", where=counted)
     _create_firings()
-    calendar = (_key("name"), _key("version", Count), _must("hash"), _must("applies_from", Moment), _must("text"))
+    calendar = (_key("name"), _key("version", count), _must("hash"), _must("applies_from", moment), _must("text"))
     _create("calendar", *calendar, wide=True)
 
 
@@ -187,9 +206,9 @@ def _create_firings() -> None:
         _key("tenant"),
         _key("case_id"),
         _key("clock"),
-        _key("cycle", Count),
-        _key("step", Count),
-        _key("n", Count),
+        _key("cycle", count),
+        _key("step", count),
+        _key("n", count),
         _must("entry_id"),
         sa.ForeignKeyConstraint(
             ["tenant", "case_id", "clock", "cycle"],
@@ -209,8 +228,8 @@ def _create_idempotency() -> None:
         _key("subject"),
         _key("key"),
         _must("fingerprint"),
-        _must("answer", JsonText),
-        _must("expires_at", Moment),
+        _must("answer", json),
+        _must("expires_at", moment),
         wide=True,
     )
     _index("answers_by_expiry", "idempotency", "expires_at")
@@ -220,7 +239,7 @@ def _create_definition() -> None:
     _create(
         "definition",
         _key("case_type"),
-        _key("version", Count),
+        _key("version", count),
         _must("hash"),
         _must("text"),
         sa.UniqueConstraint("hash", name="one_definition_per_hash"),
@@ -232,19 +251,19 @@ def _create_policy() -> None:
     words = ("kind", "role", "tenant", "obj", "act", "when_", "eft")
     _create(
         "policy_line",
-        _key("id", Count),
+        _key("id", count),
         *map(_must, words),
         _may("source"),
-        _must("added", Count),
-        _may("removed", Count),
+        _must("added", count),
+        _may("removed", count),
     )
     _index("lines_by_added", "policy_line", "added")
     _index("lines_by_removed", "policy_line", "removed")
     _create("policy_file", _key("name"), _must("sha256"))
     _create(
         "policy_state",
-        _key("id", Count),
-        _must("version", Count),
+        _key("id", count),
+        _must("version", count),
         sa.CheckConstraint("id = 1", name="one_policy_state"),
     )
     op.execute("INSERT INTO policy_state (id, version) VALUES (1, 0)")
@@ -418,20 +437,20 @@ def _create_callers() -> None:
         _key("id"),
         _must("title"),
         _must("subject"),
-        _must("roles", JsonText),
-        _must("acts", JsonText),
-        _must("case_types", JsonText),
+        _must("roles", json),
+        _must("acts", json),
+        _must("case_types", json),
         _must("hash"),
         _must("created_by"),
-        _must("created_at", Moment),
-        _may("expires_at", Moment),
-        _may("revoked_at", Moment),
+        _must("created_at", moment),
+        _may("expires_at", moment),
+        _may("revoked_at", moment),
         _may("revoked_by"),
-        _may("last_used_at", Moment),
+        _may("last_used_at", moment),
         sa.CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="somebody_revoked_it"),
         wide=True,
     )
-    _create("rate_limit", _key("tenant"), _key("subject"), _must("full_at", Count), _must("asked", Count))
+    _create("rate_limit", _key("tenant"), _key("subject"), _must("full_at", count), _must("asked", count))
 
 
 def _grant_callers() -> None:
@@ -470,10 +489,10 @@ def _create_work() -> None:
         _key("tenant"),
         _key("id"),
         _must("case_id"),
-        _must("case_seq", Count),
+        _must("case_seq", count),
         _must("author"),
-        _must("written_at", Moment),
-        _must("mentions", JsonText),
+        _must("written_at", moment),
+        _must("mentions", json),
         _may("edits"),
         sa.ForeignKeyConstraint(["tenant", "id"], entry, name="a_comment_has_an_entry"),
         sa.UniqueConstraint("tenant", "case_id", "case_seq", name="comments_in_order"),
@@ -488,7 +507,7 @@ def _create_work() -> None:
         _key("type"),
         _key("to_id"),
         _must("author"),
-        _must("linked_at", Moment),
+        _must("linked_at", moment),
         sa.ForeignKeyConstraint(["tenant", "case_id"], cases, name="a_link_has_a_case"),
         sa.ForeignKeyConstraint(["tenant", "to_id"], cases, name="a_link_has_a_far_end"),
     )
@@ -503,22 +522,22 @@ def _create_attachments(entry: list[str]) -> None:
         "blob",
         _key("tenant"),
         _key("sha256"),
-        _must("size", Count),
+        _must("size", count),
         _may("upload"),
-        _must("kept_at", Moment),
+        _must("kept_at", moment),
     )
-    chunk = (_key("tenant"), _key("upload"), _key("n", Count), _must("content", sa.LargeBinary))
+    chunk = (_key("tenant"), _key("upload"), _key("n", count), _must("content", sa.LargeBinary))
     _create("blob_chunk", *chunk, wide=True)
     _create(
         "attachment",
         _key("tenant"),
         _key("id"),
         _must("case_id"),
-        _must("case_seq", Count),
+        _must("case_seq", count),
         _must("author"),
-        _must("attached_at", Moment),
+        _must("attached_at", moment),
         _must("sha256"),
-        _must("size", Count),
+        _must("size", count),
         _must("declared_type"),
         _may("sniffed_type"),
         sa.ForeignKeyConstraint(["tenant", "id"], entry, name="an_attachment_has_an_entry"),
@@ -569,7 +588,7 @@ def _create_leaves() -> None:
     _create(
         "audit_leaf",
         _key("tenant"),
-        _key("leaf_index", Count),
+        _key("leaf_index", count),
         _must("entry_id"),
         sa.UniqueConstraint("tenant", "entry_id", name="one_leaf_per_entry"),
         sa.CheckConstraint("leaf_index >= 0", name="leaves_are_counted_from_0"),
