@@ -1,10 +1,11 @@
-# Stateward from a bare machine: python3 (3.11 or newer, with venv) and make. `make demo` is the quickest look.
+# Stateward from a bare machine: python3 (3.11 or newer, with venv) and make. `make demo` is the quickest look,
+# `make help` tells the rest.
 
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.8
 
-.PHONY: setup demo wheel test fuzz attack openapi bench bench-quick lint lock sbom audit clean FORCE
+.PHONY: help setup demo wheel test fuzz attack openapi bench bench-quick lint lock sbom audit clean FORCE
 .DELETE_ON_ERROR:
 
 setup: .venv/setup
@@ -59,6 +60,20 @@ sbom: .venv/dev
 # Exit code 1 of the script where an advisory is known, 2 where the package index does not say.
 audit: .venv/dev
 	$(BIN)/python .ci/audit.py
+
+help:
+	@echo "make setup        .venv, with the stateward command in it"
+	@echo "make demo         sample people and cases on SQLite, served on http://127.0.0.1:8000"
+	@echo "make test         linters, types and the whole suite"
+	@echo "make lint         linters and types alone"
+	@echo "make fuzz         the contract of the API, attacked for longer"
+	@echo "make attack       the attacks on a running service, some 45 minutes"
+	@echo "make bench        how fast it is, against what the database does alone (make bench-quick: the events only)"
+	@echo "make openapi      docs/openapi.json, once the API has changed"
+	@echo "make wheel        build/stateward-VERSION-py3-none-any.whl"
+	@echo "make lock         the versions and hashes of all packages, anew"
+	@echo "make sbom         what the service is made of; make audit: what is known against it"
+	@echo "make clean        nothing left of all that"
 
 clean:
 	rm -rf .venv .cache build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis

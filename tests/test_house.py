@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {
-    *("README.md", "LICENSE", "Makefile", "pyproject.toml", "Dockerfile", ".gitignore", ".dockerignore"),
+    *("README.md", "LICENSE", "CONTRIBUTING.md", "CHANGELOG.md"),
+    *("Makefile", "pyproject.toml", "Dockerfile", ".editorconfig", ".gitignore", ".dockerignore"),
     *("app", "machines", "policies", "migrations", "bench", "docs", "tests", ".ci"),
 }
 LOCKS = sorted((ROOT / ".ci").glob("*.lock"))
