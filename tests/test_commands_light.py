@@ -27,15 +27,15 @@ try:
     code = main()
 except SystemExit as done:
     code = done.code
-print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+print(*sorted({".".join(name.split(".")[:PARTS]) for name in sys.modules}), file=sys.stderr)
 sys.exit(code)
 """
 
 
-def loaded(folder: Path, *words: str) -> set[str]:
-    """The packages that a command has loaded when it is done."""
+def loaded(folder: Path, *words: str, parts: int = 1) -> set[str]:
+    """The packages that a command has loaded when it is done; with more `parts`, modules inside them too."""
     given = environment(jwt_secret=SECRET, database_url=f"sqlite:///{folder / 'cases.db'}")
-    run = [sys.executable, "-c", LOADED, *words]
+    run = [sys.executable, "-c", LOADED.replace("PARTS", str(parts)), *words]
     done = subprocess.run(run, env=given, capture_output=True, text=True, check=True)
     return set(done.stderr.split())
 
@@ -58,6 +58,11 @@ def test_what_a_command_takes_is_told_by_the_parser_alone(words: tuple[str, ...]
 )
 def test_a_command_loads_nothing_that_it_does_not_need(words: tuple[str, ...], needs: set[str], tmp_path: Path) -> None:
     assert loaded(tmp_path, *words) & HEAVY - needs == set()
+
+
+def test_of_all_countries_those_alone_are_loaded_that_a_calendar_names(tmp_path: Path) -> None:
+    countries = {name for name in loaded(tmp_path, "check", parts=3) if name.startswith("holidays.countries.")}
+    assert countries == {"holidays.countries.germany"}
 
 
 def test_every_command_that_can_be_given_can_be_run() -> None:

@@ -7,11 +7,13 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 from textwrap import dedent
+from zoneinfo import available_timezones
 
 import pytest
 
 from app.commands.declared import read_folders
 from app.domain.calendar_file import CalendarFile, Holidays, ResolvedCalendar
+from app.domain.declaring.check_calendars import OF_THE_MACHINE, _is_zone
 from app.domain.declaring.load_calendar import load_calendar
 from app.domain.holiday_set import doubts, resolved
 from app.main import main
@@ -69,6 +71,13 @@ def test_a_sound_calendar_is_told_nothing(text):
 def test_what_is_no_calendar_is_told_with_its_line_and_what_to_do(text, fault):
     [only] = told(text)
     assert only.startswith(fault)
+
+
+def test_the_zones_are_those_that_the_machine_lists_but_those_that_differ_between_machines():
+    odd = ["posix/UTC", "right/UTC", "leapseconds", "zone.tab", "tzdata.zi", "Europe", "", "/etc/localtime", "UTC/x"]
+    listed = available_timezones()
+    for zone in [*sorted(listed), *odd, *OF_THE_MACHINE]:
+        assert _is_zone(zone) is (zone in listed - OF_THE_MACHINE), zone
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """Turn the holidays that a calendar names into dates, which are kept, so that no upgrade changes the past."""
 
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any, Final
 
 from app.domain.calendar_file import CalendarFile, Holidays, ResolvedCalendar
@@ -89,4 +93,25 @@ def _country(code: str) -> Any:
     # Imported where a calendar names a country, since it takes a third of the start.
     import holidays
 
-    return getattr(holidays, code)
+    country = getattr(holidays, code)
+    with _no_other_country():
+        _ = country.default_language  # loads it
+    return country
+
+
+@contextmanager
+def _no_other_country() -> Iterator[None]:
+    """Load a country without the package around it, which loads all of them: half of what `check` would take."""
+    name = "holidays.countries"
+    spec = None if name in sys.modules else find_spec("holidays")
+    if spec is None or not spec.submodule_search_locations:
+        yield
+        return
+    alone = ModuleType(name)
+    alone.__path__ = [f"{folder}/countries" for folder in spec.submodule_search_locations]
+    sys.modules[name] = alone
+    try:
+        yield
+    finally:
+        if sys.modules.get(name) is alone:
+            del sys.modules[name]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -11,12 +10,14 @@ from app.domain.declaring.fault import Fault, choose, quoted
 from app.domain.declaring.overlaps import check_overlaps
 from app.domain.declaring.yaml_source import Path, Source
 from app.domain.holiday_set import countries, doubts, subdivisions
+from app.domain.local_time import zone_named
 
 MIDNIGHT: Final = 24 * 60
 FIRST_DATE: Final = date(1970, 1, 1)
 LAST_DATE: Final = date(2199, 12, 31)
 LONGEST_CLOSURE: Final = timedelta(days=400)
-OF_THE_MACHINE: Final = frozenset({"localtime", "Factory"})  # names that mean something else on every machine
+OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "Factory"})
+"""Names that mean something else on every machine."""
 
 
 def check_calendar(calendar: CalendarFile, source: Source) -> Iterator[Fault]:
@@ -31,16 +32,20 @@ def check_calendar(calendar: CalendarFile, source: Source) -> Iterator[Fault]:
 
 
 def _zone(calendar: CalendarFile, source: Source) -> Iterator[Fault]:
-    if calendar.zone not in _zones():
-        remedy = choose(calendar.zone, sorted(_zones()), "zones")
+    if not _is_zone(calendar.zone):
+        remedy = choose(calendar.zone, sorted(available_timezones() - OF_THE_MACHINE), "zones")
         if "did you mean" not in remedy:
             remedy = "write one of the IANA zones, such as `Europe/Berlin` or `UTC`"
         yield source.error(("zone",), f"unknown zone {quoted(calendar.zone)}", remedy)
 
 
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - OF_THE_MACHINE
+def _is_zone(name: str) -> bool:
+    """Whether it is among those that there are; to list them takes as long as all the rest of a calendar."""
+    try:
+        zone_named(name)
+    except ValueError:
+        return False
+    return name not in OF_THE_MACHINE and name.partition("/")[0] not in ("posix", "right")
 
 
 def _days(calendar: CalendarFile, source: Source) -> Iterator[Fault]:
