@@ -7,6 +7,7 @@ import pytest
 
 from app.commands.declared import Declared, read_folders
 from app.domain.declaring.check_together import check_together
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.load import load_case_type
 from app.domain.declaring.policy_row import PolicyRow
 from tests.declaring import FILE, claim
@@ -17,11 +18,15 @@ CLOCK = "late: {start: {enters: a}, stop: {enters: c}, target: 1h, steps: [{at: 
 
 
 def told(*rows: PolicyRow, events: str = EVENTS, slas: str = CLOCK) -> list[str]:
+    faults = found(*rows, events=events, slas=slas)
+    return [f"{fault.file.split('/')[-1]}:{fault.line} {fault.severity}: {fault.message}" for fault in faults]
+
+
+def found(*rows: PolicyRow, events: str = EVENTS, slas: str = CLOCK) -> list[Fault]:
     loaded = load_case_type(claim(STATES, events, slas), FILE)
     assert loaded.case_type is not None
     assert loaded.source is not None
-    faults = check_together({"claim": loaded.case_type}, rows, {"claim": loaded.source})
-    return [f"{fault.file.split('/')[-1]}:{fault.line} {fault.severity}: {fault.message}" for fault in faults]
+    return list(check_together({"claim": loaded.case_type}, rows, {"claim": loaded.source}))
 
 
 def rule(act: str, role: str = "role:boss", line: int = 3, **columns: Any) -> PolicyRow:
@@ -84,6 +89,23 @@ def test_a_state_that_the_policy_lets_nobody_leave_is_named_with_what_would_leav
         "claim.yaml:10 warning: no policy line lets anybody fire `end`",
         "claim.yaml:5 warning: nobody may fire what leaves `b.y`",
     ]
+
+
+def test_of_states_that_nobody_may_leave_those_alone_are_named_to_which_cases_come() -> None:
+    stuck = [line for line in told(READS, rule("open"), slas="") if "leaves" in line]
+    assert stuck == ["claim.yaml:4 warning: nobody may fire what leaves `a`"]
+
+
+def test_a_state_that_no_event_leaves_is_not_said_to_be_left_by_what_nobody_may_fire() -> None:
+    events = EVENTS.replace("[a, b]", "a")
+    assert not [line for line in told(READS, rule("open"), rule("go"), rule("on"), events=events) if "leaves" in line]
+
+
+def test_what_would_leave_a_state_is_named_and_nothing_that_stays_or_leaves_another() -> None:
+    stays = "stay: {from: b, to: '='}\nback: {from: a, to: a}\nany: {from: '*', to: c}"
+    faults = found(READS, rule("open"), rule("go"), rule("on"), events=f"{EVENTS}\n{stays}", slas="")
+    [fault] = [fault for fault in faults if "leaves" in fault.message]
+    assert (fault.message, fault.remedy) == ("nobody may fire what leaves `b.y`", "let somebody fire `end` or `any`")
 
 
 def test_a_role_that_fires_what_it_may_not_read_is_told_once_with_the_line_to_add() -> None:

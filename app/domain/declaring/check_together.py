@@ -14,7 +14,6 @@ from app.domain.declaring.reach import Moves, Reach
 from app.domain.declaring.state_tree import StateTree
 from app.domain.declaring.traps import Traps
 from app.domain.declaring.yaml_source import Path, Source
-from app.domain.names import BUILT_IN_ROLES
 
 MOST_NAMED = 4
 
@@ -59,8 +58,7 @@ def _stuck(case_type: CaseType, nobody: list[str], source: Source) -> Iterator[F
     reached = Reach(_without(case_type, nobody), some).states
     declared, left = Traps(every), Traps(some)
     for path, node in tree.nodes.items():
-        ends = node.state.final and node.parent is None
-        if path in reached and node.atomic and not ends and left.holds(path) and not declared.holds(path):
+        if path in reached and node.atomic and left.holds(path) and not declared.holds(path):
             lost = _leaving(case_type, nobody, path, tree)
             message = f"nobody may fire what leaves {quoted(path)}"
             remedy = f"let somebody fire {_either(lost)}" if lost else "let somebody fire an event that leaves it"
@@ -91,7 +89,7 @@ def _blind(case_type: CaseType, allowed: Allowed, told: set[str]) -> Iterator[Fa
     name = case_type.case_type
     for line in allowed.allows:
         role, event = line.role, fires(line, case_type.events)
-        if event is None or role == EVERYBODY or role.startswith("[") or role in BUILT_IN_ROLES or role in told:
+        if event is None or role == EVERYBODY or role.startswith("[") or role in told:
             continue
         if not allowed.may_read(role):
             told.add(role)
