@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.8
+# Whatever the environment says, bytecode is kept: the tests start the service a hundred times.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo wheel test fuzz attack openapi bench bench-quick lint lock sbom audit clean FORCE
 .DELETE_ON_ERROR:
@@ -21,11 +23,11 @@ wheel: setup
 
 test: lint
 	@browser=$$($(BIN)/python .ci/browser.py) && echo "tests use $$browser" && \
-		CHROMIUM="$$browser" $(BIN)/python -m pytest -n 2 --dist loadfile
+		CHROMIUM="$$browser" $(PYTEST)
 
-# The long form of tests/test_contract_fuzzed.py: some four minutes.
+# The long form of the tests that are by chance or by brute force, and short in `make test`: some ten minutes.
 fuzz: .venv/dev
-	FUZZ_EXAMPLES=100 $(BIN)/python -m pytest -n 2 tests/test_contract_fuzzed.py
+	LONG=1 $(PYTEST) $$(grep -l "^from tests.lengths import" tests/test_*.py)
 
 # Accept a changed API; one that breaks callers needs another VERSION in app/http/docs.py.
 openapi: .venv/dev

@@ -18,7 +18,7 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 STATEWARD = [sys.executable, "-m", "app"]
 STARTS_WITHIN = 60  # seconds
-RUNS_WITHIN = 300
+RUNS_WITHIN = 900
 
 
 @dataclass

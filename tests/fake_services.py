@@ -15,7 +15,6 @@ from app.domain.clock_explained import Stretch
 from app.domain.diagram import DiagramFormat
 from app.domain.errors import CaseError, NotFound, Reason, invalid
 from app.domain.work import CaseRole
-from app.http.app import HttpSettings, create_app
 from app.http.auth import mint
 from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json
@@ -32,7 +31,7 @@ from app.services.uploads import Received
 from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
 from app.services.work import Wish
 from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
-from tests.one_app import SECRET
+from tests.one_app import SECRET, an_app
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
 CASES = "/api/v1/cases"
@@ -352,7 +351,6 @@ def token(user: str = "alice", tenant: str = "acme", roles: Sequence[str] = ("cl
 @contextmanager
 def api(fakes: Fakes, bearer: str | None = None) -> Iterator[TestClient[Litestar]]:
     """A client of the application over fakes, signed in as user:alice of acme unless told otherwise."""
-    app = create_app(fakes.services(), HttpSettings(SECRET))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with an_app(fakes.services()) as app, TestClient(app, raise_server_exceptions=False) as client:
         client.headers["authorization"] = f"Bearer {bearer or token()}"
         yield client

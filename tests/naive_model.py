@@ -273,6 +273,12 @@ class NaiveModel:
         return data
 
 
+def copied(case: dict[str, Any]) -> dict[str, Any]:
+    """A case that an answer may change while the other stays: what is deeper than this is replaced, never changed."""
+    acted = {event: set(who) for event, who in case["acted"].items()}
+    return {name: copy.copy(value) for name, value in case.items()} | {"acted": acted}
+
+
 def _eyes_of(move: dict[str, Any], which: str) -> tuple[tuple[str, ...], str | None]:
     """The events that four eyes asks for, and the state since which."""
     named = move.get(f"{which}_actor_of", ())

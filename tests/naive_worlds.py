@@ -1,6 +1,5 @@
 """Cases and people as a change that `explain` tells would make them, built from the naive model alone."""
 
-import copy
 import itertools
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +8,7 @@ from app.domain.case import Actor, Attempt
 from app.domain.ways import Way
 from tests.factories import new_id
 from tests.naive_machine import Move
-from tests.naive_model import NaiveModel
+from tests.naive_model import NaiveModel, copied
 
 World = tuple[dict[str, Any], Actor, list[dict[str, Any]]]
 """A copy of a case, somebody, and payloads that fit the conditions."""
@@ -94,7 +93,7 @@ def _hold(model: NaiveModel, case: dict[str, Any], by: Attempt, conditions: list
 
 def _tried(model: NaiveModel, case: dict[str, Any], one: Attempt) -> str:
     kept = model.cases[case["id"]]
-    model.cases[case["id"]] = copy.deepcopy(case)
+    model.cases[case["id"]] = copied(case)
     try:
         return model.answer(one).code
     finally:

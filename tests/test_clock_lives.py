@@ -32,10 +32,11 @@ from app.services.working_copy import states_of
 from tests.databases import Database
 from tests.factories import TENANT
 from tests.house import attempt, declaring, rows, running
+from tests.lengths import length
 from tests.random_clocks import CALENDAR_FILES, EVENTS, POLICY, random_case_type
 from tests.ticking import AGENT, Watch
 
-LIVES = int(os.environ.get("LIVES", "180"))
+LIVES = int(os.environ.get("LIVES", length(90, 180)))
 FIRST_SEED = int(os.environ.get("LIVES_SEED", "0"))
 CASES = 3
 """Lives of one seed, which share a case type and are lived at once."""

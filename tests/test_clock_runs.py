@@ -10,6 +10,7 @@ from app.domain.completing import NeverRests
 from app.domain.declaring.runs import Runs, listed
 from app.domain.declaring.state_tree import StateTree
 from app.domain.machine import Machine, Resting
+from tests.lengths import length
 from tests.test_semantics import EVENTS, case_types, fired
 
 Active = frozenset[str]
@@ -62,7 +63,7 @@ def clocks(draw: st.DrawFn, states: list[str]) -> Clock:
     return Clock.model_validate({**keys, "reopen": draw(st.sampled_from(["resume", "ignore"]))})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=length(100, 300), deadline=None)
 @given(case_type=case_types(), data=st.data(), events=st.lists(st.sampled_from(EVENTS), max_size=12))
 def test_a_clock_runs_and_rests_only_where_it_may(case_type: CaseType, data: st.DataObject, events: list[str]) -> None:
     clock = data.draw(clocks([path for path, _ in walk(case_type.states)]))

@@ -13,8 +13,12 @@ from tests.running import stateward
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    with stateward(tmp_path_factory.mktemp("demo"), "demo", "--port", "0") as service:
-        yield service
+    folder = tmp_path_factory.mktemp("demo")
+    (folder / "temporary").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder / "temporary"))
+        with stateward(folder, "demo", "--port", "0") as service:
+            yield service
 
 
 @pytest.fixture(scope="module")
@@ -86,23 +90,22 @@ def test_the_people_are_told_with_their_roles(demo):
     assert "nils  role:building_inspector role:decider" in demo.told
 
 
-def test_it_stops_cleanly_and_leaves_nothing_behind(tmp_path, monkeypatch):
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
-    with stateward(tmp_path, "demo", "--port", "0") as service:
-        assert len(list((tmp_path / "temporary").glob("stateward-demo-*"))) == 1
-        assert service.stop() == 0
-        assert service.errors.read_text() == ""
-    assert {path.name for path in tmp_path.iterdir()} == {"stderr.txt", "temporary"}
-    assert list((tmp_path / "temporary").glob("stateward-demo-*")) == []
-
-
 def test_on_a_database_of_ones_own_the_cases_stay_and_are_made_once(tmp_path, database):
     counts = []
     for _ in range(2):
         with stateward(tmp_path, "demo", "--port", "0", database_url=database.url) as service:
             counts.append(len(_as("ada", service, "/api/v1/cases?limit=200")["items"]))
     assert counts[0] == counts[1] > 0
+
+
+def test_it_stops_cleanly_and_leaves_nothing_behind(demo):
+    """The last one here: the others need it."""
+    folder = demo.errors.parent
+    assert len(list((folder / "temporary").glob("stateward-demo-*"))) == 1
+    assert demo.stop() == 0
+    assert demo.errors.read_text() == ""
+    assert {path.name for path in folder.iterdir()} == {"stderr.txt", "temporary"}
+    assert list((folder / "temporary").glob("stateward-demo-*")) == []
 
 
 def _as(name, service, path):

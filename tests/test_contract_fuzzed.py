@@ -1,7 +1,7 @@
 """What the API answers is what its OpenAPI document says, whatever it is sent: by Schemathesis, with all of its checks.
 
-A short run per role; FUZZ_EXAMPLES=100 makes it long, with every role on both stores (`make fuzz`). Of the event
-streams, which have no end, the beginning is looked at.
+A short run per role; `make fuzz` makes it long, with every role on both stores. Of the event streams, which have no
+end, the beginning is looked at.
 """
 
 import os
@@ -16,9 +16,10 @@ import pytest
 from app.http.auth import mint
 from tests.databases import Database
 from tests.house import CLAIM, INCIDENT, PERMIT
+from tests.lengths import LONG, length
 from tests.running import ROOT, SECRET, Running, stateward
 
-EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "")
+EXAMPLES = length(1, 100)
 PHASES = "examples,coverage,fuzzing,stateful"
 ROLES = {"administrator": ["admin", "supervisor", "manager"], "clerk": ["clerk"], "nobody": []}
 OPENED = (
@@ -27,15 +28,15 @@ OPENED = (
     ("incident", "report", INCIDENT),
     ("permit", "apply", PERMIT),
 )
-SHORT = [
+SOME = [
     ("sqlite", "administrator", PHASES),
     ("postgres", "clerk", "fuzzing,stateful"),
     ("sqlite", "nobody", "fuzzing,stateful"),
 ]
-LONG = [(kind, role, PHASES) for kind in ("sqlite", "postgres") for role in ROLES]
+EVERY = [(kind, role, PHASES) for kind in ("sqlite", "postgres") for role in ROLES]
 
 
-@pytest.mark.parametrize(("database", "role", "phases"), LONG if EXAMPLES else SHORT, indirect=["database"])
+@pytest.mark.parametrize(("database", "role", "phases"), EVERY if LONG else SOME, indirect=["database"])
 def test_no_request_is_answered_otherwise_than_documented(
     database: Database, tmp_path: Path, role: str, phases: str
 ) -> None:
@@ -63,7 +64,7 @@ def _open_cases(service: Running, folder: Path) -> None:
 def _attacked(service: Running, folder: Path, token: str, phases: str) -> "subprocess.CompletedProcess[str]":
     words = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "--no-color"]
     words += ["run", f"{service.url}/schema/openapi.json", "--checks", "all", "--phases", phases, "--no-shrink"]
-    words += ["--max-examples", EXAMPLES] if EXAMPLES else ["--max-examples", "1", "--seed", "7"]
+    words += ["--max-examples", str(EXAMPLES)] + ([] if LONG else ["--seed", "7"])
     return subprocess.run(
         words, cwd=folder, env={**os.environ, "API_TOKEN": token}, capture_output=True, text=True, check=False
     )

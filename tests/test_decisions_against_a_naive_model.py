@@ -17,13 +17,14 @@ from app.services.house import House
 from app.services.ports import Store
 from app.services.stored import CaseKey
 from tests.databases import Database
+from tests.lengths import length
 from tests.naive_attempts import Attempts
 from tests.naive_house import naive_house
 from tests.naive_log import Log, read_log
 from tests.naive_model import Expected, NaiveModel
 from tests.naive_types import naive_model
 
-ATTEMPTS = int(os.environ.get("MODEL_ATTEMPTS", "4000"))
+ATTEMPTS = length(2_000, 4_000)
 SEED = int(os.environ.get("MODEL_SEED", "1"))
 ANSWERS = {
     "ok", "denied", "not_found", "invalid", "version_conflict", "wrong_state", "guard_refused", "conflict",

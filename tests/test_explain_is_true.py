@@ -1,6 +1,5 @@
 """Doing what `explain` says would allow an event does allow it: over the refusals of a random run, by a naive model."""
 
-import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,13 +14,14 @@ from app.domain.ways import Way
 from app.services.house import House
 from app.services.ports import Store
 from tests.databases import Database
+from tests.lengths import length
 from tests.naive_attempts import Attempts
 from tests.naive_house import naive_house
 from tests.naive_model import NaiveModel
 from tests.naive_types import ACTORS, INCLUDES, naive_model
 from tests.naive_worlds import DATA, NEWCOMER, PAYLOADS, PERSONAL, allowed, applies, attempt, worlds
 
-ROUNDS = int(os.environ.get("EXPLAIN_ROUNDS", "45"))
+ROUNDS = length(25, 45)
 KINDS = {"role", "state", "rule", "guard", "four_eyes", "several", "at once", "none"}
 
 

@@ -1,7 +1,6 @@
 """What a change would do to roles is what a naive reader of all lines finds, and the policy in force stays as it is."""
 
 import itertools
-import os
 from collections.abc import Iterable, Iterator
 from random import Random
 
@@ -17,10 +16,11 @@ from app.services.preview import preview
 from app.services.rulebook import AskedChange, Preview, Triple
 from app.services.stored import PolicyLine
 from tests.house import ADMIN
+from tests.lengths import length
 from tests.naive_types import PARCEL, VOYAGE
 from tests.rulebook import add, rule
 
-ROUNDS = int(os.environ.get("PREVIEW_ROUNDS", "150"))
+ROUNDS = length(60, 150)
 ROLES = ("role:a", "role:b", "role:c", "role:d", "[creator]", "[helper]", "*")
 ACTS = {
     "voyage": ("plan", "file", "approve", "pay", "touch", "case:read", "case:admin", "*"),

@@ -14,10 +14,11 @@ from app.domain.clock_state import ClockState
 from app.domain.clock_steps import Terms, compile_steps
 from app.domain.timeline import Timeline
 from tests.clock_lives import Life, calendar, moment, random_life
+from tests.lengths import length
 from tests.minute_calendar import MINUTE, SECOND, Minutes
 from tests.minute_stepper import Stepper
 
-CASES = 250
+CASES = length(60, 250)
 DAYS = 30
 
 

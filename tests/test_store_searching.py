@@ -22,6 +22,7 @@ from app.services.search_port import Count
 from app.services.stored import SORTS, CaseQuery, Record, Visible
 from tests.databases import Database
 from tests.factories import ALICE, TENANT
+from tests.lengths import length
 from tests.test_store_listing import ALL, CASES, OURS, fill, in_order, sees, visibles
 
 VOCABULARY = ("printer", "Printers", "burns", "Straße", "東京", "EXP-2026", "2026", "a_b", "o'neill", "rare", "été")
@@ -145,7 +146,7 @@ def test_all_pages_of_a_search_are_what_a_plain_reader_finds(database: Database)
         late = runner.run(store.cases(CaseQuery(TENANT, ALL, overdue=True, limit=200)))
         overdue = frozenset(case.id for case in late)
 
-        @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=length(25, 80), deadline=None, suppress_health_check=list(HealthCheck))
         @example("printer", {}, ALL, "due_at", 1, EFFORTS[1])
         @example("printer", {}, ALL, "-due_at", 3, EFFORTS[2])
         @example("printer", {}, Visible(ALICE, by_role={"[assignee]": frozenset({"*"})}), "reference", 3, EFFORTS[1])

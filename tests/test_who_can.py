@@ -1,7 +1,6 @@
 """Everybody whom `whocan` names can fire the event, and nobody else can: over the cases of a random run."""
 
 import copy
-import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -18,13 +17,15 @@ from app.services.ports import Store
 from tests.databases import Database
 from tests.factories import new_id
 from tests.house import ADMIN, CLERK, STRANGER, actor, fired, open_claim, open_permit
+from tests.lengths import length
 from tests.naive_attempts import Attempts
 from tests.naive_house import naive_house
-from tests.naive_model import NaiveModel
+from tests.naive_model import NaiveModel, copied
 from tests.naive_types import OWN_ROLES, PEOPLE, naive_model
 from tests.rulebook import add, member, rule
 
-CASES = int(os.environ.get("WHO_CAN_CASES", "30"))
+BATCHES = length(60, 90)
+CASES = length(12, 30)
 PAYLOADS: list[dict[str, Any]] = [
     {}, {"ticket": 1}, {"amount": 5}, {"amount": 700}, {"amount": 5000}, {"deep": True}, {"deep": False},
 ]  # fmt: skip
@@ -60,7 +61,7 @@ async def test_everybody_whom_it_names_succeeds_and_nobody_else_does(naive: Hous
 
 async def _random_run(house: House, model: NaiveModel, random: Random) -> None:
     attempts = Attempts(random, model)
-    for _ in range(90):
+    for _ in range(BATCHES):
         await house.desk.submit([attempt for attempt, _ in attempts.batch()])
 
 
@@ -92,7 +93,7 @@ def _succeeds(model: NaiveModel, case: dict[str, Any], event: str, who: str, rol
 
 
 def _fires(model: NaiveModel, case: dict[str, Any], attempt: Attempt) -> bool:
-    kept = copy.deepcopy(case)
+    kept = copied(case)
     try:
         return model.answer(attempt).code == "ok"
     finally:

@@ -124,7 +124,7 @@ def _run(tests: Tests, copy: Path, output: Path) -> int:
     for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "app")]:
         del sys.modules[name]
     sys.path[:] = [str(copy), *(path for path in sys.path if path and Path(path).resolve() != ROOT)]
-    os.environ["PYTHONPATH"] = str(copy)
+    os.environ.update(PYTHONPATH=str(copy), LONG="1")
     chosen = ["-k", tests.which] if tests.which else []
     quick = [
         "-x",
