@@ -1,6 +1,8 @@
 """A running house on a real store, with the shipped case types and policies, and words for what people do in it."""
 
+import asyncio
 import json
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -24,10 +26,10 @@ from app.services.contents import Contents
 from app.services.house import House
 from app.services.policies import PolicySource
 from app.services.ports import Store
-from tests.databases import Database
+from tests.databases import LIVED_IN, TEMPLATE, Database, Server, postgres_copy, sqlite_of
 from tests.factories import TENANT, new_id
 
-__all__ = ["house"]
+__all__ = ["house", "lived_in", "postgres_lived_in", "postgres_template", "sqlite_lived_in"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CLAIM = {"amount_cents": 120_000, "currency": "EUR"}
@@ -94,8 +96,41 @@ async def another_process(database: Database, found: Declared | None = None) -> 
         yield house
 
 
+@pytest.fixture(scope="session")
+def sqlite_lived_in(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("lived-in") / "template.db"))
+    asyncio.run(_live_in(sqlite_of(file)))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Server) -> str:
+    """The name of a database in which a house has run."""
+    name = "lived_in"
+    asyncio.run(postgres_server.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    asyncio.run(_live_in(Database("postgres", postgres_server.url(name), "")))
+    return name
+
+
 @pytest.fixture
-async def house(store: Store, database: Database) -> AsyncIterator[House]:
+async def postgres_lived_in(postgres_server: Server, postgres_template: str) -> AsyncIterator[Database]:
+    async for database in postgres_copy(postgres_server, postgres_template):
+        yield database
+
+
+async def _live_in(database: Database) -> None:
+    """Publish and seed what is declared."""
+    async with another_process(database):
+        pass
+
+
+@pytest.fixture(name=LIVED_IN)
+def lived_in() -> None:
+    """For `database`, which looks whether the test has it."""
+
+
+@pytest.fixture
+async def house(_lived_in: None, store: Store, database: Database) -> AsyncIterator[House]:
     async with running(store, desks=1 if database.kind == "sqlite" else 2) as started:
         yield started
 
