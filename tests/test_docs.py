@@ -36,9 +36,9 @@ def typed(folder, service, *lines):
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-@pytest.fixture
-def serving(tmp_path):
-    with stateward(tmp_path, "serve", "--port", "0", jwt_secret=SECRET) as service:
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory):
+    with stateward(tmp_path_factory.mktemp("serving"), "serve", "--port", "0", jwt_secret=SECRET) as service:
         yield service
 
 
@@ -66,8 +66,10 @@ def test_the_guide_to_firing_events_and_the_one_to_the_log(tmp_path, serving):
     assert denied["items"] == []
 
 
-def test_the_guide_to_callers(tmp_path, serving):
-    opened, listed, revoked = typed(tmp_path, serving, *blocks("docs/callers.md"))
+def test_the_guide_to_callers(tmp_path):
+    """It lists all API keys, and another guide makes one: a service of its own."""
+    with stateward(tmp_path, "serve", "--port", "0", jwt_secret=SECRET) as service:
+        opened, listed, revoked = typed(tmp_path, service, *blocks("docs/callers.md"))
     assert opened["case"]["state"] == "new"
     assert [key["subject"] for key in listed["items"]] == ["service:alarms"]
     assert revoked["revoked_by"] == "user:root"
