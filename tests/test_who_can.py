@@ -25,7 +25,7 @@ from tests.naive_types import OWN_ROLES, PEOPLE, naive_model
 from tests.rulebook import add, member, rule
 
 BATCHES = length(60, 90)
-CASES = length(12, 30)
+CASES = length(20, 30)
 PAYLOADS: list[dict[str, Any]] = [
     {}, {"ticket": 1}, {"amount": 5}, {"amount": 700}, {"amount": 5000}, {"deep": True}, {"deep": False},
 ]  # fmt: skip
