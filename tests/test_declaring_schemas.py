@@ -43,6 +43,13 @@ def test_a_schema_that_is_wrong_is_named_on_its_line(data, line, part):
     assert part in told_of
 
 
+def test_a_required_field_that_another_part_of_the_schema_declares_is_told_nothing():
+    for part in ("allOf: [{properties: {b: {}}}]", "patternProperties: {'^b': {}}", "$ref: '#/$defs/d'"):
+        inside = "\n$defs: {d: {properties: {b: {}}}}" if part.startswith("$ref") else ""
+        data = f"type: object\nrequired: [b]\nproperties: {{a: {{}}}}\nunevaluatedProperties: false\n{part}{inside}"
+        assert of_data(data) == []
+
+
 def test_a_payload_schema_is_checked_like_the_data():
     assert "the root needs `type: object`" in of_event("{from: a, to: b, payload: {type: string}}")[0]
 
@@ -116,6 +123,11 @@ def test_a_guard_over_the_payload_reads_what_the_event_declares():
             "did you mean `date-time`?",
         ),
         (
+            "{type: string, format: timestamp}",
+            "the format `timestamp` is not known, so that nothing is checked",
+            "did you mean `date-time`?",
+        ),
+        (
             "{type: integer, format: int32}",
             "the format `int32` is not known, so that nothing is checked",
             "say what a text looks like by `pattern`, or remove it",
@@ -180,6 +192,15 @@ def test_properties_that_are_declared_elsewhere_are_refused_by_those_beside():
 )
 def test_data_that_take_undeclared_fields_without_saying_so_are_told(data, messages):
     assert of_data(data) == messages
+
+
+@pytest.mark.parametrize(
+    ("parts", "word"),
+    [("properties: {a: {}}", "additionalProperties"), ("allOf: [{properties: {a: {}}}]", "unevaluatedProperties")],
+)
+def test_the_word_that_is_to_be_written_is_the_one_that_sees_all_parts(parts, word):
+    [fault] = checked(claim(STATES, "go: {from: a, to: b}", data=f"{{type: object, {parts}}}"))
+    assert (fault.severity, fault.remedy) == ("note", f"write `{word}: false`, or `true` where that is meant")
 
 
 def test_data_that_are_not_declared_at_all_are_told_nothing():

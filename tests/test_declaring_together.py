@@ -131,6 +131,12 @@ def test_a_line_that_another_one_undoes_is_told_with_that_line(deny: PolicyRow, 
     assert message in told(READS, rule("*", "role:chef"), rule("case:read", "role:chef"), allow, deny)
 
 
+def test_a_line_that_denies_all_events_denies_no_reading() -> None:
+    lines = told(*ALL, rule("*", line=7, eft="deny"))
+    assert lines
+    assert not [line for line in lines if "`case:read`" in line]
+
+
 def test_an_allowed_reading_that_is_denied_too_is_told() -> None:
     assert "claim.csv:3 warning: this allows `case:read` to `role:boss`, and claim.csv:7 denies the same" in told(
         *ALL, rule("case:read", line=7, eft="deny")
