@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.table import aligned
-from tests.attack import beside, dripping, full_disk, killing, mutating, neighbours, outage
+from tests.attack import beside, dripping, full_disk, kept, killing, mutating, neighbours, outage, refused_uploads
 from tests.databases import Database
 from tests.running import ROOT, SECRET, Running, stateward
 from tests.scheduler_attack import DATABASE, database_server
@@ -23,6 +23,8 @@ GONE_FOR = 10.0
 MOST_GROWTH = 1.1
 """Memory after all mutations against that after a tenth of them."""
 MOST_SLOWER = 2.0
+MOST_REFUSALS = 2 * 60
+"""Of one caller in the minute of an attack, which may lie in two."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,29 @@ def victim_beside(module: str, **settings: str) -> Callable[[Path, str], Awaitab
     return tried
 
 
+async def refused_often(folder: Path, kind: str) -> Found:
+    """However often somebody is refused, the log has few entries of it, and each of the others is counted."""
+    async with _serving(folder, kind) as (service, database):
+        found = await beside.attacked(service, "refused_callers", seconds=10)
+        service.stop()
+        entries = [kept.json_of(row["entry"]) for row in (await kept.read(database.admin_url)).entries]
+    refused = [entry for entry in entries if entry["kind"] == "denied"]
+    counted = [entry["counted"] for entry in refused if "counted" in entry]
+    singly, times = len(refused) - len(counted), found.statuses[0]
+    faults = [f"{singly} refusals have an entry each"] if singly > MOST_REFUSALS else []
+    faults += [f"{singly + sum(counted)} of {times} refusals are in the log"] if singly + sum(counted) < times else []
+    return Found(found, [*found.faults, *faults])
+
+
+async def uploads_refused(folder: Path, kind: str) -> Found:
+    """Nothing is kept of what is refused."""
+    async with _serving(folder, kind, attachment_bytes_per_tenant=str(refused_uploads.MAY_KEEP)) as (service, database):
+        found = await beside.attacked(service, "refused_uploads", seconds=10)
+        held = await kept.bytes_of_files(database.admin_url)
+    faults = [f"{held} bytes of files are kept"] if held > refused_uploads.MAY_KEEP else []
+    return Found(found, [*found.faults, *faults])
+
+
 async def checks_taken_out(_: Path, __: str) -> Found:
     """In a process of its own, which forks for each."""
     words = [sys.executable, "-m", "tests.attack.mutants"]
@@ -120,6 +145,8 @@ ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...
     "a victim beside conditions that build without end": (victim_beside("building_conditions"), ("sqlite", "postgres")),
     "a victim beside 1,000 streams of another tenant": (victim_beside("many_streams"), ("sqlite", "postgres")),
     "a victim beside long reads of another tenant's log": (victim_beside("long_reads"), ("sqlite", "postgres")),
+    "a victim beside a caller who is refused 1,000 times a second": (refused_often, ("sqlite", "postgres")),
+    "a victim beside uploads that are refused": (uploads_refused, ("sqlite", "postgres")),
     "a victim beside silent connections": (victim_beside("silent_connections"), ("sqlite",)),
     "each check of who may do what taken out": (checks_taken_out, ("both",)),
 }

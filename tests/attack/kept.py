@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,19 @@ async def read(url: str) -> Kept:
     admin = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         return Kept(**{name: [dict(row) for row in await admin.fetch(sql)] for name, sql in _QUERIES.items()})
+    finally:
+        await admin.close()
+
+
+async def bytes_of_files(url: str) -> int:
+    """All that a database holds of files, also of those that no case refers to."""
+    sql = "SELECT coalesce(sum(length(content)), 0) FROM blob_chunk"
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.partition(":///")[2])) as connection:
+            return int(connection.execute(sql).fetchone()[0])
+    admin = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        return int(await admin.fetchval(sql))
     finally:
         await admin.close()
 

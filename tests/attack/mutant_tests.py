@@ -36,6 +36,7 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/db/queues.py", on_sqlite(TWINS, "test_next_case")),
     ("app/db/leaves.py", on_sqlite(TWINS, "test_feed", "test_following")),
     ("app/db/work_reads.py", on_sqlite(TWINS, "test_saying_and_relating")),
+    ("app/db/links.py", on_sqlite("test_saying_and_relating")),
     ("app/db/policy_pages.py", on_sqlite("test_policy_by_api", "test_policy_changes")),
     ("app/db/clocks.py", on_sqlite(TWINS, "test_store_clocks")),
     ("app/db/visibility.py", on_sqlite("test_store_listing", "test_reading", "test_feed")),
@@ -48,7 +49,7 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/domain/verbs/*", on_sqlite("test_saying_and_relating", "test_assigning", "test_who_learns_what")),
     ("app/domain/ways.py", on_sqlite("test_explain", "test_explain_is_true")),
     ("app/domain/explain.py", on_sqlite("test_explain", "test_explain_is_true")),
-    ("app/domain/could_fire.py", on_sqlite("test_who_can", "test_explain")),
+    ("app/domain/could_fire.py", on_sqlite("test_could_fire", "test_who_can", "test_explain")),
     ("app/domain/clause.py", on_sqlite("test_policy_preview", "test_last_administrators")),
     (
         "app/domain/*",
