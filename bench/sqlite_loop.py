@@ -24,7 +24,7 @@ PRAGMAS = {
     "journal_mode": "WAL" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "DELETE",
 }
 FIND = "SELECT state, seq, last_hash FROM cases WHERE tenant = 'acme' AND id = ?"
-MOVE = """UPDATE cases SET state = ?, version = version + 1, seq = ?, changed_at = ?, last_hash = ?
+MOVE = """UPDATE cases SET state = ?, version = version + 1, seq = ?, changed_at = ?, recorded_at = ?, last_hash = ?
     WHERE tenant = 'acme' AND id = ?"""
 ENTRY = """INSERT INTO audit_entry
     (tenant, entry_id, kind, at, case_id, case_seq, source, target, prev_hash, entry_hash, entry)
@@ -65,7 +65,7 @@ def write_event(connection: sqlite3.Connection, case: str, entry_length: int) ->
     connection.execute(ENTRY, (entry_id, at, case, seq + 1, source, target, prev, entry_hash, entry))
     connection.execute(PAYLOAD, (entry_id, secrets.token_bytes(32), '"hello there"'))
     connection.execute(PENDING, (entry_id,))
-    connection.execute(MOVE, (target, seq + 1, at, entry_hash, case))
+    connection.execute(MOVE, (target, seq + 1, at, at, entry_hash, case))
     connection.execute("COMMIT")
 
 

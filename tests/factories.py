@@ -38,6 +38,7 @@ def a_case(**values: Any) -> Case:
         "creator": ALICE,
         "opened_at": OPENED,
         "changed_at": OPENED,
+        "recorded_at": values.get("changed_at", OPENED),
         "last_hash": "",
     }
     return told(Case(**(given | values)))
@@ -45,7 +46,8 @@ def a_case(**values: Any) -> Case:
 
 def moved(case: Case, state: str = "submitted", **values: Any) -> Case:
     """The case one entry later."""
-    given = {"state": state, "seq": case.seq + 1, "version": case.version + 1}
+    recorded_at = values.get("changed_at", case.recorded_at)
+    given = {"state": state, "seq": case.seq + 1, "version": case.version + 1, "recorded_at": recorded_at}
     return told(replace(case, **(given | values)), case.last_hash, case.state)
 
 
@@ -64,7 +66,7 @@ def entry_of(case: Case, source: str | None = None, fields: dict[str, Any] | Non
         "kind": "opened" if case.seq == 1 else "transition",
         "tenant": case.tenant,
         "entry_id": f"{case.id}-{case.seq}",
-        "at": case.changed_at,
+        "at": case.recorded_at,
         "body": {"definition": {"hash": case.definition}},
         "fields": fields or {},
         "case_id": case.id,

@@ -53,6 +53,7 @@ CASE = Case(
     creator="user:alice",
     opened_at=OPENED_AT,
     changed_at=OPENED_AT,
+    recorded_at=OPENED_AT,
     last_hash="cd" * 32,
 )
 REASON = Reason("role", "You hold none of the roles.", "Ask a role:manager.", {"roles": ["role:manager"]})

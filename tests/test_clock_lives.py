@@ -43,6 +43,7 @@ CASES = 3
 SEEDS = 10
 """That share a database."""
 FIRST_DAY = datetime(2020, 1, 6, 9, tzinfo=UTC)
+MOMENTS = ("opened_at", "changed_at", "closed_at", "recorded_at")
 MOST_ROUNDS = 6
 """Of ticks at one moment: a clock may fire an event that starts it again with a due that has passed."""
 
@@ -208,12 +209,12 @@ async def check(world: World, case_id: str) -> None:
     assert await world.house.clocks.rebuilt(TENANT, case_id) == list(stored)
     case, fold = found.case, await folded(world, case_id)
     assert fold.case is not None
-    for name in ("state", "data", "version", "seq", "urgency", "assignee", "team", "last_hash", "due_at", "changed_at"):
+    for name in ("state", "data", "version", "seq", "urgency", "assignee", "team", "last_hash", "due_at", *MOMENTS):
         assert getattr(fold.case, name) == getattr(case, name), name
     assert case.due_at == earliest_due(states_of(found.clocks))
     running = [clock.due_at for clock in stored if clock.status == "running" and clock.due_at and clock.current]
     assert case.due_at == min(running, default=None)
-    now = max(world.now, case.changed_at)
+    now = max(world.now, case.recorded_at)
     for clock in stored:
         if "started_at" in clock.facts:
             turns, fired = fold.turns[clock.name], fold.fired.get((clock.name, clock.cycle), {})

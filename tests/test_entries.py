@@ -142,7 +142,7 @@ async def test_an_entry_names_who_for_whom_under_which_rules_and_when(house: Hou
     assert (entry["event"], entry["case_type"], entry["request_id"]) == ("approve", "expense_claim", "request-1")
     assert (entry["source"], entry["target"]) == ("review.first_line", "approved")
     assert entry["occurred_at"] == "2020-01-02T03:04:05.000000Z"
-    assert datetime.fromisoformat(entry["at"]) == case.changed_at
+    assert datetime.fromisoformat(entry["at"]) == case.recorded_at
     assert (entry["tenant"], entry["typ"], entry["case_id"]) == ("acme", "stateward-entry/1", claim)
 
 

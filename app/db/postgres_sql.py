@@ -20,7 +20,7 @@ _KEYS = ", ".join(
     f":{name}" for name in ("id_tenants", "ids", "ref_tenants", "types", "refs", "key_tenants", "subjects", "keys")
 )
 # of the functions that read cases: what each version returns never changes (migrations/versions/0003_named_columns.py)
-_VERSION = 2
+_VERSION = 3
 LOCK = text(f"SELECT * FROM lock_cases_{_VERSION}({_KEYS})")
 READ = text(f"SELECT * FROM read_within_{_VERSION}(:tenants, :id_tenants, :ids, :ref_tenants, :types, :refs)")
 LOCK_DUE = text(f"SELECT * FROM lock_due_{_VERSION}(CAST(:most AS bigint))")

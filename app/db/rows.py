@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.engine import RowMapping
@@ -36,8 +37,14 @@ def case_row(case: Case) -> Row:
 def case_of(row: Mapping[str, Any] | RowMapping) -> Case:
     values = {name: row[name] for name in CASE_COLUMNS}
     values["memory"] = {path: tuple(leaves) for path, leaves in values["memory"].items() if path != ROUNDS}
+    values["recorded_at"] = _recorded(values["recorded_at"], values["changed_at"])
     rounds = (one.rpartition(" ") for one in row["memory"].get(ROUNDS, ()))
     return Case(**values, rounds={name: int(seq) for name, _, seq in rounds})
+
+
+def _recorded(recorded_at: datetime | None, changed_at: datetime) -> datetime:
+    """The release before moves a case without `recorded_at`, and writes the moment that it had for both uses."""
+    return changed_at if recorded_at is None else max(recorded_at, changed_at)
 
 
 def entry_row(entry: AuditEntry) -> Row:

@@ -56,6 +56,7 @@ class CaseRow(SQLModel, table=True):
     urgency: int = Field(sa_type=Count)
     closed_at: datetime | None = maybe(Moment)
     due_at: datetime | None = maybe(Moment)
+    recorded_at: datetime | None = maybe(Moment)
 
 
 class AuditEntryRow(SQLModel, table=True):

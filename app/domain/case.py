@@ -90,13 +90,18 @@ class Attempt:
         """The reference that decides: the one acted for, else the caller."""
         return self.on_behalf_of.id if self.on_behalf_of else self.actor.id
 
+    def happened(self, at: datetime) -> datetime:
+        """When what is recorded at `at` happened: what is told of the future has not."""
+        return at if self.occurred_at is None else min(self.occurred_at, at)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A case as it stands after `seq` entries. `state` joins the active leaves with `+` in declaration order; `memory`
     holds, by state path, the leaves that were active in it when it was last left; `rounds` is what four eyes compares;
     `definition` is the hash it was opened under; `last_hash` that of its newest entry; `due_at` the earliest due moment
-    of its running clocks.
+    of its running clocks. `opened_at`, `changed_at` and `closed_at` are when it happened, `recorded_at` when its newest
+    entry was written: only that keeps entries in order.
     """
 
     tenant: str
@@ -112,6 +117,7 @@ class Case:
     creator: str
     opened_at: datetime
     changed_at: datetime
+    recorded_at: datetime
     last_hash: str
     memory: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rounds: Mapping[str, int] = field(default_factory=dict)

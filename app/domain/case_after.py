@@ -1,6 +1,7 @@
 """The case as a decision leaves it."""
 
 from dataclasses import replace
+from typing import Any
 
 from app.domain.case import Case, Data
 from app.domain.machine import Resting
@@ -8,18 +9,23 @@ from app.domain.rounds import rounds_after
 from app.domain.situation import Situation
 
 
+def chained(here: Situation, case: Case, **changes: Any) -> Case:
+    """The case one entry later. What is told late of the past does not take back when it last changed."""
+    changed_at = max(case.changed_at, here.happened)
+    return replace(case, seq=case.seq + 1, changed_at=changed_at, recorded_at=here.at, **changes)
+
+
 def moved(here: Situation, resting: Resting, data: Data) -> Case:
     assert here.case is not None
-    return replace(
+    return chained(
+        here,
         here.case,
         state=resting.state,
         memory=resting.memory,
         rounds=rounds_after(here, resting.began, here.case.seq + 1),
         data=data,
         version=here.case.version + 1,
-        seq=here.case.seq + 1,
-        changed_at=here.at,
-        closed_at=here.at if resting.closed else None,
+        closed_at=max(here.case.opened_at, here.happened) if resting.closed else None,
     )
 
 
@@ -37,10 +43,11 @@ def new(here: Situation, resting: Resting, data: Data) -> Case:
         seq=1,
         data=data,
         creator=attempt.acting,
-        opened_at=here.at,
-        changed_at=here.at,
+        opened_at=here.happened,
+        changed_at=here.happened,
+        recorded_at=here.at,
         last_hash="",
         memory=resting.memory,
         rounds=rounds_after(here, resting.began, 1),
-        closed_at=here.at if resting.closed else None,
+        closed_at=here.happened if resting.closed else None,
     )

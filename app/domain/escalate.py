@@ -7,6 +7,7 @@ from typing import Final
 
 from app.domain.calendars import Calendars
 from app.domain.case import Actor, AuditEntry, Case, Json
+from app.domain.case_after import chained
 from app.domain.case_type import Step
 from app.domain.clock_course import planned, resumed_by_itself
 from app.domain.clock_firing import Firing, due_firings
@@ -119,7 +120,7 @@ def _chained(
     here: Situation, case: Case, told: Mapping[str, Json], kind: str = "sla", counted_by: Collection[str] = ()
 ) -> Stepped:
     assert here.case is not None
-    case = replace(case, seq=here.case.seq + 1, changed_at=here.at, due_at=earliest_due(here.clocks))
+    case = chained(here, case, due_at=earliest_due(here.clocks))
     names = {*counted_by, *(state.calendar for state in here.clocks.values())}
     if case.team and case.team != here.case.team:
         names.add(case.team)  # clocks that follow the team go over to its calendar

@@ -18,9 +18,24 @@ from app.domain.machine import Machine
 from app.domain.moment import parse_rfc3339
 from app.domain.situation import seen_case
 
+MOVES = ("opened", "transition")
+
 
 class Unexplained(Exception):
     """The log says that a clock did what the log does not call for; str() says which and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    """The two moments of an entry: what is told of the future happened when it was recorded."""
+
+    recorded: datetime
+    happened: datetime
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Json]) -> "_When":
+        at = parse_rfc3339(entry["at"])
+        return cls(at, min(parse_rfc3339(entry["occurred_at"]), at) if "occurred_at" in entry else at)
 
 
 @dataclass
@@ -41,24 +56,31 @@ class Fold:
 
     def take(self, entry: Mapping[str, Json], values: Mapping[str, Json], entry_hash: str) -> None:
         """The next entry of the chain, with the values behind its commitments. Raises Unexplained."""
-        at = parse_rfc3339(entry["at"])
-        before = self.case
+        when = _When.of(entry)
+        at, before = when.recorded, self.case
         known = self.calendars.as_of(entry.get("calendars", {}))
         if "calendar" in entry.get("sla", {}):
             self._recounted(entry, at)
         elif entry["kind"] == "sla":
             self._clock_told(entry, at, known)
             self._note(entry["sla"])
-        case = self._after(entry, values, at, entry_hash)
-        self.case = case
-        if entry["kind"] in ("opened", "transition", "assigned") or entry.get("sla", {}).get("becomes"):
-            self._turn(entry, values, at, before if entry["kind"] != "opened" else None, known)
+        self.case = self._after(entry, values, when, entry_hash)
+        if entry["kind"] in (*MOVES, "assigned") or entry.get("sla", {}).get("becomes"):
+            self._turn(entry, values, when, before, known)
         self.case = replace(self.case, due_at=earliest_due(self.clocks))
 
-    def _after(self, entry: Mapping[str, Json], values: Mapping[str, Json], at: datetime, entry_hash: str) -> Case:
+    def _after(self, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When, entry_hash: str) -> Case:
+        case = self._told(entry, values, when, entry_hash)
+        if entry["kind"] not in MOVES:
+            return case
+        closed = self.machine.graph.closed(case.states)
+        return replace(case, closed_at=max(case.opened_at, when.happened) if closed else None)
+
+    def _told(self, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When, entry_hash: str) -> Case:
+        """All but whether it is closed."""
         data = _under("data", values)
         if self.case is None:
-            return _opened(entry, values, data, at, entry_hash)
+            return _opened(entry, values, data, when, entry_hash)
         becomes = entry.get("becomes") or entry.get("sla", {}).get("becomes", {})
         counts = entry["kind"] == "transition" or bool({"assignee", "team"} & becomes.keys())
         return replace(
@@ -67,7 +89,8 @@ class Fold:
             version=self.case.version + counts,
             seq=entry["case_seq"],
             data={**self.case.data, **data},
-            changed_at=at,
+            changed_at=max(self.case.changed_at, when.happened),
+            recorded_at=when.recorded,
             last_hash=entry_hash,
             **becomes,
         )
@@ -76,7 +99,7 @@ class Fold:
         self,
         entry: Mapping[str, Json],
         values: Mapping[str, Json],
-        at: datetime,
+        when: _When,
         before: Case | None,
         known: Calendars,
     ) -> None:
@@ -86,11 +109,11 @@ class Fold:
             event=entry["event"],
             before=before.states if before else (),
             after=case.states,
-            at=min(parse_rfc3339(entry["occurred_at"]), at) if "occurred_at" in entry else at,
-            recorded_at=at,
+            at=when.happened,
+            recorded_at=when.recorded,
             data=case.data,
             team=case.team,
-            see=lambda: _view(self.machine, case, entry, values, at),
+            see=lambda: _view(self.machine, case, entry, values, when),
         )
         self._take(turn(self.machine.clocks, self.clocks, happening, known), happening.at)
 
@@ -139,7 +162,7 @@ def _tells_of(told: Mapping[str, Json], due: Due) -> bool:
 
 
 def _opened(
-    entry: Mapping[str, Json], values: Mapping[str, Json], data: dict[str, Json], at: datetime, entry_hash: str
+    entry: Mapping[str, Json], values: Mapping[str, Json], data: dict[str, Json], when: _When, entry_hash: str
 ) -> Case:
     return Case(
         tenant=entry["tenant"],
@@ -153,13 +176,14 @@ def _opened(
         seq=entry["case_seq"],
         data=data,
         creator=entry["actor"]["on_behalf_of"] or entry["actor"]["reference"],
-        opened_at=at,
-        changed_at=at,
+        opened_at=when.happened,
+        changed_at=when.happened,
+        recorded_at=when.recorded,
         last_hash=entry_hash,
     )
 
 
-def _view(machine: Machine, case: Case, entry: Mapping[str, Json], values: Mapping[str, Json], at: datetime) -> View:
+def _view(machine: Machine, case: Case, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When) -> View:
     actor = entry["actor"]
     seen = {
         "id": actor["on_behalf_of"] or actor["reference"],
@@ -167,7 +191,7 @@ def _view(machine: Machine, case: Case, entry: Mapping[str, Json], values: Mappi
         "on_behalf_of": actor["on_behalf_of"],
     }
     payload = _under("payload", values)
-    told = {"data": case.data, "payload": payload, "actor": seen, "case": seen_case(case), "now": at}
+    told = {"data": case.data, "payload": payload, "actor": seen, "case": seen_case(case), "now": when.happened}
     return View(told, machine.kinds(entry.get("event")))
 
 

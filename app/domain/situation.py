@@ -43,6 +43,11 @@ class Situation:
         return self.attempt.event
 
     @property
+    def happened(self) -> datetime:
+        """When: `at` is only when it is recorded."""
+        return self.attempt.happened(self.at)
+
+    @property
     def act(self) -> str:
         """What the policy is asked for: the event, or the act of a built-in verb."""
         return self.attempt.verb.act if self.attempt.verb else self.event
@@ -87,7 +92,7 @@ class Situation:
 
     def _view(self, data: Data, case: Json) -> View:
         payload = self.attempt.payload or {}
-        seen = {"data": data, "payload": payload, "actor": self._seen_actor(), "case": case, "now": self.at}
+        seen = {"data": data, "payload": payload, "actor": self._seen_actor(), "case": case, "now": self.happened}
         return (NarrowView if self.wide else View)(seen, self.machine.kinds(self.attempt.event))
 
     @cached_property
@@ -156,8 +161,8 @@ class Situation:
             "assignee": None,
             "team": None,
             "urgency": 0,
-            "opened_at": self.at,
-            "changed_at": self.at,
+            "opened_at": self.happened,
+            "changed_at": self.happened,
         }
 
 

@@ -31,7 +31,7 @@ def clocks_after(here: Situation, case: Case, event: str | None) -> Turned:
         event=event,
         before=here.case.states if here.case else (),
         after=case.states,
-        at=min(here.attempt.occurred_at or here.at, here.at),
+        at=here.happened,
         recorded_at=here.at,
         data=case.data,
         team=case.team,

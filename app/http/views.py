@@ -16,7 +16,9 @@ class DefinitionView(TypedDict):
 class CaseView(TypedDict):
     """A case, with the current cycle of each clock that has started.
 
-    `state` joins the active leaf states with `+`; times are RFC 3339 UTC."""
+    `state` joins the active leaf states with `+`; times are RFC 3339 UTC. `opened_at`, `changed_at` and `closed_at` are
+    when it happened: `occurred_at`, where an event had one. What is told late of the past leaves `changed_at` where it
+    was."""
 
     id: str
     case_type: str

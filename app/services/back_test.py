@@ -102,7 +102,7 @@ class BackTest:
 def _by_the_log(batch: Batch, happened: Happened) -> Attempt:
     """Lines of one timestamp have entries a microsecond apart, and happen at one moment all the same (R6)."""
     case = batch.copy.case(case_key(happened.attempt))
-    if case is None or case.changed_at < happened.at:
+    if case is None or case.recorded_at < happened.at:
         return happened.attempt
     return replace(happened.attempt, occurred_at=happened.at)
 

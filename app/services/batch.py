@@ -175,7 +175,7 @@ class Batch:
     def _with_steps_before(self, attempt: Attempt, case: Case) -> Case:
         """The case once the steps have fired that were due before the attempt: it may stop their clock."""
         at = self._copy.moment(case)
-        self.fired += self._escalation().escalate(case.id, before=min(attempt.occurred_at or at, at))
+        self.fired += self._escalation().escalate(case.id, before=attempt.happened(at))
         return self._copy.cases[case.id]
 
     def _escalation(self) -> Escalation:

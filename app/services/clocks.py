@@ -76,7 +76,7 @@ class Clocks:
             raise NotFound("the case has no such clock, or it has not started yet")
         _, now = await self._store.next_due()
         assert fold.case is not None
-        now = max(now, fold.case.changed_at)  # entries of one moment stand a microsecond after each other
+        now = max(now, fold.case.recorded_at)  # entries of one moment stand a microsecond after each other
         fired = fold.fired.get((name, wanted), {})
         rule, watched = fold.machine.clocks[name], WatchedCalendars(self._calendars, effort)
 

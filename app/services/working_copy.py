@@ -55,7 +55,7 @@ class WorkingCopy:
 
     def moment(self, case: Case) -> datetime:
         """An entry is never older than the one before it."""
-        return max(self.at, case.changed_at + TICK)
+        return max(self.at, case.recorded_at + TICK)
 
     def clocks(self, case_id: str) -> Clocks:
         """The current cycle of each clock of a case, read when it is first asked for."""

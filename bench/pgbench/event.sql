@@ -15,7 +15,8 @@ WITH next AS (
     SELECT *, encode(sha256(decode('00', 'hex') || convert_to(entry, 'UTF8')), 'hex') AS last_hash FROM written
 ), moved AS (
     UPDATE cases
-    SET state = s.state, version = version + 1, seq = s.seq, changed_at = s.changed_at, last_hash = s.last_hash
+    SET state = s.state, version = version + 1, seq = s.seq, changed_at = s.changed_at,
+        recorded_at = s.changed_at, last_hash = s.last_hash
     FROM sealed s WHERE cases.tenant = 'acme' AND cases.id = s.id
     RETURNING s.*
 ), entry AS (

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app.domain.case import Case, Outcome, Refusal, Verdict
+from app.domain.case_after import chained
 from app.domain.clock_turn import Turned, earliest_due
 from app.domain.decide import check_version, decided, permit
 from app.domain.draft import verb_draft
@@ -37,7 +38,7 @@ def _outcome(here: Situation, verdict: Verdict, done: Done) -> Outcome:
 
 
 def _after(here: Situation, done: Done) -> tuple[Case, Turned | None]:
-    case = replace(done.case, seq=done.case.seq + 1, changed_at=here.at)
+    case = chained(here, done.case)
     if not done.assigns:
         return case, None
     case = replace(case, version=case.version + 1)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from app.domain.case import Case
+from app.domain.case_after import chained
 from app.domain.draft import verb_draft
 from app.domain.entry import seal
 from app.domain.errors import Conflict, Denied, invalid
@@ -65,7 +66,7 @@ class Link:
             CaseLink(case.tenant, self.to, INVERSE[self.type], case.id, author, at),
         )
         told = {"type": INVERSE[self.type], "to": case.id}
-        other = replace(there.case, seq=there.case.seq + 1, changed_at=there.at)
+        other = chained(there, there.case)
         draft = verb_draft(there, there.decide(self.act), Done("linked", other, {"link": told}), other)
         entry = seal(draft, there.new_salt)
         shown = {"type": self.type, "to": self.to, "author": author, "linked_at": rfc3339(at)}
