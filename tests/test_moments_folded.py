@@ -24,7 +24,7 @@ from tests.test_clock_lives import opened
 from tests.test_moments import IMPORTER
 from tests.ticking import Watch
 
-LIVES = 8
+LIVES = 10
 EVENTS = ("touch", "look", "look", "passed", "drop", "hurry")
 LETTER = """
 case_type: letter
@@ -92,7 +92,7 @@ class Lives:
 
     def _verb(self) -> Verb:
         other = self.dice.choice(self.cases)
-        return self.dice.choice((Claim(), Release(), Comment("look", ()), Link("blocks", other), Link("child", other)))
+        return self.dice.choice((Claim(), Claim(), Release(), Comment("look", ()), Link("blocks", other), Link("child", other)))
 
 
 async def live(lives: Lives) -> None:
