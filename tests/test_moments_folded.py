@@ -92,7 +92,8 @@ class Lives:
 
     def _verb(self) -> Verb:
         other = self.dice.choice(self.cases)
-        return self.dice.choice((*(Claim(),) * 2, Release(), Comment("look", ()), Link("blocks", other), Link("child", other)))
+        links = Link("blocks", other), Link("child", other)
+        return self.dice.choice((Claim(), Claim(), Release(), Comment("look", ()), *links))
 
 
 async def live(lives: Lives) -> None:
