@@ -76,10 +76,12 @@ def test_what_could_be_fired_is_what_firing_does(case_type: CaseType, steps: lis
 
 
 WAITS = "{from: a.x, to: a.y, when: payload.a}, {from: a.x, to: end}"
+TOGETHER = "{from: a.p.x, to: a.p.y, when: payload.a}, {from: a.q.x, to: a.q.y, when: payload.a}"
 CIRCLES = [
     (SELF, "go: {from: a.x, to: a.y}", "go"),
     (SELF, "go: {from: a.x, to: a.y, when: payload.a}", "go"),
     (SELF, f"go: {{transitions: [{WAITS}]}}", "go"),
+    (DEEP, f"go: {{transitions: [{TOGETHER}]}}", "go"),
     (EACH_OTHER, f"go: {{{BOTH}}}", "go go"),
     (PAUSED, "go: {from: a.x, to: a.y}", "go"),
     (DEEP, ONE_BY_ONE, "p q"),

@@ -22,6 +22,7 @@ TOO_LATE = {"if-match": '"99"'}
 
 
 async def attack(url: str, over: asyncio.Event) -> Counter[int]:
+    """The statuses, and under 0 how often the service had answered and hung up before all was sent."""
     got: Counter[int] = Counter()
 
     async def one(http: httpx.AsyncClient, number: int) -> None:
@@ -29,7 +30,10 @@ async def attack(url: str, over: asyncio.Event) -> Counter[int]:
         path = f"/api/v1/cases/{case_id}/attachments?file_name=x.bin"
         while not over.is_set():
             headers = {"content-type": "application/octet-stream", **(TOO_LATE if number % 2 else {})}
-            got[(await http.post(path, content=os.urandom(SIZE), headers=headers)).status_code] += 1
+            try:
+                got[(await http.post(path, content=os.urandom(SIZE), headers=headers)).status_code] += 1
+            except httpx.TransportError:
+                got[0] += 1
             await asyncio.sleep(PAUSE)
 
     async with httpx.AsyncClient(base_url=url, headers=bearing(CLERK), timeout=120) as http:
