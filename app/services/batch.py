@@ -32,6 +32,7 @@ from app.services.definitions import Definitions
 from app.services.escalation import Escalation, Fired
 from app.services.given_again import given_again, is_for
 from app.services.identity import new_salt
+from app.services.in_turn import Caller
 from app.services.known_names import not_opening
 from app.services.locking import answer_key, case_key, link_key
 from app.services.refusals import Refused
@@ -43,7 +44,13 @@ KEPT = timedelta(hours=24)
 """How long an answer is given again under its key (the IETF draft leaves it to the service)."""
 GIVEN_AGAIN = (Denied, WrongState, GuardRefused, Conflict, VersionConflict, Invalid)
 ROUND_THE_CLOCK = RoundTheClock()
+Singly = Callable[[Caller], bool]
+"""Whether one more refusal of a caller is logged by an entry of its own."""
 log = logging.getLogger("stateward.desk")
+
+
+def always(_: Caller) -> bool:
+    return True
 
 
 class Batch:
@@ -55,11 +62,12 @@ class Batch:
         definitions: Definitions,
         policy: Policy,
         calendars: Calendars = ROUND_THE_CLOCK,
-        singly: Callable[[tuple[str, str]], bool] = lambda caller: True,
+        singly: Singly = always,
     ) -> None:
         self._definitions = definitions
         self._policy = policy
         self._calendars = calendars
+        self.locked = locked
         self._copy = WorkingCopy(locked)
         self._singly = singly
         self.fired: list[Fired] = []

@@ -1,4 +1,4 @@
-"""Gather the attempts that wait and decide them in one transaction: the only way into a case."""
+"""Gather the attempts that wait, decide them in one transaction, and fire what is due."""
 
 import asyncio
 import logging
@@ -7,22 +7,18 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from app.domain.calendars import Calendars
 from app.domain.case import Attempt
 from app.domain.errors import Internal
 from app.services.answer import Answer
-from app.services.batch import Batch
 from app.services.committed import Committed, Waited, outcomes
-from app.services.definitions import Definitions
+from app.services.deciding import Deciding
 from app.services.escalation import ASIDE, Fired
 from app.services.group import give
 from app.services.limits import USUAL
 from app.services.line import BATCH, Line
-from app.services.locking import answer_key, lock
-from app.services.policies import Policies
+from app.services.locking import answer_key
 from app.services.ports import Refused, Store, StoreUnavailable
-from app.services.refusals import Refusals
-from app.services.stored import CaseKey, Locked
+from app.services.stored import CaseKey
 from app.services.turns import Turns
 from app.services.undecided import unavailable
 
@@ -39,19 +35,13 @@ class Desk:
     def __init__(
         self,
         store: Store,
-        definitions: Definitions,
-        policies: Policies,
-        calendars: Calendars,
+        deciding: Deciding,
         workers: int,
-        refusals: Refusals,
         places: int = USUAL.waiting,
     ) -> None:
         self._store = store
-        self._definitions = definitions
-        self._policies = policies
-        self._calendars = calendars
+        self._deciding = deciding
         self._workers = workers
-        self._refusals = refusals
         self._line = Line(store, places, lambda: self.origin())
         self._tasks: list[asyncio.Task[None]] = []
         self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
@@ -111,14 +101,11 @@ class Desk:
         return fired
 
     async def _escalated(self, key: CaseKey | None, limit: int) -> list[Fired]:
-        async with self._store.transaction(*([key.tenant] if key else ())) as tx:
-            locked = await (tx.lock_due(limit) if key is None else tx.lock([key], []))
-            if not locked.cases:
-                return []
-            await self._catch_up(locked)
-            batch = self._batch(locked)
-            fired = [one for case in locked.cases.values() for one in batch.escalate(case.id)]
-            await tx.record(batch.record())
+        async with self._deciding(*([key.tenant] if key else ())) as unit:
+            batch = await (unit.on_due(limit) if key is None else unit.on_cases([key]))
+            fired = [one for case in batch.locked.cases.values() for one in batch.escalate(case.id)]
+            if batch.locked.cases:
+                await unit.record(batch)
         return fired
 
     async def _set_aside(self, key: CaseKey) -> None:
@@ -173,28 +160,17 @@ class Desk:
 
     async def _together(self, attempts: Sequence[Attempt], waited: Sequence[Waited] = ()) -> list[Answer | None]:
         began, turns = perf_counter(), Turns()
-        async with self._store.transaction(*{attempt.tenant for attempt in attempts}) as tx:
-            locked = await lock(tx, attempts)
-            await self._catch_up(locked)
+        async with self._deciding(*{attempt.tenant for attempt in attempts}) as unit:
+            batch = await unit.on(attempts)
             held = perf_counter()
-            batch = self._batch(locked)
             answers: list[Answer | None] = []
             for attempt in attempts:
-                answers.append(None if answer_key(attempt) in locked.busy else batch.answer(attempt))
+                answers.append(None if answer_key(attempt) in batch.locked.busy else batch.answer(attempt))
                 await turns.give()
             decided = perf_counter()
-            await tx.record(batch.record())
-        self._refusals.count(batch.counted)
+            await unit.record(batch)
         if batch.fired:
             self.on_fired(batch.fired)
         counted = outcomes(batch, zip(attempts, answers, strict=True))
         self.on_committed(Committed(len(attempts), counted, waited, began, held, decided, ended=perf_counter()))
         return answers
-
-    def _batch(self, locked: Locked) -> Batch:
-        return Batch(locked, self._definitions, self._policies.engine, self._calendars, self._refusals.singly)
-
-    async def _catch_up(self, locked: Locked) -> None:
-        """What other replicas changed meanwhile binds this batch already."""
-        await self._policies.catch_up(locked.policy_version)
-        await self._definitions.learn(self._store, (case.definition for case in locked.cases.values()))

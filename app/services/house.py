@@ -19,6 +19,7 @@ from app.services.clocks import Clocks
 from app.services.committed import Committed, telling
 from app.services.contents import Contents
 from app.services.counting import Counting
+from app.services.deciding import Deciding
 from app.services.definitions import Definitions
 from app.services.desk import Desk
 from app.services.escalation import Fired
@@ -64,12 +65,13 @@ class House:
         self.policies = Policies(store, engine, operator)
         self.calendars = Calendars()
         self.refusals = Refusals(store, limits.refusals)
-        self.desk = Desk(store, self.definitions, self.policies, self.calendars, desks, self.refusals, limits.waiting)
+        deciding = Deciding(store, self.definitions, self.policies, self.calendars, self.refusals)
+        self.desk = Desk(store, deciding, desks, limits.waiting)
         self.slices = Slices()
         self.cases = Cases(store, self.definitions, self.policies, self.slices, limits.searches, limits.reads)
         self.api_keys = ApiKeys(store, self.policies, self.refusals, self.definitions)
         self.keys = KeyCallers(store)
-        self.next_case = NextCase(store, self.definitions, self.policies, self.calendars, desks, self.refusals)
+        self.next_case = NextCase(deciding, self.definitions, self.policies, desks)
         self.uploads = Uploads(store, room, attachment_folder)
         self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
         self.work = CaseWork(store, self.cases)
@@ -82,7 +84,7 @@ class House:
         self.clocks = Clocks(store, self.definitions, self.calendars, self.cases, counting)
         self.simulations = Simulations(self.definitions, self.calendars, counting)
         self.verification = Verification(store, self.definitions, self.clocks)
-        self.recalculation = Recalculation(store, self.definitions, self.policies, self.calendars, self.clocks)
+        self.recalculation = Recalculation(store, deciding, self.definitions, self.calendars, self.clocks)
 
     def tell_fired(self, told: Callable[[Sequence[Fired]], None]) -> None:
         """Let `told` know the steps of clocks that fired, after their commit."""

@@ -1,33 +1,30 @@
 """Give a caller the next case of the queues: found, locked and claimed in one transaction."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from time import perf_counter
 from typing import Any, cast
 
-from app.domain.calendars import Calendars
 from app.domain.case import Attempt
 from app.domain.errors import IdempotencyInFlight, Unavailable
 from app.domain.verbs.assigning import CLAIM
 from app.services.answer import Answer
 from app.services.batch import Batch
 from app.services.committed import Committed, Outcomes, Waited, outcomes
+from app.services.deciding import Deciding, UnitOfWork
 from app.services.definitions import Definitions
 from app.services.escalation import Fired
 from app.services.group import caller_of
 from app.services.in_turn import Caller, FairQueue
 from app.services.known_names import check_known
-from app.services.locking import answer_key, keys
+from app.services.locking import answer_key
 from app.services.passing import Memory, Passed
 from app.services.places import Places
 from app.services.policies import Policies
-from app.services.ports import Store, StoreUnavailable, Transaction
-from app.services.refusals import Refusals
+from app.services.ports import StoreUnavailable
 from app.services.scoped import scoped
-from app.services.stored import Locked
 from app.services.work import Wish
 from app.services.work_ports import Waiting
 
@@ -65,32 +62,20 @@ class Again(Enum):
     AGAIN = "again"
 
 
-@dataclass
-class Tally:
-    """What a transaction came to: the steps that fired, and the attempts that were decided."""
-
-    fired: list[Fired] = field(default_factory=list)
-    outcomes: Outcomes = field(default_factory=Counter)
-
-
 class NextCase:
     """Those who ask at the same time are served in one transaction, up to `at_once` transactions at a time."""
 
     def __init__(
         self,
-        store: Store,
+        deciding: Deciding,
         definitions: Definitions,
         policies: Policies,
-        calendars: Calendars,
         at_once: int,
-        refusals: Refusals,
     ) -> None:
-        self._store = store
+        self._deciding = deciding
         self._definitions = definitions
         self._policies = policies
-        self._calendars = calendars
         self._at_once = at_once
-        self._refusals = refusals
         self._asks: FairQueue[Ask] = FairQueue()
         self._places = Places(PLACES, "requests for a case")
         self._memory = Memory()
@@ -165,45 +150,39 @@ class NextCase:
 
     async def _claimed(self, asks: Sequence[Ask]) -> list[Answer | Again | None]:
         """The skips' cases are locked at once, and those that wait are never waited for: nobody stands in a circle."""
-        began, tally = perf_counter(), Tally()
-        async with self._store.transaction(*{ask.attempt.tenant for ask in asks}) as tx:
-            locked = await tx.lock(*keys([attempt for ask in asks for attempt in (*_skips(ask), ask.attempt)]))
-            batch = await self._batch(locked, self._refusals.singly)
+        began, counted = perf_counter(), Outcomes()
+        async with self._deciding(*{ask.attempt.tenant for ask in asks}) as unit:
+            batch = await unit.on([attempt for ask in asks for attempt in (*_skips(ask), ask.attempt)])
             held = perf_counter()
-            before = [_before(batch, locked, ask, tally) for ask in asks]
-            await tx.record(batch.record())
-            tally.fired += batch.fired
+            before = [_before(batch, ask, counted) for ask in asks]
+            await unit.record(batch)
             found = zip(before, asks, strict=True)
-            answers = [answer or await self._first(tx, ask, tally) for answer, ask in found]
+            answers = [answer or await self._first(unit, ask, counted) for answer, ask in found]
             decided = perf_counter()
-        self._refusals.count(batch.counted)
         waited = [ask.waited for ask in asks if ask.rounds == 0]
-        self.on_fired(tally.fired)
-        self.on_committed(Committed(len(asks), tally.outcomes, waited, began, held, decided, ended=perf_counter()))
+        self.on_fired(unit.fired)
+        self.on_committed(Committed(len(asks), counted, waited, began, held, decided, ended=perf_counter()))
         return answers
 
-    async def _first(self, tx: Transaction, ask: Ask, tally: Tally) -> Answer | Again | None:
-        """Claim the first that is for them; `tally` gets the claim and the steps that came before it."""
+    async def _first(self, unit: UnitOfWork, ask: Ask, counted: Outcomes) -> Answer | Again | None:
+        """Claim the first that is for them; the claim is counted."""
         for _ in range(MOST_WITHDRAWN):
-            key = await tx.take_next(self._waiting(ask))
-            if key is None or key.case_id is None:
+            found = await unit.on_next(self._waiting(ask), lambda case_id: replace(ask.attempt, case_id=case_id))
+            if found is None:
                 return None
-            claim = replace(ask.attempt, case_id=key.case_id)
-            locked = await tx.lock(*keys([claim]))
-            batch = await self._batch(locked)
-            [case] = locked.cases.values()  # as nobody else can change it now
+            claim, batch = found
+            [case] = batch.locked.cases.values()  # as nobody else can change it now
             theirs = replace(case, assignee=claim.acting)
             unscoped = replace(claim, actor=replace(claim.actor, scope=None))  # they may act by another credential
-            here = batch.situation(unscoped, self._definitions.of(case.definition), locked.at, theirs)
+            here = batch.situation(unscoped, self._definitions.of(case.definition), batch.locked.at, theirs)
             if await ask.passed.by(replace(here, wide=True)):
                 continue
             answer = batch.answer(claim)
             if answer.error is None:
-                await tx.record(batch.record())
-                tally.fired += batch.fired
-                tally.outcomes += outcomes(batch, [(claim, answer)])
+                await unit.record(batch)
+                counted += outcomes(batch, [(claim, answer)])
                 return answer
-            ask.passed.cases.add(key.case_id)
+            ask.passed.cases.add(case.id)
         return Again.AGAIN
 
     def _waiting(self, ask: Ask) -> Waiting:
@@ -215,26 +194,21 @@ class NextCase:
         idle = frozenset(ask.passed.states)
         return Waiting(actor.tenant, readable, claimable, ask.wish.case_type, ask.wish.team, without, idle)
 
-    async def _batch(self, locked: Locked, singly: Callable[[Caller], bool] = lambda caller: True) -> Batch:
-        await self._policies.catch_up(locked.policy_version)
-        await self._definitions.learn(self._store, (case.definition for case in locked.cases.values()))
-        return Batch(locked, self._definitions, self._policies.engine, self._calendars, singly)
-
 
 def _skips(ask: Ask) -> Sequence[Attempt]:
     """Those that are still to be recorded."""
     return ask.skips if ask.rounds == 0 else ()
 
 
-def _before(batch: Batch, locked: Locked, ask: Ask, tally: Tally) -> Answer | None:
+def _before(batch: Batch, ask: Ask, counted: Outcomes) -> Answer | None:
     """What is answered without looking for a case: a key that is known or in use, a skip that is refused."""
-    if answer_key(ask.attempt) in locked.busy:
+    if answer_key(ask.attempt) in batch.locked.busy:
         return Answer(error=IdempotencyInFlight("a request with this key is being decided; ask again shortly"))
     if kept := batch.kept(ask.attempt):
         return kept
     for skip in _skips(ask):
         answer = batch.answer(skip)
-        tally.outcomes += outcomes(batch, [(skip, answer)])
+        counted += outcomes(batch, [(skip, answer)])
         if answer.error:
             return answer
     return None

@@ -13,14 +13,15 @@ from app.domain.clock_turn import Turned
 from app.domain.clock_turns import Turn
 from app.domain.escalate import recalculated, system_actor
 from app.domain.situation import Situation
+from app.services.batch import Batch
 from app.services.calendars import Calendars, file_of
 from app.services.clocks import Clocks
+from app.services.deciding import Deciding
 from app.services.definitions import Definitions
-from app.services.identity import new_id, new_salt
-from app.services.policies import Policies
+from app.services.identity import new_id
 from app.services.ports import Store
-from app.services.stored import CaseKey, ClockKey, Locked, StoredClock
-from app.services.working_copy import ALONE, WorkingCopy, states_of
+from app.services.stored import CaseKey, ClockKey, StoredClock
+from app.services.working_copy import states_of
 
 PAGE = 500
 BATCH = 32
@@ -54,11 +55,11 @@ class Recalculation:
     """Nothing of it is lost where a process ends half-way: whoever looks again finds what is left."""
 
     def __init__(
-        self, store: Store, definitions: Definitions, policies: Policies, calendars: Calendars, clocks: Clocks
+        self, store: Store, deciding: Deciding, definitions: Definitions, calendars: Calendars, clocks: Clocks
     ) -> None:
         self._store = store
+        self._deciding = deciding
         self._definitions = definitions
-        self._policies = policies
         self._calendars = calendars
         self._clocks = clocks
 
@@ -88,20 +89,18 @@ class Recalculation:
     async def _together(
         self, keys: Sequence[CaseKey], names: frozenset[str], correcting: Correcting | None
     ) -> list[Recounted]:
-        async with self._store.transaction(*{key.tenant for key in keys}) as tx:
-            locked = await tx.lock(keys, [])
-            await self._policies.catch_up(locked.policy_version)
-            await self._definitions.learn(self._store, (case.definition for case in locked.cases.values()))
-            copy = WorkingCopy(locked)
-            found = [one for case_id in _ids(locked) for one in await self._case(copy, case_id, names, correcting)]
+        async with self._deciding(*{key.tenant for key in keys}) as unit:
+            batch = await unit.on_cases(keys)
+            ids = [case.id for case in batch.locked.cases.values()]
+            found = [one for case_id in ids for one in await self._case(batch, case_id, names, correcting)]
             if found:
-                await tx.record(copy.record())
+                await unit.record(batch)
         return found
 
     async def _case(
-        self, copy: WorkingCopy, case_id: str, names: frozenset[str], correcting: Correcting | None
+        self, batch: Batch, case_id: str, names: frozenset[str], correcting: Correcting | None
     ) -> list[Recounted]:
-        found = []
+        found, copy = [], batch.copy
         for name, state in sorted(copy.clocks(case_id).items()):
             case = copy.cases[case_id]
             if state.status not in ACTIVE or file_of(state.calendar) not in names:
@@ -110,7 +109,8 @@ class Recalculation:
             after = self._anew(case, state, copy.moment(case), turns, self._calendars)
             if after == state:
                 continue
-            here = self._situation(copy, case, correcting, {**copy.clocks(case_id), name: after})
+            here = self._situation(batch, case, correcting)
+            here = replace(here, clocks={**here.clocks, name: after})
             told = {"name": file_of(state.calendar), "version": self._calendars.version(state.calendar)}
             kind = "sla.corrected" if correcting else "sla"
             stepped = recalculated(here, state, after, told, _calendars_of(turns or ()), kind=kind)
@@ -149,17 +149,13 @@ class Recalculation:
         fold = await self._clocks.folded(case.tenant, case.id)
         return fold.turns.get(state.name, ()) if fold else ()
 
-    def _situation(
-        self, copy: WorkingCopy, case: Case, correcting: Correcting | None, clocks: dict[str, ClockState]
-    ) -> Situation:
+    def _situation(self, batch: Batch, case: Case, correcting: Correcting | None) -> Situation:
         actor = system_actor(case.tenant)
         if correcting:
             actor = Actor(case.tenant, correcting.by, frozenset({"role:admin"}), authenticated="process")
         attempt = Attempt(actor, None, new_id(), "", "sla", case_id=case.id)
         attempt = replace(attempt, reason=correcting.reason if correcting else None)
-        machine, around = self._definitions.of(case.definition), copy.around.get(case.id, ALONE)
-        at, engine = copy.moment(case), self._policies.engine
-        return Situation(machine, engine, attempt, at, new_salt, case, around, clocks, self._calendars)
+        return batch.situation(attempt, self._definitions.of(case.definition), batch.copy.moment(case), case)
 
 
 def _counts_by(clock: StoredClock, names: frozenset[str]) -> bool:
@@ -170,7 +166,3 @@ def _counts_by(clock: StoredClock, names: frozenset[str]) -> bool:
 
 def _calendars_of(turns: Sequence[Turn]) -> frozenset[str]:
     return frozenset(turn.after.calendar for turn in turns)
-
-
-def _ids(locked: Locked) -> list[str]:
-    return [case.id for case in locked.cases.values()]
