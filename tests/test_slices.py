@@ -131,6 +131,25 @@ def test_the_bytes_of_a_large_body_have_places_until_its_answer_begins(path, bod
         assert room.bytes.taken == 0
 
 
+async def test_the_bytes_of_a_body_are_given_back_when_its_answer_begins():
+    fakes, seen, scopes = Fakes(), [], []
+    inner = create_app(fakes.services(), HttpSettings(SECRET))
+
+    async def app(scope, receive, send):
+        scopes.append(scope)  # as below
+
+        async def sending(message):
+            seen.append((message["type"], inner.state.room.bytes.taken))
+            await send(message)
+
+        await inner(scope, receive, sending)
+
+    headers = {"authorization": f"Bearer {token('alice')}"}
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers) as http:
+        assert (await http.post(EVENTS, json=LARGE)).status_code == 200
+    assert seen[0] == ("http.response.start", 0)
+
+
 async def test_a_request_that_is_cancelled_without_an_answer_gives_its_bytes_back():
     fakes, begun, scopes = Fakes(), asyncio.Event(), []
 

@@ -8,6 +8,7 @@ import pytest
 from app.domain import titles
 from app.domain.case_type import CaseType
 from app.domain.scope import Scope
+from app.policy.reasons import wish_of
 from app.services.house import House
 from tests.house import (
     ADMIN,
@@ -101,7 +102,9 @@ async def test_no_sentence_of_all_that_may_not_be_fired_names_what_has_a_title_b
 def test_a_case_type_with_another_title_than_its_name_is_called_by_it() -> None:
     declared = {"case_type": "kyd", "initial": "a", "states": {"a": {}, "b": {"final": True}}, "events": {}}
     for title, told in ((None, "kyd"), ("KYD", "kyd"), ("Know your donor", "“Know your donor”")):
-        assert titles.of_case_type(CaseType.model_validate({**declared, "title": title})) == told
+        case_type = CaseType.model_validate({**declared, "title": title})
+        assert titles.of_case_type(case_type) == told
+        assert wish_of("kyd", "case:read", case_type) == f"read this {told}"
 
 
 @pytest.mark.parametrize("event", ["kyd", "approve"])
