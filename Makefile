@@ -68,7 +68,7 @@ help:
 	@echo "make demo         sample people and cases on SQLite, served on http://127.0.0.1:8000"
 	@echo "make test         linters, types and the whole suite"
 	@echo "make lint         linters and types alone"
-	@echo "make fuzz         the contract of the API, attacked for longer"
+	@echo "make fuzz         what is by chance or by brute force, at length: the contract of the API, clocks, charts, decisions"
 	@echo "make attack       the attacks on a running service, some 45 minutes"
 	@echo "make bench        how fast it is, against what the database does alone (make bench-quick: the events only)"
 	@echo "make openapi      docs/openapi.json, once the API has changed"

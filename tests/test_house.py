@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import DEAREST
+
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {
     *("README.md", "LICENSE", "CONTRIBUTING.md", "CHANGELOG.md"),
@@ -62,6 +64,10 @@ def test_no_file_of_the_application_is_longer_than_250_lines() -> None:
 def test_every_module_says_what_it_is_for() -> None:
     silent = [path for path in _code() if path.read_text().strip() and not path.read_text().startswith('"""')]
     assert silent == []
+
+
+def test_the_tests_that_come_first_are_there() -> None:
+    assert {name for name in DEAREST if not list((ROOT / "tests").rglob(f"{name}.py"))} == set()
 
 
 @pytest.mark.parametrize(

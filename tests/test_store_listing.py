@@ -23,6 +23,7 @@ from app.services.stored import SORTS, CaseQuery, Visible
 from tests.clocks import IN_THE_FUTURE, LONG_AGO
 from tests.databases import Database
 from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening, told
+from tests.lengths import length
 
 ALL = Visible(ALICE, all_types=True)
 TYPES = ("claim", "permit", "complaint")
@@ -253,7 +254,7 @@ def a_filled_store(database: Database, runner: asyncio.Runner) -> Iterator[Store
 def test_just_the_visible_cases_are_listed(database):
     with asyncio.Runner() as runner, a_filled_store(database, runner) as store:
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=length(20, 60), deadline=None, suppress_health_check=list(HealthCheck))
         @example(Visible(ALICE, by_role={"[handler]": frozenset({"*"})}), 200)
         @example(Visible(BOB, all_types=True, denied_by_role={"[handler]": frozenset({"claim"})}), 200)
         @example(Visible(ALICE, all_types=True, denied_by_role={"[assignee]": frozenset({"*"})}), 200)

@@ -146,7 +146,7 @@ def test_all_pages_of_a_search_are_what_a_plain_reader_finds(database: Database)
         late = runner.run(store.cases(CaseQuery(TENANT, ALL, overdue=True, limit=200)))
         overdue = frozenset(case.id for case in late)
 
-        @settings(max_examples=length(25, 80), deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=length(15, 80), deadline=None, suppress_health_check=list(HealthCheck))
         @example("printer", {}, ALL, "due_at", 1, EFFORTS[1])
         @example("printer", {}, ALL, "-due_at", 3, EFFORTS[2])
         @example("printer", {}, Visible(ALICE, by_role={"[assignee]": frozenset({"*"})}), "reference", 3, EFFORTS[1])
