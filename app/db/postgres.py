@@ -1,7 +1,6 @@
 """The store on PostgreSQL: cases and idempotency keys are locked, a record is one statement."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,16 +15,16 @@ from app.db.engines import CONNECT_SECONDS, postgres_engine
 from app.db.failures import connecting, translated
 from app.db.listening import Ear
 from app.db.pool import connections
+from app.db.postgres_locked import binds_of, locked_of
 from app.db.postgres_sql import ANALYZE, LOCK, LOCK_DUE, READ, RECACHE, SEQUENCE, arrays, native, record_statement
-from app.db.rows import Row, case_of, current_clock, rows_of, surroundings_of
+from app.db.rows import Row, rows_of
 from app.db.store import SqlStore
 from app.db.transaction import SqlTransaction
-from app.db.types import Moment, from_microseconds
+from app.db.types import Moment
 from app.db.walls import entering, faults
-from app.domain.case import Case, Surroundings
 from app.services.levels import Connections
 from app.services.ports import Refused
-from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer, StoredClock
+from app.services.stored import AnswerKey, CaseKey, Locked, Record
 
 # The plans do not depend on the arrays' contents, and planning again for every batch took longer than running it.
 _GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan"
@@ -39,13 +38,13 @@ class PostgresTransaction(SqlTransaction):
         self._driver = driver
 
     async def _lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked:
-        rows = await fetch(self._driver, LOCK, _binds(cases, answers))
-        return _locked(rows, cases, frozenset(AnswerKey(*key) for key in rows[0]["busy"] or ()))
+        rows = await fetch(self._driver, LOCK, binds_of(cases, answers))
+        return locked_of(rows, cases, frozenset(AnswerKey(*key) for key in rows[0]["busy"] or ()))
 
     async def _lock_due(self, limit: int) -> Locked:
         rows = await fetch(self._driver, LOCK_DUE, {"most": limit})
         cases = [CaseKey(row["tenant"], row["id"]) for row in rows if row["id"] is not None]
-        return oldest_first(_locked(rows, cases, frozenset()))
+        return oldest_first(locked_of(rows, cases, frozenset()))
 
     async def _record(self, record: Record) -> None:
         rows = {part: rows for part, rows in rows_of(record).items() if rows}
@@ -166,7 +165,9 @@ class PostgresStore(SqlStore):
 
     async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
         driver = await _driver(connection)
-        return _locked(await fetch(driver, READ, {"tenants": [key.tenant], **_binds([key], ())}), [key], frozenset())
+        return locked_of(
+            await fetch(driver, READ, {"tenants": [key.tenant], **binds_of([key], ())}), [key], frozenset()
+        )
 
 
 async def _roll_back(connection: AsyncConnection, driver: Any) -> bool:
@@ -187,64 +188,3 @@ async def fetch(driver: Any, statement: TextClause, binds: Mapping[str, Any]) ->
     text, names = native(statement)
     rows: Sequence[Any] = await driver.fetch(text, *(binds[name] for name in names))
     return rows
-
-
-def _locked(rows: Sequence[Mapping[str, Any]], keys: Sequence[CaseKey], busy: frozenset[AnswerKey]) -> Locked:
-    """What READ returns: a row per case, or one without."""
-    found = [row for row in rows if row["id"] is not None]
-    cases = [_case(row) for row in found]
-    answers = rows[0]["answers"] or ()
-    return Locked(
-        at=rows[0]["read_at"],
-        policy_version=rows[0]["policy_version"],
-        cases=_by_key(keys, cases),
-        surroundings={row["id"]: _surroundings(row) for row in found},
-        clocks={case.id: _clocks(case, row) for case, row in zip(cases, found, strict=True)},
-        answers={answer.key: answer for answer in map(_answer, answers)},
-        busy=busy,
-    )
-
-
-def _binds(keys: Sequence[CaseKey], asked: Sequence[AnswerKey]) -> dict[str, list[Any]]:
-    by_id = [key for key in keys if key.case_id is not None]
-    by_reference = [key for key in keys if key.case_id is None]
-    ordered = sorted(set(asked), key=lambda key: (key.tenant, key.subject, key.key))
-    return {
-        "id_tenants": [key.tenant for key in by_id],
-        "ids": [key.case_id for key in by_id],
-        "ref_tenants": [key.tenant for key in by_reference],
-        "types": [key.case_type for key in by_reference],
-        "refs": [key.reference for key in by_reference],
-        "key_tenants": [key.tenant for key in ordered],
-        "subjects": [key.subject for key in ordered],
-        "keys": [key.key for key in ordered],
-    }
-
-
-def _by_key(keys: Sequence[CaseKey], cases: Sequence[Case]) -> Mapping[CaseKey, Case]:
-    by_id = {(case.tenant, case.id): case for case in cases}
-    by_reference = {(case.tenant, case.case_type, case.reference): case for case in cases}
-    named = {
-        key: by_id.get((key.tenant, key.case_id))
-        if key.case_id is not None
-        else by_reference.get((key.tenant, key.case_type or "", key.reference))
-        for key in keys
-    }
-    return {key: case for key, case in named.items() if case is not None}
-
-
-def _case(row: Mapping[str, Any]) -> Case:
-    return case_of({**row, "data": json.loads(row["data"]), "memory": json.loads(row["memory"])})
-
-
-def _surroundings(row: Mapping[str, Any]) -> Surroundings:
-    return surroundings_of(row["acted"] or (), row["roles"] or ())
-
-
-def _clocks(case: Case, row: Mapping[str, Any]) -> Sequence[StoredClock]:
-    return tuple(current_clock(case, clock) for clock in row["clocks"] or ())
-
-
-def _answer(row: Sequence[Any]) -> StoredAnswer:
-    tenant, subject, key, fingerprint, answer, expires_at = row
-    return StoredAnswer(AnswerKey(tenant, subject, key), fingerprint, answer, from_microseconds(expires_at))
