@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 
 from app.commands.failing import USED_WRONGLY, CommandFailed, no_such_case_type
 from app.commands.house import declared, prepared, running
-from app.domain.case import Actor, Attempt, Json
-from app.domain.errors import Invalid
-from app.domain.names import TENANT
+from app.domain.case.case import Actor, Attempt, Json
+from app.domain.values.errors import Invalid
+from app.domain.values.names import TENANT
 from app.http import answers
 from app.http.attempts import trying
 from app.http.body import validated

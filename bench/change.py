@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from time import perf_counter
 
-from app.domain.guard import View
+from app.domain.expressions.expression import View
 from app.services.garbage import Garbage
 from app.services.house import House
 from app.services.stored import PolicyChange, PolicyLine

@@ -10,7 +10,7 @@ from time import perf_counter
 
 import httpx
 
-from app.domain.case import Actor, Attempt, Opens
+from app.domain.case.case import Actor, Attempt, Opens
 from app.services.house import House
 from app.services.identity import new_id
 from bench import seeded

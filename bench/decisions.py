@@ -7,10 +7,10 @@ from functools import partial
 from itertools import count
 from time import perf_counter_ns
 
-from app.domain.case import Actor, Attempt, Case, Opens
-from app.domain.case_type import CaseType
-from app.domain.guard import View
-from app.domain.machine import Machine
+from app.domain.case.case import Actor, Attempt, Case, Opens
+from app.domain.definition.case_type import CaseType
+from app.domain.expressions.expression import View
+from app.domain.machine.machine import Machine
 from app.policy.engine import PolicyEngine
 from app.services.batch import Batch
 from app.services.definitions import Definitions

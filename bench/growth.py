@@ -8,7 +8,7 @@ from time import perf_counter
 
 from sqlalchemy import text
 
-from app.domain.case import Actor, Attempt, Opens
+from app.domain.case.case import Actor, Attempt, Opens
 from app.services.house import House
 from app.services.identity import new_id
 from bench.grown import grown, house

@@ -13,7 +13,7 @@ from sqlalchemy.engine import RowMapping
 
 from app.db import listing
 from app.db.store import SqlStore
-from app.domain.case import Actor, Case
+from app.domain.case.case import Actor, Case
 from app.services import stored
 from app.services.cases import _cursor, _place
 from app.services.garbage import Garbage

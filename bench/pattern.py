@@ -7,9 +7,9 @@ from datetime import datetime
 
 from app.db.rows import CASE_COLUMNS
 from app.db.types import json_text
-from app.domain.case import AuditEntry, Case, Json, PayloadRow
-from app.domain.entry import canonical, commitment, genesis
-from app.domain.moment import rfc3339
+from app.domain.case.case import AuditEntry, Case, Json, PayloadRow
+from app.domain.case.sealing import canonical, commitment, genesis
+from app.domain.values.rfc3339 import rfc3339
 from bench import words
 from bench.stories import AMOUNT, CASE, CREATOR, ENTRY, REFERENCE, WORKER, Told
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.domain.case import Actor, Attempt, Case, Json, Opens
+from app.domain.case.case import Actor, Attempt, Case, Json, Opens
 from app.services.batch import Batch
 from app.services.definitions import Definitions
 from app.services.ports import PolicyEngine

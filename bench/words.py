@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.domain.search_text import SearchText, words
+from app.domain.case.search_text import SearchText, words
 from bench.stories import CREATOR, REFERENCE
 
 FREQUENT, MIDDLING, RARE = "frequent", "middling", "rare"

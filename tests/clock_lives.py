@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from app.domain.calendar import Calendar
-from app.domain.calendar_file import CalendarFile
+from app.domain.calendars.business_time import Calendar
+from app.domain.definition.calendar_file import CalendarFile
 
 LIFE = 9 * 1440 * 60
 """Seconds in which things happen to a clock; due may lie beyond."""

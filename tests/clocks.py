@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from app.domain.case import Case
+from app.domain.case.case import Case
 from app.services.stored import Firing, Record, StoredClock
 from tests.factories import OPENED, denied
 

@@ -2,9 +2,9 @@
 
 from textwrap import dedent, indent
 
-from app.domain.declaring.check_case_type import check_case_type
+from app.domain.declaring.checks.case_type import check_case_type
 from app.domain.declaring.fault import Fault
-from app.domain.declaring.load import load_case_type
+from app.domain.declaring.reading.load import load_case_type
 
 FILE = "machines/claim.yaml"
 CALENDARS = frozenset({"office_de"})

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.case import AuditEntry, Case, Draft, PayloadRow
-from app.domain.entry import genesis
-from app.domain.moment import rfc3339
+from app.domain.case.case import AuditEntry, Case, Draft, PayloadRow
+from app.domain.case.sealing import genesis
+from app.domain.values.rfc3339 import rfc3339
 from app.services.identity import new_id
 from app.services.stored import AnswerKey, Changed, Record, StoredAnswer
 

@@ -9,12 +9,12 @@ from typing import Any
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from app.domain.case import Actor, Attempt, Case, Receipt
-from app.domain.case_type import CaseType
-from app.domain.clock_explained import Stretch
+from app.domain.case.case import Actor, Attempt, Case, Receipt
+from app.domain.case.made_by_verbs import CaseRole
+from app.domain.clocks.explained import Stretch
+from app.domain.definition.case_type import CaseType
 from app.domain.diagram import DiagramFormat
-from app.domain.errors import CaseError, NotFound, Reason, invalid
-from app.domain.work import CaseRole
+from app.domain.values.errors import CaseError, NotFound, Reason, invalid
 from app.http.auth import mint
 from app.http.services import Readiness, Services
 from app.services.answer import Answer, case_json

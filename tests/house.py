@@ -17,8 +17,8 @@ from sqlalchemy.engine import make_url
 
 from app.commands.declared import Declared, read_folders
 from app.db import open_store
-from app.domain.case import Actor, Attempt, Case, Idempotency, Opens
-from app.domain.case_type import CaseType
+from app.domain.case.case import Actor, Attempt, Case, Idempotency, Opens
+from app.domain.definition.case_type import CaseType
 from app.policy.engine import PolicyEngine
 from app.services.answer import Answer
 from app.services.arrivals import WatchLimits

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.domain.clock_firing import Firing
-from app.domain.clock_steps import ClockStep
+from app.domain.clocks.firing import Firing
+from app.domain.clocks.steps import ClockStep
 from app.services.escalation import Fired
 from app.services.ports import StoreUnavailable
 

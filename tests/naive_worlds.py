@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from app.domain.case import Actor, Attempt
-from app.domain.ways import Way
+from app.domain.case.case import Actor, Attempt
+from app.domain.explaining.what_would_help import Way
 from tests.factories import new_id
 from tests.naive_machine import Move
 from tests.naive_model import NaiveModel, copied

@@ -4,9 +4,9 @@ import json
 import random
 from typing import Any
 
-from app.domain.case_type import CaseType
-from app.domain.declaring.check_case_type import check_case_type
-from app.domain.declaring.load import load_case_type
+from app.domain.declaring.checks.case_type import check_case_type
+from app.domain.declaring.reading.load import load_case_type
+from app.domain.definition.case_type import CaseType
 
 STATES = ["new", "work", "waiting", "review", "review.first", "review.second", "done"]
 GOING = {f"go_{state.replace('.', '_')}": state for state in STATES}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.domain.case import Actor
+from app.domain.case.case import Actor
 from app.services.house import House
 from app.services.rulebook import AskedChange, ChangedPolicy, LineQuery
 from app.services.stored import PolicyLine

@@ -126,8 +126,8 @@ async def lay(server: Server, folder: Path, attack: Attack, ahead: timedelta) ->
     """Open the cases through the desk."""
     from app.commands.declared import read_folders
     from app.db import open_store
-    from app.domain.case import Opens
-    from app.domain.moment import rfc3339
+    from app.domain.case.case import Opens
+    from app.domain.values.rfc3339 import rfc3339
     from tests.house import actor, attempt, running
 
     agent = actor("agent", "agent")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from xml.sax.saxutils import quoteattr
 
-from app.domain.case_type import CaseType, State
+from app.domain.definition.case_type import CaseType, State
 
 NAMESPACE = "http://www.w3.org/2005/07/scxml"
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.domain.media_types import sniffed
+from app.domain.values.media_types import sniffed
 from app.services.house import House
 from app.services.uploads import PIECE, Room
 from tests.databases import Database

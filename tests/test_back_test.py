@@ -17,8 +17,8 @@ import pytest
 from app.commands.arguments import replay as add_arguments
 from app.commands.back_test_log import LogByCase
 from app.db import open_store
-from app.domain.case import Attempt, Opens
-from app.domain.moment import parse_rfc3339, rfc3339
+from app.domain.case.case import Attempt, Opens
+from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.main import main
 from app.services.answer import case_json
 from app.services.back_test import BackTest, life_of

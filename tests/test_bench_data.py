@@ -7,8 +7,8 @@ import pytest
 import rfc8785
 
 from app.db import open_store
-from app.domain.entry import commitment, entry_hash, genesis
-from app.domain.search_text import own_words
+from app.domain.case.sealing import commitment, entry_hash, genesis
+from app.domain.case.search_text import own_words
 from app.services.views import Wanted
 from bench.generate import generate
 from bench.grown import without_clocks

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.calendar import ROUND_THE_CLOCK, Calendar
-from app.domain.calendar_file import CalendarFile
-from app.domain.timeline import Timeline
+from app.domain.calendars.business_time import ROUND_THE_CLOCK, Calendar
+from app.domain.calendars.timeline import Timeline
+from app.domain.definition.calendar_file import CalendarFile
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.calendar_file import CalendarFile
+from app.domain.definition.calendar_file import CalendarFile
 from app.services.calendars import CalendarOfThePast, put_in_force
 from app.services.house import House
 from app.services.recalculation import Correcting, Recounted

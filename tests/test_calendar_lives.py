@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.calendar_file import CalendarFile
-from app.domain.moment import rfc3339
+from app.domain.definition.calendar_file import CalendarFile
+from app.domain.values.rfc3339 import rfc3339
 from app.services.calendars import put_in_force
 from app.services.house import House
 from app.services.recalculation import Correcting

@@ -4,8 +4,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.entry import canonical
-from app.domain.writable import MAX_EXACT, writable
+from app.domain.case.sealing import canonical
+from app.domain.values.writable import MAX_EXACT, writable
 
 LEAVES = st.none() | st.booleans() | st.integers(-MAX_EXACT, MAX_EXACT) | st.floats(allow_nan=False) | st.text()
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)

@@ -16,13 +16,13 @@ from sqlalchemy import event
 
 from app.db import open_store
 from app.db.sqlite import SqliteStore
-from app.domain.case import Attempt, Opens
-from app.domain.clock_explained import explained
-from app.domain.clock_turn import earliest_due
-from app.domain.declaring.load_calendar import load_calendar
-from app.domain.fold import Fold
-from app.domain.moment import parse_rfc3339, rfc3339
-from app.domain.timeline import Timeline
+from app.domain.calendars.timeline import Timeline
+from app.domain.case.case import Attempt, Opens
+from app.domain.clocks.after_event import earliest_due
+from app.domain.clocks.explained import explained
+from app.domain.deciding.fold import Fold
+from app.domain.declaring.checks.load_calendar import load_calendar
+from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.policy.files import read_policy
 from app.services.house import House
 from app.services.policies import PolicySource

@@ -5,11 +5,11 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.domain.case_type import CaseType, Clock, Condition, walk
-from app.domain.completing import NeverRests
-from app.domain.declaring.runs import Runs, listed
-from app.domain.declaring.state_tree import StateTree
-from app.domain.machine import Machine, Resting
+from app.domain.declaring.checks.runs import Runs, listed
+from app.domain.declaring.checks.state_tree import StateTree
+from app.domain.definition.case_type import CaseType, Clock, Condition, walk
+from app.domain.machine.completing import NeverRests
+from app.domain.machine.machine import Machine, Resting
 from tests.lengths import length
 from tests.test_semantics import EVENTS, case_types, fired
 

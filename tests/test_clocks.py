@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.case import Opens
-from app.domain.moment import rfc3339
+from app.domain.case.case import Opens
+from app.domain.values.rfc3339 import rfc3339
 from app.services.answer import case_json
 from app.services.escalation import Fired
 from app.services.house import House

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from app.domain.moment import rfc3339
+from app.domain.values.rfc3339 import rfc3339
 from tests.databases import Database
 from tests.house import fired
 from tests.test_clocks import agrees, clock, opened, sqlite_file

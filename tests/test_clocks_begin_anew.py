@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.moment import rfc3339
+from app.domain.values.rfc3339 import rfc3339
 from app.services.house import House
 from tests.databases import Database
 from tests.house import entries, fired

@@ -11,7 +11,7 @@ import pytest
 
 from app.commands.house import ticking
 from app.db.turn import Turn
-from app.domain.calendar_file import CalendarFile
+from app.domain.definition.calendar_file import CalendarFile
 from app.main import main
 from app.scheduler import Ticks
 from app.services.calendars import put_in_force

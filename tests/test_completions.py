@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.case_type import CaseType
-from app.domain.completing import NeverRests
-from app.domain.declaring.check_rests import check_rests
-from app.domain.declaring.load import load_case_type
-from app.domain.declaring.state_tree import StateTree
-from app.domain.declaring.yaml_source import Source
-from app.domain.machine import Machine, Resting
+from app.domain.declaring.checks.rests import check_rests
+from app.domain.declaring.checks.state_tree import StateTree
+from app.domain.declaring.reading.load import load_case_type
+from app.domain.declaring.reading.yaml_source import Source
+from app.domain.definition.case_type import CaseType
+from app.domain.machine.completing import NeverRests
+from app.domain.machine.machine import Machine, Resting
 from app.services.policies import PolicySource
 from app.services.ports import Store
 from app.services.stored import PolicyFile, PolicyLine

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.domain.case import Actor, Attempt, Case, Outcome
-from app.domain.case_type import CaseType
-from app.domain.completing import NeverRests
-from app.domain.could_fire import Could, could_fire
-from app.domain.decide import fire
-from app.domain.explain import possible
-from app.domain.machine import Machine
-from app.domain.situation import Situation
+from app.domain.case.case import Actor, Attempt, Case, Outcome
+from app.domain.deciding.decide import fire
+from app.domain.deciding.situation import Situation
+from app.domain.definition.case_type import CaseType
+from app.domain.explaining.could_fire import Could, could_fire
+from app.domain.explaining.explain import possible
+from app.domain.machine.completing import NeverRests
+from app.domain.machine.machine import Machine
 from app.policy.engine import PolicyEngine
 from app.services.identity import new_salt
 from app.services.stored import PolicyLine

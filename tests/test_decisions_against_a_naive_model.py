@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.case import Attempt
+from app.domain.case.case import Attempt
 from app.services.answer import Answer
 from app.services.house import House
 from app.services.ports import Store

@@ -12,10 +12,10 @@ from zoneinfo import available_timezones
 import pytest
 
 from app.commands.declared import read_folders
-from app.domain.calendar_file import CalendarFile, Holidays, ResolvedCalendar
-from app.domain.declaring.check_calendars import OF_THE_MACHINE, _is_zone
-from app.domain.declaring.load_calendar import load_calendar
-from app.domain.holiday_set import doubts, resolved
+from app.domain.calendars.holiday_set import doubts, resolved
+from app.domain.declaring.checks.calendars import OF_THE_MACHINE, _is_zone
+from app.domain.declaring.checks.load_calendar import load_calendar
+from app.domain.definition.calendar_file import CalendarFile, Holidays, ResolvedCalendar
 from app.main import main
 from tests.running import ROOT, SECRET, environment
 

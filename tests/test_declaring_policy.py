@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.declaring.check_policy import check_policy
-from app.domain.declaring.load import load_case_type
-from app.domain.declaring.policy_row import PolicyRow
+from app.domain.declaring.checks.policy import check_policy
+from app.domain.declaring.checks.policy_row import PolicyRow
+from app.domain.declaring.reading.load import load_case_type
 from tests.declaring import FILE, claim
 
 LOADED = load_case_type(

@@ -6,20 +6,20 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from app.domain.declaring.check_case_type import check_case_type
-from app.domain.declaring.load import load_case_type, load_stored
-from app.domain.declaring.load_calendar import load_calendar
-from app.domain.declaring.schema_of_schemas import NAME, WORDS
-from app.domain.declaring.yaml_schema import SCHEMAS, calendar_schema, case_type_schema, schema_text
-from app.domain.declaring.yaml_source import decode, parse
-from app.domain.schema import DRAFT
+from app.domain.declaring.checks.case_type import check_case_type
+from app.domain.declaring.checks.load_calendar import load_calendar
+from app.domain.declaring.reading.load import load_case_type, load_stored
+from app.domain.declaring.reading.schema_of_schemas import NAME, WORDS
+from app.domain.declaring.reading.yaml_schema import SCHEMAS, calendar_schema, case_type_schema, schema_text
+from app.domain.declaring.reading.yaml_source import decode, parse
+from app.domain.schemas.validator import DRAFT
 from app.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
 MACHINES = sorted((ROOT / "machines").glob("*.yaml"))
 CALENDARS = frozenset(path.stem for path in (ROOT / "machines" / "calendars").glob("*.yaml"))
 OF_CALENDARS = sorted((ROOT / "machines" / "calendars").glob("*.yaml"))
-SHIPPED = {name: ROOT / "app" / "domain" / f"{name}.schema.json" for name in SCHEMAS}
+SHIPPED = {name: ROOT / "app" / "domain" / "definition" / f"{name}.schema.json" for name in SCHEMAS}
 
 shipped = pytest.mark.parametrize("path", MACHINES, ids=lambda path: path.stem)
 calendars = pytest.mark.parametrize("path", OF_CALENDARS, ids=lambda path: path.stem)
@@ -59,7 +59,7 @@ def test_a_shipped_file_tells_editors_where_its_schema_is(path):
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_shipped_schema_is_current(name):
     assert SHIPPED[name].read_text() == schema_text(name), (
-        f"run: python -m app.domain.declaring.yaml_schema {name} > app/domain/{name}.schema.json"
+        f"run: python -m app.domain.declaring.reading.yaml_schema {name} > app/domain/definition/{name}.schema.json"
     )
 
 

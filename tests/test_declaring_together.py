@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from app.commands.declared import Declared, read_folders
-from app.domain.declaring.check_together import check_together
+from app.domain.declaring.checks.policy_row import PolicyRow
+from app.domain.declaring.checks.together import check_together
 from app.domain.declaring.fault import Fault
-from app.domain.declaring.load import load_case_type
-from app.domain.declaring.policy_row import PolicyRow
+from app.domain.declaring.reading.load import load_case_type
 from tests.declaring import FILE, claim
 
 STATES = "a: {}\nb: {initial: x, states: {x: {}, y: {}}}\nc: {final: true}"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.case_type import CaseType
-from app.domain.declaring.expectations import EXPECTED
-from app.domain.declaring.load import load_case_type, load_stored
-from app.domain.declaring.places import TITLES, keys_of
+from app.domain.declaring.reading.expectations import EXPECTED
+from app.domain.declaring.reading.load import load_case_type, load_stored
+from app.domain.declaring.reading.places import TITLES, keys_of
+from app.domain.definition.case_type import CaseType
 from tests.declaring import CALENDARS, FILE, check_case_type, checked, claim, told
 
 EVENT = "4 error: "

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.case_type import CaseType
-from app.domain.errors import NotFound
+from app.domain.definition.case_type import CaseType
+from app.domain.values.errors import NotFound
 from app.services.house import House
 from tests.databases import Database
 from tests.house import (

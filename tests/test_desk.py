@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.db import open_store
-from app.domain.case import Verdict
+from app.domain.case.case import Verdict
 from app.policy.engine import PolicyEngine
 from app.services.house import House
 from app.services.line import BATCH

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from app.domain.case import Attempt
+from app.domain.case.case import Attempt
 from app.services.answer import Answer, to_json
 from app.services.house import House
 from tests.databases import Database

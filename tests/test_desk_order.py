@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.case import Actor, Principal
-from app.domain.case_type import CaseType
+from app.domain.case.case import Actor, Principal
+from app.domain.definition.case_type import CaseType
 from app.services.house import House
 from tests.databases import Database
 from tests.factories import new_id

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from app.domain.case_type import CaseType
+from app.domain.definition.case_type import CaseType
 from app.domain.diagram import mermaid, svg, transition_table
 from app.domain.diagram.style import DARK, LIGHT
 
@@ -146,7 +146,8 @@ def test_titles_cannot_break_out_of_the_picture() -> None:
 
 
 def test_the_same_case_type_is_drawn_the_same_in_every_process(claim: CaseType) -> None:
-    code = "import sys, yaml; from app.domain.case_type import CaseType; from app.domain.diagram import mermaid, svg\n"
+    code = "import sys, yaml; from app.domain.definition.case_type import CaseType\n"
+    code += "from app.domain.diagram import mermaid, svg\n"
     code += "case_type = CaseType.model_validate(yaml.safe_load(sys.stdin)); print(svg(case_type) + mermaid(case_type))"
     seeds = ("1", "2")
     runs = [

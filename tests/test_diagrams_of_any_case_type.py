@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.case_type import CaseType, walk
+from app.domain.definition.case_type import CaseType, walk
 from app.domain.diagram import mermaid, svg
 from app.domain.diagram.chart import chart
 from app.domain.diagram.layout import laid_out

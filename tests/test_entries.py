@@ -13,8 +13,8 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.case import Draft, Principal
-from app.domain.entry import MAX_FIELDS, commitment, seal
+from app.domain.case.case import Draft, Principal
+from app.domain.case.sealing import MAX_FIELDS, commitment, seal
 from app.services.house import House
 from app.services.identity import new_salt
 from tests.databases import Database

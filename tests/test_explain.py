@@ -1,7 +1,7 @@
 """What may I do now, and for everything else: what says no, with the values it saw, and who could."""
 
-from app.domain.case import Actor
-from app.domain.explain import PossibleEvent, RefusedEvent
+from app.domain.case.case import Actor
+from app.domain.explaining.explain import PossibleEvent, RefusedEvent
 from app.services.house import House
 from tests.house import (
     ADMIN,

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from app.domain import explain, worlds
-from app.domain.case import Actor, Attempt
-from app.domain.case_type import CaseType
-from app.domain.cel import view
-from app.domain.explain import Possible, possible
-from app.domain.guard import Expression
-from app.domain.machine import Machine
-from app.domain.situation import Situation
+from app.domain.case.case import Actor, Attempt
+from app.domain.deciding.situation import Situation
+from app.domain.definition.case_type import CaseType
+from app.domain.explaining import explain, worlds
+from app.domain.explaining.explain import Possible, possible
+from app.domain.expressions import view
+from app.domain.expressions.expression import Expression
+from app.domain.machine.machine import Machine
 from app.policy import engine as deciding
 from app.policy.engine import PolicyEngine
 from app.services.stored import PolicyLine

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.case import Actor
-from app.domain.explain import RefusedEvent
-from app.domain.ways import Way
+from app.domain.case.case import Actor
+from app.domain.explaining.explain import RefusedEvent
+from app.domain.explaining.what_would_help import Way
 from app.services.house import House
 from app.services.ports import Store
 from tests.databases import Database

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from app.domain.cel.patterns import weight
-from app.domain.errors import Invalid
-from app.domain.guard import EvaluationFault, GuardFault, Truth, View, compile_expression, most_steps
+from app.domain.expressions.expression import EvaluationFault, GuardFault, Truth, View, compile_expression, most_steps
+from app.domain.expressions.patterns import weight
+from app.domain.values.errors import Invalid
 from app.http.policy_requests import ChangePolicy
 from app.services.house import House
 from app.services.policy_checks import MOST_STEPS

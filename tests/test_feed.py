@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from app.db import open_store
-from app.domain.case import Draft
-from app.domain.errors import Unauthenticated
+from app.domain.case.case import Draft
+from app.domain.values.errors import Unauthenticated
 from app.services.identity import new_id
 from app.services.log_store import FROM_THE_FIRST
 from app.services.stored import Record

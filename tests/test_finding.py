@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from app.db.search_reads import Effort
-from app.domain.case import Actor
-from app.domain.errors import Unavailable
-from app.domain.scope import Scope
+from app.domain.case.case import Actor
+from app.domain.policy.scope import Scope
+from app.domain.values.errors import Unavailable
 from app.services.house import House
 from app.services.searchable import text_of
 from app.services.stored import CaseKey, Record

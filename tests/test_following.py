@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from app.db import open_store
-from app.domain.errors import TooMany, Unauthenticated, Unavailable
-from app.domain.scope import Scope
+from app.domain.policy.scope import Scope
+from app.domain.values.errors import TooMany, Unauthenticated, Unavailable
 from app.services.arrivals import WatchLimits
 from app.services.log_store import FROM_THE_FIRST
 from tests.house import (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.commands.declared import read_folders
-from app.domain.case import Actor, Principal
+from app.domain.case.case import Actor, Principal
 from app.services.house import House
 from app.services.ports import Store
 from tests.databases import Database

@@ -1,7 +1,7 @@
 """A new PostgreSQL takes events as quickly as an old one, though autovacuum has not come by yet."""
 
 from app.db import open_store
-from app.domain.case import Case
+from app.domain.case.case import Case
 from app.services.stored import Changed, Record
 from tests.clocks import a_clock
 from tests.databases import Database

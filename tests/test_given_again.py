@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.scope import Scope
+from app.domain.policy.scope import Scope
 from app.domain.verbs.assigning import Claim
 from app.domain.verbs.roles import ChangeRoles
 from app.services.house import House

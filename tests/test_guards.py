@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.domain.guard import EvaluationFault, GuardFault, Truth, View, compile_expression
-from app.domain.writable import writable
+from app.domain.expressions.expression import EvaluationFault, GuardFault, Truth, View, compile_expression
+from app.domain.values.writable import writable
 
 OPENED = datetime(2026, 1, 1, 8, tzinfo=UTC)
 NOW = OPENED + timedelta(hours=2)

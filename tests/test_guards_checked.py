@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.guard import Types, check_expression, compile_expression
+from app.domain.expressions.expression import Types, check_expression, compile_expression
 
 DATA = {
     "type": "object",

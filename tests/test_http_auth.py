@@ -8,7 +8,7 @@ import jwt
 import pytest
 from jwt.utils import base64url_encode
 
-from app.domain.errors import Unauthenticated
+from app.domain.values.errors import Unauthenticated
 from app.http.auth import OwnTokens, mint
 from app.http.callers import Callers
 from app.http.issuers import TrustedIssuers

@@ -5,7 +5,7 @@ import re
 import jsonschema_rs
 import pytest
 
-from app.domain.errors import ERRORS
+from app.domain.values.errors import ERRORS
 from app.http.errors import PROBLEMS
 from tests.fake_services import CASE_ID, Fakes, api
 

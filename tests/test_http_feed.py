@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 
-from app.domain.case import Actor
-from app.domain.errors import NotFound, Unauthenticated, Unavailable
+from app.domain.case.case import Actor
+from app.domain.values.errors import NotFound, Unauthenticated, Unavailable
 from app.http.app import HttpSettings, create_app
 from app.http.disconnecting import unless_gone
 from app.http.event_stream import EventStream

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.errors import Denied, GuardRefused, NotFound, VersionConflict
+from app.domain.values.errors import Denied, GuardRefused, NotFound, VersionConflict
 from tests.fake_services import CASE_ID, REASON, Fakes, api
 
 POLICIES, ASSIGNMENTS = "/api/v1/policies", "/api/v1/role-assignments"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.errors import Internal, NotFound, Unavailable
+from app.domain.values.errors import Internal, NotFound, Unavailable
 from app.http.services import Readiness
 from app.logs import configure_logs
 from app.services.answer import Answer, case_json

@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from app.domain.errors import Invalid, Unavailable
-from app.domain.simulate_effort import REST, Effort
+from app.domain.clocks.simulate_effort import REST, Effort
+from app.domain.values.errors import Invalid, Unavailable
 from app.services import simulations
 from app.services.counting import MOST_WAITING, SWITCH, Counting
 from app.services.house import House

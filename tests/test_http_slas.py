@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 from httpx import AsyncClient
 
-from app.domain import turning
+from app.domain.deciding import clocks_after
 from app.services import clocks
 from app.services.house import House
 from tests.databases import Database
@@ -254,7 +254,7 @@ async def test_a_time_of_another_age_that_a_case_holds_already_stops_none_of_its
 ) -> None:
     async with ticking(sqlite_file, declared_with(tmp_path, DATED), watch) as house:
         with monkeypatch.context() as older:
-            older.setattr(turning, "check_dates", lambda *_: None)
+            older.setattr(clocks_after, "check_dates", lambda *_: None)
             case_id = await opened(house, data={"deadline": "9999-12-30T00:00:00Z", "received_on": "1800-01-01"})
         await fired(house, case_id, "take", AGENT)
         assert [found async for _, found in house.verification.differences(repair=False) if found] == []

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.case import Opens
+from app.domain.case.case import Opens
 from app.services import line
 from app.services.answer import to_json
 from app.services.house import House

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.domain.errors import Unavailable
+from app.domain.values.errors import Unavailable
 from app.services.house import House
 from app.services.in_turn import FairQueue
 from app.services.line import BATCH, OF_ONE, OTHERS_COME

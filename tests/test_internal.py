@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.domain.case_type import CaseType
-from app.domain.declaring.load import load_case_type
+from app.domain.declaring.reading.load import load_case_type
+from app.domain.definition.case_type import CaseType
 from app.domain.diagram.chart import chart, event_text
-from app.domain.machine import Machine
+from app.domain.machine.machine import Machine
 from tests.declaring import FILE, checked, claim
 from tests.test_semantics import fired
 

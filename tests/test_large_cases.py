@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.case import Attempt
-from app.domain.case_type import CaseType
-from app.domain.data_size import bytes_of
+from app.domain.case.case import Attempt
+from app.domain.definition.case_type import CaseType
+from app.domain.values.data_size import bytes_of
 from app.services import cases, told_once
 from app.services.answer import Answer
 from app.services.house import House

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.domain.errors import GuardRefused
+from app.domain.values.errors import GuardRefused
 from app.services.house import House
 from app.services.policies import PolicySource
 from app.services.rulebook import AskedChange

@@ -12,8 +12,8 @@ import asyncpg
 import pytest
 
 from app.db import open_store
-from app.domain.case import Case
-from app.domain.entry import genesis
+from app.domain.case.case import Case
+from app.domain.case.sealing import genesis
 from app.services.ports import Refused, Store
 from app.services.stored import Changed, Record
 from tests.databases import Database

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.case import Case, Principal
-from app.domain.declaring.load import load_case_type
-from app.domain.moment import parse_rfc3339
+from app.domain.case.case import Case, Principal
+from app.domain.declaring.reading.load import load_case_type
+from app.domain.values.rfc3339 import parse_rfc3339
 from app.policy.files import read_policy
 from app.services.house import House
 from app.services.policies import PolicySource

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.case import Attempt, Case, Opens
-from app.domain.declaring.load import load_case_type
+from app.domain.case.case import Attempt, Case, Opens
+from app.domain.deciding.verb import Verb
+from app.domain.declaring.reading.load import load_case_type
 from app.domain.verbs.assigning import Claim, Release
 from app.domain.verbs.commenting import Comment
 from app.domain.verbs.linking import Link
-from app.domain.verbs.verb import Verb
 from app.policy.files import read_policy
 from app.services.house import House
 from app.services.policies import PolicySource

@@ -9,8 +9,8 @@ import pytest
 
 from app.db import open_store
 from app.db.migrate import migrate
-from app.domain.case import Case
-from app.domain.moment import parse_rfc3339, rfc3339
+from app.domain.case.case import Case
+from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.services.house import House
 from app.services.ports import Store
 from app.services.stored import CaseKey, Changed, Record

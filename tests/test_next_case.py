@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
 
 from app.db import queues
-from app.domain.case import Actor
-from app.domain.errors import Unavailable
+from app.domain.case.case import Actor
+from app.domain.values.errors import Unavailable
 from app.services.answer import Answer
 from app.services.house import House
 from app.services.next_case import MOST_PASSED, MOST_WITHDRAWN

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.case import Opens
+from app.domain.case.case import Opens
 from app.services.house import House
 from app.services.unfired import unfired
 from app.worker import readiness

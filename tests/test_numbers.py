@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from app.domain.cel.schema_types import type_of_schema
-from app.domain.entry import canonical
-from app.domain.guard import Types, View, check_expression, compile_expression
+from app.domain.case.sealing import canonical
+from app.domain.expressions.expression import Types, View, check_expression, compile_expression
+from app.domain.expressions.schema_types import type_of_schema
 from app.services.house import House
 from tests.house import ALICE, open_claim
 

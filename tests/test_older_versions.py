@@ -7,8 +7,8 @@ import pytest
 from app.commands.failing import CommandFailed
 from app.commands.house import declared, prepared, running
 from app.commands.standing import read_beside_cases
-from app.domain.errors import Invalid
-from app.domain.scope import Scope
+from app.domain.policy.scope import Scope
+from app.domain.values.errors import Invalid
 from app.services.api_keys import NewKey
 from app.services.rulebook import AskedChange
 from app.settings import load_settings

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.commands.declared import Declared
-from app.domain.errors import NotFound
+from app.domain.values.errors import NotFound
 from app.services.house import House
 from app.services.policies import PolicySource
 from app.services.views import Wanted

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.domain.errors import CaseError, Denied, Invalid, NotFound, VersionConflict
+from app.domain.values.errors import CaseError, Denied, Invalid, NotFound, VersionConflict
 from app.services.house import House
 from app.services.rulebook import AskedChange, LineQuery
 from app.services.stored import PolicyLine

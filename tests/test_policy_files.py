@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.deceiving import in_rules
+from app.domain.values.deceiving import in_rules
 from app.policy.faults import line_faults
 from app.policy.files import model_fault, read_policy
 from app.policy.lines import as_csv

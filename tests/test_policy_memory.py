@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.guard import View
+from app.domain.expressions.expression import View
 from app.policy.enforcer import MODEL
 from app.policy.engine import PolicyEngine
 from app.services.stored import PolicyLine

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.guard import View
+from app.domain.expressions.expression import View
 from app.policy.engine import BUILT_IN, PolicyEngine
 from app.policy.lines import as_csv
 from app.services.stored import PolicyLine, Visible

@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from app.domain.clause import permits, truth_of
-from app.domain.declaring.load import load_case_type
-from app.domain.guard import View
-from app.domain.machine import Machine
+from app.domain.declaring.reading.load import load_case_type
+from app.domain.expressions.expression import View
+from app.domain.machine.machine import Machine
+from app.domain.policy.line_terms import permits, truth_of
 from app.policy.engine import PolicyEngine
 from app.services.house import House
 from app.services.preview import preview

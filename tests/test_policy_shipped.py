@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.domain.guard import View
+from app.domain.expressions.expression import View
 from app.policy.engine import PolicyEngine
 from app.policy.files import read_policy
 from app.policy.lines import is_event

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import CaseError, Invalid, NotFound
+from app.domain.values.errors import CaseError, Invalid, NotFound
 from app.services.answer import case_json
 from app.services.house import House
 from app.services.stored import SORTS

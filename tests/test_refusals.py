@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from app.db import open_store
-from app.domain.errors import Denied
-from app.domain.scope import Scope
+from app.domain.policy.scope import Scope
+from app.domain.values.errors import Denied
 from app.services.api_keys import NewKey
 from app.services.house import House
 from app.services.ports import StoreUnavailable

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.case import Attempt
-from app.domain.case_type import CaseType
-from app.domain.machine import Machine
+from app.domain.case.case import Attempt
+from app.domain.definition.case_type import CaseType
+from app.domain.machine.machine import Machine
 from app.domain.verbs.linking import Link
 from app.domain.verbs.roles import ChangeRoles
 from app.services.house import House

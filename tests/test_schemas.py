@@ -8,8 +8,8 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.schema import Validator, schema_faults
-from app.domain.writable import writable
+from app.domain.schemas.validator import Validator, schema_faults
+from app.domain.values.writable import writable
 
 CLAIM = {
     "type": "object",

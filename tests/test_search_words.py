@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.domain.errors import Invalid
-from app.domain.search_query import Term, terms
-from app.domain.search_text import MOST_CHARACTERS, own_words, said_words, words
+from app.domain.case.search_query import Term, terms
+from app.domain.case.search_text import MOST_CHARACTERS, own_words, said_words, words
+from app.domain.values.errors import Invalid
 from tests.factories import a_case
 
 SPELLED = [

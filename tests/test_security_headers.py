@@ -7,7 +7,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from app.domain.errors import Unavailable
+from app.domain.values.errors import Unavailable
 from app.http.app import BODY_BYTES, HttpSettings, create_app
 from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api, token
 from tests.one_app import SECRET

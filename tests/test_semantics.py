@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from statemachine.io import load
 from statemachine.orderedset import OrderedSet
 
-from app.domain.case_type import CaseType, State
-from app.domain.completing import NeverRests
-from app.domain.graph import Graph
-from app.domain.machine import Machine, Resting
+from app.domain.definition.case_type import CaseType, State
+from app.domain.machine.completing import NeverRests
+from app.domain.machine.graph import Graph
+from app.domain.machine.machine import Machine, Resting
 from tests.lengths import length
 from tests.scxml import as_scxml, path_of
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from app.domain import sla
-from app.domain.calendar import Calendar
-from app.domain.calendar_file import CalendarFile
-from app.domain.case_type import Clock, Condition, Due, Step
-from app.domain.clock_firing import due_firings
-from app.domain.clock_state import ClockState
-from app.domain.clock_steps import Terms, compile_steps, steps_of
-from app.domain.sla_due import due_moment
-from app.domain.timeline import ALWAYS, Timeline
+from app.domain.calendars.business_time import Calendar
+from app.domain.calendars.timeline import ALWAYS, Timeline
+from app.domain.clocks import transitions
+from app.domain.clocks.due_moment import due_moment
+from app.domain.clocks.firing import due_firings
+from app.domain.clocks.state import ClockState
+from app.domain.clocks.steps import Terms, compile_steps, steps_of
+from app.domain.definition.calendar_file import CalendarFile
+from app.domain.definition.case_type import Clock, Condition, Due, Step
 
 HOUR = timedelta(hours=1)
 OFFICE = Timeline.of(
@@ -29,13 +29,13 @@ def terms(*steps: Any, timeline: Timeline = OFFICE) -> Terms:
 
 
 def started(on: Terms, target: timedelta = 8 * HOUR) -> ClockState:
-    return sla.start(ClockState("decision"), MONDAY, on, target=target)
+    return transitions.start(ClockState("decision"), MONDAY, on, target=target)
 
 
 def test_a_stop_at_exactly_due_is_met_and_one_microsecond_later_is_late() -> None:
     due = MONDAY + 8 * HOUR
-    assert sla.stop(started(terms()), due, terms()).status == "met"
-    late = sla.stop(started(terms()), due + timedelta(microseconds=1), terms())
+    assert transitions.stop(started(terms()), due, terms()).status == "met"
+    late = transitions.stop(started(terms()), due + timedelta(microseconds=1), terms())
     assert (late.status, late.breached_at) == ("met_late", due)
 
 
@@ -44,7 +44,7 @@ def test_a_stop_at_exactly_due_is_met_though_the_scheduler_was_there_first() -> 
     firings, breached = due_firings(started(terms()), terms(), due)
     assert [firing.breach for firing in firings] == [True]
     assert breached.breached_at == due
-    stopped = sla.stop(breached, due, terms())
+    stopped = transitions.stop(breached, due, terms())
     assert (stopped.status, stopped.breached_at) == ("met", None)
 
 
@@ -81,17 +81,17 @@ def test_a_percentage_is_rounded_up_to_the_next_microsecond() -> None:
 
 def test_no_step_fires_while_paused_and_none_is_lost() -> None:
     on = terms({"at": "50%"})
-    paused = sla.pause(started(on), MONDAY + 5 * HOUR, on, reason="waiting")
+    paused = transitions.pause(started(on), MONDAY + 5 * HOUR, on, reason="waiting")
     assert (paused.next_fire_at, paused.due_at, paused.pause_reason) == (None, None, "waiting")
     assert due_firings(paused, on, MONDAY + timedelta(days=9)) == ([], paused)
-    resumed = sla.resume(paused, MONDAY + 6 * HOUR, on)
+    resumed = transitions.resume(paused, MONDAY + 6 * HOUR, on)
     firings, _ = due_firings(resumed, on, MONDAY + 6 * HOUR)
     assert [firing.moment for firing in firings] == [MONDAY + 4 * HOUR]
     assert resumed.due_at == MONDAY + timedelta(days=1) + HOUR
 
 
 def test_a_pause_of_at_most_so_long_ends_by_itself() -> None:
-    paused = sla.pause(started(terms()), MONDAY + HOUR, terms(), longest=2 * HOUR)
+    paused = transitions.pause(started(terms()), MONDAY + HOUR, terms(), longest=2 * HOUR)
     assert paused.next_fire_at == MONDAY + 3 * HOUR
     _, running = due_firings(paused, terms(), MONDAY + 4 * HOUR)
     assert (running.status, running.due_at) == ("running", MONDAY + timedelta(days=1) + 2 * HOUR)
@@ -99,65 +99,65 @@ def test_a_pause_of_at_most_so_long_ends_by_itself() -> None:
 
 def test_a_deadline_outside_of_working_hours_is_due_at_its_moment() -> None:
     deadline, on = MONDAY + 11 * HOUR, terms({"at": "100%"}, {"at": "-1h"})
-    clock = sla.start(ClockState("x"), MONDAY, on, due=deadline)
+    clock = transitions.start(ClockState("x"), MONDAY, on, due=deadline)
     firings, _ = due_firings(clock, on, deadline)
     assert [(firing.step.at, firing.moment) for firing in firings] == [("-1h", MONDAY + 7 * HOUR), ("100%", deadline)]
-    assert sla.stop(clock, deadline, on).status == "met"
+    assert transitions.stop(clock, deadline, on).status == "met"
 
 
 def test_a_deadline_of_the_year_9999_is_one() -> None:
-    clock = sla.start(ClockState("x"), MONDAY, terms(), due=datetime(9999, 12, 31, tzinfo=UTC))
+    clock = transitions.start(ClockState("x"), MONDAY, terms(), due=datetime(9999, 12, 31, tzinfo=UTC))
     assert clock.due_at == datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def test_a_clock_without_a_due_gets_one_later() -> None:
-    clock = sla.start(ClockState("x"), MONDAY, terms())
+    clock = transitions.start(ClockState("x"), MONDAY, terms())
     assert (clock.status, clock.due_at, clock.next_fire_at) == ("running", None, None)
-    later = sla.retarget(clock, MONDAY + HOUR, terms(), due=MONDAY + 5 * HOUR)
+    later = transitions.retarget(clock, MONDAY + HOUR, terms(), due=MONDAY + 5 * HOUR)
     assert (later.due_at, later.next_fire_at) == (MONDAY + 5 * HOUR, MONDAY + 5 * HOUR)
-    assert sla.retarget(later, MONDAY + 2 * HOUR, terms(), due=MONDAY + 5 * HOUR) is later
+    assert transitions.retarget(later, MONDAY + 2 * HOUR, terms(), due=MONDAY + 5 * HOUR) is later
 
 
 def test_a_deadline_put_into_the_past_is_breached_by_the_change() -> None:
-    clock = sla.start(ClockState("x"), MONDAY, terms(), due=MONDAY + 5 * HOUR)
-    changed = sla.retarget(clock, MONDAY + 2 * HOUR, terms(), due=MONDAY + HOUR)
+    clock = transitions.start(ClockState("x"), MONDAY, terms(), due=MONDAY + 5 * HOUR)
+    changed = transitions.retarget(clock, MONDAY + 2 * HOUR, terms(), due=MONDAY + HOUR)
     assert (changed.breached_at, changed.breach_reason) == (MONDAY + 2 * HOUR, "retarget")
     firings, _ = due_firings(changed, terms(), MONDAY + 3 * HOUR)
     assert [firing.moment for firing in firings] == [MONDAY + 2 * HOUR]
 
 
 def test_a_target_that_is_just_reached_by_its_change_is_not_exceeded() -> None:
-    changed = sla.retarget(started(terms()), MONDAY + 4 * HOUR, terms(), target=4 * HOUR)
+    changed = transitions.retarget(started(terms()), MONDAY + 4 * HOUR, terms(), target=4 * HOUR)
     assert (changed.due_at, changed.breached_at) == (MONDAY + 4 * HOUR, None)
-    assert sla.stop(changed, MONDAY + 4 * HOUR, terms()).status == "met"
+    assert transitions.stop(changed, MONDAY + 4 * HOUR, terms()).status == "met"
 
 
 @pytest.mark.parametrize(("sequential", "begins"), [(False, 2 * HOUR), (True, 8 * HOUR)])
 def test_a_periodic_clock_begins_again(sequential: bool, begins: timedelta) -> None:
-    stopped = sla.stop(started(terms()), MONDAY + 2 * HOUR, terms())
-    following = sla.next_cycle(stopped, MONDAY + 2 * HOUR, terms(), sequential=sequential)
+    stopped = transitions.stop(started(terms()), MONDAY + 2 * HOUR, terms())
+    following = transitions.next_cycle(stopped, MONDAY + 2 * HOUR, terms(), sequential=sequential)
     assert (following.cycle, following.started_at) == (2, MONDAY + begins)
 
 
 def test_a_new_cycle_leaves_the_old_one_as_it_was() -> None:
     clock = started(terms())
-    reset = sla.reset(clock, MONDAY + HOUR, terms())
+    reset = transitions.reset(clock, MONDAY + HOUR, terms())
     assert (reset.cycle, reset.started_at) == (2, MONDAY + HOUR)
-    assert sla.ended(clock, MONDAY + HOUR, terms()).status == "cancelled"
-    stopped = sla.stop(clock, MONDAY + HOUR, terms())
-    assert sla.ended(stopped, MONDAY + 2 * HOUR, terms()) is stopped
+    assert transitions.ended(clock, MONDAY + HOUR, terms()).status == "cancelled"
+    stopped = transitions.stop(clock, MONDAY + HOUR, terms())
+    assert transitions.ended(stopped, MONDAY + 2 * HOUR, terms()) is stopped
 
 
 @pytest.mark.parametrize("status", ["pending", "running", "paused", "met", "met_late", "cancelled"])
 def test_every_operation_is_defined_in_every_state_and_keeps_its_json(status: str) -> None:
     on, late = terms({"at": "50%"}, {"at": "+1h", "every": "1h"}), MONDAY + timedelta(days=2)
     states = {
-        "pending": sla.pause(ClockState("decision"), MONDAY, on, reason="early"),
+        "pending": transitions.pause(ClockState("decision"), MONDAY, on, reason="early"),
         "running": started(on),
-        "paused": sla.pause(started(on), late, on, longest=HOUR),
-        "met": sla.stop(started(on), MONDAY + HOUR, on),
-        "met_late": sla.stop(started(on), late, on),
-        "cancelled": sla.cancel(started(on), late, on),
+        "paused": transitions.pause(started(on), late, on, longest=HOUR),
+        "met": transitions.stop(started(on), MONDAY + HOUR, on),
+        "met_late": transitions.stop(started(on), late, on),
+        "cancelled": transitions.cancel(started(on), late, on),
     }
     state = states[status]
     assert state.status == status
@@ -165,7 +165,7 @@ def test_every_operation_is_defined_in_every_state_and_keeps_its_json(status: st
         for at in (MONDAY - HOUR, MONDAY, late, late + 2 * HOUR):
             given = {"handover": ("other", terms(timeline=ALWAYS))}.get(operation, ())
             more = {"target": HOUR} if operation in ("start", "retarget") else {}
-            after: ClockState = getattr(sla, operation)(state, at, on, *given, **more)
+            after: ClockState = getattr(transitions, operation)(state, at, on, *given, **more)
             assert ClockState.from_json(after.to_json()) == after
 
 

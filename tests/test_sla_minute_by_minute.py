@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from app.domain import sla
-from app.domain.case_type import Step
-from app.domain.clock_course import elapsed, passed
-from app.domain.clock_firing import due_firings
-from app.domain.clock_state import ClockState
-from app.domain.clock_steps import Terms, compile_steps
-from app.domain.timeline import Timeline
+from app.domain.calendars.timeline import Timeline
+from app.domain.clocks import transitions
+from app.domain.clocks.course import elapsed, passed
+from app.domain.clocks.firing import due_firings
+from app.domain.clocks.state import ClockState
+from app.domain.clocks.steps import Terms, compile_steps
+from app.domain.definition.case_type import Step
 from tests.clock_lives import Life, calendar, moment, random_life
 from tests.lengths import length
 from tests.minute_calendar import MINUTE, SECOND, Minutes
@@ -67,20 +67,20 @@ class Product:
         due = moment(life.deadline * SECOND) if life.deadline else None
         if do == "start":
             since = moment(given["since"] * SECOND) if given else None
-            return sla.start(state, at, terms, target=target, due=due, started_at=since)
+            return transitions.start(state, at, terms, target=target, due=due, started_at=since)
         if do == "pause":
             longest = timedelta(seconds=given["longest"]) if given["longest"] else None
-            return sla.pause(state, at, terms, longest=longest)
+            return transitions.pause(state, at, terms, longest=longest)
         if do == "retarget":
-            return sla.retarget(state, at, terms, target=timedelta(seconds=given["target"]), mode=given["mode"])
+            return transitions.retarget(state, at, terms, target=timedelta(seconds=given["target"]), mode=given["mode"])
         if do == "reopen":
-            return sla.reopen(state, at, terms, given["mode"])
+            return transitions.reopen(state, at, terms, given["mode"])
         if do == "handover":
             if state.status not in ("pending", "running", "paused"):
                 return state
             self.terms, self.other = self.other, terms
-            return sla.handover(state, at, terms, f"at {at}", self.terms, given["mode"])
-        after: ClockState = getattr(sla, do)(state, at, terms)
+            return transitions.handover(state, at, terms, f"at {at}", self.terms, given["mode"])
+        after: ClockState = getattr(transitions, do)(state, at, terms)
         return after
 
 

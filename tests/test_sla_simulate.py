@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import Invalid
-from app.domain.moment import parse_rfc3339
-from app.domain.simulate import simulate
+from app.domain.clocks.simulate import simulate
+from app.domain.values.errors import Invalid
+from app.domain.values.rfc3339 import parse_rfc3339
 
 LONDON = {"zone": "Europe/London", "weekly": {"mon-fri": ["09:00-17:00"]}}
 EASTER = {**LONDON, "closed": ["2026-04-03", "2026-04-06"]}

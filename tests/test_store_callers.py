@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.scope import Scope
+from app.domain.policy.scope import Scope
 from app.services.ports import Refused
 from app.services.stored_callers import Spending, StoredKey
 from tests.factories import OPENED, TENANT, new_id

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.db import open_store
-from app.domain.case import Case
+from app.domain.case.case import Case
 from app.services.ports import Refused, Store
 from app.services.stored import CaseKey, Record, StoredCalendar, StoredClock
 from tests.clocks import IN_THE_FUTURE, LONG_AGO, a_clock, a_cycle_ago, firing

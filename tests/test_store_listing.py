@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.db import listing, open_store
 from app.db.tables import CASES as CASES_TABLE
 from app.db.tables import ROLE
-from app.domain.case import Case
+from app.domain.case.case import Case
 from app.services import seeing
 from app.services.ports import Store
 from app.services.stored import SORTS, CaseQuery, Visible

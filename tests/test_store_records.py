@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from app.db import open_store
-from app.domain.case import Surroundings
-from app.domain.work import CaseRole
+from app.domain.case.case import Surroundings
+from app.domain.case.made_by_verbs import CaseRole
 from app.services.ports import Refused, Store, StoreUnavailable
 from app.services.stored import Acted, CaseKey, Changed, Record
 from tests.clocks import a_clock

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from app.db import open_store
 from app.db.search_reads import Effort
-from app.domain.case import Case
-from app.domain.search_query import terms
-from app.domain.search_text import Said, SearchText, own_words, said_words
+from app.domain.case.case import Case
+from app.domain.case.search_query import terms
+from app.domain.case.search_text import Said, SearchText, own_words, said_words
 from app.services.search_port import Count
 from app.services.stored import SORTS, CaseQuery, Record, Visible
 from tests.databases import Database

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain import titles
-from app.domain.case_type import CaseType
-from app.domain.scope import Scope
+from app.domain.definition import titles
+from app.domain.definition.case_type import CaseType
+from app.domain.policy.scope import Scope
 from app.policy.reasons import wish_of
 from app.services.house import House
 from tests.house import (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.db.attachment_folder import AttachmentFolder
-from app.domain.errors import OverQuota
+from app.domain.values.errors import OverQuota
 from app.services.attachments import UNATTACHED_FOR
 from app.services.house import House
 from app.services.ports import Store, StoreUnavailable

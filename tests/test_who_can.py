@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.case import Actor, Attempt
-from app.domain.errors import Denied, Invalid, NotFound
+from app.domain.case.case import Actor, Attempt
+from app.domain.values.errors import Denied, Invalid, NotFound
 from app.services.house import House
 from app.services.ports import Store
 from tests.databases import Database

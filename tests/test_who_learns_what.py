@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.case import Actor, Attempt, Idempotency, Opens, Principal
+from app.domain.case.case import Actor, Attempt, Idempotency, Opens, Principal
 from app.services.answer import case_json
 from app.services.house import House
 from app.services.ports import Store

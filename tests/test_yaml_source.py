@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.declaring.fault import Faults
-from app.domain.declaring.yaml_source import LARGEST_BYTES, decode, parse
+from app.domain.declaring.reading.yaml_source import LARGEST_BYTES, decode, parse
 
 LAUGHS = "a: &a [x, x]\n" + "".join(
     f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n"

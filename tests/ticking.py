@@ -11,7 +11,7 @@ import pytest
 
 from app.commands.declared import Declared, read_folders
 from app.db import open_store
-from app.domain.case import Actor
+from app.domain.case.case import Actor
 from app.services.escalation import Fired
 from app.services.house import House
 from tests.databases import Database

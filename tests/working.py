@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from app.domain.case import Actor
+from app.domain.case.case import Actor
+from app.domain.deciding.verb import Verb
 from app.domain.verbs.assigning import Assign, Claim, Release, Skip
 from app.domain.verbs.commenting import Comment
-from app.domain.verbs.verb import Verb
 from app.services.answer import Answer
 from app.services.house import House
 from app.services.stored import PolicyChange, PolicyLine

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from app.domain.case import Attempt
-from app.domain.moment import parse_rfc3339
+from app.domain.case.case import Attempt
+from app.domain.values.rfc3339 import parse_rfc3339
 from app.services.back_test import Life, life_of
 from app.services.event_log import LoggedEvent, read_again
 

@@ -6,18 +6,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.domain.calendar_file import CalendarFile
-from app.domain.case_type import CaseType
-from app.domain.declaring.check_case_type import check_case_type
-from app.domain.declaring.check_policy import check_policy
-from app.domain.declaring.check_standing import check_standing
-from app.domain.declaring.check_together import check_together
+from app.domain.declaring.checks.case_type import check_case_type
+from app.domain.declaring.checks.load_calendar import load_calendar
+from app.domain.declaring.checks.policy import check_policy
+from app.domain.declaring.checks.policy_row import PolicyRow
+from app.domain.declaring.checks.standing import NONE, Versions, told
+from app.domain.declaring.checks.standing_versions import check_standing
+from app.domain.declaring.checks.together import check_together
 from app.domain.declaring.fault import Fault, Faults, gathered
-from app.domain.declaring.load import Loaded, load_case_type
-from app.domain.declaring.load_calendar import load_calendar
-from app.domain.declaring.policy_row import PolicyRow
-from app.domain.declaring.standing import NONE, Versions, told
-from app.domain.declaring.yaml_source import decode
+from app.domain.declaring.reading.load import Loaded, load_case_type
+from app.domain.declaring.reading.yaml_source import decode
+from app.domain.definition.calendar_file import CalendarFile
+from app.domain.definition.case_type import CaseType
 from app.policy.files import FileLine, PolicyText, circle_faults, model_fault, read_policy
 from app.services.policy_rows import PolicyFile, PolicySource
 

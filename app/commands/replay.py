@@ -11,7 +11,7 @@ import httpx
 from app.commands.interrupting import ToldToStop, until_told_to_stop
 from app.commands.replay_over_http import over_http
 from app.commands.replay_telling import lines_in, opened, progress, summary
-from app.domain.case import Json
+from app.domain.case.case import Json
 from app.services.event_log import BadLine, LoggedEvent, looked_at, read
 from app.services.replay import LANES, BadAttempt, Submit, replay
 from app.services.replay_report import Report

@@ -18,8 +18,8 @@ from app.commands.house import declared
 from app.commands.replay_telling import opened, progress, summary
 from app.db import open_store
 from app.db.migrate import migrate
-from app.domain.case import Attempt, Json
-from app.domain.moment import near, parse_date, parse_rfc3339, rfc3339
+from app.domain.case.case import Attempt, Json
+from app.domain.values.rfc3339 import near, parse_date, parse_rfc3339, rfc3339
 from app.policy.engine import PolicyEngine
 from app.services.back_test import BY_LOG, BackTest
 from app.services.back_test_report import BREACH, told

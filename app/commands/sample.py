@@ -8,10 +8,10 @@ from dataclasses import replace
 from app.commands.sample_cases import Story
 from app.commands.sample_past import PastCase, Step
 from app.commands.sample_people import PEOPLE, TENANT
-from app.domain.case import Actor, Attempt, Data, Idempotency, Opens, Principal
+from app.domain.case.case import Actor, Attempt, Data, Idempotency, Opens, Principal
+from app.domain.deciding.verb import Verb
 from app.domain.verbs.assigning import Claim
 from app.domain.verbs.commenting import Comment
-from app.domain.verbs.verb import Verb
 from app.services.house import House
 from app.services.identity import new_id
 from app.services.stored import CaseKey

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from app.commands.sample_people import PEOPLE
-from app.domain.calendar import Calendar
-from app.domain.calendar_file import CalendarFile
-from app.domain.case import Data
+from app.domain.calendars.business_time import Calendar
+from app.domain.case.case import Data
+from app.domain.definition.calendar_file import CalendarFile
 
 WEEKS = 8
 CASES = {"expense_claim": 140, "incident": 120, "permit": 40}

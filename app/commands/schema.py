@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-DOMAIN = Path(__file__).parents[1] / "domain"
+DOMAIN = Path(__file__).parents[1] / "domain" / "definition"
 
 
 def run(arguments: argparse.Namespace) -> int:

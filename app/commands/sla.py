@@ -8,9 +8,9 @@ from datetime import datetime
 from app.commands.declared import Declared
 from app.commands.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
 from app.commands.house import declared, prepared, running
-from app.domain.calendar_file import CalendarFile
-from app.domain.moment import rfc3339
-from app.domain.names import SUBJECT
+from app.domain.definition.calendar_file import CalendarFile
+from app.domain.values.names import SUBJECT
+from app.domain.values.rfc3339 import rfc3339
 from app.scheduler import LEARN_EVERY
 from app.services.calendars import applies_from, put_in_force
 from app.services.house import House

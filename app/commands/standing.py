@@ -6,7 +6,7 @@ from pathlib import Path
 from app.commands.declared import Declared, read_folders
 from app.db import open_store
 from app.db.urls import names_sqlite, sqlite_file
-from app.domain.declaring.standing import NONE, Versions
+from app.domain.declaring.checks.standing import NONE, Versions
 from app.services.failures import StoreUnavailable
 from app.settings import Settings
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from app.domain.names import TENANT, UUID
+from app.domain.values.names import TENANT, UUID
 from app.services.contents import Missing
 from app.services.work_ports import StoredBlob
 

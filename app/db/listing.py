@@ -11,7 +11,7 @@ from app.db.orders import in_order, keys_in_order, keys_sorted, order, ordered_a
 from app.db.rows import case_of
 from app.db.tables import CASES
 from app.db.visibility import C, Condition, visible_to
-from app.domain.case import Case
+from app.domain.case.case import Case
 from app.services.stored import CaseQuery
 
 Read = Callable[[Select[Any] | TextClause], Awaitable[Sequence[RowMapping]]]

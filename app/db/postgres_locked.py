@@ -6,7 +6,7 @@ from typing import Any
 
 from app.db.rows import case_of, current_clock, surroundings_of
 from app.db.types import from_microseconds
-from app.domain.case import Case, Surroundings
+from app.domain.case.case import Case, Surroundings
 from app.services.stored import AnswerKey, CaseKey, Locked, StoredAnswer, StoredClock
 
 

@@ -12,7 +12,7 @@ from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLO
 from app.db.text_tables import TEXT
 from app.db.types import Count, JsonText, Moment, Word, json_text
 from app.db.work_tables import ATTACHMENT, COMMENT, LINK
-from app.domain.search_text import MOST_CHARACTERS
+from app.domain.case.search_text import MOST_CHARACTERS
 
 _ARRAYS = {Word: "text", JsonText: "text", Count: "bigint", Moment: "timestamptz", LargeBinary: "bytea"}
 

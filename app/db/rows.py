@@ -11,7 +11,7 @@ from sqlalchemy.engine import RowMapping
 from app.db.text_rows import text_rows
 from app.db.types import from_microseconds
 from app.db.work_rows import work_rows
-from app.domain.case import AuditEntry, Case, Surroundings
+from app.domain.case.case import AuditEntry, Case, Surroundings
 from app.services.stored import Acted, AnswerKey, Firing, Record, StoredAnswer, StoredClock
 
 Row = dict[str, Any]

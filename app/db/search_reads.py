@@ -15,8 +15,8 @@ from app.db.listing import Read
 from app.db.orders import order
 from app.db.searching import Ids, PostgresIndex, SqliteIndex, WordIndex, contains, in_phrases, joined
 from app.db.visibility import C, Condition
-from app.domain.case import Case, Json
-from app.domain.search_query import Term
+from app.domain.case.case import Case, Json
+from app.domain.case.search_query import Term
 from app.services.search_port import Count, Searched
 from app.services.stored import CaseQuery
 

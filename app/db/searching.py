@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from app.db.text_tables import TEXT
 from app.db.visibility import C, Condition
-from app.domain.search_query import Term
+from app.domain.case.search_query import Term
 
 T = TEXT.c
 

@@ -25,7 +25,7 @@ from app.db.store import SqlStore
 from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING
 from app.db.transaction import SqlTransaction
 from app.db.types import Moment, json_text
-from app.domain.case import Case
+from app.domain.case.case import Case
 from app.services.ports import Refused
 from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 from app.services.unfired import unplaced

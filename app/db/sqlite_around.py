@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.rows import current_clock, surroundings_of
-from app.domain.case import Case, Surroundings
+from app.domain.case.case import Case, Surroundings
 from app.services.stored import StoredClock
 
 _PARTS = text("""

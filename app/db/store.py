@@ -25,7 +25,7 @@ from app.db.search_reads import SqlSearch
 from app.db.tables import CASES, IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.db.work_reads import SqlWorkReads
-from app.domain.case import Case
+from app.domain.case.case import Case
 from app.services.definition_port import DefinitionVersion
 from app.services.levels import Connections
 from app.services.ports import StoreUnavailable

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.domain.search_text import MOST_CHARACTERS, SearchText
+from app.domain.case.search_text import MOST_CHARACTERS, SearchText
 from app.services.stored import Record
 
 Row = dict[str, Any]

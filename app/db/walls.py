@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain.names import SERVICE_TENANT, TENANT
+from app.domain.values.names import SERVICE_TENANT, TENANT
 from app.services.unfired import TICK, unplaced
 
 SETTING = "stateward.tenants"

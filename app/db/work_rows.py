@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from app.domain.work import AttachmentRow, CaseLink, CaseRole, CommentRow
+from app.domain.case.made_by_verbs import AttachmentRow, CaseLink, CaseRole, CommentRow
 from app.services.stored import Record
 
 Row = dict[str, Any]

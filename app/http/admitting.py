@@ -8,8 +8,8 @@ import structlog
 from litestar import Litestar
 from litestar.connection import ASGIConnection
 
-from app.domain.case import Actor
-from app.domain.errors import Unauthenticated
+from app.domain.case.case import Actor
+from app.domain.values.errors import Unauthenticated
 from app.http.auth import OwnTokens
 from app.http.callers import Callers
 from app.http.headers import request_id

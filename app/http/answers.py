@@ -4,8 +4,8 @@ from typing import Any
 
 from litestar import Response
 
-from app.domain.case import Json
-from app.domain.errors import CaseError, Internal
+from app.domain.case.case import Json
+from app.domain.values.errors import CaseError, Internal
 from app.http.errors import problem, problem_response, status_of
 from app.http.views import AppliedView, ReceiptView, ResultView
 from app.services.answer import Answer

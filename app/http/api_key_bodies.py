@@ -4,7 +4,7 @@ from typing import Annotated, TypedDict
 
 from pydantic import Field, StringConstraints
 
-from app.domain.names import CALLER, ROLE
+from app.domain.values.names import CALLER, ROLE
 from app.http.requests import Body, CaseTypeName, Happened
 
 Subject = Annotated[

@@ -5,10 +5,10 @@ from datetime import datetime
 from litestar import Response, delete, get, post
 from litestar.params import JSONBody
 
-from app.domain.errors import invalid
-from app.domain.moment import parse_rfc3339, rfc3339
-from app.domain.names import canonical_uuid
-from app.domain.scope import Scope
+from app.domain.policy.scope import Scope
+from app.domain.values.errors import invalid
+from app.domain.values.names import canonical_uuid
+from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.http.api_key_bodies import ApiKeyPageView, ApiKeyView, MadeApiKeyView, MakeApiKey
 from app.http.documented import problems
 from app.http.headers import request_id

@@ -6,8 +6,8 @@ from litestar import Response, post
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
+from app.domain.deciding.verb import Verb
 from app.domain.verbs.assigning import Assign, Claim, Release, Skip
-from app.domain.verbs.verb import Verb
 from app.http import answers
 from app.http.documented import ETAG, REPLAYED, problems
 from app.http.limiting import charge

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from app.domain.case import Actor, Attempt, Idempotency, Json, Opens, Principal
-from app.domain.entry import canonical
-from app.domain.moment import parse_rfc3339
+from app.domain.case.case import Actor, Attempt, Idempotency, Json, Opens, Principal
+from app.domain.case.sealing import canonical
+from app.domain.values.rfc3339 import parse_rfc3339
 from app.http.headers import expected_version, idempotency_key, request_id
 from app.http.requests import Body, FireEvent, OnBehalfOf, OpenCase, TryEvent
 from app.http.services import ApiRequest

@@ -3,8 +3,8 @@
 import msgspec
 from litestar import Response, get
 
-from app.domain.errors import invalid
-from app.domain.names import canonical_uuid
+from app.domain.values.errors import invalid
+from app.domain.values.names import canonical_uuid
 from app.http.documented import problems
 from app.http.parameters import AfterEntry, CaseId, Limit, OnlyDenied, existing
 from app.http.services import ApiRequest, services_of

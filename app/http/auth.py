@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import jwt
 
-from app.domain.case import Actor
-from app.domain.errors import Unauthenticated
-from app.domain.names import ROLE, SUBJECT, TENANT
+from app.domain.case.case import Actor
+from app.domain.values.errors import Unauthenticated
+from app.domain.values.names import ROLE, SUBJECT, TENANT
 from app.http.claims import Claims, verified
 
 ISSUER = AUDIENCE = "stateward"

@@ -9,9 +9,9 @@ from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
 from pydantic import BaseModel, ValidationError
 
-from app.domain.case import Actor, Json
-from app.domain.errors import FieldError, Invalid, Malformed
-from app.domain.writable import MAX_DEPTH, MAX_EXACT, exact, is_text, values_in, writable
+from app.domain.case.case import Actor, Json
+from app.domain.values.errors import FieldError, Invalid, Malformed
+from app.domain.values.writable import MAX_DEPTH, MAX_EXACT, exact, is_text, values_in, writable
 from app.http.errors import UnsupportedMediaType
 from app.http.large import hold, slice_of
 from app.http.reading import read, too_large

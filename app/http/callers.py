@@ -6,8 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.domain.case import Actor
-from app.domain.errors import Unauthenticated
+from app.domain.case.case import Actor
+from app.domain.values.errors import Unauthenticated
 from app.http.auth import ALGORITHM, OwnTokens
 from app.http.claims import LEEWAY_SECONDS, LONGEST_TOKEN, told_by
 from app.http.issuers import Believed, TrustedIssuers

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from litestar.types import HTTPScope
 
-from app.domain.errors import Malformed, NotFound
+from app.domain.values.errors import Malformed, NotFound
 
 
 def check_canonical(scope: HTTPScope) -> None:

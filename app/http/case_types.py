@@ -2,7 +2,7 @@
 
 from litestar import Response, get
 
-from app.domain.case_type import Event, Transition, events_of, since_of, walk
+from app.domain.definition.case_type import Event, Transition, events_of, since_of, walk
 from app.http.case_type_views import CaseTypeFullView, CaseTypeSummaryView, CaseTypesView, EventView, TransitionView
 from app.http.documented import problems
 from app.http.parameters import CaseTypeName, Format, VersionNumber

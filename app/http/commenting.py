@@ -5,9 +5,9 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from app.domain.case import Json
-from app.domain.errors import invalid
-from app.domain.moment import rfc3339
+from app.domain.case.case import Json
+from app.domain.values.errors import invalid
+from app.domain.values.rfc3339 import rfc3339
 from app.domain.verbs.commenting import Comment
 from app.http.documented import REPLAYED, problems
 from app.http.parameters import After, CaseId, IdempotencyKey, IfMatch, Limit, existing

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from app.domain.declaring.fault import choose
-from app.domain.errors import FieldError, Invalid
+from app.domain.values.errors import FieldError, Invalid
 from app.http.canonical import check_canonical
 
 MOST_TOLD = 20

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from app.domain.case import Json
+from app.domain.case.case import Json
 from app.http.document_operations import exact_operations
 from app.http.document_schemas import exact_schemas
 

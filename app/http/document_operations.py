@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.domain.case import Json
+from app.domain.case.case import Json
 from app.http.document_links import LINKS
 from app.http.document_schemas import words
 from app.http.examples import ANSWERS

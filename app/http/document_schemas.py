@@ -6,9 +6,9 @@ from typing import Any, is_typeddict
 
 from pydantic.json_schema import models_json_schema
 
-from app.domain.calendar_file import CalendarFile
-from app.domain.case import Json
-from app.domain.simulate_input import ClockToSimulate, MomentToSimulate
+from app.domain.case.case import Json
+from app.domain.clocks.simulate_input import ClockToSimulate, MomentToSimulate
+from app.domain.definition.calendar_file import CalendarFile
 from app.http import api_key_bodies, case_type_views, clock_views, policy_views, views, work_views
 from app.http.api_key_bodies import MakeApiKey
 from app.http.policy_requests import AssignRoles, ChangePolicy

@@ -8,8 +8,8 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from app.domain.case import Json
-from app.domain.errors import (
+from app.domain.case.case import Json
+from app.domain.values.errors import (
     CaseError,
     FieldError,
     Internal,

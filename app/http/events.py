@@ -5,7 +5,7 @@ from typing import Any, cast
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from app.domain.ways import Change
+from app.domain.explaining.what_would_help import Change
 from app.http import answers
 from app.http.attempts import firing, trying
 from app.http.documented import ETAG, REPLAYED, problems

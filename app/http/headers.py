@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar.types import Message, Scope
 
-from app.domain.errors import invalid
+from app.domain.values.errors import invalid
 from app.http.large import let_go
 from app.services.identity import new_id
 

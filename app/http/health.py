@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 
-from app.domain.errors import Unavailable
+from app.domain.values.errors import Unavailable
 from app.http.documented import problems
 from app.http.services import services_of
 from app.http.views import HealthView, ReadinessView

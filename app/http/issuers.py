@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.case import Actor, Json
-from app.domain.errors import Unauthenticated, Unavailable
-from app.domain.names import BUILT_IN_ROLES, ROLE, SUBJECT, TENANT
+from app.domain.case.case import Actor, Json
+from app.domain.values.errors import Unauthenticated, Unavailable
+from app.domain.values.names import BUILT_IN_ROLES, ROLE, SUBJECT, TENANT
 from app.http.claims import BadSignature, Claims, verified
 from app.http.issuer_keys import IssuerKeys
 from app.http.jwks import ALGORITHMS, IssuerKey

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
+from app.domain.case.search_query import LONGEST
 from app.domain.diagram import DiagramFormat
-from app.domain.errors import NotFound
-from app.domain.names import canonical_uuid
-from app.domain.search_query import LONGEST
+from app.domain.values.errors import NotFound
+from app.domain.values.names import canonical_uuid
 
 VERSION_OR_ANY = r'^(\*|"[0-9]{1,15}")$'
 KEY = r'^("[ !#-\[\]-~]{1,253}"|[!#-~]([ -~]{0,253}[!-~])?)$'

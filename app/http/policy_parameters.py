@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from litestar.datastructures import ResponseHeader
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
-from app.domain.errors import NotFound
+from app.domain.values.errors import NotFound
 from app.http.parameters import PLAIN, VERSION_OR_ANY
 
 MOST_DIGITS = 15

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from app.domain.guard import MAX_LENGTH
+from app.domain.expressions.expression import MAX_LENGTH
 from app.http.requests import Body, ReasonText, RoleName, Subject
 
 MOST_LINES = 100

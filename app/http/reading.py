@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import msgspec
 
-from app.domain.case import Json
-from app.domain.errors import FieldError, Malformed, TooLarge
+from app.domain.case.case import Json
+from app.domain.values.errors import FieldError, Malformed, TooLarge
 from app.http.values import Count
 from app.services.slices import Slice
 

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from app.domain.moment import rfc3339
+from app.domain.values.rfc3339 import rfc3339
 from app.domain.verbs.linking import Link
 from app.domain.verbs.roles import ChangeRoles
 from app.http import answers

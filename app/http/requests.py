@@ -4,9 +4,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
-from app.domain.case_type import Name
-from app.domain.moment import near, parse_rfc3339
-from app.domain.names import ROLE, SUBJECT, canonical_uuid
+from app.domain.definition.case_type import Name
+from app.domain.values.names import ROLE, SUBJECT, canonical_uuid
+from app.domain.values.rfc3339 import near, parse_rfc3339
 
 MOST_ATTEMPTS = 1000
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"

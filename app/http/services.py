@@ -7,8 +7,8 @@ from typing import Any, Protocol, cast
 from litestar import Request
 from litestar.datastructures import State
 
-from app.domain.case import Actor, Attempt
-from app.domain.clock_explained import Stretch
+from app.domain.case.case import Actor, Attempt
+from app.domain.clocks.explained import Stretch
 from app.domain.diagram import DiagramFormat
 from app.http.callers import KeyCallers
 from app.http.work_port import AttachmentsPort, NextCasePort, WorkPort

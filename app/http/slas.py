@@ -6,9 +6,9 @@ from typing import Any, cast
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from app.domain.clock_explained import MOST_SEGMENTS, Stretch
-from app.domain.errors import invalid
-from app.domain.moment import parse_rfc3339
+from app.domain.clocks.explained import MOST_SEGMENTS, Stretch
+from app.domain.values.errors import invalid
+from app.domain.values.rfc3339 import parse_rfc3339
 from app.http.clock_views import CyclesView, ExplainedView, SimulatedView
 from app.http.documented import problems
 from app.http.parameters import CaseId, ClockName, Cursor, Cycle, SegmentLimit, existing

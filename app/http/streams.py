@@ -11,7 +11,7 @@ from litestar import get
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 
-from app.domain.errors import invalid
+from app.domain.values.errors import invalid
 from app.http.documented import problems
 from app.http.event_stream import EVENT_STREAM, EventStream, event, sign_of_life
 from app.http.feed import leaf_view

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from app.domain.case import Json
+from app.domain.case.case import Json
 from app.http.clock_views import ClockView
 
 

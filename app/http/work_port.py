@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from app.domain.case import Actor, Attempt
+from app.domain.case.case import Actor, Attempt
+from app.domain.case.made_by_verbs import CaseRole
 from app.domain.verbs.commenting import Edited
-from app.domain.work import CaseRole
 from app.services.answer import Answer
 from app.services.attachments import Asking
 from app.services.work import Wish

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from app.domain.names import CASE_ROLE, SUBJECT, TEAM
+from app.domain.values.names import CASE_ROLE, SUBJECT, TEAM
 from app.domain.verbs.commenting import MOST_CHARACTERS, MOST_MENTIONS
 from app.domain.verbs.roles import MOST as MOST_ROLES
 from app.http.requests import Body, CaseTypeName, ReasonText, Uuid

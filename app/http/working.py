@@ -5,9 +5,9 @@ from typing import Any
 
 from litestar import Response
 
-from app.domain.case import Attempt, Json
-from app.domain.errors import NotFound
-from app.domain.verbs.verb import Verb
+from app.domain.case.case import Attempt, Json
+from app.domain.deciding.verb import Verb
+from app.domain.values.errors import NotFound
 from app.http import answers
 from app.http.attempts import idempotency
 from app.http.headers import expected_version, request_id

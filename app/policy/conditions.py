@@ -4,8 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from app.domain.case import Json
-from app.domain.guard import Expression, GuardFault, Truth, Types, View, check_expression, compile_expression
+from app.domain.case.case import Json
+from app.domain.expressions.expression import (
+    Expression,
+    GuardFault,
+    Truth,
+    Types,
+    View,
+    check_expression,
+    compile_expression,
+)
 
 ROOTS = frozenset({"case", "data", "actor"})
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from app.domain.case import Verdict
-from app.domain.case_type import CaseType
-from app.domain.clause import Clause, permits
-from app.domain.guard import View
-from app.domain.names import case_roles
+from app.domain.case.case import Verdict
+from app.domain.definition.case_type import CaseType
+from app.domain.expressions.expression import View
+from app.domain.policy.line_terms import Clause, permits
+from app.domain.values.names import case_roles
 from app.policy.conditions import Subject
 from app.policy.enforcer import Place, TenantEnforcer
 from app.policy.faults import line_faults

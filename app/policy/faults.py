@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.domain.deceiving import in_rules
-from app.domain.names import BUILT_IN_ACTS, NAME, SUBJECT, TENANT
+from app.domain.values.deceiving import in_rules
+from app.domain.values.names import BUILT_IN_ACTS, NAME, SUBJECT, TENANT
 from app.policy.conditions import condition_fault
 from app.policy.lines import EVERY, includes_role, is_case_role, is_role
 from app.services.policy_rows import PolicyLine

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePath
 
-from app.domain.deceiving import in_rules
 from app.domain.declaring.fault import Fault
+from app.domain.values.deceiving import in_rules
 from app.policy.cycles import closing_lines
 from app.policy.faults import LineFault, line_faults
 from app.policy.lines import EVERY, is_role

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.domain.names import CASE_ROLE, ROLE
+from app.domain.values.names import CASE_ROLE, ROLE
 from app.services.policy_rows import PolicyLine
 
 EVERY = "*"

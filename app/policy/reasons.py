@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from app.domain import titles
-from app.domain.case import ANYONE
-from app.domain.case_type import CaseType
-from app.domain.errors import Reason
+from app.domain.case.case import ANYONE
+from app.domain.definition import titles
+from app.domain.definition.case_type import CaseType
+from app.domain.values.errors import Reason
 from app.policy.conditions import Subject, holds
 from app.policy.lines import Rule, is_case_role, is_event
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from app.domain.case import Attempt, Opens
-from app.domain.decide import no_such_case
+from app.domain.case.case import Attempt, Opens
+from app.domain.deciding.decide import no_such_case
 from app.services.answer import Answer
 from app.services.ports import Store
 

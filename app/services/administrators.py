@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.domain.case import ANYONE, Actor, Verdict
-from app.domain.clause import permits, truth_of
-from app.domain.guard import View
-from app.domain.situation import ADMIN, AUDIT
+from app.domain.case.case import ANYONE, Actor, Verdict
+from app.domain.deciding.situation import ADMIN, AUDIT
+from app.domain.expressions.expression import View
+from app.domain.policy.line_terms import permits, truth_of
 from app.services.ports import PolicyEngine
 from app.services.tenant_admin import without
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.case import Case, Json, Outcome, Receipt
-from app.domain.clock_state import ClockState
-from app.domain.clock_turn import Clocks
-from app.domain.errors import ERRORS, CaseError, FieldError, Reason
-from app.domain.moment import rfc3339
+from app.domain.case.case import Case, Json, Outcome, Receipt
+from app.domain.clocks.after_event import Clocks
+from app.domain.clocks.state import ClockState
+from app.domain.values.errors import ERRORS, CaseError, FieldError, Reason
+from app.domain.values.rfc3339 import rfc3339
 from app.services.stored import StoredClock
 
 NO_CLOCKS: Clocks = {}

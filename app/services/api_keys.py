@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.case import Actor, Draft, Json
-from app.domain.entry import seal
-from app.domain.errors import CaseError, Invalid, NotFound, Reason, invalid
-from app.domain.moment import rfc3339
-from app.domain.scope import Scope
+from app.domain.case.case import Actor, Draft, Json
+from app.domain.case.sealing import seal
+from app.domain.policy.scope import Scope
+from app.domain.values.errors import CaseError, Invalid, NotFound, Reason, invalid
+from app.domain.values.rfc3339 import rfc3339
 from app.services.definitions import Definitions
 from app.services.identity import new_id, new_salt
 from app.services.key_scopes import scope_faults

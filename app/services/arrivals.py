@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from app.domain.errors import TooMany, Unavailable
+from app.domain.values.errors import TooMany, Unavailable
 from app.services.log_store import LogStore
 from app.services.ports import StoreUnavailable
 

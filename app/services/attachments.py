@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from app.domain.case import Actor, Attempt
-from app.domain.errors import Unavailable
+from app.domain.case.case import Actor, Attempt
+from app.domain.values.errors import Unavailable
 from app.domain.verbs.attaching import UNSEEN, Attach
 from app.services.answer import Answer
 from app.services.cases import Cases

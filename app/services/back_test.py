@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain.case import Attempt
-from app.domain.moment import parse_rfc3339
+from app.domain.case.case import Attempt
+from app.domain.values.rfc3339 import parse_rfc3339
 from app.services.answer import Answer
 from app.services.back_test_report import Judged
 from app.services.batch import Batch

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.domain.case import Json
-from app.domain.clock_state import ACTIVE, ClockState
-from app.domain.moment import rfc3339
+from app.domain.case.case import Json
+from app.domain.clocks.state import ACTIVE, ClockState
+from app.domain.values.rfc3339 import rfc3339
 from app.services.escalation import Fired
 from app.services.stored import StoredClock
 

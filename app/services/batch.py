@@ -5,10 +5,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.domain.calendars import Calendars, RoundTheClock
-from app.domain.case import Attempt, AuditEntry, Case, Opens, Outcome, Refusal
-from app.domain.decide import fire, no_such_case, open_case
-from app.domain.errors import (
+from app.domain.calendars.port import Calendars, RoundTheClock
+from app.domain.case.case import Attempt, AuditEntry, Case, Opens, Outcome, Refusal
+from app.domain.deciding.decide import fire, no_such_case, open_case
+from app.domain.deciding.decide_verb import decide
+from app.domain.deciding.escalate import SYSTEM
+from app.domain.deciding.situation import Situation
+from app.domain.deciding.whose_eyes import eyes
+from app.domain.machine.machine import Machine
+from app.domain.policy.port import Policy
+from app.domain.values.errors import (
     Conflict,
     Denied,
     FieldError,
@@ -20,12 +26,6 @@ from app.domain.errors import (
     VersionConflict,
     WrongState,
 )
-from app.domain.escalate import SYSTEM
-from app.domain.eyes import eyes
-from app.domain.machine import Machine
-from app.domain.policy import Policy
-from app.domain.situation import Situation
-from app.domain.verbs.deciding import decide
 from app.domain.verbs.linking import Link
 from app.services.answer import NO_CLOCKS, Answer, applied, to_json
 from app.services.definitions import Definitions

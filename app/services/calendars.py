@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from app.domain.calendar import Calendar
-from app.domain.calendar_file import CalendarFile, ResolvedCalendar
-from app.domain.case import Draft
-from app.domain.entry import seal
-from app.domain.holiday_set import resolved
-from app.domain.local_time import instant, zone_named
-from app.domain.moment import parse_rfc3339, rfc3339
-from app.domain.names import SERVICE_TENANT
-from app.domain.timeline import ALWAYS, Timeline
+from app.domain.calendars.business_time import Calendar
+from app.domain.calendars.holiday_set import resolved
+from app.domain.calendars.local_time import instant, zone_named
+from app.domain.calendars.timeline import ALWAYS, Timeline
+from app.domain.case.case import Draft
+from app.domain.case.sealing import seal
+from app.domain.definition.calendar_file import CalendarFile, ResolvedCalendar
+from app.domain.values.names import SERVICE_TENANT
+from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.services.identity import new_id, new_salt
 from app.services.operators import UNNAMED, told_of_operator
 from app.services.ports import Store

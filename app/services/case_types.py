@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
-from app.domain.declaring.load import load_stored
+from app.domain.declaring.reading.load import load_stored
 from app.domain.diagram import DRAWN, DiagramFormat
-from app.domain.errors import NotFound, invalid
-from app.domain.machine import Machine
+from app.domain.machine.machine import Machine
+from app.domain.values.errors import NotFound, invalid
 from app.services.definition_port import DefinitionReads
 from app.services.definitions import Definitions
 from app.services.views import CaseTypeView

@@ -9,16 +9,16 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 
-from app.domain.case import Actor, Attempt, Case, Json, Refusal
-from app.domain.data_size import bytes_of
-from app.domain.decide import no_such_case
-from app.domain.errors import invalid
-from app.domain.explain import possible
-from app.domain.moment import parse_rfc3339, rfc3339
-from app.domain.search_query import terms
-from app.domain.situation import AUDIT, Situation
-from app.domain.verbs.deciding import decide
-from app.domain.writable import writable
+from app.domain.case.case import Actor, Attempt, Case, Json, Refusal
+from app.domain.case.search_query import terms
+from app.domain.deciding.decide import no_such_case
+from app.domain.deciding.decide_verb import decide
+from app.domain.deciding.situation import AUDIT, Situation
+from app.domain.explaining.explain import possible
+from app.domain.values.data_size import bytes_of
+from app.domain.values.errors import invalid
+from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
+from app.domain.values.writable import writable
 from app.services.definitions import Definitions
 from app.services.identity import new_salt
 from app.services.known_names import check_known

@@ -8,11 +8,11 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from app.domain.case import Actor, Json
-from app.domain.clock_explained import Stretch, explained
-from app.domain.errors import Invalid, NotFound, invalid
-from app.domain.fold import Fold, Unexplained
-from app.domain.simulate_effort import Effort, WatchedCalendars
+from app.domain.case.case import Actor, Json
+from app.domain.clocks.explained import Stretch, explained
+from app.domain.clocks.simulate_effort import Effort, WatchedCalendars
+from app.domain.deciding.fold import Fold, Unexplained
+from app.domain.values.errors import Invalid, NotFound, invalid
 from app.services.calendars import Calendars
 from app.services.cases import Cases
 from app.services.counting import Counting

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from app.domain.errors import Unavailable
+from app.domain.values.errors import Unavailable
 
 MOST_WAITING = 8
 """Of one tenant."""

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from app.domain.calendars import Calendars
-from app.domain.case import Attempt
+from app.domain.calendars.port import Calendars
+from app.domain.case.case import Attempt
 from app.services.batch import Batch, Singly, always
 from app.services.definitions import Definitions
 from app.services.escalation import Fired

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.domain.case import Draft
-from app.domain.case_type import CaseType
-from app.domain.declaring.load import load_stored
-from app.domain.entry import seal
-from app.domain.errors import NotFound
-from app.domain.machine import Machine
-from app.domain.names import SERVICE_TENANT
+from app.domain.case.case import Draft
+from app.domain.case.sealing import seal
+from app.domain.declaring.reading.load import load_stored
+from app.domain.definition.case_type import CaseType
+from app.domain.machine.machine import Machine
+from app.domain.values.errors import NotFound
+from app.domain.values.names import SERVICE_TENANT
 from app.services.identity import new_id, new_salt
 from app.services.operators import UNNAMED, told_of_operator
 from app.services.ports import Store

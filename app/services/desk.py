@@ -7,8 +7,8 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from app.domain.case import Attempt
-from app.domain.errors import Internal
+from app.domain.case.case import Attempt
+from app.domain.values.errors import Internal
 from app.services.answer import Answer
 from app.services.committed import Committed, Waited, outcomes
 from app.services.deciding import Deciding

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from app.domain.case import Attempt, Case
-from app.domain.clock_firing import Firing as DueFiring
-from app.domain.clock_state import ClockState
-from app.domain.clock_turn import Turned, earliest_due
-from app.domain.escalate import Due, first_due, moved, resumed, step, system_actor
-from app.domain.machine import Machine
-from app.domain.situation import Situation
-from app.domain.turning import clocks_after
+from app.domain.case.case import Attempt, Case
+from app.domain.clocks.after_event import Turned, earliest_due
+from app.domain.clocks.firing import Firing as DueFiring
+from app.domain.clocks.state import ClockState
+from app.domain.deciding.clocks_after import clocks_after
+from app.domain.deciding.escalate import Due, first_due, moved, resumed, step, system_actor
+from app.domain.deciding.situation import Situation
+from app.domain.machine.machine import Machine
 from app.services.answer import Answer
 from app.services.identity import new_id
 from app.services.stored import Firing

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from app.domain.case import Json
-from app.domain.moment import near, parse_rfc3339, rfc3339
-from app.domain.names import NAME, ROLE, SUBJECT
+from app.domain.case.case import Json
+from app.domain.values.names import NAME, ROLE, SUBJECT
+from app.domain.values.rfc3339 import near, parse_rfc3339, rfc3339
 
 NEEDED = ("reference", "event", "actor", "at")
 OPTIONAL: dict[str, type] = {"payload": dict, "reason": str, "data": dict}

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.case import Draft, Json
-from app.domain.entry import canonical
-from app.domain.names import SERVICE_TENANT
+from app.domain.case.case import Draft, Json
+from app.domain.case.sealing import canonical
+from app.domain.values.names import SERVICE_TENANT
 from app.services.identity import new_id
 from app.services.operators import told_of_operator
 from app.services.policy_entries import line_told

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from app.domain.case import Attempt, Json
-from app.domain.decide import without_the_case
-from app.domain.scope import Scope
-from app.domain.situation import ADMIN, Situation
+from app.domain.case.case import Attempt, Json
+from app.domain.deciding.decide import without_the_case
+from app.domain.deciding.situation import ADMIN, Situation
+from app.domain.policy.scope import Scope
 from app.domain.verbs.roles import ChangeRoles
 from app.services.answer import Answer, case_json, error_of, from_json
 

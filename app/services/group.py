@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.case import Attempt
+from app.domain.case.case import Attempt
 from app.services.answer import Answer
 from app.services.committed import Waited
 from app.services.in_turn import Caller

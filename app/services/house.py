@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.domain.calendar_file import CalendarFile
-from app.domain.case_type import CaseType
+from app.domain.definition.calendar_file import CalendarFile
+from app.domain.definition.case_type import CaseType
 from app.services.answer import Answer
 from app.services.api_keys import ApiKeys
 from app.services.arrivals import Arrivals, WatchLimits

@@ -4,7 +4,7 @@ import os
 
 import uuid_utils
 
-from app.domain.entry import SALT_BYTES
+from app.domain.case.sealing import SALT_BYTES
 
 
 def new_id() -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from app.domain.names import TENANT
+from app.domain.values.names import TENANT
 
 Claim = Annotated[str, Field(min_length=1, max_length=255)]
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.domain.case import Actor
-from app.domain.errors import Unauthenticated
+from app.domain.case.case import Actor
+from app.domain.values.errors import Unauthenticated
 from app.services.api_keys import BY_KEY, hash_of
 from app.services.stored_callers import KEY, KeyId, StoredKey
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from app.domain.case_type import CaseType
+from app.domain.declaring.checks.standing import NONE, Versions
 from app.domain.declaring.fault import quoted
-from app.domain.declaring.standing import NONE, Versions
-from app.domain.errors import FieldError
-from app.domain.meant import unknown
-from app.domain.names import BUILT_IN_ACTS
-from app.domain.scope import Scope
+from app.domain.definition.case_type import CaseType
+from app.domain.definition.meant import unknown
+from app.domain.policy.scope import Scope
+from app.domain.values.errors import FieldError
+from app.domain.values.names import BUILT_IN_ACTS
 from app.services.definitions import Definitions
 
 

@@ -3,9 +3,9 @@
 import re
 
 from app.domain.declaring.fault import quoted
-from app.domain.errors import invalid
-from app.domain.meant import unknown
-from app.domain.names import SUBJECT, TEAM
+from app.domain.definition.meant import unknown
+from app.domain.values.errors import invalid
+from app.domain.values.names import SUBJECT, TEAM
 from app.services.definitions import Definitions
 
 

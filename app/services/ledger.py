@@ -5,12 +5,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from app.domain.case import Actor
-from app.domain.decide import no_such_case
-from app.domain.errors import CaseError
-from app.domain.guard import View
-from app.domain.names import SERVICE_TENANT
-from app.domain.situation import ADMIN, AUDIT
+from app.domain.case.case import Actor
+from app.domain.deciding.decide import no_such_case
+from app.domain.deciding.situation import ADMIN, AUDIT
+from app.domain.expressions.expression import View
+from app.domain.values.errors import CaseError
+from app.domain.values.names import SERVICE_TENANT
 from app.services.arrivals import Arrivals, Watch
 from app.services.cases import Cases
 from app.services.log_store import Leaf, LeafQuery, LogStore, Placed

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-from app.domain.case import Attempt
-from app.domain.errors import Unavailable
+from app.domain.case.case import Attempt
+from app.domain.values.errors import Unavailable
 from app.services.absent import absent, here
 from app.services.answer import Answer
 from app.services.committed import Waited

@@ -7,8 +7,8 @@ from enum import Enum
 from time import perf_counter
 from typing import Any, cast
 
-from app.domain.case import Attempt
-from app.domain.errors import IdempotencyInFlight, Unavailable
+from app.domain.case.case import Attempt
+from app.domain.values.errors import IdempotencyInFlight, Unavailable
 from app.domain.verbs.assigning import CLAIM
 from app.services.answer import Answer
 from app.services.batch import Batch

@@ -4,9 +4,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from time import monotonic
 
-from app.domain.could_fire import Could, could_fire
-from app.domain.names import CASE_ROLE
-from app.domain.situation import Situation
+from app.domain.deciding.situation import Situation
+from app.domain.explaining.could_fire import Could, could_fire
+from app.domain.values.names import CASE_ROLE
 from app.services.in_turn import Caller
 from app.services.turns import Turns
 

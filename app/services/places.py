@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from app.domain.errors import Unavailable
+from app.domain.values.errors import Unavailable
 from app.services.in_turn import Caller
 
 Key = TypeVar("Key")

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from app.domain.entry import seal
-from app.domain.names import SERVICE_TENANT
+from app.domain.case.sealing import seal
+from app.domain.values.names import SERVICE_TENANT
 from app.services.file_entries import FileApplied, file_drafts
 from app.services.identity import new_salt
 from app.services.operators import UNNAMED

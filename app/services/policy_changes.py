@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from app.domain.case import Actor
-from app.domain.case_type import CaseType
-from app.domain.entry import seal
-from app.domain.errors import CaseError, Denied, FieldError, GuardRefused, NotFound, VersionConflict
-from app.domain.machine import Machine
-from app.domain.situation import ADMIN
+from app.domain.case.case import Actor
+from app.domain.case.sealing import seal
+from app.domain.deciding.situation import ADMIN
+from app.domain.definition.case_type import CaseType
+from app.domain.machine.machine import Machine
+from app.domain.values.errors import CaseError, Denied, FieldError, GuardRefused, NotFound, VersionConflict
 from app.services.administrators import ALL, Administrators
 from app.services.definitions import Definitions
 from app.services.identity import new_salt

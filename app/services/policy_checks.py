@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Final
 
-from app.domain.case import Actor, Verdict
-from app.domain.case_type import CaseType
-from app.domain.declaring.check_policy import rule_faults
-from app.domain.declaring.policy_row import PolicyRow
-from app.domain.declaring.standing import NONE, Versions
-from app.domain.errors import Denied, FieldError, GuardRefused, Invalid, Reason
-from app.domain.guard import most_steps
-from app.domain.situation import ADMIN
+from app.domain.case.case import Actor, Verdict
+from app.domain.deciding.situation import ADMIN
+from app.domain.declaring.checks.policy import rule_faults
+from app.domain.declaring.checks.policy_row import PolicyRow
+from app.domain.declaring.checks.standing import NONE, Versions
+from app.domain.definition.case_type import CaseType
+from app.domain.expressions.expression import most_steps
+from app.domain.values.errors import Denied, FieldError, GuardRefused, Invalid, Reason
 from app.services.administrators import ALL, Administrators
 from app.services.api_keys import BY_KEY
 from app.services.ports import PolicyEngine

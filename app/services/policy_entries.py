@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.domain.case import Actor, Draft, Json
-from app.domain.errors import CaseError
-from app.domain.situation import ADMIN
+from app.domain.case.case import Actor, Draft, Json
+from app.domain.deciding.situation import ADMIN
+from app.domain.values.errors import CaseError
 from app.services.identity import new_id
 from app.services.rulebook import AskedChange
 from app.services.stored import PolicyLine

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from app.domain.case import Json
-from app.domain.names import SERVICE_TENANT
+from app.domain.case.case import Json
+from app.domain.values.names import SERVICE_TENANT
 from app.services.ports import Store
 from app.services.stored import PolicyLine
 

@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from app.domain.case import Case
-from app.domain.policy import Policy
+from app.domain.case.case import Case
+from app.domain.policy.port import Policy
 from app.services.definition_port import DefinitionReads
 from app.services.failures import Refused as Refused
 from app.services.failures import StoreUnavailable as StoreUnavailable

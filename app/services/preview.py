@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from app.domain.case import ANYONE
-from app.domain.clause import Level, by_role, level, terms_of
-from app.domain.machine import Machine
+from app.domain.case.case import ANYONE
+from app.domain.machine.machine import Machine
+from app.domain.policy.line_terms import Level, by_role, level, terms_of
 from app.services.ports import PolicyEngine
 from app.services.rulebook import Preview, Triple
 from app.services.stored import PolicyLine

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain.case import Actor, Attempt, Case
-from app.domain.clock_corrected import corrected
-from app.domain.clock_recounted import recounted
-from app.domain.clock_state import ACTIVE, ClockState
-from app.domain.clock_turn import Turned
-from app.domain.clock_turns import Turn
-from app.domain.escalate import recalculated, system_actor
-from app.domain.situation import Situation
+from app.domain.case.case import Actor, Attempt, Case
+from app.domain.clocks.after_event import Turned
+from app.domain.clocks.corrected import corrected
+from app.domain.clocks.history import Turn
+from app.domain.clocks.recounted import recounted
+from app.domain.clocks.state import ACTIVE, ClockState
+from app.domain.deciding.escalate import recalculated, system_actor
+from app.domain.deciding.situation import Situation
 from app.services.batch import Batch
 from app.services.calendars import Calendars, file_of
 from app.services.clocks import Clocks

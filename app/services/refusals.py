@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.domain.case import Draft, Json
-from app.domain.entry import seal
-from app.domain.moment import rfc3339
+from app.domain.case.case import Draft, Json
+from app.domain.case.sealing import seal
+from app.domain.values.rfc3339 import rfc3339
 from app.services.identity import new_id, new_salt
 from app.services.in_turn import Caller
 from app.services.limits import USUAL

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from app.domain.case import Json
+from app.domain.case.case import Json
 from app.services.event_log import LoggedEvent
 
 KEPT_REFUSALS = 100

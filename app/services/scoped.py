@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.domain.scope import Scope
-from app.domain.situation import READ
+from app.domain.deciding.situation import READ
+from app.domain.policy.scope import Scope
 from app.services.stored import Visible
 
 EVERY = "*"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.domain.case import Case, Json
-from app.domain.search_query import Term
+from app.domain.case.case import Case, Json
+from app.domain.case.search_query import Term
 from app.services.stored import CaseQuery
 
 

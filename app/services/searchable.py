@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from app.domain.case import Attempt, Case, Outcome
-from app.domain.case_type import Schema
-from app.domain.search_text import Said, SearchText, own_words, said_words
+from app.domain.case.case import Attempt, Case, Outcome
+from app.domain.case.search_text import Said, SearchText, own_words, said_words
+from app.domain.definition.case_type import Schema
 from app.domain.verbs.commenting import Comment
 from app.services.work_ports import StoredComment
 from app.services.working_copy import WorkingCopy

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from app.domain.calendar import Calendar
-from app.domain.calendar_file import CalendarFile, Holidays, ResolvedCalendar
-from app.domain.case import Json
-from app.domain.case_type import Clock
-from app.domain.errors import NotFound, invalid
-from app.domain.holiday_set import countries, resolved, subdivisions
-from app.domain.simulate import simulate
-from app.domain.simulate_effort import Check, Effort, WatchedTimeline
-from app.domain.timeline import ALWAYS, Timeline
+from app.domain.calendars.business_time import Calendar
+from app.domain.calendars.holiday_set import countries, resolved, subdivisions
+from app.domain.calendars.timeline import ALWAYS, Timeline
+from app.domain.case.case import Json
+from app.domain.clocks.simulate import simulate
+from app.domain.clocks.simulate_effort import Check, Effort, WatchedTimeline
+from app.domain.definition.calendar_file import CalendarFile, Holidays, ResolvedCalendar
+from app.domain.definition.case_type import Clock
+from app.domain.values.errors import NotFound, invalid
 from app.services.calendars import Calendars
 from app.services.counting import Counting
 from app.services.definitions import Definitions

@@ -8,8 +8,8 @@ from time import monotonic
 
 from pydantic import ValidationError
 
-from app.domain.declaring.load import load_stored
-from app.domain.declaring.standing import Standing, Versions
+from app.domain.declaring.checks.standing import Standing, Versions
+from app.domain.declaring.reading.load import load_stored
 from app.services.definition_port import DefinitionReads
 from app.services.definitions import Definitions
 

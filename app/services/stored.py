@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.domain.case import AuditEntry, Case, Json, Surroundings
-from app.domain.search_text import SearchText
-from app.domain.work import CaseRole, Row
+from app.domain.case.case import AuditEntry, Case, Json, Surroundings
+from app.domain.case.made_by_verbs import CaseRole, Row
+from app.domain.case.search_text import SearchText
 from app.services.policy_rows import PolicyFile as PolicyFile
 from app.services.policy_rows import PolicyLine as PolicyLine
 

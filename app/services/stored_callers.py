@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.names import TENANT
-from app.domain.scope import Scope
+from app.domain.policy.scope import Scope
+from app.domain.values.names import TENANT
 
 KEY_PREFIX = "sw_"
 KEY = re.compile(rf"{KEY_PREFIX}({TENANT.pattern})_([0-9a-f]{{32}})_([A-Za-z0-9_-]{{43}})")

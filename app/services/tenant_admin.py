@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from app.domain.case import Actor, Draft, Json, Verdict
-from app.domain.cel.view import View
-from app.domain.entry import seal
-from app.domain.errors import Denied, Reason
-from app.domain.situation import ADMIN
+from app.domain.case.case import Actor, Draft, Json, Verdict
+from app.domain.case.sealing import seal
+from app.domain.deciding.situation import ADMIN
+from app.domain.expressions.view import View
+from app.domain.values.errors import Denied, Reason
 from app.services.identity import new_id, new_salt
 from app.services.policies import Policies
 from app.services.ports import Transaction

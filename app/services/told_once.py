@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.domain.data_size import bytes_of
+from app.domain.values.data_size import bytes_of
 from app.services.answer import Answer
 
 SMALL = 4 * 2**10

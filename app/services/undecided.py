@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from app.domain.errors import IdempotencyInFlight, Unavailable
+from app.domain.values.errors import IdempotencyInFlight, Unavailable
 from app.services.answer import Answer
 from app.services.ports import StoreUnavailable
 

@@ -5,8 +5,8 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from app.domain.errors import OverQuota, TooLarge, Unavailable, invalid
-from app.domain.media_types import ENOUGH, sniffed
+from app.domain.values.errors import OverQuota, TooLarge, Unavailable, invalid
+from app.domain.values.media_types import ENOUGH, sniffed
 from app.services.contents import Contents, InDatabase
 from app.services.identity import new_id
 from app.services.ports import Store, StoreUnavailable

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from app.domain.fold import Unexplained
+from app.domain.deciding.fold import Unexplained
 from app.services.clocks import Clocks, Difference
 from app.services.definitions import Definitions
 from app.services.ports import Store

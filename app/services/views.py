@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.domain.case import Case
-from app.domain.case_type import CaseType
-from app.domain.clock_turn import Clocks
-from app.domain.explain import Possible, PossibleEvent, RefusedEvent
+from app.domain.case.case import Case
+from app.domain.clocks.after_event import Clocks
+from app.domain.definition.case_type import CaseType
+from app.domain.explaining.explain import Possible, PossibleEvent, RefusedEvent
 from app.services.search_port import Count
 
 __all__ = ["CaseTypeView", "Page", "Possible", "PossibleEvent", "RefusedEvent", "Shown", "Wanted"]

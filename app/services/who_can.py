@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from app.domain.case import Actor
-from app.domain.could_fire import Could, could_fire
-from app.domain.errors import Denied, invalid
-from app.domain.meant import unknown_event
-from app.domain.situation import ADMIN, Situation
-from app.domain.supposing import as_subject, with_role
+from app.domain.case.case import Actor
+from app.domain.deciding.situation import ADMIN, Situation
+from app.domain.definition.meant import unknown_event
+from app.domain.explaining.could_fire import Could, could_fire
+from app.domain.explaining.hypotheticals import as_subject, with_role
+from app.domain.values.errors import Denied, invalid
 from app.services.cases import Cases
 from app.services.group import caller_of
 from app.services.identity import new_id

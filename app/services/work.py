@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.domain.case import Actor
-from app.domain.errors import NotFound
+from app.domain.case.case import Actor
+from app.domain.case.made_by_verbs import CaseRole
+from app.domain.values.errors import NotFound
 from app.domain.verbs.commenting import Edited
-from app.domain.work import CaseRole
 from app.services.cases import Cases
 from app.services.ports import Store
 from app.services.work_ports import StoredAttachment, StoredComment, StoredLink

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.domain.case import AuditEntry, Case, Surroundings
-from app.domain.clock_state import ClockState
-from app.domain.clock_turn import Clocks, Turned
-from app.domain.search_text import Said, SearchText, said_words
-from app.domain.work import CaseLink, CaseRole, Row, Work
+from app.domain.case.case import AuditEntry, Case, Surroundings
+from app.domain.case.made_by_verbs import CaseLink, CaseRole, Row, Work
+from app.domain.case.search_text import Said, SearchText, said_words
+from app.domain.clocks.after_event import Clocks, Turned
+from app.domain.clocks.state import ClockState
 from app.services.stored import (
     Acted,
     AnswerKey,

@@ -43,14 +43,17 @@ PLAN: list[tuple[str, Tests]] = [
     ("app/db/sqlite.py", on_sqlite(TWINS, "test_store_records", "test_store_locks", "test_idempotency")),
     ("app/db/*.py", on_sqlite(TWINS, "test_store_records", "test_sequencer")),
     ("app/policy/*", on_sqlite("test_policy_engine", "test_policy_oracle")),
-    ("app/domain/verbs/deciding.py", on_sqlite("test_assigning")),
-    ("app/domain/refusing.py", on_sqlite("test_firing", "test_explain", "test_explain_is_true", "test_guards")),
-    ("app/domain/machine.py", on_sqlite("test_desk", "test_guards", "test_who_can")),
+    ("app/domain/deciding/decide_verb.py", on_sqlite("test_assigning")),
+    (
+        "app/domain/deciding/refusal_reasons.py",
+        on_sqlite("test_firing", "test_explain", "test_explain_is_true", "test_guards"),
+    ),
+    ("app/domain/machine/machine.py", on_sqlite("test_desk", "test_guards", "test_who_can")),
     ("app/domain/verbs/*", on_sqlite("test_saying_and_relating", "test_assigning", "test_who_learns_what")),
-    ("app/domain/ways.py", on_sqlite("test_explain", "test_explain_is_true")),
-    ("app/domain/explain.py", on_sqlite("test_explain", "test_explain_is_true")),
-    ("app/domain/could_fire.py", on_sqlite("test_could_fire", "test_who_can", "test_explain")),
-    ("app/domain/clause.py", on_sqlite("test_policy_preview", "test_last_administrators")),
+    ("app/domain/explaining/what_would_help.py", on_sqlite("test_explain", "test_explain_is_true")),
+    ("app/domain/explaining/explain.py", on_sqlite("test_explain", "test_explain_is_true")),
+    ("app/domain/explaining/could_fire.py", on_sqlite("test_could_fire", "test_who_can", "test_explain")),
+    ("app/domain/policy/line_terms.py", on_sqlite("test_policy_preview", "test_last_administrators")),
     (
         "app/domain/*",
         on_sqlite(
@@ -105,6 +108,7 @@ PYJWT = "PyJWT refuses it too"
 SEEN = "row-level security shows no tenant that the transaction has not named, and app/db/postgres.py keys by tenant"
 UNIQUE = "it would touch a row of another tenant with the same id to no effect, and ids are made by the service"
 QUEUED = "candidates are looked for in the tenant, and locked in the tenant: either is enough"
+SHOWN = "it shows what a case type declares, and decides nothing"
 EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/http/callers.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
     ("app/http/claims.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
@@ -121,8 +125,16 @@ EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/db/sequencing.py", "l.tenant = :tenant", UNIQUE),
     ("app/services/tenant_admin.py", "verdict.allowed", "what a scope refuses it refuses: this names the line"),
     ("migrations/versions/0001_initial.py", "tenant = OLD.tenant", "the text of a case is not deleted"),
-    ("app/domain/situation.py", "verdict.allowed", "what a scope refuses it refuses: this names the line in the log"),
-    ("app/domain/ways.py", "arc.only_actor_of", "whoever is proposed is tried; without it fewer are"),
+    (
+        "app/domain/deciding/situation.py",
+        "verdict.allowed",
+        "what a scope refuses it refuses: this names the line in the log",
+    ),
+    (
+        "app/domain/explaining/what_would_help.py",
+        "arc.only_actor_of",
+        "whoever is proposed is tried; without it fewer are",
+    ),
     (
         "app/services/next_case.py",
         "actor.scope, CLAIM",
@@ -134,6 +146,9 @@ EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/http/claims.py", 'header.get("kid", "")', PYJWT),
     ("app/http/headers.py", "state.allowed", "it is the Allow header of an answer that says no already"),
     ("app/http/parameters.py", "found is None", "what is no id is the id of nothing either"),
-    ("app/http/case_types.py", "_actor_of", "it shows what a case type declares, and decides nothing"),
+    ("app/http/case_types.py", "_actor_of", SHOWN),
+    ("app/domain/diagram/chart.py", "_actor_of", SHOWN),
+    ("app/domain/diagram/svg.py", "_actor_of", SHOWN),
+    ("app/domain/diagram/words.py", "_actor_of", SHOWN),
 ]
 """A file, a piece of what is taken out, and why the code does the same without it."""

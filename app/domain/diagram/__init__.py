@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-from app.domain.case_type import CaseType
+from app.domain.definition.case_type import CaseType
 from app.domain.diagram.chart import Row, chart, transition_table
 from app.domain.diagram.layout import laid_out
 from app.domain.diagram.mermaid import mermaid_of

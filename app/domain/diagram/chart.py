@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.domain.case_type import CaseType, State, Transition, events_of, walk
+from app.domain.definition.case_type import CaseType, State, Transition, events_of, walk
 
 ANY = "*"
 START = "^"

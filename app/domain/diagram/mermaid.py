@@ -8,7 +8,7 @@ from transitions.extensions.diagrams import HierarchicalGraphMachine
 from transitions.extensions.diagrams_mermaid import NestedGraph
 from transitions.extensions.nesting import NestedState
 
-from app.domain.case_type import State
+from app.domain.definition.case_type import State
 from app.domain.diagram.chart import ANY, START, Arrow, Chart, Row, event_text, shown
 from app.domain.diagram.text import one_line, shortened
 

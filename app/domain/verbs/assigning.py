@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from app.domain.case import Case
-from app.domain.errors import GuardRefused, Reason, invalid
-from app.domain.names import SUBJECT, TEAM
-from app.domain.situation import Situation
-from app.domain.verbs.verb import Done
+from app.domain.case.case import Case
+from app.domain.deciding.situation import Situation
+from app.domain.deciding.verb import Done
+from app.domain.values.errors import GuardRefused, Reason, invalid
+from app.domain.values.names import SUBJECT, TEAM
 
 ASSIGN: Final = "case:assign"
 CLAIM: Final = "case:claim"

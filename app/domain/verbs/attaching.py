@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.domain.case import Case
-from app.domain.errors import invalid
-from app.domain.media_types import contradicts
-from app.domain.moment import rfc3339
-from app.domain.situation import Situation
-from app.domain.verbs.verb import Done
-from app.domain.work import AttachmentRow, Work
-from app.domain.writable import is_text
+from app.domain.case.case import Case
+from app.domain.case.made_by_verbs import AttachmentRow, Work
+from app.domain.deciding.situation import Situation
+from app.domain.deciding.verb import Done
+from app.domain.values.errors import invalid
+from app.domain.values.media_types import contradicts
+from app.domain.values.rfc3339 import rfc3339
+from app.domain.values.writable import is_text
 
 LONGEST_NAME = 255
 UNSEEN = "0" * 64

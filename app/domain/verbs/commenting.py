@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from app.domain.case import Case, Json
-from app.domain.errors import Denied, Reason, invalid
-from app.domain.moment import rfc3339
-from app.domain.names import SUBJECT
-from app.domain.situation import Situation
-from app.domain.verbs.verb import Done
-from app.domain.work import CommentRow, Work
-from app.domain.writable import is_text
+from app.domain.case.case import Case, Json
+from app.domain.case.made_by_verbs import CommentRow, Work
+from app.domain.deciding.situation import Situation
+from app.domain.deciding.verb import Done
+from app.domain.values.errors import Denied, Reason, invalid
+from app.domain.values.names import SUBJECT
+from app.domain.values.rfc3339 import rfc3339
+from app.domain.values.writable import is_text
 
 MOST_CHARACTERS = 10_000
 MOST_MENTIONS = 50

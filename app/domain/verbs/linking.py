@@ -3,15 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from app.domain.case import Case
-from app.domain.case_after import chained
-from app.domain.draft import verb_draft
-from app.domain.entry import seal
-from app.domain.errors import Conflict, Denied, invalid
-from app.domain.moment import rfc3339
-from app.domain.situation import Situation
-from app.domain.verbs.verb import Done
-from app.domain.work import CaseLink, Work
+from app.domain.case.case import Case
+from app.domain.case.made_by_verbs import CaseLink, Work
+from app.domain.case.sealing import seal
+from app.domain.deciding.case_after import chained
+from app.domain.deciding.entry_draft import verb_draft
+from app.domain.deciding.situation import Situation
+from app.domain.deciding.verb import Done
+from app.domain.values.errors import Conflict, Denied, invalid
+from app.domain.values.rfc3339 import rfc3339
 
 INVERSE: Final = {
     "relates_to": "relates_to",

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.domain.case import Case
+from app.domain.case.case import Case
+from app.domain.case.made_by_verbs import CaseRole, Work
+from app.domain.deciding.situation import Situation
+from app.domain.deciding.verb import Done
 from app.domain.declaring.fault import nearest
-from app.domain.errors import invalid
-from app.domain.names import CASE_ROLE, SUBJECT
-from app.domain.situation import Situation
-from app.domain.verbs.verb import Done
-from app.domain.work import CaseRole, Work
+from app.domain.values.errors import invalid
+from app.domain.values.names import CASE_ROLE, SUBJECT
 
 OF_THE_CASE = ("[creator]", "[assignee]")
 MOST = 100

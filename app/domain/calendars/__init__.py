@@ -1,0 +1,1 @@
+"""Business time: opening hours, holidays, and calendars over time."""

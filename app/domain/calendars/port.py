@@ -1,0 +1,44 @@
+"""What clocks need of the calendars over time, whoever keeps them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from app.domain.calendars.timeline import ALWAYS, Timeline
+
+
+class Timelines(Protocol):
+    """The calendars over time, by the names that clocks have them under."""
+
+    def timeline(self, name: str) -> Timeline:
+        """That of a file, of `team:NAME`, or round the clock for a name that no calendar has."""
+        ...
+
+
+class Calendars(Timelines, Protocol):
+    """Calendars that know how many versions they have."""
+
+    def told(self, names: Iterable[str]) -> dict[str, int]:
+        """How many versions of these calendars were counted by, where that is not one: an entry says it."""
+        ...
+
+
+class CalendarVersions(Calendars, Protocol):
+    """Calendars that know all of their versions."""
+
+    def as_of(self, told: Mapping[str, int]) -> Calendars:
+        """The calendars by as many versions as an entry told."""
+        ...
+
+    def by_version(self, name: str, told: int) -> Sequence[Timeline]:
+        """The calendar as it was before there was any version, with the first one, and so on up to `told`."""
+        ...
+
+
+class RoundTheClock:
+    """Where there are no calendars."""
+
+    def timeline(self, name: str) -> Timeline:
+        return ALWAYS
+
+    def told(self, names: Iterable[str]) -> dict[str, int]:
+        return {}

@@ -1,1 +1,0 @@
-"""What guard.py stands on: the syntax tree of a CEL expression, its types, and what it sees."""

@@ -1,0 +1,48 @@
+"""Decide a built-in verb: policy, version and input in the order of the contract, then the entry in the chain."""
+
+from dataclasses import replace
+
+from app.domain.case.case import Case, Outcome, Refusal, Verdict
+from app.domain.case.sealing import seal
+from app.domain.clocks.after_event import Turned, earliest_due
+from app.domain.deciding.case_after import chained
+from app.domain.deciding.clocks_after import clocks_after
+from app.domain.deciding.decide import check_version, decided, permit
+from app.domain.deciding.entry_draft import verb_draft
+from app.domain.deciding.situation import Situation
+from app.domain.deciding.verb import Done
+
+
+def decide(here: Situation) -> Outcome | Refusal:
+    """The verb of an attempt on a case that exists."""
+    return decided(here, lambda: _decide(here))
+
+
+def _decide(here: Situation) -> Outcome:
+    verb = here.attempt.verb
+    assert verb is not None
+    assert here.case is not None
+    verdict = permit(here)
+    check_version(here.attempt, here.case.version)
+    return _outcome(here, verdict, verb.done(here))
+
+
+def _outcome(here: Situation, verdict: Verdict, done: Done) -> Outcome:
+    assert here.attempt.verb is not None
+    case, turned = _after(here, done)
+    entry = seal(verb_draft(here, verdict, done, case), here.new_salt)
+    case = replace(case, last_hash=entry.entry_hash)
+    # whoever claims a case is its assignee from now on, and may read it as such
+    readable = here.readable or replace(here, case=case).readable
+    return Outcome(case, entry, opened=False, readable=readable, turned=turned, work=here.attempt.verb.work(here, case))
+
+
+def _after(here: Situation, done: Done) -> tuple[Case, Turned | None]:
+    case = chained(here, done.case)
+    if not done.assigns:
+        return case, None
+    case = replace(case, version=case.version + 1)
+    if not here.machine.clocks:
+        return case, None
+    turned = clocks_after(here, case, None)
+    return replace(case, due_at=earliest_due(turned.clocks)), turned

@@ -1,0 +1,165 @@
+"""What the clocks of a case owe now: which steps fire next, what they make of the case, and the entry that says so."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from app.domain.calendars.port import Calendars
+from app.domain.case.case import Actor, AuditEntry, Case, Json
+from app.domain.case.sealing import seal
+from app.domain.clocks.after_event import Clocks, earliest_due
+from app.domain.clocks.course import planned, resumed_by_itself
+from app.domain.clocks.firing import Firing, due_firings
+from app.domain.clocks.rules import ClockRule
+from app.domain.clocks.state import ClockState, Owed
+from app.domain.clocks.steps import Terms
+from app.domain.deciding.case_after import chained
+from app.domain.deciding.clocks_after import versions_told
+from app.domain.deciding.entry_draft import firing_told, named, sla_draft
+from app.domain.deciding.situation import Situation
+from app.domain.definition.case_type import Step
+from app.domain.values.rfc3339 import rfc3339
+
+SYSTEM: Final = "system:sla"
+ROLES: Final = frozenset({"role:system"})
+MOST_URGENT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The next thing that one clock owes, and its state once that is recorded: a firing, or that a pause has ended.
+
+    `skipped` are firings that were past before anybody knew of the clock, and are only told beside it.
+    """
+
+    after: ClockState
+    firing: Firing | None = None
+    skipped: tuple[Firing, ...] = ()
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step that fired: the case after it (an event that it fires comes after) and its entry."""
+
+    case: Case
+    entry: AuditEntry
+
+
+def system_actor(tenant: str) -> Actor:
+    """Who fires the events of steps; policy decides what it may, as of anybody."""
+    return Actor(tenant, SYSTEM, ROLES, authenticated="process")
+
+
+def first_due(rules: Mapping[str, ClockRule], clocks: Clocks, calendars: Calendars, at: datetime) -> Due | None:
+    """What has been owed longest, or None where nothing is at `at`.
+
+    One at a time, the others of its moment stay owed: what it does may stop or pause the clock.
+    """
+    owing = [(state.next_fire_at, name) for name, state in clocks.items() if name in rules and state.next_fire_at]
+    if not owing or (moment := min(owing)[0]) > at:
+        return None
+    state, rule = clocks[min(owing)[1]], rules[min(owing)[1]]
+    terms = Terms(calendars.timeline(state.calendar), rule.steps)
+    if state.status == "paused":
+        return Due(resumed_by_itself(state, moment, terms), resumed=True)
+    return _first_of(state, terms, moment, at)
+
+
+def _first_of(state: ClockState, terms: Terms, moment: datetime, at: datetime) -> Due:
+    """What lies before the entry that told of a clock is past: only the last of that acts (R9)."""
+    past = state.known_since is not None and moment < state.known_since
+    until = min(state.known_since, at) if past and state.known_since else moment
+    firings, after = due_firings(state, terms, until, newest=past)
+    if after.breached_at and not state.breached_at:
+        after = replace(after, detected_at=at)
+    last = len(firings) - 1
+    acts = last if past else next((place for place, firing in enumerate(firings) if not firing.skipped), last)
+    if acts < 0:
+        return Due(after)
+    owed = tuple(Owed(one.step.number, one.n, one.moment, one.skipped) for one in firings[acts + 1 :])
+    skipped = tuple(replace(firing, skipped=True) for firing in firings[:acts])
+    return Due(planned(replace(after, owed=owed), terms), firings[acts], skipped)
+
+
+def step(here: Situation, state: ClockState, firing: Firing, skipped: tuple[Firing, ...]) -> Stepped:
+    """Record a firing in the chain of its case, with what it makes of urgency and assignment."""
+    assert here.case is not None
+    case = _affected(here, here.case, firing.step.does)
+    told = {**named(state), **firing_told(here, firing, skipped), "becomes": _becomes(here.case, case)}
+    return _chained(here, case, told)
+
+
+def resumed(here: Situation, state: ClockState) -> Stepped:
+    """Record that a pause has ended by itself."""
+    assert here.case is not None
+    return _chained(here, here.case, {**named(state), "resumed": True})
+
+
+def recalculated(
+    here: Situation,
+    before: ClockState,
+    after: ClockState,
+    calendar: Mapping[str, Json],
+    counted_by: Collection[str],
+    *,
+    kind: str = "sla",
+) -> Stepped:
+    """Record that a clock counts by another version of its calendar; `here` has the clock as it is `after`.
+
+    `counted_by` are the calendars by which its past was counted anew.
+    """
+    assert here.case is not None
+    moments = {"old": before.due_at, "new": after.due_at}
+    due_at = {name: rfc3339(moment) if moment else None for name, moment in moments.items()}
+    return _chained(here, here.case, {**named(after), "calendar": calendar, "due_at": due_at}, kind, counted_by)
+
+
+def _chained(
+    here: Situation, case: Case, told: Mapping[str, Json], kind: str = "sla", counted_by: Collection[str] = ()
+) -> Stepped:
+    assert here.case is not None
+    case = chained(here, case, due_at=earliest_due(here.clocks))
+    names = {*counted_by, *(state.calendar for state in here.clocks.values())}
+    if case.team and case.team != here.case.team:
+        names.add(case.team)  # clocks that follow the team go over to its calendar
+    entry = seal(sla_draft(here, case, told, versions_told(here.calendars, names), kind), here.new_salt)
+    return Stepped(replace(case, last_hash=entry.entry_hash), entry)
+
+
+def moved(before: Case, after: Case) -> bool:
+    """Whether clocks have to look at the case again."""
+    return bool(_becomes(before, after))
+
+
+def _becomes(before: Case, after: Case) -> dict[str, Json]:
+    """What else of the case is another one now."""
+    names = ("urgency", "assignee", "team")
+    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+
+
+def _affected(here: Situation, case: Case, does: Step | None) -> Case:
+    if does is None:
+        return case
+    if does.urgency is not None:
+        case = replace(case, urgency=min(case.urgency + does.urgency, MOST_URGENT))
+    return _assigned(here, case, does.assign) if does.assign else case
+
+
+def _assigned(here: Situation, case: Case, to: str) -> Case:
+    """To somebody, to a team (and nobody of it yet), or to whoever has a role on the case."""
+    if to.startswith("team:"):
+        after = replace(case, team=to, assignee=None if to != case.team else case.assignee)
+    else:
+        after = replace(case, assignee=_holder(here, case, to))
+    return after if after == case else replace(after, version=case.version + 1)
+
+
+def _holder(here: Situation, case: Case, to: str) -> str | None:
+    if not to.startswith("["):
+        return to
+    if to == "[creator]":
+        return case.creator
+    holders = sorted(subject for subject, roles in here.around.roles.items() if to in roles)
+    return holders[0] if holders else case.assignee

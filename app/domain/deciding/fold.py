@@ -1,0 +1,202 @@
+"""What the entries of a case's chain make of it: its state, its data and its clocks, from the log alone (R2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from app.domain.calendars.port import Calendars, CalendarVersions
+from app.domain.case.case import Case, Json
+from app.domain.clocks.after_event import Clocks, Turned, earliest_due, turn
+from app.domain.clocks.corrected import corrected
+from app.domain.clocks.history import Turn
+from app.domain.clocks.recounted import recounted
+from app.domain.clocks.rules import Happening
+from app.domain.clocks.state import ClockState
+from app.domain.deciding.escalate import Due, first_due
+from app.domain.deciding.situation import seen_case
+from app.domain.expressions.expression import View
+from app.domain.machine.machine import Machine
+from app.domain.values.rfc3339 import parse_rfc3339
+
+MOVES = ("opened", "transition")
+
+
+class Unexplained(Exception):
+    """The log says that a clock did what the log does not call for; str() says which and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    """The two moments of an entry: what is told of the future happened when it was recorded."""
+
+    recorded: datetime
+    happened: datetime
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Json]) -> "_When":
+        at = parse_rfc3339(entry["at"])
+        return cls(at, min(parse_rfc3339(entry["occurred_at"]), at) if "occurred_at" in entry else at)
+
+
+@dataclass
+class Fold:
+    """A case as its entries tell it, one after the other, each by the versions of calendars that it was decided by.
+
+    `cycles` are all of its clocks by name and number; `fired` says of each when a firing (step, n) was due, and whether
+    it was skipped.
+    """
+
+    machine: Machine
+    calendars: CalendarVersions
+    case: Case | None = None
+    clocks: Clocks = field(default_factory=dict)
+    cycles: dict[tuple[str, int], ClockState] = field(default_factory=dict)
+    turns: dict[str, list[Turn]] = field(default_factory=dict)
+    fired: dict[tuple[str, int], dict[tuple[int, int], tuple[datetime, bool]]] = field(default_factory=dict)
+
+    def take(self, entry: Mapping[str, Json], values: Mapping[str, Json], entry_hash: str) -> None:
+        """The next entry of the chain, with the values behind its commitments. Raises Unexplained."""
+        when = _When.of(entry)
+        at, before = when.recorded, self.case
+        known = self.calendars.as_of(entry.get("calendars", {}))
+        if "calendar" in entry.get("sla", {}):
+            self._recounted(entry, at)
+        elif entry["kind"] == "sla":
+            self._clock_told(entry, at, known)
+            self._note(entry["sla"])
+        self.case = self._after(entry, values, when, entry_hash)
+        if entry["kind"] in (*MOVES, "assigned") or entry.get("sla", {}).get("becomes"):
+            self._turn(entry, values, when, before, known)
+        self.case = replace(self.case, due_at=earliest_due(self.clocks))
+
+    def _after(self, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When, entry_hash: str) -> Case:
+        case = self._told(entry, values, when, entry_hash)
+        if entry["kind"] not in MOVES:
+            return case
+        closed = self.machine.graph.closed(case.states)
+        return replace(case, closed_at=max(case.opened_at, when.happened) if closed else None)
+
+    def _told(self, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When, entry_hash: str) -> Case:
+        """All but whether it is closed."""
+        data = _under("data", values)
+        if self.case is None:
+            return _opened(entry, values, data, when, entry_hash)
+        becomes = entry.get("becomes") or entry.get("sla", {}).get("becomes", {})
+        counts = entry["kind"] == "transition" or bool({"assignee", "team"} & becomes.keys())
+        return replace(
+            self.case,
+            state=entry["target"],
+            version=self.case.version + counts,
+            seq=entry["case_seq"],
+            data={**self.case.data, **data},
+            changed_at=max(self.case.changed_at, when.happened),
+            recorded_at=when.recorded,
+            last_hash=entry_hash,
+            **becomes,
+        )
+
+    def _turn(
+        self,
+        entry: Mapping[str, Json],
+        values: Mapping[str, Json],
+        when: _When,
+        before: Case | None,
+        known: Calendars,
+    ) -> None:
+        case = self.case
+        assert case is not None
+        happening = Happening(
+            event=entry["event"],
+            before=before.states if before else (),
+            after=case.states,
+            at=when.happened,
+            recorded_at=when.recorded,
+            data=case.data,
+            team=case.team,
+            see=lambda: _view(self.machine, case, entry, values, when),
+        )
+        self._take(turn(self.machine.clocks, self.clocks, happening, known), happening.at)
+
+    def _recounted(self, entry: Mapping[str, Json], at: datetime) -> None:
+        """The clock counts by another version of its calendar; a correction counts its past anew."""
+        told = entry["sla"]
+        state, rule = self.clocks.get(told["clock"]), self.machine.clocks.get(told["clock"])
+        if state is None or rule is None or state.cycle != told["cycle"]:
+            raise Unexplained(f"entry {entry['case_seq']} recounts clock {told['clock']}, which is not there")
+        versions = self.calendars.by_version(state.calendar, told["calendar"]["version"])
+        if entry["kind"] == "sla":
+            after = recounted(state, rule, at, versions)
+        else:
+            known = self.calendars.as_of(entry.get("calendars", {}))
+            after = corrected(state, rule, at, versions, self.turns.get(state.name, ()), known)
+        self._take(Turned({**self.clocks, state.name: after}, (after,)), at)
+
+    def _clock_told(self, entry: Mapping[str, Json], at: datetime, known: Calendars) -> None:
+        """A step fired, or a pause ended by itself: the same that the clocks say of this moment."""
+        told = entry["sla"]
+        due = first_due(self.machine.clocks, self.clocks, known, at)
+        if due is None or not _tells_of(told, due):
+            raise Unexplained(f"entry {entry['case_seq']} says what clock {told['clock']} did, and that was not due")
+        self._take(Turned({**self.clocks, due.after.name: due.after}, (due.after,)), at)
+
+    def _note(self, told: Mapping[str, Json]) -> None:
+        if "step" in told:
+            fired = self.fired.setdefault((told["clock"], told["cycle"]), {})
+            for one, skipped in (*((one, True) for one in told["skipped"]), (told, False)):
+                fired[one["step"], one["n"]] = (parse_rfc3339(one["due_at"]), skipped)
+
+    def _take(self, turned: Turned, at: datetime) -> None:
+        for state in turned.changed:
+            before = self.cycles.get((state.name, state.cycle)) or self.clocks.get(state.name)
+            self.cycles[state.name, state.cycle] = state
+            self.turns.setdefault(state.name, []).append(Turn(at, before, state))
+        self.clocks = turned.clocks
+
+
+def _tells_of(told: Mapping[str, Json], due: Due) -> bool:
+    if (told["clock"], told["cycle"]) != (due.after.name, due.after.cycle):
+        return False
+    if due.firing is None:
+        return bool(told.get("resumed")) == due.resumed
+    return (told.get("step"), told.get("n")) == (due.firing.step.number, due.firing.n)
+
+
+def _opened(
+    entry: Mapping[str, Json], values: Mapping[str, Json], data: dict[str, Json], when: _When, entry_hash: str
+) -> Case:
+    return Case(
+        tenant=entry["tenant"],
+        id=entry["case_id"],
+        case_type=entry["case_type"],
+        definition=entry["definition"]["hash"],
+        definition_version=entry["definition"]["version"],
+        reference=values.get("/reference"),
+        state=entry["target"],
+        version=1,
+        seq=entry["case_seq"],
+        data=data,
+        creator=entry["actor"]["on_behalf_of"] or entry["actor"]["reference"],
+        opened_at=when.happened,
+        changed_at=when.happened,
+        recorded_at=when.recorded,
+        last_hash=entry_hash,
+    )
+
+
+def _view(machine: Machine, case: Case, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When) -> View:
+    actor = entry["actor"]
+    seen = {
+        "id": actor["on_behalf_of"] or actor["reference"],
+        "roles": sorted([*actor["roles"], "*"]),
+        "on_behalf_of": actor["on_behalf_of"],
+    }
+    payload = _under("payload", values)
+    told = {"data": case.data, "payload": payload, "actor": seen, "case": seen_case(case), "now": when.happened}
+    return View(told, machine.kinds(entry.get("event")))
+
+
+def _under(root: str, values: Mapping[str, Json]) -> dict[str, Json]:
+    """The values whose pointers stand below `/root`, by their names."""
+    below = f"/{root}/"
+    found = {path.removeprefix(below): value for path, value in values.items() if path.startswith(below)}
+    return {name.replace("~1", "/").replace("~0", "~"): value for name, value in found.items()}

@@ -1,0 +1,113 @@
+"""Check the JSON Schemas of a case type, and the data fields that the rest of it names."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from app.domain.declaring.checks.schema_words import COMBINED, odd_words, open_objects
+from app.domain.declaring.fault import Fault, choose, quoted
+from app.domain.declaring.reading.places import at_transition
+from app.domain.declaring.reading.yaml_source import Path, Source
+from app.domain.definition.case_type import CaseType, Schema
+from app.domain.schemas.validator import schema_faults
+
+NAMED_SCHEMAS: Final = frozenset(
+    {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"}
+)
+VALUES: Final = frozenset({"const", "default", "enum", "examples", "required", "dependentRequired", "type"})
+
+
+def check_schemas(case_type: CaseType, source: Source) -> Iterator[Fault]:
+    """`data` and every `payload`: valid 2020-12, of one file, and of an object."""
+    found = list(_schema(case_type.data, ("data",), source))
+    yield from found
+    if "data" in source.value and not any(fault.severity == "error" for fault in found):
+        yield from _open(case_type.data, source)
+    for name, event in case_type.events.items():
+        if event.payload is not None:
+            yield from _schema(event.payload, ("events", name, "payload"), source)
+
+
+def _open(data: Schema, source: Source) -> Iterator[Fault]:
+    for path, word in open_objects(data):
+        what = quoted(".".join(["data", *(str(part) for part in path if part not in ("properties", "items"))]))
+        remedy = f"write `{word}: false`, or `true` where that is meant"
+        yield source.note(("data", *path), f"{what} takes fields that nothing declares", remedy)
+
+
+def check_assignments(case_type: CaseType, source: Source) -> Iterator[Fault]:
+    """Every field that `set` writes is in the data schema."""
+    for name, event in case_type.events.items():
+        places: list[tuple[Path, dict[str, str]]] = [(("events", name), event.set)]
+        places += [
+            (at_transition(source, name, index), transition.set) for index, transition in enumerate(event.transitions)
+        ]
+        for path, assigned in places:
+            for field in assigned:
+                yield from check_field(case_type.data, field, (*path, "set", field), source)
+
+
+def check_field(data: Schema, field: str, path: Path, source: Source) -> Iterator[Fault]:
+    """A fault where a data field is not declared, and nothing says that there may be others."""
+    schema: Any = data
+    walked = "data"
+    for name in field.split(".")[1:]:
+        if not isinstance(schema, dict) or not COMBINED.isdisjoint(schema):
+            return
+        known = schema.get("properties", {})
+        if name not in known:
+            yield from _undeclared(schema, walked, name, path, source)
+            return
+        schema, walked = known[name], f"{walked}.{name}"
+
+
+def _undeclared(schema: Schema, walked: str, name: str, path: Path, source: Source) -> Iterator[Fault]:
+    kinds = schema.get("type", "object")
+    if "object" not in ([kinds] if isinstance(kinds, str) else kinds):
+        message = f"{quoted(walked)} is no object and has no {quoted(name)}"
+        yield source.error(path, message, "correct the field, or its type in `data`")
+        return
+    known = schema.get("properties", {})
+    if schema.get("additionalProperties", not known) is False or (known and "additionalProperties" not in schema):
+        message = f"unknown field {quoted(f'{walked}.{name}')}"
+        yield source.error(path, message, choose(name, known, "declared fields"))
+
+
+def _schema(schema: Schema, path: Path, source: Source) -> Iterator[Fault]:
+    invalid: dict[Path, str] = {}
+    for inner, message in schema_faults(schema):
+        invalid.setdefault(inner, message)
+    for inner, message in invalid.items():
+        yield source.error((*path, *inner), f"the schema is wrong: {message}", "see JSON Schema 2020-12")
+    if not invalid:
+        yield from _oddities(schema, path, source, schema)
+
+
+def _oddities(schema: Any, path: Path, source: Source, root: Schema) -> Iterator[Fault]:
+    """What a valid schema hardly means: words that do nothing, required fields that are not declared."""
+    if not isinstance(schema, dict):
+        return
+    known = schema.get("properties", {})
+    for name in schema.get("required", []) if known else []:
+        if name not in known and COMBINED.isdisjoint(schema):
+            message = f"{quoted(name)} is required and not declared"
+            yield source.warning((*path, "required"), message, choose(name, known, "declared fields"))
+    if not isinstance(schema.get("x-personal", True), bool):
+        place = (*path, "x-personal")
+        yield source.error(place, "`x-personal` is neither `true` nor `false`", "write `x-personal: true`")
+    for key, message, remedy in odd_words(schema, root):
+        yield source.warning((*path, key), message, remedy)
+    for key, value in schema.items():
+        yield from _inside(key, value, (*path, key), source, root)
+
+
+def _inside(key: str, value: Any, path: Path, source: Source, root: Schema) -> Iterator[Fault]:
+    if key in VALUES:
+        return
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _oddities(item, (*path, index), source, root)
+    elif key in NAMED_SCHEMAS and isinstance(value, dict):
+        for name, item in value.items():
+            yield from _oddities(item, (*path, name), source, root)
+    else:
+        yield from _oddities(value, path, source, root)

@@ -1,0 +1,109 @@
+"""Read a YAML file as plain values that know their lines, and refuse what could hide, clash or explode."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from app.domain.declaring.fault import Fault, Faults
+from app.domain.declaring.reading.yaml_builder import Builder
+from app.domain.values.deceiving import in_titles
+
+LARGEST_BYTES: Final = 256 * 1024
+# Four characters for a value and its punctuation: denser files are lists of nothing, and slow to refuse later.
+MOST_PARTS: Final = LARGEST_BYTES // 4
+# libyaml where PyYAML was built with it: a hundred times faster on deep files.
+PARSER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's value, and the line on which each part of it stands."""
+
+    file: str
+    value: Any
+    lines: Mapping[Path, int] = field(repr=False)
+
+    def line(self, path: Path) -> int:
+        """The line of a path, or of its nearest ancestor that is in the file."""
+        return next((self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines), 1)
+
+    def error(self, path: Path, message: str, remedy: str) -> Fault:
+        return Fault(self.file, self.line(path), message, remedy)
+
+    def warning(self, path: Path, message: str, remedy: str) -> Fault:
+        return Fault(self.file, self.line(path), message, remedy, "warning")
+
+    def note(self, path: Path, message: str, remedy: str) -> Fault:
+        return Fault(self.file, self.line(path), message, remedy, "note")
+
+
+def decode(raw: bytes, file: str) -> str:
+    """The text of a file that somebody read; raises Faults where it is no UTF-8 or too large."""
+    if len(raw) > LARGEST_BYTES:
+        raise Faults(_too_large(file))
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
+        raise Faults(Fault(file, line, message, "save the file as UTF-8")) from None
+
+
+def parse(text: str, file: str) -> Source:
+    """The one document of a YAML text, at most 256 KiB and 20 deep.
+
+    Raises Faults for aliases, anchors, tags, merge keys, duplicate keys, keys that are no strings, and
+    everything that JSON could not write. Only JSON's own literals resolve: `no` and `12:30` are strings.
+    """
+    _refuse_at_a_glance(text, file)
+    builder = Builder(file)
+    try:
+        for event in _events(text):
+            builder.take(event)
+    except yaml.YAMLError as error:
+        raise Faults(*builder.faults, _syntax(error, text, file)) from None
+    if builder.faults:
+        raise Faults(*builder.faults)
+    return Source(file, builder.value, builder.lines)
+
+
+def _refuse_at_a_glance(text: str, file: str) -> None:
+    if len(text) > LARGEST_BYTES:
+        raise Faults(_too_large(file))
+    found = in_titles(text.removeprefix("\ufeff"))
+    if found:
+        line = text.count("\n", 0, found.place) + 1
+        message = f"the character {found.name} is not allowed in a text file"
+        raise Faults(Fault(file, line, message, found.remedy))
+    if len(text.encode()) > LARGEST_BYTES:
+        raise Faults(_too_large(file))
+    if text.count(",") + text.count(":") + text.count("- ") > MOST_PARTS:
+        raise Faults(Fault(file, 1, f"the file has more than {MOST_PARTS} parts", "split it into several case types"))
+
+
+def _too_large(file: str) -> Fault:
+    return Fault(file, 1, f"the file is larger than {LARGEST_BYTES // 1024} KiB", "split it into several case types")
+
+
+def _events(text: str) -> Iterator[Any]:
+    """The parser's events one by one, so that a bomb is refused before it is read to its end."""
+    loader = PARSER(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    finally:
+        loader.dispose()
+
+
+def _syntax(error: yaml.YAMLError, text: str, file: str) -> Fault:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line = min(mark.line, text.count("\n")) + 1 if mark else 1
+    written = (text.splitlines() or [""])[line - 1 : line]
+    if any("\t" in part[: len(part) - len(part.lstrip())] for part in written):
+        return Fault(file, line, "a tab cannot indent YAML", "indent with spaces")
+    problem = getattr(error, "problem", None) or "it cannot be read"
+    return Fault(file, line, f"this is not YAML: {problem}", "check indentation, quotes and brackets on and above it")

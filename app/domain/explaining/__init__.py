@@ -1,0 +1,1 @@
+"""Why an event may not be fired now, and what would help."""

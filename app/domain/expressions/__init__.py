@@ -1,0 +1,1 @@
+"""CEL: compiled, checked, priced and evaluated, and what an expression sees."""

@@ -1,0 +1,71 @@
+"""A policy line as far as it bears on one act, and what a role has of it."""
+
+from collections.abc import Callable, Container, Iterable, Mapping
+from enum import IntEnum
+from typing import NamedTuple, TypeAlias
+
+from app.domain.expressions.expression import GuardFault, Truth, View, compile_expression
+
+ALWAYS_TRUE = Truth(True)
+
+
+class Clause(NamedTuple):
+    """That a role may or may not do the act in question: `eft` is allow or deny, `when` CEL or empty."""
+
+    role: str
+    when: str
+    eft: str
+
+
+class Level(IntEnum):
+    """What lines give, whatever the case is like."""
+
+    NEVER = 0
+    CONDITIONAL = 1
+    ALWAYS = 2
+
+
+ByRole: TypeAlias = Mapping[str, frozenset[tuple[str, str]]]
+"""Role -> pairs of effect and condition."""
+
+
+def by_role(clauses: Iterable[Clause]) -> ByRole:
+    grouped: dict[str, set[tuple[str, str]]] = {}
+    for clause in clauses:
+        grouped.setdefault(clause.role, set()).add((clause.eft, clause.when))
+    return {role: frozenset(terms) for role, terms in grouped.items()}
+
+
+def terms_of(clauses: ByRole, roles: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """What somebody with these roles is subject to; the order of his roles does not matter."""
+    return frozenset[tuple[str, str]]().union(*(clauses[role] for role in roles if role in clauses))
+
+
+def permits(clauses: Iterable[Clause], roles: Container[str], truth: Callable[[str], Truth]) -> bool:
+    """What a decision comes to: on an error an allow line does not match, and a deny line does."""
+    allowed = False
+    for clause in clauses:
+        if clause.role not in roles:
+            continue
+        told = truth(clause.when) if clause.when else ALWAYS_TRUE
+        if clause.eft == "deny" and (told.value or told.error is not None):
+            return False
+        allowed = allowed or (clause.eft == "allow" and told.error is None and told.value)
+    return allowed
+
+
+def level(terms: frozenset[tuple[str, str]]) -> Level:
+    """A deny line wins; a condition may go either way."""
+    allows = [when for eft, when in terms if eft == "allow"]
+    denies = [when for eft, when in terms if eft == "deny"]
+    if not allows or "" in denies:
+        return Level.NEVER
+    return Level.ALWAYS if "" in allows and not denies else Level.CONDITIONAL
+
+
+def truth_of(when: str, view: View) -> Truth:
+    """Whether a condition holds; one that does not compile cannot be told."""
+    try:
+        return compile_expression(when).holds(view)
+    except GuardFault as fault:
+        return Truth(False, str(fault))

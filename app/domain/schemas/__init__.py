@@ -1,0 +1,1 @@
+"""Data and payloads held against JSON Schema, and what is wrong with them in sentences."""
