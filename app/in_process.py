@@ -12,8 +12,8 @@ from app.http import answers
 from app.http.attempts import trying
 from app.http.body import validated
 from app.http.requests import TryEvent
-from app.services.identity import new_id
-from app.services.replay import BadAttempt, Submit
+from app.services.entries.identity import new_id
+from app.services.replay.replay import BadAttempt, Submit
 from app.settings import Settings
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app.services.attachments import UNATTACHED_FOR
-from app.services.house import House
-from app.services.ports import StoreUnavailable
+from app.services.assembly import House
+from app.services.store.ports import StoreUnavailable
+from app.services.work.attachments import UNATTACHED_FOR
 
 FIRE_EVERY = 0.5
 """Seconds between two looks at what is due."""

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.db.urls import names_sqlite, sqlite_file, with_driver
-from app.services.issuers import Issuer, issuers_of
-from app.services.rate import Rate, rate_of
+from app.services.callers.issuers import Issuer, issuers_of
+from app.services.callers.rate import Rate, rate_of
 from app.tracing import exporter_wanted
 
 PREFIX = "STATEWARD_"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
 
-    from app.services.committed import Committed, Waited
+    from app.services.desk.report import Committed, Waited
 
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
@@ -140,7 +140,7 @@ def tracing_of(environment: Mapping[str, str]) -> Tracing | None:
 
 
 def _counts(batch: "Committed") -> dict[str, int]:
-    from app.services.committed import APPLIED, REPLAYED  # which settings have no use for
+    from app.services.desk.report import APPLIED, REPLAYED  # which settings have no use for
 
     applied = sum(count for (_, _, outcome), count in batch.outcomes.items() if outcome == APPLIED)
     refused = sum(count for (_, _, outcome), count in batch.outcomes.items() if outcome not in {APPLIED, REPLAYED})

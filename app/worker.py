@@ -20,14 +20,14 @@ from app.http.services import Readiness, Services
 from app.http.values import Limits
 from app.logs import configure_logs
 from app.metrics import LOOK_EVERY
-from app.services.callers import counting_callers
-from app.services.garbage import LOOK_EVERY as LOOK_AFTER_GARBAGE
-from app.services.garbage import Garbage
-from app.services.house import House
-from app.services.ports import StoreUnavailable
-from app.services.rate_limits import RateLimits
-from app.services.repeating import repeating
-from app.services.unfired import unfired
+from app.services.assembly import House
+from app.services.callers.rate_limits import RateLimits
+from app.services.callers.use_counts import counting_callers
+from app.services.process.garbage import LOOK_EVERY as LOOK_AFTER_GARBAGE
+from app.services.process.garbage import Garbage
+from app.services.process.repeating import repeating
+from app.services.process.standing_still import unfired
+from app.services.store.ports import StoreUnavailable
 from app.settings import Settings, load_settings
 from app.tracing import Tracing, tracing_of
 

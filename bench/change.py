@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 from time import perf_counter
 
 from app.domain.expressions.expression import View
-from app.services.garbage import Garbage
-from app.services.house import House
-from app.services.stored import PolicyChange, PolicyLine
+from app.services.assembly import House
+from app.services.process.garbage import Garbage
+from app.services.store.stored import PolicyChange, PolicyLine
 from bench.grown import house
 from bench.harness import Bench, Row, median
 from bench.servers import TENANT, Database

@@ -11,8 +11,8 @@ from time import perf_counter
 import httpx
 
 from app.domain.case.case import Actor, Attempt, Opens
-from app.services.house import House
-from app.services.identity import new_id
+from app.services.assembly import House
+from app.services.entries.identity import new_id
 from bench import seeded
 from bench.grown import house
 from bench.harness import Bench, Row, median, percentile, say

@@ -12,9 +12,9 @@ from app.domain.definition.case_type import CaseType
 from app.domain.expressions.expression import View
 from app.domain.machine.machine import Machine
 from app.policy.engine import PolicyEngine
-from app.services.batch import Batch
-from app.services.definitions import Definitions
-from app.services.stored import CaseKey, Locked, PolicyLine
+from app.services.definitions.definitions import Definitions
+from app.services.desk.batch import Batch
+from app.services.store.stored import CaseKey, Locked, PolicyLine
 from bench.harness import Bench, Row, median
 from bench.servers import TENANT
 from bench.stories import AT

@@ -12,8 +12,8 @@ from sqlalchemy.engine import make_url
 
 from app.db.engines import SERVICE
 from app.db.walls import entering
-from app.services.definitions import Definitions
-from app.services.ports import PolicyEngine
+from app.services.definitions.definitions import Definitions
+from app.services.store.ports import PolicyEngine
 from bench.pattern import CROWD, Crowd, statement
 from bench.stories import STORIES, told
 

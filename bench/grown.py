@@ -9,8 +9,8 @@ from dataclasses import replace
 from app.commands.declared import Declared, read_folders
 from app.db import open_store
 from app.policy.engine import PolicyEngine
-from app.services.house import House
-from app.services.stored import PolicyChange, PolicyLine
+from app.services.assembly import House
+from app.services.store.stored import PolicyChange, PolicyLine
 from bench.generate import generate
 from bench.harness import Bench, say
 from bench.pattern import CROWD, Crowd

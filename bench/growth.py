@@ -9,8 +9,8 @@ from time import perf_counter
 from sqlalchemy import text
 
 from app.domain.case.case import Actor, Attempt, Opens
-from app.services.house import House
-from app.services.identity import new_id
+from app.services.assembly import House
+from app.services.entries.identity import new_id
 from bench.grown import grown, house
 from bench.harness import Bench, Row, median
 from bench.servers import TENANT, Database

@@ -14,12 +14,12 @@ from sqlalchemy.engine import RowMapping
 from app.db import listing
 from app.db.store import SqlStore
 from app.domain.case.case import Actor, Case
-from app.services import stored
-from app.services.cases import _cursor, _place
-from app.services.garbage import Garbage
-from app.services.house import House
-from app.services.stored import CaseQuery
-from app.services.views import Wanted
+from app.services.assembly import House
+from app.services.cases.cases import _cursor, _place
+from app.services.cases.views import Wanted
+from app.services.process.garbage import Garbage
+from app.services.store import stored
+from app.services.store.stored import CaseQuery
 from bench.grown import grown, house
 from bench.harness import Bench, Row, median
 from bench.servers import TENANT, Database

@@ -8,9 +8,9 @@ from itertools import product
 from time import perf_counter
 from typing import Any
 
-from app.services.garbage import Garbage
-from app.services.house import House
-from app.services.views import Wanted
+from app.services.assembly import House
+from app.services.cases.views import Wanted
+from app.services.process.garbage import Garbage
 from bench.grown import grown, house
 from bench.harness import Bench, Row, median
 from bench.lists import LIMIT, READERS, SORTS, TIMES

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.domain.case.case import Actor, Attempt, Case, Json, Opens
-from app.services.batch import Batch
-from app.services.definitions import Definitions
-from app.services.ports import PolicyEngine
-from app.services.stored import Locked, Record
+from app.services.definitions.definitions import Definitions
+from app.services.desk.batch import Batch
+from app.services.store.ports import PolicyEngine
+from app.services.store.stored import Locked, Record
 
 # Values that stand for a column of the generator; each is unlike anything else that an entry says.
 CASE = "0c000000-0000-7000-8000-000000000000"

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.domain.case.case import Case
-from app.services.stored import Firing, Record, StoredClock
+from app.services.store.stored import Firing, Record, StoredClock
 from tests.factories import OPENED, denied
 
 LONG_AGO = OPENED - timedelta(days=3650)

@@ -17,7 +17,7 @@ import pytest
 
 from app.db import open_store
 from app.db.migrate import migrate
-from app.services.ports import Store
+from app.services.store.ports import Store
 
 __all__ = ["database", "empty_database", "empty_postgres", "postgres", "postgres_server", "sqlite_template", "store"]
 

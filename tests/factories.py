@@ -10,8 +10,8 @@ from typing import Any
 from app.domain.case.case import AuditEntry, Case, Draft, PayloadRow
 from app.domain.case.sealing import genesis
 from app.domain.values.rfc3339 import rfc3339
-from app.services.identity import new_id
-from app.services.stored import AnswerKey, Changed, Record, StoredAnswer
+from app.services.entries.identity import new_id
+from app.services.store.stored import AnswerKey, Changed, Record, StoredAnswer
 
 TENANT = "acme"
 TENANTS = (TENANT, "globex", "beta", "zeta")

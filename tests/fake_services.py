@@ -17,20 +17,29 @@ from app.domain.diagram import DiagramFormat
 from app.domain.values.errors import CaseError, NotFound, Reason, invalid
 from app.http.auth import mint
 from app.http.services import Readiness, Services
-from app.services.answer import Answer, case_json
-from app.services.attachments import Asking
-from app.services.calendars import Calendars
-from app.services.counting import Counting
-from app.services.definitions import Definitions
-from app.services.ledger import Admitted, FeedPage
-from app.services.log_store import FROM_THE_FIRST
-from app.services.rulebook import Able, AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, Triple, WhoCanFire
-from app.services.simulations import Simulations
-from app.services.stored import PolicyLine, StoredClock, StoredEntry
-from app.services.uploads import Received
-from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
-from app.services.work import Wish
-from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
+from app.services.cases.views import CaseTypeView, Page, Possible, Shown, Wanted
+from app.services.clocks.calendars import Calendars
+from app.services.clocks.simulations import Simulations
+from app.services.definitions.definitions import Definitions
+from app.services.desk.answer import Answer, case_json
+from app.services.fairness.counting import Counting
+from app.services.log.ledger import Admitted, FeedPage
+from app.services.policy.requests import (
+    Able,
+    AskedChange,
+    ChangedPolicy,
+    LinePage,
+    LineQuery,
+    Preview,
+    Triple,
+    WhoCanFire,
+)
+from app.services.store.log import FROM_THE_FIRST
+from app.services.store.stored import PolicyLine, StoredClock, StoredEntry
+from app.services.store.work import StoredAttachment, StoredComment, StoredLink
+from app.services.work.attachments import Asking
+from app.services.work.uploads import Received
+from app.services.work.work import Wish
 from tests.one_app import SECRET, an_app
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"

@@ -20,12 +20,12 @@ from app.db import open_store
 from app.domain.case.case import Actor, Attempt, Case, Idempotency, Opens
 from app.domain.definition.case_type import CaseType
 from app.policy.engine import PolicyEngine
-from app.services.answer import Answer
-from app.services.arrivals import WatchLimits
-from app.services.contents import Contents
-from app.services.house import House
-from app.services.policies import PolicySource
-from app.services.ports import Store
+from app.services.assembly import House
+from app.services.desk.answer import Answer
+from app.services.log.waiters import WatchLimits
+from app.services.policy.policies import PolicySource
+from app.services.store.ports import Store
+from app.services.work.contents import Contents
 from tests.databases import LIVED_IN, TEMPLATE, Database, Server, postgres_copy, sqlite_of
 from tests.factories import TENANT, new_id
 

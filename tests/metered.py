@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.clocks.firing import Firing
 from app.domain.clocks.steps import ClockStep
-from app.services.escalation import Fired
-from app.services.ports import StoreUnavailable
+from app.services.desk.escalation import Fired
+from app.services.store.ports import StoreUnavailable
 
 
 class Counted:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from app.commands.declared import read_folders
 from app.policy.engine import PolicyEngine
-from app.services.house import House
-from app.services.limits import Limits
-from app.services.ports import Store
+from app.services.assembly import House
+from app.services.fairness.limits import Limits
+from app.services.store.ports import Store
 from tests.databases import Database
 from tests.naive_types import PARCEL, VOYAGE, policy_text
 

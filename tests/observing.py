@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.http.observed import Observed
 from app.metrics.process import Metrics
-from app.services.house import House
+from app.services.assembly import House
 from app.tracing import Tracing
 from tests.fake_services import token
 from tests.one_app import app_of

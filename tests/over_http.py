@@ -4,8 +4,8 @@ from httpx import ASGITransport, AsyncClient
 
 from app.http.services import Readiness, Services
 from app.metrics.process import Metrics
-from app.services.house import House
-from app.services.rate_limits import RateLimits
+from app.services.assembly import House
+from app.services.callers.rate_limits import RateLimits
 from tests.fake_services import token
 from tests.one_app import app_of
 

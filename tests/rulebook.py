@@ -3,9 +3,9 @@
 from typing import Any
 
 from app.domain.case.case import Actor
-from app.services.house import House
-from app.services.rulebook import AskedChange, ChangedPolicy, LineQuery
-from app.services.stored import PolicyLine
+from app.services.assembly import House
+from app.services.policy.requests import AskedChange, ChangedPolicy, LineQuery
+from app.services.store.stored import PolicyLine
 from tests.factories import TENANT
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.services.key_callers import KeyCallers
-from app.services.ports import StoreUnavailable
-from app.services.stored import PolicyChange, PolicyLine
+from app.services.callers.key_callers import KeyCallers
+from app.services.store.ports import StoreUnavailable
+from app.services.store.stored import PolicyChange, PolicyLine
 from tests.calling import bearing, signed_in
 from tests.house import CLAIM, another_process, entries, rows
 from tests.over_http import client_without_credential

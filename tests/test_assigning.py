@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.case.case import Opens
 from app.domain.verbs.assigning import Claim, Release
-from app.services.house import House
+from app.services.assembly import House
 from tests.databases import Database
 from tests.house import (
     ALICE,

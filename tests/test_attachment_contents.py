@@ -12,11 +12,11 @@ from app.commands.failing import CommandFailed
 from app.commands.house import build
 from app.db import open_store
 from app.db.attachment_folder import AttachmentFolder
-from app.services.attachments import UNATTACHED_FOR
-from app.services.house import House
-from app.services.identity import new_id
-from app.services.ports import Store
-from app.services.uploads import Room
+from app.services.assembly import House
+from app.services.entries.identity import new_id
+from app.services.store.ports import Store
+from app.services.work.attachments import UNATTACHED_FOR
+from app.services.work.uploads import Room
 from app.settings import load_settings
 from tests.calling import signed_in
 from tests.databases import Database

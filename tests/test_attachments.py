@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.domain.values.media_types import sniffed
-from app.services.house import House
-from app.services.uploads import PIECE, Room
+from app.services.assembly import House
+from app.services.work.uploads import PIECE, Room
 from tests.databases import Database
 from tests.house import entries, open_claim, rows, state
 from tests.test_http_work import CASES, client

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.services.house import House
-from app.services.stored import PolicyLine
+from app.services.assembly import House
+from app.services.store.stored import PolicyLine
 from tests.calling import signed_in
 from tests.databases import Database
 from tests.house import (

@@ -20,10 +20,10 @@ from app.db import open_store
 from app.domain.case.case import Attempt, Opens
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.main import main
-from app.services.answer import case_json
-from app.services.back_test import BackTest, life_of
-from app.services.event_log import LoggedEvent, read
-from app.services.house import House
+from app.services.assembly import House
+from app.services.desk.answer import case_json
+from app.services.replay.back_test import BackTest, life_of
+from app.services.replay.event_log import LoggedEvent, read
 from tests.databases import Database
 from tests.house import attempt, code, entries, rows, running, tried
 from tests.ticking import AGENT, MONDAY, POLICY, Watch, declared_with, tick, ticking
@@ -368,7 +368,7 @@ def test_what_a_log_holds_in_memory_grows_by_its_places_and_not_by_its_lines(log
 async def test_no_more_cases_are_read_than_live_together(
     sqlite_file: Database, tmp_path: Path, log: LogByCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.back_test.EVENTS_AT_ONCE", 6)
+    monkeypatch.setattr("app.services.replay.back_test.EVENTS_AT_ONCE", 6)
     look_at(log, [line(f"case {n % 30}", "open", hours(n)) for n in range(90)])
     ahead: list[int] = []
 

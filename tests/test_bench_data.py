@@ -9,7 +9,7 @@ import rfc8785
 from app.db import open_store
 from app.domain.case.sealing import commitment, entry_hash, genesis
 from app.domain.case.search_text import own_words
-from app.services.views import Wanted
+from app.services.cases.views import Wanted
 from bench.generate import generate
 from bench.grown import without_clocks
 from bench.stories import STORIES

@@ -16,8 +16,8 @@ from app.http.app import HttpSettings, create_app
 from app.http.body import parse
 from app.http.requests import Body, FireEvent, OpenCase, TryEvents
 from app.http.values import Count, Limits
-from app.services import turns
-from app.services.slices import Slices
+from app.services.fairness import yielding
+from app.services.fairness.slices import Slices
 from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api, token
 from tests.house import ALICE, attempt, open_claim, submit
 from tests.one_app import SECRET
@@ -219,7 +219,7 @@ def test_a_name_as_long_as_the_body_is_written_out_once_at_most_for_each_fault_t
 
 
 async def test_others_have_the_loop_between_two_attempts_that_take_long(house, monkeypatch):
-    monkeypatch.setattr(turns, "LONGEST", 0)
+    monkeypatch.setattr(yielding, "LONGEST", 0)
     claim, had = await open_claim(house), 0
     over = asyncio.Event()
 

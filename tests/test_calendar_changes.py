@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from app.domain.definition.calendar_file import CalendarFile
-from app.services.calendars import CalendarOfThePast, put_in_force
-from app.services.house import House
-from app.services.recalculation import Correcting, Recounted
+from app.services.assembly import House
+from app.services.clocks.calendars import CalendarOfThePast, put_in_force
+from app.services.clocks.recalculation import Correcting, Recounted
 from tests.databases import Database
 from tests.house import entries, fired, rows
 from tests.test_clocks import agrees, clock, opened, sqlite_file

@@ -8,9 +8,9 @@ import pytest
 
 from app.domain.definition.calendar_file import CalendarFile
 from app.domain.values.rfc3339 import rfc3339
-from app.services.calendars import put_in_force
-from app.services.house import House
-from app.services.recalculation import Correcting
+from app.services.assembly import House
+from app.services.clocks.calendars import put_in_force
+from app.services.clocks.recalculation import Correcting
 from tests.databases import Database
 from tests.house import fire
 from tests.lengths import length

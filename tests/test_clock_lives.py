@@ -24,11 +24,11 @@ from app.domain.deciding.fold import Fold
 from app.domain.declaring.checks.load_calendar import load_calendar
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.policy.files import read_policy
-from app.services.house import House
-from app.services.policies import PolicySource
-from app.services.ports import Store
-from app.services.stored import CaseKey, PolicyFile
-from app.services.working_copy import states_of
+from app.services.assembly import House
+from app.services.desk.working_copy import states_of
+from app.services.policy.policies import PolicySource
+from app.services.store.ports import Store
+from app.services.store.stored import CaseKey, PolicyFile
 from tests.databases import Database
 from tests.factories import TENANT
 from tests.house import attempt, declaring, rows, running

@@ -10,9 +10,9 @@ import pytest
 
 from app.domain.case.case import Opens
 from app.domain.values.rfc3339 import rfc3339
-from app.services.answer import case_json
-from app.services.escalation import Fired
-from app.services.house import House
+from app.services.assembly import House
+from app.services.desk.answer import case_json
+from app.services.desk.escalation import Fired
 from tests.databases import Database
 from tests.house import applied, attempt, code, entries, fired, rows, tried
 from tests.ticking import AGENT, MONDAY, Watch, declared_with, tick, ticking, told, watch

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.values.rfc3339 import rfc3339
-from app.services.house import House
+from app.services.assembly import House
 from tests.databases import Database
 from tests.house import entries, fired
 from tests.test_clocks import agrees, clock, opened, sqlite_file

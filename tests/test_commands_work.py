@@ -14,8 +14,8 @@ from app.db.turn import Turn
 from app.domain.definition.calendar_file import CalendarFile
 from app.main import main
 from app.scheduler import Ticks
-from app.services.calendars import put_in_force
-from app.services.ports import StoreUnavailable
+from app.services.clocks.calendars import put_in_force
+from app.services.store.ports import StoreUnavailable
 from app.settings import Settings
 from tests.databases import Database
 from tests.house import entries

@@ -13,9 +13,9 @@ from app.domain.declaring.reading.yaml_source import Source
 from app.domain.definition.case_type import CaseType
 from app.domain.machine.completing import NeverRests
 from app.domain.machine.machine import Machine, Resting
-from app.services.policies import PolicySource
-from app.services.ports import Store
-from app.services.stored import PolicyFile, PolicyLine
+from app.services.policy.policies import PolicySource
+from app.services.store.ports import Store
+from app.services.store.stored import PolicyFile, PolicyLine
 from tests.declaring import FILE, checked, claim, told
 from tests.house import ALICE, code, declaring, fire, fired, opened, running
 from tests.test_semantics import EVENTS, case_types

@@ -15,8 +15,8 @@ from app.domain.explaining.explain import possible
 from app.domain.machine.completing import NeverRests
 from app.domain.machine.machine import Machine
 from app.policy.engine import PolicyEngine
-from app.services.identity import new_salt
-from app.services.stored import PolicyLine
+from app.services.entries.identity import new_salt
+from app.services.store.stored import PolicyLine
 from tests.factories import TENANT, a_case, new_id
 from tests.test_completions import BOTH, DEEP, EACH_OTHER, ONE_BY_ONE, PAUSED, REGION, SELF, loaded
 from tests.test_semantics import EVENTS, case_types

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from app.domain.case.case import Attempt
-from app.services.answer import Answer
-from app.services.house import House
-from app.services.ports import Store
-from app.services.stored import CaseKey
+from app.services.assembly import House
+from app.services.desk.answer import Answer
+from app.services.store.ports import Store
+from app.services.store.stored import CaseKey
 from tests.databases import Database
 from tests.lengths import length
 from tests.naive_attempts import Attempts

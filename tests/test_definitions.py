@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.definition.case_type import CaseType
 from app.domain.values.errors import NotFound
-from app.services.house import House
+from app.services.assembly import House
 from tests.databases import Database
 from tests.house import (
     ALICE,

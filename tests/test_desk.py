@@ -12,9 +12,9 @@ import pytest
 from app.db import open_store
 from app.domain.case.case import Verdict
 from app.policy.engine import PolicyEngine
-from app.services.house import House
-from app.services.line import BATCH
-from app.services.ports import Refused, Store, StoreUnavailable, Transaction
+from app.services.assembly import House
+from app.services.desk.waiting import BATCH
+from app.services.store.ports import Refused, Store, StoreUnavailable, Transaction
 from tests.databases import Database
 from tests.house import (
     ALICE,

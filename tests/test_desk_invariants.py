@@ -7,8 +7,8 @@ import random
 import pytest
 
 from app.domain.case.case import Attempt
-from app.services.answer import Answer, to_json
-from app.services.house import House
+from app.services.assembly import House
+from app.services.desk.answer import Answer, to_json
 from tests.databases import Database
 from tests.house import (
     ADMIN,

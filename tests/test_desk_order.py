@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.case.case import Actor, Principal
 from app.domain.definition.case_type import CaseType
-from app.services.house import House
+from app.services.assembly import House
 from tests.databases import Database
 from tests.factories import new_id
 from tests.house import (

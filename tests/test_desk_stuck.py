@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from app.db import engines, open_store
-from app.services.house import House
-from app.services.line import BATCH
+from app.services.assembly import House
+from app.services.desk.waiting import BATCH
 from tests.databases import Database, Server
 from tests.house import ALICE, attempt, code, connect, entries, open_claim, running, submit, tried
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from app.domain.case.case import Draft, Principal
 from app.domain.case.sealing import MAX_FIELDS, commitment, seal
-from app.services.house import House
-from app.services.identity import new_salt
+from app.services.assembly import House
+from app.services.entries.identity import new_salt
 from tests.databases import Database
 from tests.house import (
     ADMIN,

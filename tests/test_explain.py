@@ -2,7 +2,7 @@
 
 from app.domain.case.case import Actor
 from app.domain.explaining.explain import PossibleEvent, RefusedEvent
-from app.services.house import House
+from app.services.assembly import House
 from tests.house import (
     ADMIN,
     ALICE,

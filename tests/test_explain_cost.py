@@ -17,8 +17,8 @@ from app.domain.expressions.expression import Expression
 from app.domain.machine.machine import Machine
 from app.policy import engine as deciding
 from app.policy.engine import PolicyEngine
-from app.services.stored import PolicyLine
-from app.services.turns import Turns
+from app.services.fairness.yielding import Turns
+from app.services.store.stored import PolicyLine
 from tests.factories import OPENED, TENANT, a_case, new_id
 
 MANY = "many"

@@ -11,8 +11,8 @@ import pytest
 from app.domain.case.case import Actor
 from app.domain.explaining.explain import RefusedEvent
 from app.domain.explaining.what_would_help import Way
-from app.services.house import House
-from app.services.ports import Store
+from app.services.assembly import House
+from app.services.store.ports import Store
 from tests.databases import Database
 from tests.lengths import length
 from tests.naive_attempts import Attempts

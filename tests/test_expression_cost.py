@@ -7,8 +7,8 @@ from app.domain.expressions.expression import EvaluationFault, GuardFault, Truth
 from app.domain.expressions.patterns import weight
 from app.domain.values.errors import Invalid
 from app.http.policy_requests import ChangePolicy
-from app.services.house import House
-from app.services.policy_checks import MOST_STEPS
+from app.services.assembly import House
+from app.services.policy.checks import MOST_STEPS
 from tests.house import ADMIN
 from tests.rulebook import add, rule
 

@@ -7,9 +7,9 @@ import pytest
 from app.db import open_store
 from app.domain.case.case import Draft
 from app.domain.values.errors import Unauthenticated
-from app.services.identity import new_id
-from app.services.log_store import FROM_THE_FIRST
-from app.services.stored import Record
+from app.services.entries.identity import new_id
+from app.services.store.log import FROM_THE_FIRST
+from app.services.store.stored import Record
 from tests.factories import OPENED, TENANT, sealed
 from tests.house import (
     ADMIN,
@@ -108,7 +108,7 @@ async def test_a_page_that_is_full_goes_on_right_behind_its_last_entry(house):
 
 
 async def test_more_that_is_left_out_than_one_look_takes_in_is_passed_in_one_answer(house, monkeypatch):
-    monkeypatch.setattr("app.services.ledger.WINDOW", 2)
+    monkeypatch.setattr("app.services.log.ledger.WINDOW", 2)
     await open_claims(house, 7, by=actor("berta"))
     await open_claims(house, 1, by=ALICE)
     page = await feed(house, by=ALICE)

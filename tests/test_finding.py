@@ -10,10 +10,10 @@ from app.db.search_reads import Effort
 from app.domain.case.case import Actor
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import Unavailable
-from app.services.house import House
-from app.services.searchable import text_of
-from app.services.stored import CaseKey, Record
-from app.services.views import Wanted
+from app.services.assembly import House
+from app.services.cases.views import Wanted
+from app.services.desk.searchable import text_of
+from app.services.store.stored import CaseKey, Record
 from tests.databases import Database
 from tests.house import (
     ADMIN,

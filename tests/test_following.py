@@ -11,8 +11,8 @@ import pytest
 from app.db import open_store
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import TooMany, Unauthenticated, Unavailable
-from app.services.arrivals import WatchLimits
-from app.services.log_store import FROM_THE_FIRST
+from app.services.log.waiters import WatchLimits
+from app.services.store.log import FROM_THE_FIRST
 from tests.house import (
     ADMIN,
     ALICE,
@@ -121,7 +121,7 @@ async def test_the_tenants_stream_leaves_out_what_the_caller_may_not_read(house)
 
 
 async def test_a_silent_stream_says_that_it_lives_and_how_far_it_came(house, monkeypatch):
-    monkeypatch.setattr("app.services.ledger.HEARTBEAT", 0)
+    monkeypatch.setattr("app.services.log.ledger.HEARTBEAT", 0)
     await open_claim(house, by=actor("berta"))
     await house.ledger.sequence()
     async with following(house, ALICE) as pages:
@@ -321,7 +321,7 @@ async def test_nobody_is_looked_for_when_nobody_watches(house):
 
 
 async def test_notices_are_heard_and_a_connection_that_broke_is_made_again(postgres, monkeypatch):
-    monkeypatch.setattr("app.services.arrivals.LISTEN_AGAIN", 0)
+    monkeypatch.setattr("app.services.log.waiters.LISTEN_AGAIN", 0)
     store = open_store(postgres.url)
     heard: asyncio.Queue[str] = asyncio.Queue()
     hears = await store.listen(heard.put_nowait)

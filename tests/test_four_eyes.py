@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from app.domain.case.case import Actor, Principal
-from app.services.house import House
+from app.services.assembly import House
 from tests.databases import Database
 from tests.house import (
     ADMIN,

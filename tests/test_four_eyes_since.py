@@ -7,8 +7,8 @@ import pytest
 
 from app.commands.declared import read_folders
 from app.domain.case.case import Actor, Principal
-from app.services.house import House
-from app.services.ports import Store
+from app.services.assembly import House
+from app.services.store.ports import Store
 from tests.databases import Database
 from tests.house import actor, another_process, code, fire, fired, opened, running
 

@@ -2,7 +2,7 @@
 
 from app.db import open_store
 from app.domain.case.case import Case
-from app.services.stored import Changed, Record
+from app.services.store.stored import Changed, Record
 from tests.clocks import a_clock
 from tests.databases import Database
 from tests.factories import TENANT, a_case, entry_of, moved

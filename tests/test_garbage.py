@@ -1,6 +1,6 @@
 """A process looks for garbage when it has grown much, and not again until it has once more."""
 
-from app.services.garbage import MOST, Garbage, resident
+from app.services.process.garbage import MOST, Garbage, resident
 
 
 async def test_it_looks_once_the_process_has_grown_by_so_much_and_begins_anew_from_there() -> None:

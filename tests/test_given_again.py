@@ -9,7 +9,7 @@ import pytest
 from app.domain.policy.scope import Scope
 from app.domain.verbs.assigning import Claim
 from app.domain.verbs.roles import ChangeRoles
-from app.services.house import House
+from app.services.assembly import House
 from tests.databases import Database
 from tests.house import (
     ADMIN,

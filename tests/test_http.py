@@ -8,7 +8,7 @@ import rfc8785
 
 from app.domain.case.case import Opens
 from app.domain.values.errors import Conflict, Denied, GuardRefused, Reason, VersionConflict, WrongState
-from app.services.answer import Answer, case_json
+from app.services.desk.answer import Answer, case_json
 from tests.fake_services import CASE, CASE_ID, CASES, EVENTS, FOREIGN_ID, REASON, RECEIPT, Fakes, api
 
 OPEN = {"case_type": "expense_claim", "data": {"amount_cents": 4200}}

@@ -12,9 +12,9 @@ from app.domain.values.errors import NotFound, Unauthenticated, Unavailable
 from app.http.app import HttpSettings, create_app
 from app.http.disconnecting import unless_gone
 from app.http.event_stream import EventStream
-from app.services.ledger import FeedPage
-from app.services.log_store import Leaf
-from app.services.stored import StoredEntry
+from app.services.log.ledger import FeedPage
+from app.services.store.log import Leaf
+from app.services.store.stored import StoredEntry
 from tests.fake_services import CASE_ID, CASES, FOREIGN_ID, Fakes, api
 
 SEALED = '{"at":"2026-11-20T08:00:00.000000Z","kind":"opened"}'

@@ -5,10 +5,10 @@ import pytest
 from app.domain.values.errors import Internal, NotFound, Unavailable
 from app.http.services import Readiness
 from app.logs import configure_logs
-from app.services.answer import Answer, case_json
-from app.services.ports import StoreUnavailable
-from app.services.stored import StoredEntry
-from app.services.views import Possible, PossibleEvent, RefusedEvent
+from app.services.cases.views import Possible, PossibleEvent, RefusedEvent
+from app.services.desk.answer import Answer, case_json
+from app.services.store.ports import StoreUnavailable
+from app.services.store.stored import StoredEntry
 from app.settings import Settings
 from tests.fake_services import CASE, CASE_ID, CASES, EVENTS, FOREIGN_ID, REASON, Fakes, api
 

@@ -10,10 +10,10 @@ import pytest
 
 from app.domain.clocks.simulate_effort import REST, Effort
 from app.domain.values.errors import Invalid, Unavailable
-from app.services import simulations
-from app.services.counting import MOST_WAITING, SWITCH, Counting
-from app.services.house import House
-from app.services.simulations import Asked
+from app.services.assembly import House
+from app.services.clocks import simulations
+from app.services.clocks.simulations import Asked
+from app.services.fairness.counting import MOST_WAITING, SWITCH, Counting
 from tests.fake_services import Fakes, api
 from tests.house import house
 from tests.over_http import client_of

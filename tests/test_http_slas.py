@@ -9,8 +9,8 @@ import pytest
 from httpx import AsyncClient
 
 from app.domain.deciding import clocks_after
-from app.services import clocks
-from app.services.house import House
+from app.services.assembly import House
+from app.services.clocks import clocks
 from tests.databases import Database
 from tests.house import fired
 from tests.over_http import client_of

@@ -5,7 +5,7 @@ import asyncio
 import jsonschema_rs
 from httpx import AsyncClient
 
-from app.services.house import House
+from app.services.assembly import House
 from tests.databases import Database
 from tests.house import CLAIM, another_process, entries, open_claim, rows
 from tests.over_http import client_of

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from app.domain.case.case import Opens
-from app.services import line
-from app.services.answer import to_json
-from app.services.house import House
+from app.services.assembly import House
+from app.services.desk import waiting as line
+from app.services.desk.answer import to_json
 from tests.databases import Database
 from tests.house import (
     ALICE,

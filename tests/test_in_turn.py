@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pytest
 
 from app.domain.values.errors import Unavailable
-from app.services.house import House
-from app.services.in_turn import FairQueue
-from app.services.line import BATCH, OF_ONE, OTHERS_COME
-from app.services.places import Places
+from app.services.assembly import House
+from app.services.desk.waiting import BATCH, OF_ONE, OTHERS_COME
+from app.services.fairness.fair_queue import FairQueue
+from app.services.fairness.places import Places
 from tests.databases import Database
 from tests.factories import new_id
 from tests.house import ALICE, actor, attempt, code, entries, open_claim, opening, submit

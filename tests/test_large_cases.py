@@ -8,13 +8,14 @@ import pytest
 from app.domain.case.case import Attempt
 from app.domain.definition.case_type import CaseType
 from app.domain.values.data_size import bytes_of
-from app.services import cases, told_once
-from app.services.answer import Answer
-from app.services.house import House
-from app.services.policies import PolicySource
-from app.services.stored import PolicyFile, PolicyLine
-from app.services.told_once import ToldOnce
-from app.services.views import Wanted
+from app.services.assembly import House
+from app.services.cases import cases
+from app.services.cases.views import Wanted
+from app.services.desk import shown_once
+from app.services.desk.answer import Answer
+from app.services.desk.shown_once import ToldOnce
+from app.services.policy.policies import PolicySource
+from app.services.store.stored import PolicyFile, PolicyLine
 from tests.databases import Database, open_store
 from tests.declaring import checked, claim
 from tests.house import ALICE, attempt, code, declaring, opening, rows, running, state, tried
@@ -157,8 +158,8 @@ async def test_the_cases_of_an_answer_have_8_mib_together(database: Database) ->
         attempts = [{"case_id": case_id, "event": "touch"} for case_id in ids]
         answer = await client.post("/api/v1/events", json={"attempts": attempts})
         results = answer.json()["results"]
-        assert len(answer.content) < told_once.MOST + 100_000
-        assert sum("case" in result for result in results) == told_once.MOST // 250_500
+        assert len(answer.content) < shown_once.MOST + 100_000
+        assert sum("case" in result for result in results) == shown_once.MOST // 250_500
         assert [result.get("case_id", result.get("case", {}).get("id")) for result in results] == ids
 
 
@@ -193,7 +194,7 @@ def test_what_is_left_out_is_let_go_while_the_batch_goes_on() -> None:
 
 
 def test_a_single_answer_is_told_however_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(told_once, "MOST", 10)
+    monkeypatch.setattr(shown_once, "MOST", 10)
     once = ToldOnce()
     once.add([Answer(case={"data": "x" * 100}, case_id="a")])
     assert once.answers[0].case is not None

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from app.domain.values.errors import GuardRefused
-from app.services.house import House
-from app.services.policies import PolicySource
-from app.services.rulebook import AskedChange
-from app.services.stored import PolicyFile, PolicyLine
+from app.services.assembly import House
+from app.services.policy.policies import PolicySource
+from app.services.policy.requests import AskedChange
+from app.services.store.stored import PolicyFile, PolicyLine
 from tests.house import ADMIN, actor
 from tests.rulebook import add, member, remove, rule
 

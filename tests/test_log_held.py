@@ -14,8 +14,8 @@ import pytest
 from app.db import open_store
 from app.domain.case.case import Case
 from app.domain.case.sealing import genesis
-from app.services.ports import Refused, Store
-from app.services.stored import Changed, Record
+from app.services.store.ports import Refused, Store
+from app.services.store.stored import Changed, Record
 from tests.databases import Database
 from tests.factories import TENANT, a_case, denied, entry_of, moved, opening
 from tests.house import connect

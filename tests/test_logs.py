@@ -13,8 +13,8 @@ from httpx import AsyncClient
 from app.http.auth import mint
 from app.logs import configure_logs
 from app.policy.engine import PolicyEngine
-from app.services.house import House
-from app.services.ports import Refused, Store
+from app.services.assembly import House
+from app.services.store.ports import Refused, Store
 from app.settings import Settings
 from tests.factories import new_id
 from tests.fake_services import token

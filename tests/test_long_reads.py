@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.db.ledger import MOST_BYTES, MOST_ROWS, portions
-from app.services.house import House
-from app.services.reads import Reads
+from app.services.assembly import House
+from app.services.fairness.long_reads import Reads
 from tests.databases import Database
 from tests.factories import TENANT
 from tests.house import ADMIN, ALICE, actor, attempt, open_claim, submit

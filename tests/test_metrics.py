@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.metrics.clocks import REFRESH, ClockCounts
 from app.metrics.process import Metrics
-from app.services.house import House
+from app.services.assembly import House
 from tests.databases import Database
 from tests.metered import Counted
 from tests.over_http import client_of
@@ -128,7 +128,7 @@ KILLED = """
 import asyncio
 from multiprocessing import get_context
 from app.metrics import merged_metrics
-from app.services.levels import Connections, Levels
+from app.services.process.gauges import Connections, Levels
 from tests.metered import Counted, fired
 
 def worker(said, told):

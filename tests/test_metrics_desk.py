@@ -7,10 +7,10 @@ import pytest
 
 from app.metrics.levels import LevelMetrics
 from app.metrics.process import Metrics
-from app.services.committed import telling
-from app.services.house import House
-from app.services.levels import Connections, Levels
-from app.services.ports import StoreUnavailable
+from app.services.assembly import House
+from app.services.desk.report import telling
+from app.services.process.gauges import Connections, Levels
+from app.services.store.ports import StoreUnavailable
 from tests.factories import new_id
 from tests.house import ALICE, CLERK, STRANGER, attempt, fire, opening, submit, tried
 from tests.observing import client_of, told, value, watched

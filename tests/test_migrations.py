@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 import app.db.every_table  # noqa: F401  what the tables declare
 from app.db import open_store
 from app.db.migrate import MigrationRefused, migrate, schema_problem
-from app.services.ports import StoreUnavailable
+from app.services.store.ports import StoreUnavailable
 from tests.databases import Database
 
 

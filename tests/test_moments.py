@@ -12,11 +12,11 @@ from app.domain.case.case import Case, Principal
 from app.domain.declaring.reading.load import load_case_type
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.policy.files import read_policy
-from app.services.house import House
-from app.services.policies import PolicySource
-from app.services.ports import Store
-from app.services.stored import PolicyFile
-from app.services.views import Wanted
+from app.services.assembly import House
+from app.services.cases.views import Wanted
+from app.services.policy.policies import PolicySource
+from app.services.store.ports import Store
+from app.services.store.stored import PolicyFile
 from tests.databases import Database
 from tests.house import (
     CLERK,

@@ -14,9 +14,9 @@ from app.domain.verbs.assigning import Claim, Release
 from app.domain.verbs.commenting import Comment
 from app.domain.verbs.linking import Link
 from app.policy.files import read_policy
-from app.services.house import House
-from app.services.policies import PolicySource
-from app.services.stored import CaseKey, PolicyFile
+from app.services.assembly import House
+from app.services.policy.policies import PolicySource
+from app.services.store.stored import CaseKey, PolicyFile
 from tests.databases import Database
 from tests.factories import TENANT
 from tests.house import attempt, code, declaring, entries, running

@@ -11,9 +11,9 @@ from app.db import open_store
 from app.db.migrate import migrate
 from app.domain.case.case import Case
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
-from app.services.house import House
-from app.services.ports import Store
-from app.services.stored import CaseKey, Changed, Record
+from app.services.assembly import House
+from app.services.store.ports import Store
+from app.services.store.stored import CaseKey, Changed, Record
 from tests.databases import Database
 from tests.factories import TENANT, a_case, entry_of
 from tests.house import ALICE, another_process, change, entries, fired, open_claim, rows, state

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.services.house import House
+from app.services.assembly import House
 from tests.house import CLAIM, open_claim
 from tests.over_http import client_of
 

@@ -13,13 +13,13 @@ from sqlalchemy.dialects.sqlite import aiosqlite
 from app.db import queues
 from app.domain.case.case import Actor
 from app.domain.values.errors import Unavailable
-from app.services.answer import Answer
-from app.services.house import House
-from app.services.next_case import MOST_PASSED, MOST_WITHDRAWN
-from app.services.ports import StoreUnavailable
-from app.services.stored import Changed, PolicyChange, PolicyLine, Record, Visible
-from app.services.work import Wish
-from app.services.work_ports import Waiting
+from app.services.assembly import House
+from app.services.desk.answer import Answer
+from app.services.store.ports import StoreUnavailable
+from app.services.store.stored import Changed, PolicyChange, PolicyLine, Record, Visible
+from app.services.store.work import Waiting
+from app.services.work.next_case import MOST_PASSED, MOST_WITHDRAWN
+from app.services.work.work import Wish
 from tests.databases import Database
 from tests.factories import TENANT, entry_of, told
 from tests.house import (

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.case.case import Opens
-from app.services.house import House
-from app.services.unfired import unfired
+from app.services.assembly import House
+from app.services.process.standing_still import unfired
 from app.worker import readiness
 from tests.databases import Database
 from tests.house import attempt, tried

@@ -7,7 +7,7 @@ import pytest
 from app.domain.case.sealing import canonical
 from app.domain.expressions.expression import Types, View, check_expression, compile_expression
 from app.domain.expressions.schema_types import type_of_schema
-from app.services.house import House
+from app.services.assembly import House
 from tests.house import ALICE, open_claim
 
 DATA = {

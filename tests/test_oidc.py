@@ -10,7 +10,7 @@ from litestar.testing import TestClient
 
 from app.http import issuer_keys
 from app.http.app import HttpSettings, create_app
-from app.services.issuers import Issuer
+from app.services.callers.issuers import Issuer
 from tests.fake_services import CASE_ID, Fakes, token
 from tests.issuing import AUDIENCE, a_private_key, jwk_of, local_issuer
 from tests.one_app import SECRET

@@ -9,8 +9,8 @@ from app.commands.house import declared, prepared, running
 from app.commands.standing import read_beside_cases
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import Invalid
-from app.services.api_keys import NewKey
-from app.services.rulebook import AskedChange
+from app.services.callers.api_keys import NewKey
+from app.services.policy.requests import AskedChange
 from app.settings import load_settings
 from tests.databases import Database
 from tests.house import actor, applied, code, fire, opened

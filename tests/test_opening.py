@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from app.domain.case.case import Opens
-from app.services.house import House
+from app.services.assembly import House
 from tests.databases import Database
 from tests.house import (
     ADMIN,

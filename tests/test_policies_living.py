@@ -9,9 +9,9 @@ import pytest
 
 from app.commands.declared import Declared
 from app.domain.values.errors import NotFound
-from app.services.house import House
-from app.services.policies import PolicySource
-from app.services.views import Wanted
+from app.services.assembly import House
+from app.services.cases.views import Wanted
+from app.services.policy.policies import PolicySource
 from tests.databases import Database
 from tests.house import (
     ALICE,

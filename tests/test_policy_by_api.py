@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from app.domain.values.errors import CaseError, Denied, Invalid, NotFound, VersionConflict
-from app.services.house import House
-from app.services.rulebook import AskedChange, LineQuery
-from app.services.stored import PolicyLine
+from app.services.assembly import House
+from app.services.policy.requests import AskedChange, LineQuery
+from app.services.store.stored import PolicyLine
 from tests.databases import Database
 from tests.house import ADMIN, ALICE, CLERK, actor, another_process, code, entries, fire, open_claim, rows
 from tests.rulebook import add, lines, member, remove, rule

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.expressions.expression import View
 from app.policy.engine import PolicyEngine
-from app.services.stored import PolicyLine
+from app.services.store.stored import PolicyLine
 
 TENANTS = ("*", "acme", "globex")
 TYPES = ("*", "claim", "permit")

@@ -11,7 +11,7 @@ from app.domain.policy.port import Policy
 from app.policy.engine import BUILT_IN, PolicyEngine
 from app.policy.files import read_policy
 from app.policy.lines import as_csv
-from app.services.stored import PolicyLine
+from app.services.store.stored import PolicyLine
 from tests.running import ROOT
 
 CLAIM = """

@@ -11,7 +11,7 @@ from app.domain.values.deceiving import in_rules
 from app.policy.faults import line_faults
 from app.policy.files import model_fault, read_policy
 from app.policy.lines import as_csv
-from app.services.stored import PolicyLine
+from app.services.store.stored import PolicyLine
 
 POLICIES = Path(__file__).parent.parent / "policies"
 

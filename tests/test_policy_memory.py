@@ -10,7 +10,7 @@ import pytest
 from app.domain.expressions.expression import View
 from app.policy.enforcer import MODEL
 from app.policy.engine import PolicyEngine
-from app.services.stored import PolicyLine
+from app.services.store.stored import PolicyLine
 
 CASE_TYPES, EVENTS, ROLES = 100, 100, 10
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.domain.expressions.expression import View
 from app.policy.engine import BUILT_IN, PolicyEngine
 from app.policy.lines import as_csv
-from app.services.stored import PolicyLine, Visible
+from app.services.store.stored import PolicyLine, Visible
 
 ROLES = ("role:a", "role:b", "role:c", "role:admin")
 CASE_ROLES = ("[creator]", "[assignee]")

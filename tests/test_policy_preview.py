@@ -11,10 +11,10 @@ from app.domain.expressions.expression import View
 from app.domain.machine.machine import Machine
 from app.domain.policy.line_terms import permits, truth_of
 from app.policy.engine import PolicyEngine
-from app.services.house import House
-from app.services.preview import preview
-from app.services.rulebook import AskedChange, Preview, Triple
-from app.services.stored import PolicyLine
+from app.services.assembly import House
+from app.services.policy.preview import preview
+from app.services.policy.requests import AskedChange, Preview, Triple
+from app.services.store.stored import PolicyLine
 from tests.house import ADMIN
 from tests.lengths import length
 from tests.naive_types import PARCEL, VOYAGE

@@ -9,10 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.main import main
-from app.services.house import House
-from app.services.policy_verification import PolicyVerification, Told
-from app.services.rulebook import AskedChange
-from app.services.stored import PolicyLine
+from app.services.assembly import House
+from app.services.policy.requests import AskedChange
+from app.services.policy.verification import PolicyVerification, Told
+from app.services.store.stored import PolicyLine
 from tests.databases import Database
 from tests.house import actor
 from tests.running import ROOT

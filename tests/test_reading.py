@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from app.domain.values.errors import CaseError, Invalid, NotFound
-from app.services.answer import case_json
-from app.services.house import House
-from app.services.stored import SORTS
-from app.services.views import Wanted
+from app.services.assembly import House
+from app.services.cases.views import Wanted
+from app.services.desk.answer import case_json
+from app.services.store.stored import SORTS
 from tests.clocks import IN_THE_FUTURE, LONG_AGO
 from tests.factories import TENANT, a_case, new_id
 from tests.factories import opening as a_record

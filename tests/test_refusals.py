@@ -13,11 +13,11 @@ import pytest
 from app.db import open_store
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import Denied
-from app.services.api_keys import NewKey
-from app.services.house import House
-from app.services.ports import StoreUnavailable
-from app.services.refusals import MINUTE, MOST_NAMES, OTHERS, Refused
-from app.services.rulebook import AskedChange
+from app.services.assembly import House
+from app.services.callers.api_keys import NewKey
+from app.services.entries.refusals import MINUTE, MOST_NAMES, OTHERS, Refused
+from app.services.policy.requests import AskedChange
+from app.services.store.ports import StoreUnavailable
 from tests.databases import Database
 from tests.factories import TENANT
 from tests.house import (

@@ -6,8 +6,8 @@ from collections import defaultdict
 
 import pytest
 
-from app.services.event_log import BadLine, read
-from app.services.replay import BATCH, BadAttempt, Stopped, TooMuch, TryAgain, replay
+from app.services.replay.event_log import BadLine, read
+from app.services.replay.replay import BATCH, BadAttempt, Stopped, TooMuch, TryAgain, replay
 
 
 def line(case, event, **more):

@@ -17,9 +17,9 @@ from app.commands.replay import run
 from app.commands.replay_over_http import over_http
 from app.commands.replay_telling import progress
 from app.main import main
-from app.services.event_log import LoggedEvent
-from app.services.replay import BadAttempt, Stopped, TooMuch, TryAgain
-from app.services.replay_report import Report
+from app.services.replay.event_log import LoggedEvent
+from app.services.replay.replay import BadAttempt, Stopped, TooMuch, TryAgain
+from app.services.replay.report import Report
 
 LINES = [
     {"reference": "a", "event": "open", "actor": "user:ann", "roles": [], "at": "2026-03-02T09:00:00Z", "data": {}},

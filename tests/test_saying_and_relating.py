@@ -12,8 +12,8 @@ from app.domain.definition.case_type import CaseType
 from app.domain.machine.machine import Machine
 from app.domain.verbs.linking import Link
 from app.domain.verbs.roles import ChangeRoles
-from app.services.house import House
-from app.services.stored import PolicyChange, PolicyLine
+from app.services.assembly import House
+from app.services.store.stored import PolicyChange, PolicyLine
 from tests.databases import Database
 from tests.factories import new_id
 from tests.house import (

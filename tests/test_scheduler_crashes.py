@@ -14,7 +14,7 @@ from app.commands.declared import Declared, read_folders
 from app.db import open_store
 from app.domain.case.case import Opens
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
-from app.services.house import House
+from app.services.assembly import House
 from tests.databases import Database
 from tests.house import actor, applied, attempt, entries, fire, running, tried
 from tests.scheduler_attack import MACHINE, POLICY, Attack, attacked

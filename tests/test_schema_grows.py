@@ -1,9 +1,9 @@
 """A later release adds columns while this one serves: what it prepared before goes on."""
 
-from app.services.house import House
-from app.services.identity import new_id
-from app.services.ports import Store
-from app.services.stored import CaseKey, CaseQuery
+from app.services.assembly import House
+from app.services.entries.identity import new_id
+from app.services.store.ports import Store
+from app.services.store.stored import CaseKey, CaseQuery
 from tests.databases import Database
 from tests.factories import TENANT, an_answer
 from tests.house import CLERK, SUPERVISOR, applied, attempt, change, open_claim, rows, tried

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.services.house import House
+from app.services.assembly import House
 from tests.calling import bearing, signed_in
 from tests.house import open_claim, open_incident
 from tests.over_http import client_without_credential

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from app.db import open_store
-from app.services.identity import new_id
-from app.services.ports import Refused, Store
-from app.services.stored import Changed, Record
+from app.services.entries.identity import new_id
+from app.services.store.ports import Refused, Store
+from app.services.store.stored import Changed, Record
 from tests.databases import Database
 from tests.factories import OPENED, TENANT, TENANTS, a_case, denied, entry_of, moved, opening
 from tests.house import connect

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.case.case import Actor, Principal
 from app.domain.verbs.roles import ChangeRoles
-from app.services.house import House
+from app.services.assembly import House
 from tests.house import (
     ALICE,
     CASHIER,

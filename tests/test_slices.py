@@ -9,9 +9,9 @@ from litestar.testing import TestClient
 from app.http.app import HttpSettings, create_app
 from app.http.large import MOST_BYTES, SMALL
 from app.http.observed import Observed
-from app.services import slices
-from app.services.places import Places
-from app.services.slices import Slices
+from app.services.fairness import slices
+from app.services.fairness.places import Places
+from app.services.fairness.slices import Slices
 from tests.fake_services import CASE_ID, CASES, EVENTS, SECRET, Fakes, api, token
 
 BATCH = "/api/v1/events"

@@ -9,8 +9,8 @@ import pytest
 
 from app.db import open_store
 from app.domain.case.case import Case
-from app.services.ports import Refused, Store
-from app.services.stored import CaseKey, Record, StoredCalendar, StoredClock
+from app.services.store.ports import Refused, Store
+from app.services.store.stored import CaseKey, Record, StoredCalendar, StoredClock
 from tests.clocks import IN_THE_FUTURE, LONG_AGO, a_clock, a_cycle_ago, firing
 from tests.databases import Database
 from tests.factories import OPENED, TENANT, TENANTS, a_case, moved, moving, opening, told

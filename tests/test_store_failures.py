@@ -11,8 +11,8 @@ from sqlalchemy.exc import ProgrammingError
 from app.db import open_store
 from app.db.engines import postgres_engine, sqlite_engine
 from app.db.failures import translated
-from app.services.ports import Refused, StoreUnavailable
-from app.services.stored import CaseKey
+from app.services.store.ports import Refused, StoreUnavailable
+from app.services.store.stored import CaseKey
 from tests.databases import Database
 from tests.factories import TENANT, a_case, moved, moving, opening
 

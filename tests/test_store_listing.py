@@ -17,9 +17,9 @@ from app.db import listing, open_store
 from app.db.tables import CASES as CASES_TABLE
 from app.db.tables import ROLE
 from app.domain.case.case import Case
-from app.services import seeing
-from app.services.ports import Store
-from app.services.stored import SORTS, CaseQuery, Visible
+from app.services.store import may_see
+from app.services.store.ports import Store
+from app.services.store.stored import SORTS, CaseQuery, Visible
 from tests.clocks import IN_THE_FUTURE, LONG_AGO
 from tests.databases import Database
 from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening, told
@@ -223,10 +223,10 @@ by_role = st.dictionaries(
 )
 
 
-def standing(case: Case) -> seeing.Standing:
+def standing(case: Case) -> may_see.Standing:
     """The case as it is read once for many, for whom the same predicate is asked without a database."""
     given = frozenset((subject, role) for of, subject, role in ROLES if of == case.id)
-    return seeing.Standing(case.case_type, case.creator, case.assignee, given)
+    return may_see.Standing(case.case_type, case.creator, case.assignee, given)
 
 
 visibles = st.builds(
@@ -262,7 +262,7 @@ def test_just_the_visible_cases_are_listed(database):
         def check(visible: Visible, limit: int) -> None:
             listed = runner.run(all_pages(store, CaseQuery(TENANT, visible, limit=limit)))
             assert listed == in_order([case for case in OURS if sees(visible, case)], "-changed_at")
-            assert [case for case in OURS if seeing.sees(visible, standing(case))] == [
+            assert [case for case in OURS if may_see.sees(visible, standing(case))] == [
                 c for c in OURS if sees(visible, c)
             ]
 

@@ -12,7 +12,7 @@ from app.db import open_store
 from app.db.every_table import TABLES as ALL
 from app.db.tables import ENTRY
 from app.db.walls import SETTING
-from app.services.stored import Changed, Record
+from app.services.store.stored import Changed, Record
 from tests.clocks import a_clock, firing
 from tests.databases import Database
 from tests.factories import OPENED, TENANT, a_case, denied, entry_of, moved, moving, opening

@@ -8,8 +8,8 @@ import pytest
 from app.db import open_store
 from app.domain.case.case import Surroundings
 from app.domain.case.made_by_verbs import CaseRole
-from app.services.ports import Refused, Store, StoreUnavailable
-from app.services.stored import Acted, CaseKey, Changed, Record
+from app.services.store.ports import Refused, Store, StoreUnavailable
+from app.services.store.stored import Acted, CaseKey, Changed, Record
 from tests.clocks import a_clock
 from tests.factories import (
     ALICE,

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.services.ports import Refused
-from app.services.stored import PolicyChange, PolicyFile, PolicyLine
+from app.services.store.ports import Refused
+from app.services.store.stored import PolicyChange, PolicyFile, PolicyLine
 from tests.factories import TENANTS
 
 CLERK = PolicyLine("p", "role:clerk", "*", "expense_claim", "triage", when='data.kind == "a, b"', eft="allow")

@@ -18,8 +18,8 @@ from app.db.search_reads import Effort
 from app.domain.case.case import Case
 from app.domain.case.search_query import terms
 from app.domain.case.search_text import Said, SearchText, own_words, said_words
-from app.services.search_port import Count
-from app.services.stored import SORTS, CaseQuery, Record, Visible
+from app.services.store.search import Count
+from app.services.store.stored import SORTS, CaseQuery, Record, Visible
 from tests.databases import Database
 from tests.factories import ALICE, TENANT
 from tests.lengths import length

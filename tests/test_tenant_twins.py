@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 import app.db.every_table  # noqa: F401  (declares all tables)
-from app.services.house import House
+from app.services.assembly import House
 from tests.calling import bearing, signed_in
 from tests.databases import Database
 from tests.house import TENANT, actor, change, rows, state, unguarded

@@ -9,7 +9,7 @@ from app.domain.definition import titles
 from app.domain.definition.case_type import CaseType
 from app.domain.policy.scope import Scope
 from app.policy.reasons import wish_of
-from app.services.house import House
+from app.services.assembly import House
 from tests.house import (
     ADMIN,
     ALICE,

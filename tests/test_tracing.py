@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from app.services.house import House
+from app.services.assembly import House
 from app.tracing import Tracing, exporter_wanted, tracing_of
 from tests.factories import new_id
 from tests.fake_services import token

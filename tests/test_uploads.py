@@ -10,10 +10,10 @@ import pytest
 
 from app.db.attachment_folder import AttachmentFolder
 from app.domain.values.errors import OverQuota
-from app.services.attachments import UNATTACHED_FOR
-from app.services.house import House
-from app.services.ports import Store, StoreUnavailable
-from app.services.uploads import PIECE, Received, Room
+from app.services.assembly import House
+from app.services.store.ports import Store, StoreUnavailable
+from app.services.work.attachments import UNATTACHED_FOR
+from app.services.work.uploads import PIECE, Received, Room
 from tests.databases import Database
 from tests.factories import TENANT
 from tests.house import change, entries, open_claim, rows, running

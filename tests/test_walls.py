@@ -12,8 +12,8 @@ from sqlalchemy.sql.visitors import replacement_traverse
 from app.db import leaves, ledger, listing, open_store
 from app.db.migrate import migrate
 from app.db.walls import SETTING, entering
-from app.services.ports import Refused
-from app.services.stored import CaseKey, CaseQuery, Record, Visible
+from app.services.store.ports import Refused
+from app.services.store.stored import CaseKey, CaseQuery, Record, Visible
 from tests.clocks import LONG_AGO, a_clock
 from tests.databases import Database
 from tests.factories import TENANT, a_case, an_answer, denied, opening

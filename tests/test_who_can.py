@@ -12,8 +12,8 @@ import pytest
 
 from app.domain.case.case import Actor, Attempt
 from app.domain.values.errors import Denied, Invalid, NotFound
-from app.services.house import House
-from app.services.ports import Store
+from app.services.assembly import House
+from app.services.store.ports import Store
 from tests.databases import Database
 from tests.factories import new_id
 from tests.house import ADMIN, CLERK, STRANGER, actor, fired, open_claim, open_permit

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app.domain.case.case import Actor, Attempt, Idempotency, Opens, Principal
-from app.services.answer import case_json
-from app.services.house import House
-from app.services.ports import Store
+from app.services.assembly import House
+from app.services.desk.answer import case_json
+from app.services.store.ports import Store
 from tests.databases import Database
 from tests.factories import new_id
 from tests.naive_house import naive_house

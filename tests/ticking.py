@@ -12,8 +12,8 @@ import pytest
 from app.commands.declared import Declared, read_folders
 from app.db import open_store
 from app.domain.case.case import Actor
-from app.services.escalation import Fired
-from app.services.house import House
+from app.services.assembly import House
+from app.services.desk.escalation import Fired
 from tests.databases import Database
 from tests.house import actor, running
 

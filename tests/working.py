@@ -7,10 +7,10 @@ from app.domain.case.case import Actor
 from app.domain.deciding.verb import Verb
 from app.domain.verbs.assigning import Assign, Claim, Release, Skip
 from app.domain.verbs.commenting import Comment
-from app.services.answer import Answer
-from app.services.house import House
-from app.services.stored import PolicyChange, PolicyLine
-from app.services.work import Wish
+from app.services.assembly import House
+from app.services.desk.answer import Answer
+from app.services.store.stored import PolicyChange, PolicyLine
+from app.services.work.work import Wish
 from tests.house import attempt, tried
 
 ANY = Wish()

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from app.domain.case.case import Attempt
 from app.domain.values.rfc3339 import parse_rfc3339
-from app.services.back_test import Life, life_of
-from app.services.event_log import LoggedEvent, read_again
+from app.services.replay.back_test import Life, life_of
+from app.services.replay.event_log import LoggedEvent, read_again
 
 AttemptOf = Callable[[LoggedEvent], Attempt]
 

@@ -19,7 +19,7 @@ from app.domain.declaring.reading.yaml_source import decode
 from app.domain.definition.calendar_file import CalendarFile
 from app.domain.definition.case_type import CaseType
 from app.policy.files import FileLine, PolicyText, circle_faults, model_fault, read_policy
-from app.services.policy_rows import PolicyFile, PolicySource
+from app.services.store.policy_lines import PolicyFile, PolicySource
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from app.db.migrate import schema_problem
 from app.db.turn import Turn
 from app.policy.engine import PolicyEngine
 from app.scheduler import Ticks
-from app.services.arrivals import WatchLimits
-from app.services.house import House
-from app.services.limits import Limits
-from app.services.uploads import Room
+from app.services.assembly import House
+from app.services.fairness.limits import Limits
+from app.services.log.waiters import WatchLimits
+from app.services.work.uploads import Room
 from app.settings import PREFIX, Settings, system_user
 
 LOOPS = 2

@@ -4,7 +4,7 @@ import argparse
 
 from app.commands.failing import CommandFailed
 from app.db.migrate import MigrationRefused, migrate
-from app.services.failures import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from app.settings import Settings
 
 

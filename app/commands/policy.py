@@ -11,7 +11,7 @@ from app.commands.house import build, prepared
 from app.commands.standing import read_beside_cases
 from app.domain.declaring.fault import Fault
 from app.policy.lines import as_csv
-from app.services.policy_verification import PolicyVerification
+from app.services.policy.verification import PolicyVerification
 from app.settings import Settings
 
 SAYS = {

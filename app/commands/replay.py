@@ -12,9 +12,9 @@ from app.commands.interrupting import ToldToStop, until_told_to_stop
 from app.commands.replay_over_http import over_http
 from app.commands.replay_telling import lines_in, opened, progress, summary
 from app.domain.case.case import Json
-from app.services.event_log import BadLine, LoggedEvent, looked_at, read
-from app.services.replay import LANES, BadAttempt, Submit, replay
-from app.services.replay_report import Report
+from app.services.replay.event_log import BadLine, LoggedEvent, looked_at, read
+from app.services.replay.replay import LANES, BadAttempt, Submit, replay
+from app.services.replay.report import Report
 
 InProcess = Callable[[str], AbstractAsyncContextManager[Submit]]  # takes the tenant
 BackTest = Callable[[], Awaitable[int]]

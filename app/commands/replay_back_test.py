@@ -21,11 +21,11 @@ from app.db.migrate import migrate
 from app.domain.case.case import Attempt, Json
 from app.domain.values.rfc3339 import near, parse_date, parse_rfc3339, rfc3339
 from app.policy.engine import PolicyEngine
-from app.services.back_test import BY_LOG, BackTest
-from app.services.back_test_report import BREACH, told
-from app.services.event_log import BadLine, LoggedEvent, read
-from app.services.house import House
-from app.services.replay import BadAttempt
+from app.services.assembly import House
+from app.services.replay.back_test import BY_LOG, BackTest
+from app.services.replay.back_test_report import BREACH, told
+from app.services.replay.event_log import BadLine, LoggedEvent, read
+from app.services.replay.replay import BadAttempt
 from app.settings import Settings
 
 AttemptOf = Callable[[str, dict[str, Json]], Attempt]  # takes the tenant

@@ -8,7 +8,7 @@ import httpx
 
 from app.commands.failing import no_such_case_type
 from app.domain.case.case import Json
-from app.services.replay import BadAttempt, Stopped, Submit, TooMuch, TryAgain
+from app.services.replay.replay import BadAttempt, Stopped, Submit, TooMuch, TryAgain
 
 TIMEOUT = httpx.Timeout(120, connect=10)
 BUSY = {408, 425, 429, 500, 502, 503, 504}

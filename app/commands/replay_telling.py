@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-from app.services.replay_report import Report
+from app.services.replay.report import Report
 
 TOLD_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""

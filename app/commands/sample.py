@@ -12,9 +12,9 @@ from app.domain.case.case import Actor, Attempt, Data, Idempotency, Opens, Princ
 from app.domain.deciding.verb import Verb
 from app.domain.verbs.assigning import Claim
 from app.domain.verbs.commenting import Comment
-from app.services.house import House
-from app.services.identity import new_id
-from app.services.stored import CaseKey
+from app.services.assembly import House
+from app.services.entries.identity import new_id
+from app.services.store.stored import CaseKey
 
 WORDS_ARE = {
     "add_note": "note",

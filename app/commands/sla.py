@@ -12,9 +12,9 @@ from app.domain.definition.calendar_file import CalendarFile
 from app.domain.values.names import SUBJECT
 from app.domain.values.rfc3339 import rfc3339
 from app.scheduler import LEARN_EVERY
-from app.services.calendars import applies_from, put_in_force
-from app.services.house import House
-from app.services.recalculation import Correcting, Recounted
+from app.services.assembly import House
+from app.services.clocks.calendars import applies_from, put_in_force
+from app.services.clocks.recalculation import Correcting, Recounted
 from app.settings import Settings
 
 TOLD_EVERY = 100

@@ -7,7 +7,7 @@ from app.commands.declared import Declared, read_folders
 from app.db import open_store
 from app.db.urls import names_sqlite, sqlite_file
 from app.domain.declaring.checks.standing import NONE, Versions
-from app.services.failures import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from app.settings import Settings
 
 
@@ -22,7 +22,7 @@ async def _standing(settings: Settings, found: Declared) -> Versions:
     url = settings.database_url.get_secret_value()
     if not _is_there(url):
         return NONE
-    from app.services.standing import standing  # needs all that the database does
+    from app.services.definitions.standing_versions import standing  # needs all that the database does
 
     store = open_store(url, settings.pool_size)
     try:

@@ -4,8 +4,8 @@ import os
 import sys
 
 from app.commands.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
-from app.services.calendars import CalendarOfThePast
-from app.services.failures import StoreUnavailable
+from app.services.clocks.calendars import CalendarOfThePast
+from app.services.store.failures import StoreUnavailable
 from app.settings import SettingsError
 
 

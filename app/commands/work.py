@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from app.commands.house import declared, prepared, running, ticking
 from app.commands.listening import port_to_listen_on
 from app.metrics import LOOK_EVERY
-from app.services.house import House
-from app.services.repeating import repeating
+from app.services.assembly import House
+from app.services.process.repeating import repeating
 from app.settings import Settings
 
 COUNT_EVERY = 30.0

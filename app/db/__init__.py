@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.db.urls import names_sqlite
 
 if TYPE_CHECKING:
-    from app.services.ports import Store
+    from app.services.store.ports import Store
 
 __all__ = ["open_store"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.domain.values.names import TENANT, UUID
-from app.services.contents import Missing
-from app.services.work_ports import StoredBlob
+from app.services.store.work import StoredBlob
+from app.services.work.contents import Missing
 
 PIECE = 256 * 1024
 SHA256 = re.compile("[0-9a-f]{64}")

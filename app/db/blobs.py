@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db.types import Moment
 from app.db.uploads import MOST, WHAT, SqlUploads, first_upload
 from app.db.work_tables import ATTACHMENT, BLOB, CHUNK
-from app.services.work_ports import StoredBlob
+from app.services.store.work import StoredBlob
 
 UNATTACHED = table("unattached_blob", column("tenant"), *(column(of.name) for of in WHAT), column("kept_at", Moment()))
 LOOSE = table("loose_upload", column("tenant"), column("upload"))

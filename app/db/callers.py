@@ -26,7 +26,7 @@ from app.db.caller_tables import API_KEY, RATE_LIMIT
 from app.db.every_tenant import EVERY_RATE
 from app.db.types import Count
 from app.domain.policy.scope import Scope
-from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
+from app.services.store.callers import KeyId, Settled, Spending, StoredKey
 
 K = API_KEY.c
 PLAIN = (

@@ -11,7 +11,7 @@ from sqlalchemy.engine import RowMapping
 from app.db.every_tenant import EVERY_CASE, EVERY_CLOCK
 from app.db.rows import clock_of
 from app.db.tables import CLOCK
-from app.services.stored import CaseKey, ClockKey, Locked, StoredClock
+from app.services.store.stored import CaseKey, ClockKey, Locked, StoredClock
 
 K = CLOCK.c
 E = EVERY_CLOCK.c

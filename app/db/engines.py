@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.urls import with_driver
 from app.db.walls import SETTING
-from app.services.failures import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.services.failures import Refused, StoreUnavailable
+from app.services.store.failures import Refused, StoreUnavailable
 
 # SQLSTATE classes and codes, PostgreSQL documentation, appendix A.
 _REFUSED = ("23", "40", "21000", "27")

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from app.db.leaf_table import LEAF
 from app.db.tables import CASES, ENTRY, ROLE
 from app.db.visibility import readable
-from app.services.log_store import LeafQuery
+from app.services.store.log import LeafQuery
 
 L = LEAF.c
 E = ENTRY.c

@@ -7,7 +7,7 @@ from sqlalchemy import Select, Text, func, select, type_coerce
 from sqlalchemy.engine import RowMapping
 
 from app.db.tables import ENTRY, PAYLOAD
-from app.services.stored import StoredEntry
+from app.services.store.stored import StoredEntry
 
 MOST_ROWS = 200
 MOST_BYTES = 512 * 1024

@@ -6,7 +6,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.work_tables import LINK
-from app.services.stored import LinkKey
+from app.services.store.stored import LinkKey
 
 KEY = (LINK.c.tenant, LINK.c.case_id, LINK.c.type, LINK.c.to_id)
 

@@ -12,7 +12,7 @@ from app.db.rows import case_of
 from app.db.tables import CASES
 from app.db.visibility import C, Condition, visible_to
 from app.domain.case.case import Case
-from app.services.stored import CaseQuery
+from app.services.store.stored import CaseQuery
 
 Read = Callable[[Select[Any] | TextClause], Awaitable[Sequence[RowMapping]]]
 

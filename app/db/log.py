@@ -11,9 +11,9 @@ from sqlalchemy.engine import RowMapping
 
 from app.db import leaves, ledger
 from app.db.listing import Read
-from app.services.log_store import Leaf, LeafQuery, Placed
-from app.services.seeing import Standing
-from app.services.stored import StoredEntry
+from app.services.store.log import Leaf, LeafQuery, Placed
+from app.services.store.may_see import Standing
+from app.services.store.stored import StoredEntry
 
 OF_AN_ENTRY = ("entry_id", "case_seq", "entry", "entry_hash")
 

@@ -15,7 +15,7 @@ from app.db.engines import SERVICE, database_url, is_sqlite, postgres_engine, sq
 from app.db.failures import connecting, translated
 from app.db.schema import config, is_later, missing_tables, problem_of
 from app.db.walls import OWNER
-from app.services.failures import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 
 _ONE_AT_A_TIME = text("SELECT pg_try_advisory_lock(hashtextextended('stateward migrate', 0))")
 _TURN_SECONDS = 0.1

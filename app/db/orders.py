@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, func,
 
 from app.db.visibility import C, Condition, visible_to
 from app.domain.case.case import Json
-from app.services.stored import SORTS, CaseQuery
+from app.services.store.stored import SORTS, CaseQuery
 
 
 def ordered_at_once(query: CaseQuery) -> bool:

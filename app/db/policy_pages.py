@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.policy_tables import POLICY_LINE, POLICY_STATE
-from app.services.rulebook import LineQuery
+from app.services.policy.requests import LineQuery
 
 EVERY = "*"
 L = POLICY_LINE.c

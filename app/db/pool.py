@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.services.levels import Connections
+from app.services.process.gauges import Connections
 
 
 def connections(engine: AsyncEngine, resting: int = 0) -> Connections:

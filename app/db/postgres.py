@@ -22,9 +22,9 @@ from app.db.store import SqlStore
 from app.db.transaction import SqlTransaction
 from app.db.types import Moment
 from app.db.walls import entering, faults
-from app.services.levels import Connections
-from app.services.ports import Refused
-from app.services.stored import AnswerKey, CaseKey, Locked, Record
+from app.services.process.gauges import Connections
+from app.services.store.ports import Refused
+from app.services.store.stored import AnswerKey, CaseKey, Locked, Record
 
 # The plans do not depend on the arrays' contents, and planning again for every batch took longer than running it.
 _GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan"

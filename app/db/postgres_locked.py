@@ -7,7 +7,7 @@ from typing import Any
 from app.db.rows import case_of, current_clock, surroundings_of
 from app.db.types import from_microseconds
 from app.domain.case.case import Case, Surroundings
-from app.services.stored import AnswerKey, CaseKey, Locked, StoredAnswer, StoredClock
+from app.services.store.stored import AnswerKey, CaseKey, Locked, StoredAnswer, StoredClock
 
 
 def locked_of(rows: Sequence[Mapping[str, Any]], keys: Sequence[CaseKey], busy: frozenset[AnswerKey]) -> Locked:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db.tables import CASES
 from app.db.visibility import C, visible_to
 from app.db.work_tables import IN_TEAM, WAITING
-from app.services.stored import CaseKey
-from app.services.work_ports import Waiting
+from app.services.store.stored import CaseKey
+from app.services.store.work import Waiting
 
 FIRST_LOOK = 16
 """Candidates of a queue that are looked at together; four times as many where others have locked all of them."""

@@ -12,7 +12,7 @@ from app.db.text_rows import text_rows
 from app.db.types import from_microseconds
 from app.db.work_rows import work_rows
 from app.domain.case.case import AuditEntry, Case, Surroundings
-from app.services.stored import Acted, AnswerKey, Firing, Record, StoredAnswer, StoredClock
+from app.services.store.stored import Acted, AnswerKey, Firing, Record, StoredAnswer, StoredClock
 
 Row = dict[str, Any]
 CASE_COLUMNS = tuple(field.name for field in fields(Case) if field.name != "rounds")

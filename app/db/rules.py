@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db.every_tenant import CASE_COUNT, EVERY_POLICY_LINE
 from app.db.policy_tables import POLICY_FILE, POLICY_LINE, POLICY_STATE
 from app.db.tables import CALENDAR, DEFINITION
-from app.services.ports import Refused
-from app.services.stored import PolicyChange, PolicyFile, PolicyLine, StoredCalendar, StoredDefinition
+from app.services.store.ports import Refused
+from app.services.store.stored import PolicyChange, PolicyFile, PolicyLine, StoredCalendar, StoredDefinition
 
 L = POLICY_LINE.c
 D = DEFINITION.c

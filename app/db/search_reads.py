@@ -17,8 +17,8 @@ from app.db.searching import Ids, PostgresIndex, SqliteIndex, WordIndex, contain
 from app.db.visibility import C, Condition
 from app.domain.case.case import Case, Json
 from app.domain.case.search_query import Term
-from app.services.search_port import Count, Searched
-from app.services.stored import CaseQuery
+from app.services.store.search import Count, Searched
+from app.services.store.stored import CaseQuery
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ from app.db.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLO
 from app.db.transaction import SqlTransaction
 from app.db.types import Moment, json_text
 from app.domain.case.case import Case
-from app.services.ports import Refused
-from app.services.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
-from app.services.unfired import unplaced
+from app.services.process.standing_still import unplaced
+from app.services.store.ports import Refused
+from app.services.store.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 
 Now = Callable[[], datetime]
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.rows import current_clock, surroundings_of
 from app.domain.case.case import Case, Surroundings
-from app.services.stored import StoredClock
+from app.services.store.stored import StoredClock
 
 _PARTS = text("""
     SELECT 'acted', case_id, event, subject, NULL, NULL, NULL, NULL, NULL, NULL

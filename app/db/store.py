@@ -26,11 +26,12 @@ from app.db.tables import CASES, IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.db.work_reads import SqlWorkReads
 from app.domain.case.case import Case
-from app.services.definition_port import DefinitionVersion
-from app.services.levels import Connections
-from app.services.ports import StoreUnavailable
-from app.services.rulebook import LineQuery
-from app.services.stored import (
+from app.services.policy.requests import LineQuery
+from app.services.process.gauges import Connections
+from app.services.store.callers import KeyId, Settled, Spending, StoredKey
+from app.services.store.definitions import DefinitionVersion
+from app.services.store.ports import StoreUnavailable
+from app.services.store.stored import (
     CaseKey,
     CaseQuery,
     ClockKey,
@@ -43,7 +44,6 @@ from app.services.stored import (
     StoredDefinition,
     StoredEntry,
 )
-from app.services.stored_callers import KeyId, Settled, Spending, StoredKey
 
 
 class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.domain.case.search_text import MOST_CHARACTERS, SearchText
-from app.services.stored import Record
+from app.services.store.stored import Record
 
 Row = dict[str, Any]
 

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db import callers, links, policy_pages, queues, rules
 from app.db.failures import translated
 from app.db.rows import Row, clock_row
-from app.services.ports import Refused
-from app.services.stored import (
+from app.services.store.callers import StoredKey
+from app.services.store.ports import Refused
+from app.services.store.stored import (
     AnswerKey,
     CaseKey,
     LinkKey,
@@ -23,8 +24,7 @@ from app.services.stored import (
     StoredClock,
     StoredDefinition,
 )
-from app.services.stored_callers import StoredKey
-from app.services.work_ports import Waiting
+from app.services.store.work import Waiting
 
 
 class SqlTransaction(ABC):

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db.tables import IDEMPOTENCY
 from app.db.types import json_text
 from app.db.work_tables import ATTACHMENT, BLOB, CHUNK, UPLOAD, USAGE
-from app.services.stored import AnswerKey
-from app.services.work_ports import NoRoom, StoredBlob
+from app.services.store.stored import AnswerKey
+from app.services.store.work import NoRoom, StoredBlob
 
 MOST = 1000
 WHAT = (BLOB.c.sha256, BLOB.c.size, BLOB.c.upload)

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
 
 from app.db.tables import CASES, ROLE
-from app.services.stored import Visible
+from app.services.store.stored import Visible
 
 C = CASES.c
 Condition = ColumnElement[bool]

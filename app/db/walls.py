@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.values.names import SERVICE_TENANT, TENANT
-from app.services.unfired import TICK, unplaced
+from app.services.process.standing_still import TICK, unplaced
 
 SETTING = "stateward.tenants"
 OWNER = "stateward_owner"

@@ -10,8 +10,8 @@ from sqlalchemy.engine import RowMapping
 from app.db.tables import CASES, PAYLOAD
 from app.db.visibility import C, visible_to
 from app.db.work_tables import ATTACHMENT, COMMENT, LINK
-from app.services.stored import Visible
-from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
+from app.services.store.stored import Visible
+from app.services.store.work import StoredAttachment, StoredComment, StoredLink
 
 M = COMMENT.c
 A = ATTACHMENT.c

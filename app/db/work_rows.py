@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from app.domain.case.made_by_verbs import AttachmentRow, CaseLink, CaseRole, CommentRow
-from app.services.stored import Record
+from app.services.store.stored import Record
 
 Row = dict[str, Any]
 PARTS = {"comment": CommentRow, "attachment": AttachmentRow, "link": CaseLink}

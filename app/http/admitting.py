@@ -17,8 +17,8 @@ from app.http.issuer_keys import Fetcher, IssuerKeys
 from app.http.issuers import TrustedIssuers
 from app.http.limiting import limit
 from app.http.services import Services
-from app.services.issuers import Issuer
-from app.services.repeating import repeating
+from app.services.callers.issuers import Issuer
+from app.services.process.repeating import repeating
 
 REFRESH_EVERY = 300.0
 """Seconds between two looks at an issuer's keys when no token asks for another."""

@@ -8,7 +8,7 @@ from app.domain.case.case import Json
 from app.domain.values.errors import CaseError, Internal
 from app.http.errors import problem, problem_response, status_of
 from app.http.views import AppliedView, ReceiptView, ResultView
-from app.services.answer import Answer
+from app.services.desk.answer import Answer
 
 CASES = "/api/v1/cases"
 

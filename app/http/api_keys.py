@@ -14,8 +14,8 @@ from app.http.documented import problems
 from app.http.headers import request_id
 from app.http.parameters import AfterKey, KeyId, Limit, existing
 from app.http.services import ApiKeysPort, ApiRequest, services_of
-from app.services.api_keys import NewKey
-from app.services.stored_callers import StoredKey
+from app.services.callers.api_keys import NewKey
+from app.services.store.callers import StoredKey
 
 
 @post(

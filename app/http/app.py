@@ -31,7 +31,7 @@ from app.http.slas import explain_clock, list_clocks, simulate_clock
 from app.http.streams import stream_case, stream_tenant
 from app.http.values import Limits
 from app.http.work import WORK
-from app.services.issuers import Issuer
+from app.services.callers.issuers import Issuer
 
 BODY_BYTES = 2**20
 WITHOUT_A_SECOND_LOOK = frozenset({"", "*/*", "application/json"})

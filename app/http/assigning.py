@@ -16,7 +16,7 @@ from app.http.services import ApiRequest, services_of
 from app.http.views import AppliedView
 from app.http.work_requests import AssignCase, TakeNext
 from app.http.working import NOTHING, done, with_case, working
-from app.services.work import Wish
+from app.services.work.work import Wish
 
 REFUSALS = ("denied", "not_found", "version_conflict", "idempotency_in_flight", "idempotency_mismatch")
 CLAIMING = problems(*REFUSALS, "guard_refused", "invalid")

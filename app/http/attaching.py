@@ -24,8 +24,8 @@ from app.http.parameters import PLAIN, After, CaseId, IdempotencyKey, IfMatch, L
 from app.http.services import ApiRequest, services_of
 from app.http.work_views import AttachedView, AttachmentPageView
 from app.http.working import made, working
-from app.services.uploads import Received
-from app.services.work_ports import StoredAttachment
+from app.services.store.work import StoredAttachment
+from app.services.work.uploads import Received
 
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
 UNKNOWN = "application/octet-stream"

@@ -8,7 +8,7 @@ from app.domain.values.rfc3339 import parse_rfc3339
 from app.http.headers import expected_version, idempotency_key, request_id
 from app.http.requests import Body, FireEvent, OnBehalfOf, OpenCase, TryEvent
 from app.http.services import ApiRequest
-from app.services.identity import new_id
+from app.services.entries.identity import new_id
 
 BESIDE_THE_POINT = {"idempotency_key", "if_version"}
 

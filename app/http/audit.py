@@ -9,7 +9,7 @@ from app.http.documented import problems
 from app.http.parameters import AfterEntry, CaseId, Limit, OnlyDenied, existing
 from app.http.services import ApiRequest, services_of
 from app.http.views import EntryPageView, EntryView
-from app.services.stored import StoredEntry
+from app.services.store.stored import StoredEntry
 
 
 @get(

@@ -17,7 +17,7 @@ from app.http.large import hold, slice_of
 from app.http.reading import read, too_large
 from app.http.requests import MOST_ATTEMPTS, Simulate, TryEvent, TryEvents
 from app.http.values import Limits
-from app.services.slices import Slice
+from app.services.fairness.slices import Slice
 
 MOST_ERRORS = 100
 LONGEST_PATH = 200

@@ -11,7 +11,7 @@ from app.domain.values.errors import Unauthenticated
 from app.http.auth import ALGORITHM, OwnTokens
 from app.http.claims import LEEWAY_SECONDS, LONGEST_TOKEN, told_by
 from app.http.issuers import Believed, TrustedIssuers
-from app.services.stored_callers import KEY_PREFIX
+from app.services.store.callers import KEY_PREFIX
 
 
 class KeyCallers(Protocol):

@@ -7,7 +7,7 @@ from app.http.case_type_views import CaseTypeFullView, CaseTypeSummaryView, Case
 from app.http.documented import problems
 from app.http.parameters import CaseTypeName, Format, VersionNumber
 from app.http.services import ApiRequest, services_of
-from app.services.views import CaseTypeView
+from app.services.cases.views import CaseTypeView
 
 SVG_POLICY = "default-src 'none'; object-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 

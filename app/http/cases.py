@@ -29,8 +29,8 @@ from app.http.requests import OpenCase
 from app.http.services import ApiRequest, services_of
 from app.http.views import AppliedView, CasePageView, CaseView
 from app.http.working import with_case
-from app.services.answer import NO_CLOCKS, case_json
-from app.services.views import Wanted
+from app.services.cases.views import Wanted
+from app.services.desk.answer import NO_CLOCKS, case_json
 
 
 @post(

@@ -15,7 +15,7 @@ from app.http.services import ApiRequest, services_of
 from app.http.work_requests import WriteComment
 from app.http.work_views import CommentedView, CommentPageView
 from app.http.working import done, made, working
-from app.services.work_ports import StoredComment
+from app.services.store.work import StoredComment
 
 REFUSALS = ("denied", "not_found", "version_conflict", "idempotency_in_flight", "idempotency_mismatch")
 

@@ -24,7 +24,7 @@ from app.domain.values.errors import (
 from app.http.for_people import for_people, words_of
 from app.http.headers import REFUSAL, request_id
 from app.http.views import ProblemView
-from app.services.ports import StoreUnavailable
+from app.services.store.ports import StoreUnavailable
 
 PROBLEM_JSON = "application/problem+json"
 

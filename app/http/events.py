@@ -17,7 +17,7 @@ from app.http.parameters import CaseId, Explain, IdempotencyKey, IfMatch, existi
 from app.http.requests import FireEvent, TryEvents
 from app.http.services import ApiRequest, services_of
 from app.http.views import AppliedView, PossibleEventView, PossibleView, RefusedEventView, ResultsView
-from app.services.views import PossibleEvent, RefusedEvent
+from app.services.cases.views import PossibleEvent, RefusedEvent
 
 BATCH_BYTES = 8 * 2**20
 

@@ -11,8 +11,8 @@ from app.http.documented import problems
 from app.http.parameters import Limit
 from app.http.services import ApiRequest, readmitting, services_of
 from app.http.views import FeedView, LeafView
-from app.services.ledger import FeedPage
-from app.services.log_store import FROM_THE_FIRST, Leaf
+from app.services.log.ledger import FeedPage
+from app.services.store.log import FROM_THE_FIRST, Leaf
 
 LONGEST_WAIT = 30
 LARGEST = 10**15

@@ -8,7 +8,7 @@ from litestar.types import Message, Scope
 
 from app.domain.values.errors import invalid
 from app.http.large import let_go
-from app.services.identity import new_id
+from app.services.entries.identity import new_id
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')

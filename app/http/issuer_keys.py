@@ -10,7 +10,7 @@ import httpx
 import structlog
 
 from app.http.jwks import IssuerKey, keys_of, meant
-from app.services.issuers import secure_address
+from app.services.callers.issuers import secure_address
 
 AT_MOST_EVERY = 5.0
 """Seconds between two looks at an issuer, so that made-up key ids do not hammer it."""

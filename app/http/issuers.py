@@ -9,7 +9,7 @@ from app.domain.values.names import BUILT_IN_ROLES, ROLE, SUBJECT, TENANT
 from app.http.claims import BadSignature, Claims, verified
 from app.http.issuer_keys import IssuerKeys
 from app.http.jwks import ALGORITHMS, IssuerKey
-from app.services.issuers import Issuer
+from app.services.callers.issuers import Issuer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from litestar.datastructures import State
 from litestar.types import Scope
 
 from app.domain.case.case import Actor
-from app.services.places import Places
-from app.services.slices import Slice, Slices
+from app.services.fairness.places import Places
+from app.services.fairness.slices import Slice, Slices
 
 SMALL = 2**12
 """Bytes of a body that is read and answered at once; most events have fewer."""

@@ -7,7 +7,7 @@ from litestar.types import Scope
 from app.http.errors import RateLimited
 from app.http.headers import RATE_LIMIT
 from app.http.services import ApiRequest, services_of
-from app.services.rate_limits import RateLimits, Taken, headers_of
+from app.services.callers.rate_limits import RateLimits, Taken, headers_of
 
 
 def limit(rates: RateLimits, taken: Taken, scope: Scope) -> None:

@@ -23,8 +23,8 @@ from app.http.policy_parameters import (
 from app.http.policy_requests import ChangePolicy, Line
 from app.http.policy_views import ChangedPolicyView, LinePageView, PreviewView
 from app.http.services import ApiRequest, services_of
-from app.services.rulebook import AskedChange, LineQuery
-from app.services.stored import PolicyLine
+from app.services.policy.requests import AskedChange, LineQuery
+from app.services.store.stored import PolicyLine
 
 NAMES = {"obj": "case_type", "eft": "effect"}
 REFUSALS = ("denied", "not_found", "guard_refused", "version_conflict")

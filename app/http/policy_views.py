@@ -2,8 +2,8 @@
 
 from typing import Literal, NotRequired, TypedDict, cast
 
-from app.services.rulebook import Able, LinePage, Triple
-from app.services.stored import PolicyLine
+from app.services.policy.requests import Able, LinePage, Triple
+from app.services.store.stored import PolicyLine
 
 
 class LineView(TypedDict):

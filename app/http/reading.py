@@ -9,7 +9,7 @@ import msgspec
 from app.domain.case.case import Json
 from app.domain.values.errors import FieldError, Malformed, TooLarge
 from app.http.values import Count
-from app.services.slices import Slice
+from app.services.fairness.slices import Slice
 
 PIECE = 2**20
 """Bytes that are read in one go: as much as any body but a batch's may have, and as an attempt of a batch may have."""

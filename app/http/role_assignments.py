@@ -13,8 +13,8 @@ from app.http.policy_parameters import VERSION, AfterLine, IfPolicyMatch, LineId
 from app.http.policy_requests import AssignRoles
 from app.http.policy_views import AssignmentPageView, ChangedAssignmentsView
 from app.http.services import ApiRequest, services_of
-from app.services.rulebook import AskedChange, LineQuery
-from app.services.stored import PolicyLine
+from app.services.policy.requests import AskedChange, LineQuery
+from app.services.store.stored import PolicyLine
 
 NAMES = {"role": "user", "obj": "role"}
 

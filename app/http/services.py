@@ -12,16 +12,16 @@ from app.domain.clocks.explained import Stretch
 from app.domain.diagram import DiagramFormat
 from app.http.callers import KeyCallers
 from app.http.work_port import AttachmentsPort, NextCasePort, WorkPort
-from app.services.answer import Answer
-from app.services.api_keys import NewKey
-from app.services.ledger import Admitted, FeedPage
-from app.services.rate_limits import RateLimits
-from app.services.rulebook import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, WhoCanFire
-from app.services.simulations import Asked
-from app.services.slices import Slices
-from app.services.stored import StoredClock, StoredEntry
-from app.services.stored_callers import StoredKey
-from app.services.views import CaseTypeView, Page, Possible, Shown, Wanted
+from app.services.callers.api_keys import NewKey
+from app.services.callers.rate_limits import RateLimits
+from app.services.cases.views import CaseTypeView, Page, Possible, Shown, Wanted
+from app.services.clocks.simulations import Asked
+from app.services.desk.answer import Answer
+from app.services.fairness.slices import Slices
+from app.services.log.ledger import Admitted, FeedPage
+from app.services.policy.requests import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, WhoCanFire
+from app.services.store.callers import StoredKey
+from app.services.store.stored import StoredClock, StoredEntry
 
 
 class DeskPort(Protocol):

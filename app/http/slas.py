@@ -14,8 +14,8 @@ from app.http.documented import problems
 from app.http.parameters import CaseId, ClockName, Cursor, Cycle, SegmentLimit, existing
 from app.http.requests import Simulate
 from app.http.services import ApiRequest, services_of
-from app.services.answer import cycle_json
-from app.services.simulations import Asked
+from app.services.clocks.simulations import Asked
+from app.services.desk.answer import cycle_json
 
 
 @get(

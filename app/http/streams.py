@@ -19,9 +19,9 @@ from app.http.headers import request_id
 from app.http.parameters import CaseId, existing
 from app.http.services import ApiRequest, readmitting, services_of
 from app.http.views import LeafEventView
-from app.services.ledger import FeedPage
-from app.services.log_store import FROM_THE_FIRST
-from app.services.ports import StoreUnavailable
+from app.services.log.ledger import FeedPage
+from app.services.store.log import FROM_THE_FIRST
+from app.services.store.ports import StoreUnavailable
 
 NOW = "now"
 LEAF_INDEX = re.compile("-1|[0-9]{1,15}")

@@ -6,10 +6,10 @@ from typing import Protocol
 from app.domain.case.case import Actor, Attempt
 from app.domain.case.made_by_verbs import CaseRole
 from app.domain.verbs.commenting import Edited
-from app.services.answer import Answer
-from app.services.attachments import Asking
-from app.services.work import Wish
-from app.services.work_ports import StoredAttachment, StoredComment, StoredLink
+from app.services.desk.answer import Answer
+from app.services.store.work import StoredAttachment, StoredComment, StoredLink
+from app.services.work.attachments import Asking
+from app.services.work.work import Wish
 
 
 class WorkPort(Protocol):

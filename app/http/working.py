@@ -13,8 +13,8 @@ from app.http.attempts import idempotency
 from app.http.headers import expected_version, request_id
 from app.http.requests import Body
 from app.http.services import ApiRequest, services_of
-from app.services.answer import Answer, case_json
-from app.services.identity import new_id
+from app.services.desk.answer import Answer, case_json
+from app.services.entries.identity import new_id
 
 NOTHING: dict[str, Json] = {}
 

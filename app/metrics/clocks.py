@@ -10,8 +10,8 @@ from typing import Final, Protocol
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
-from app.services.escalation import Fired
-from app.services.ports import StoreUnavailable
+from app.services.desk.escalation import Fired
+from app.services.store.ports import StoreUnavailable
 
 REFRESH: Final = 30.0
 """Seconds that a count of the database is given again."""

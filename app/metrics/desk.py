@@ -5,8 +5,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from app.services.answer import Answer
-from app.services.committed import Committed
+from app.services.desk.answer import Answer
+from app.services.desk.report import Committed
 
 SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

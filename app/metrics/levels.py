@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from app.services.levels import Levels
+from app.services.process.gauges import Levels
 
 
 class LevelMetrics:

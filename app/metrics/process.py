@@ -20,10 +20,10 @@ from app.metrics.clocks import ClockCounts, ClockMetrics, CountsClocks
 from app.metrics.desk import DeskMetrics
 from app.metrics.levels import LevelMetrics
 from app.metrics.log import LogMetrics
-from app.services.answer import Answer
-from app.services.committed import Committed
-from app.services.escalation import Fired
-from app.services.levels import Levels
+from app.services.desk.answer import Answer
+from app.services.desk.escalation import Fired
+from app.services.desk.report import Committed
+from app.services.process.gauges import Levels
 
 
 class Metrics:

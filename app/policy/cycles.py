@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from app.policy.lines import includes_role
-from app.services.policy_rows import PolicyLine
+from app.services.store.policy_lines import PolicyLine
 
 
 def closing_lines(lines: Sequence[PolicyLine]) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -16,7 +16,7 @@ from app.policy.reading import Readers
 from app.policy.reasons import deciding_rule, refusal, wish_of
 from app.policy.roles import Roles
 from app.policy.texts import Texts
-from app.services.stored import PolicyLine, Visible
+from app.services.store.stored import PolicyLine, Visible
 
 BUILT_IN = tuple(
     PolicyLine("p", role, EVERY, EVERY, act, eft="allow")

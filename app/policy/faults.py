@@ -7,7 +7,7 @@ from app.domain.values.deceiving import in_rules
 from app.domain.values.names import BUILT_IN_ACTS, NAME, SUBJECT, TENANT
 from app.policy.conditions import condition_fault
 from app.policy.lines import EVERY, includes_role, is_case_role, is_role
-from app.services.policy_rows import PolicyLine
+from app.services.store.policy_lines import PolicyLine
 
 # lists, queues and the log ask these as one SQL predicate
 UNCONDITIONAL = frozenset({"case:read", "case:claim", "case:audit"})

@@ -14,7 +14,7 @@ from app.policy.cycles import closing_lines
 from app.policy.faults import LineFault, line_faults
 from app.policy.lines import EVERY, is_role
 from app.policy.model import MODEL
-from app.services.policy_rows import PolicyLine
+from app.services.store.policy_lines import PolicyLine
 
 SHAPES = {
     "p": "p, role, tenant, case type, act, condition, allow",

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from app.domain.values.names import CASE_ROLE, ROLE
-from app.services.policy_rows import PolicyLine
+from app.services.store.policy_lines import PolicyLine
 
 EVERY = "*"
 READ = "case:read"

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from app.policy.index import Index
 from app.policy.lines import EVERY, READ, Rule, is_case_role
-from app.services.stored import Visible
+from app.services.store.stored import Visible
 
 ByRole: TypeAlias = dict[str, list[Rule]]
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from app.domain.case.case import ANYONE
 from app.policy.lines import EVERY, includes_role, is_role
-from app.services.stored import PolicyLine
+from app.services.store.stored import PolicyLine
 
 SYSTEM = "role:system"
 

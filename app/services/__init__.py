@@ -1,1 +1,1 @@
-"""The services own the transactions; one noun per file."""
+"""The services own the transactions; one room a noun."""

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from app.http.auth import mint
-from app.services.identity import new_id
+from app.services.entries.identity import new_id
 from tests.calling import bearing
 from tests.running import SECRET
 

@@ -202,7 +202,7 @@ RULES: dict[str, Callable[[str], Iterator[Edit]]] = {
     "app/db/*.py": in_queries,
     "migrations/versions/*.py": in_sql,
     "app/domain/*/*.py": in_python,
-    "app/services/*.py": in_python,
+    "app/services/**/*.py": in_python,
     "app/policy/*.py": in_python,
     "app/http/*.py": in_python,
     "app/policy/model.conf": in_matcher,

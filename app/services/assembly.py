@@ -1,0 +1,143 @@
+"""The services together, and how they start and stop."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from app.domain.definition.calendar_file import CalendarFile
+from app.domain.definition.case_type import CaseType
+from app.services.callers.api_keys import ApiKeys
+from app.services.callers.key_callers import KeyCallers
+from app.services.cases.cases import Cases
+from app.services.cases.who_can import WhoCan
+from app.services.clocks.calendars import Calendars
+from app.services.clocks.clocks import Clocks
+from app.services.clocks.recalculation import Recalculation
+from app.services.clocks.simulations import Simulations
+from app.services.clocks.verification import Verification
+from app.services.definitions.case_types import CaseTypes
+from app.services.definitions.definitions import Definitions
+from app.services.desk.answer import Answer
+from app.services.desk.deciding import Deciding
+from app.services.desk.desk import Desk
+from app.services.desk.escalation import Fired
+from app.services.desk.report import Committed, telling
+from app.services.entries.operators import UNNAMED
+from app.services.entries.refusals import Refusals
+from app.services.fairness.counting import Counting
+from app.services.fairness.limits import USUAL, Limits
+from app.services.fairness.slices import Slices
+from app.services.log.ledger import Ledger
+from app.services.log.waiters import Arrivals, WatchLimits
+from app.services.policy.changes import PolicyChanges
+from app.services.policy.policies import Policies, PolicySource
+from app.services.process.gauges import Levels
+from app.services.store.ports import PolicyEngine, Store
+from app.services.work.attachments import Attachments
+from app.services.work.contents import Contents
+from app.services.work.next_case import NextCase
+from app.services.work.uploads import Room, Uploads
+from app.services.work.work import CaseWork
+
+USUAL_ROOM = Room()
+log = logging.getLogger("stateward")
+
+
+class House:
+    """Everything that a process needs to decide, record and read. Nothing is connected before `running`."""
+
+    def __init__(
+        self,
+        store: Store,
+        engine: PolicyEngine,
+        desks: int,
+        room: Room = USUAL_ROOM,
+        attachment_folder: Contents | None = None,
+        watches: WatchLimits | None = None,
+        limits: Limits = USUAL,
+        operator: str = UNNAMED,
+    ) -> None:
+        self.store = store
+        self.operator = operator
+        self.definitions = Definitions()
+        self.policies = Policies(store, engine, operator)
+        self.calendars = Calendars()
+        self.refusals = Refusals(store, limits.refusals)
+        deciding = Deciding(store, self.definitions, self.policies, self.calendars, self.refusals)
+        self.desk = Desk(store, deciding, desks, limits.waiting)
+        self.slices = Slices()
+        self.cases = Cases(store, self.definitions, self.policies, self.slices, limits.searches, limits.reads)
+        self.api_keys = ApiKeys(store, self.policies, self.refusals, self.definitions)
+        self.keys = KeyCallers(store)
+        self.next_case = NextCase(deciding, self.definitions, self.policies, desks)
+        self.uploads = Uploads(store, room, attachment_folder)
+        self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
+        self.work = CaseWork(store, self.cases)
+        self.case_types = CaseTypes(self.definitions, store)
+        self.policy_changes = PolicyChanges(store, self.definitions, self.policies, self.refusals)
+        self.who_can = WhoCan(self.cases, engine, self.slices)
+        self.arrivals = Arrivals(store, watches)
+        self.ledger = Ledger(store, self.policies, self.cases, self.arrivals, self.slices)
+        counting = Counting()
+        self.clocks = Clocks(store, self.definitions, self.calendars, self.cases, counting)
+        self.simulations = Simulations(self.definitions, self.calendars, counting)
+        self.verification = Verification(store, self.definitions, self.clocks)
+        self.recalculation = Recalculation(store, deciding, self.definitions, self.calendars, self.clocks)
+
+    def tell_fired(self, told: Callable[[Sequence[Fired]], None]) -> None:
+        """Let `told` know the steps of clocks that fired, after their commit."""
+        self.desk.on_fired = self.next_case.on_fired = telling(told)
+
+    def tell_committed(self, *told: Callable[[Committed], None]) -> None:
+        """Let each of `told` know what those who attempt something together came to, after their commit."""
+        self.desk.on_committed = self.next_case.on_committed = telling(*told)
+
+    def come_from(self, origin: Callable[[], Any]) -> None:
+        """What an attempt comes from is what `origin` says when it is made."""
+        self.desk.origin = self.next_case.origin = origin
+
+    def tell_answered(self, told: Callable[[Sequence[Answer]], None]) -> None:
+        """Let `told` know what those who attempt something are answered."""
+        self.desk.on_answered = self.next_case.on_answered = telling(told)
+
+    def tell_sequenced(self, told: Callable[[int], None]) -> None:
+        """Let `told` know how many entries got their places each time that this process looked for some."""
+        self.ledger.on_sequenced = telling(told)
+
+    def levels(self) -> Levels:
+        """How full the process is now."""
+        return Levels(self.desk.waiting, self.store.connections(), self.policies.engine.version)
+
+    @asynccontextmanager
+    async def running(
+        self,
+        case_types: Mapping[str, CaseType],
+        calendars: Mapping[str, CalendarFile],
+        policies: Sequence[PolicySource],
+    ) -> AsyncIterator[None]:
+        """Publish what is declared, seed what is new, and decide until the end; then finish what is accepted."""
+        try:
+            await self.calendars.publish(self.store, calendars, self.operator)
+            await self.definitions.publish(self.store, case_types, self.operator)
+            for name in await self.policies.seed(policies):
+                log.warning(
+                    "%s differs from the policy in force; run `stateward policy apply %s` to use it", name, name
+                )
+            await self.policies.start()
+            await self.desk.start()
+            following = asyncio.create_task(self.arrivals.run())
+            counting = asyncio.create_task(self.refusals.run())
+            try:
+                yield
+            finally:
+                self.arrivals.close()
+                await following
+                await self.next_case.stop()
+                await self.attachments.stop()
+                await self.desk.stop()
+                self.refusals.close()
+                await counting
+        finally:
+            await self.store.close()

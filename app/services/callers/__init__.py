@@ -1,0 +1,1 @@
+"""Who calls: API keys, trusted issuers, and how much a caller may ask."""

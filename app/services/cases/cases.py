@@ -1,0 +1,212 @@
+"""Read cases: one, a page, what may be fired on it, its log. Nobody learns of a case that is not theirs."""
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import datetime
+
+from app.domain.case.case import Actor, Attempt, Case, Json, Refusal
+from app.domain.case.search_query import terms
+from app.domain.deciding.decide import no_such_case
+from app.domain.deciding.decide_verb import decide
+from app.domain.deciding.situation import AUDIT, Situation
+from app.domain.explaining.explain import possible
+from app.domain.values.data_size import bytes_of
+from app.domain.values.errors import invalid
+from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
+from app.domain.values.writable import writable
+from app.services.cases.views import Page, Possible, Shown, Wanted
+from app.services.cases.visibility import scoped
+from app.services.definitions.definitions import Definitions
+from app.services.definitions.known_names import check_known
+from app.services.desk.working_copy import states_of
+from app.services.entries.identity import new_salt
+from app.services.fairness.limits import USUAL
+from app.services.fairness.long_reads import Reads
+from app.services.fairness.places import Places
+from app.services.fairness.slices import Slices
+from app.services.policy.policies import Policies
+from app.services.store.ports import Store
+from app.services.store.search import Searched
+from app.services.store.stored import SORTS, CaseKey, CaseQuery, StoredEntry, Visible
+
+TIMES = ("opened_at", "changed_at", "due_at")
+NULLABLE = ("reference", "due_at")
+MOST_COUNTED = 1_000
+MOST_BYTES = 8 * 2**20
+"""Of the data of all cases of a page."""
+UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+
+
+class Cases:
+    """Reading takes no lock; the policy is the one in force when the read began."""
+
+    def __init__(
+        self,
+        store: Store,
+        definitions: Definitions,
+        policies: Policies,
+        slices: Slices,
+        searches: int = USUAL.searches,
+        reads: int = USUAL.reads,
+    ) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._policies = policies
+        self._slices = slices
+        self._searches = Places(searches, "searches")
+        self.reads = Reads(reads)
+
+    async def read(self, actor: Actor, case_id: str) -> Case:
+        return (await self.show(actor, case_id)).case
+
+    async def show(self, actor: Actor, case_id: str) -> Shown:
+        """Raises NotFound, also for a case that the actor may not read."""
+        here = await self.situation(actor, case_id)
+        assert here.case is not None
+        return Shown(here.case, here.clocks)
+
+    async def find(self, actor: Actor, wanted: Wanted) -> Page:
+        """A page of the cases that the actor may read, with a cursor to the next. Raises Unavailable where so many
+        searches of the caller or the tenant are under way that others would wait for them."""
+        wide = wanted.q is not None or wanted.count
+        with self._searches.taking((actor.tenant, actor.id)) if wide else nullcontext():
+            return await self._found(actor, wanted)
+
+    async def _found(self, actor: Actor, wanted: Wanted) -> Page:
+        query = await self._query(actor, wanted)
+        searched = terms(wanted.q) if wanted.q is not None else ()
+        most = MOST_COUNTED if wanted.count else None
+        found = await (self._store.search(query, searched, most) if searched else self._listed(query, most))
+        items = await self._fitting(actor, found.cases[: wanted.limit])
+        beyond = _place(items[-1], wanted.sort) if len(found.cases) > len(items) else found.stopped_at
+        if not items and beyond is None and wanted.cursor is None:
+            check_known(self._definitions, wanted.case_type, wanted.state, wanted.team, wanted.assignee)
+        stored = await self._store.clocks(actor.tenant, [case.id for case in items]) if items else {}
+        clocks = {case_id: states_of(clocks) for case_id, clocks in stored.items()}
+        return Page(items, _cursor(beyond, wanted.sort) if beyond else None, clocks, found.count)
+
+    async def _fitting(self, actor: Actor, cases: Sequence[Case]) -> Sequence[Case]:
+        """Those that an answer has room for, from the first on and one at least."""
+        left = MOST_BYTES
+        async with self._slices.of((actor.tenant, actor.id), small=True) as turn:
+            for place, case in enumerate(cases):
+                left -= bytes_of(case.data)
+                if left < 0 and place:
+                    return cases[:place]
+                await turn.give()
+        return cases
+
+    async def _listed(self, query: CaseQuery, most: int | None) -> Searched:
+        found = await self._store.cases(query)
+        return Searched(found, count=None if most is None else await self._store.count(query, most))
+
+    async def visible(self, actor: Actor) -> Visible:
+        """Which cases the actor may read, by the policy in force now."""
+        await self._policies.refresh()
+        roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
+        return scoped(self._policies.engine.visible(actor.tenant, actor.id, roles), actor.scope)
+
+    async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
+        """The events that the actor may fire now; with `explain` also the others and why not."""
+        here = await self.situation(actor, case_id)
+        async with self._slices.of((actor.tenant, actor.id), small=True) as turn:
+            return await turn.taking(possible(here, explain))
+
+    async def log(
+        self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int
+    ) -> Sequence[StoredEntry]:
+        """A page of the case's chain, or of its refused attempts."""
+        async with self.reads.reading(actor):
+            await self.check_log(actor, case_id)
+            return await self._store.entries(actor.tenant, case_id, denied=denied, after=after, limit=limit)
+
+    async def check_log(self, actor: Actor, case_id: str) -> None:
+        """Raises NotFound unless the actor may read the case, or audit it."""
+        here = await self._here(actor, case_id)
+        if here is None or not (here.readable or here.decide(AUDIT).allowed):
+            raise no_such_case()
+
+    async def situation(self, actor: Actor, case_id: str) -> Situation:
+        """What a decision of this actor on the case is about. Raises NotFound as `show` does."""
+        here = await self._here(actor, case_id)
+        if here is None or not here.readable:
+            raise no_such_case()
+        return here
+
+    async def would_refuse(self, attempt: Attempt) -> bool:
+        """Whether the desk would refuse an attempt of a built-in verb, were it asked now."""
+        if attempt.case_id is None:
+            return True
+        here = await self._here(attempt.actor, attempt.case_id)
+        return here is None or isinstance(decide(replace(here, attempt=attempt)), Refusal)
+
+    async def _query(self, actor: Actor, wanted: Wanted) -> CaseQuery:
+        """For one more than a page has, which says whether there is another."""
+        if wanted.sort.removeprefix("-") not in SORTS:
+            raise invalid("sort", f"must be one of {', '.join(SORTS)}, with - first for descending")
+        return CaseQuery(
+            tenant=actor.tenant,
+            visible=await self.visible(actor),
+            case_type=wanted.case_type,
+            state=wanted.state,
+            assignee=wanted.assignee,
+            team=wanted.team,
+            reference=wanted.reference,
+            overdue=wanted.overdue,
+            sort=wanted.sort,
+            limit=wanted.limit + 1,
+            after=_position(wanted.cursor, wanted.sort) if wanted.cursor else None,
+        )
+
+    async def _here(self, actor: Actor, case_id: str) -> Situation | None:
+        found = await self._store.case(CaseKey(actor.tenant, case_id=case_id))
+        if found is None:
+            return None
+        await self._policies.catch_up(found.policy_version)
+        await self._definitions.learn(self._store, [found.case.definition])
+        machine = self._definitions.of(found.case.definition)
+        asking = Attempt(actor, event=None, entry_id="", new_case_id="", request_id="", case_id=case_id)
+        clocks = states_of(found.clocks)
+        return Situation(
+            machine, self._policies.engine, asking, found.at, new_salt, found.case, found.surroundings, clocks
+        )
+
+
+def _place(case: Case, sort: str) -> tuple[Json, str]:
+    return getattr(case, sort.removeprefix("-")), case.id
+
+
+def _cursor(place: tuple[Json, str], sort: str) -> str:
+    """Of a page that begins after this place."""
+    value, case_id = place
+    shown = rfc3339(value) if isinstance(value, datetime) else value
+    return base64.urlsafe_b64encode(json.dumps([sort, shown, case_id]).encode()).decode()
+
+
+def _position(cursor: str, sort: str) -> tuple[Json, str]:
+    """Where the next page begins, as `_cursor` wrote it for the same sort."""
+    try:
+        made_for, value, case_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        uuid.UUID(case_id)
+        if made_for != sort:
+            raise ValueError("made for another sort")
+        return _sort_value(value, sort.removeprefix("-")), case_id
+    except UNREADABLE as fault:
+        raise invalid("cursor", "is not one that this service gave for this sort; start again without it") from fault
+
+
+def _sort_value(value: Json, column: str) -> Json:
+    if value is None and column in NULLABLE:
+        return None
+    if column in TIMES:
+        return parse_rfc3339(value)
+    if not isinstance(value, int if column == "urgency" else str):
+        raise ValueError("a value of another column")
+    if writable(value) is not None:
+        raise ValueError("a value that no column holds")
+    return value

@@ -1,0 +1,58 @@
+"""What reading services answer: pages of cases and case types."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.domain.case.case import Case
+from app.domain.clocks.after_event import Clocks
+from app.domain.definition.case_type import CaseType
+from app.domain.explaining.explain import Possible, PossibleEvent, RefusedEvent
+from app.services.store.search import Count
+
+__all__ = ["CaseTypeView", "Page", "Possible", "PossibleEvent", "RefusedEvent", "Shown", "Wanted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases a caller asks for. `sort` as in CaseQuery; `cursor` is the `next_cursor` of the previous page; `q` is
+    what they are searched for; with `count` the page says how many there are."""
+
+    case_type: str | None = None
+    state: str | None = None
+    assignee: str | None = None
+    team: str | None = None
+    reference: str | None = None
+    overdue: bool | None = None
+    sort: str = "-changed_at"
+    limit: int = 50
+    cursor: str | None = None
+    q: str | None = None
+    count: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Cases in the asked order; `next_cursor` is opaque, None on the last page. A search that took long ends short,
+    with a cursor; `count` is None where nobody asked."""
+
+    items: Sequence[Case]
+    next_cursor: str | None
+    clocks: Mapping[str, Clocks] = field(default_factory=dict)  # by case id
+    count: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A case and its clocks."""
+
+    case: Case
+    clocks: Clocks
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTypeView:
+    """A case type in its current version; `hash` is the identity of the definition."""
+
+    case_type: CaseType
+    version: int
+    hash: str

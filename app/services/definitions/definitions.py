@@ -1,0 +1,78 @@
+"""The case types in force, by name, and every version that a case may be pinned to, by hash."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.domain.case.case import Draft
+from app.domain.case.sealing import seal
+from app.domain.declaring.reading.load import load_stored
+from app.domain.definition.case_type import CaseType
+from app.domain.machine.machine import Machine
+from app.domain.values.errors import NotFound
+from app.domain.values.names import SERVICE_TENANT
+from app.services.entries.identity import new_id, new_salt
+from app.services.entries.operators import UNNAMED, told_of_operator
+from app.services.store.ports import Store
+from app.services.store.stored import Record, StoredDefinition
+
+
+@dataclass
+class Definitions:
+    """Compiled definitions. `current` opens cases; `machines` serves the cases that are open already."""
+
+    current: dict[str, Machine] = field(default_factory=dict)
+    machines: dict[str, Machine] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    """Of all case types that there ever were: those without a declaration may have cases left."""
+
+    async def publish(self, store: Store, case_types: Mapping[str, CaseType], operator: str = UNNAMED) -> None:
+        """Store what is new among the declared case types, with a log entry each, and make them current."""
+        for name, case_type in case_types.items():
+            stored = await _store(store, case_type, operator)
+            self.current[name] = self._compile(stored, case_type)
+        self.names |= {one.case_type for one in await store.definition_versions()} | self.current.keys()
+
+    async def learn(self, store: Store, hashes: Iterable[str]) -> None:
+        """Compile the stored versions that are asked for and not known yet."""
+        missing = sorted({digest for digest in hashes if digest not in self.machines})
+        if missing:
+            for stored in await store.definitions(missing):
+                self._compile(stored, load_stored(stored.text))
+
+    def opening(self, name: str) -> Machine | None:
+        return self.current.get(name)
+
+    def of(self, digest: str) -> Machine:
+        return self.machines[digest]
+
+    def named(self, name: str) -> Machine:
+        if name not in self.current:
+            raise NotFound("there is no such case type")
+        return self.current[name]
+
+    def all(self) -> Sequence[Machine]:
+        return [self.current[name] for name in sorted(self.current)]
+
+    def _compile(self, stored: StoredDefinition, case_type: CaseType) -> Machine:
+        if stored.hash not in self.machines:
+            self.machines[stored.hash] = Machine(case_type, stored.hash, stored.version)
+        return self.machines[stored.hash]
+
+
+async def _store(store: Store, case_type: CaseType, operator: str) -> StoredDefinition:
+    digest, text = case_type.hash(), case_type.canonical()
+    known = await store.definitions([digest])
+    if known:
+        return known[0]
+    async with store.transaction(SERVICE_TENANT) as tx:
+        locked = await tx.lock([], [])
+        stored, added = await tx.add_definition(case_type.case_type, digest, text)
+        if added:
+            body = {
+                "actor": told_of_operator(operator),
+                "case_type": stored.case_type,
+                "definition": {"version": stored.version, "hash": stored.hash},
+            }
+            draft = Draft("definition", SERVICE_TENANT, new_id(), locked.at, body)
+            await tx.record(Record(entries=[seal(draft, new_salt)]))
+    return stored

@@ -1,0 +1,232 @@
+"""Decide a batch of attempts against what was locked: each sees what the ones before it did."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from app.domain.calendars.port import Calendars, RoundTheClock
+from app.domain.case.case import Attempt, AuditEntry, Case, Opens, Outcome, Refusal
+from app.domain.deciding.decide import fire, no_such_case, open_case
+from app.domain.deciding.decide_verb import decide
+from app.domain.deciding.escalate import SYSTEM
+from app.domain.deciding.situation import Situation
+from app.domain.deciding.whose_eyes import eyes
+from app.domain.machine.machine import Machine
+from app.domain.policy.port import Policy
+from app.domain.values.errors import (
+    Conflict,
+    Denied,
+    FieldError,
+    GuardRefused,
+    IdempotencyMismatch,
+    Internal,
+    Invalid,
+    NotFound,
+    VersionConflict,
+    WrongState,
+)
+from app.domain.verbs.linking import Link
+from app.services.definitions.definitions import Definitions
+from app.services.definitions.known_names import not_opening
+from app.services.desk.answer import NO_CLOCKS, Answer, applied, to_json
+from app.services.desk.escalation import Escalation, Fired
+from app.services.desk.given_again import given_again, is_for
+from app.services.desk.locking import answer_key, case_key, link_key
+from app.services.desk.searchable import note_text
+from app.services.desk.working_copy import ALONE, WorkingCopy
+from app.services.entries.identity import new_salt
+from app.services.entries.refusals import Refused
+from app.services.fairness.fair_queue import Caller
+from app.services.store.stored import CaseKey, Locked, Record, StoredAnswer
+
+KEPT = timedelta(hours=24)
+"""How long an answer is given again under its key (the IETF draft leaves it to the service)."""
+GIVEN_AGAIN = (Denied, WrongState, GuardRefused, Conflict, VersionConflict, Invalid)
+ROUND_THE_CLOCK = RoundTheClock()
+Singly = Callable[[Caller], bool]
+"""Whether one more refusal of a caller is logged by an entry of its own."""
+log = logging.getLogger("stateward.desk")
+
+
+def always(_: Caller) -> bool:
+    return True
+
+
+class Batch:
+    """The attempts of one transaction on its working copy."""
+
+    def __init__(
+        self,
+        locked: Locked,
+        definitions: Definitions,
+        policy: Policy,
+        calendars: Calendars = ROUND_THE_CLOCK,
+        singly: Singly = always,
+    ) -> None:
+        self._definitions = definitions
+        self._policy = policy
+        self._calendars = calendars
+        self.locked = locked
+        self._copy = WorkingCopy(locked)
+        self._singly = singly
+        self.fired: list[Fired] = []
+        self.counted: list[Refused] = []
+
+    @property
+    def copy(self) -> WorkingCopy:
+        """What was locked and is to be recorded; a back-test drives its time."""
+        return self._copy
+
+    def answer(self, attempt: Attempt) -> Answer:
+        """Decide one attempt. A fault of ours harms this attempt only: it is logged and answered as internal."""
+        try:
+            return self.kept(attempt) or self._decide(attempt)
+        except Exception:  # nobody expected it, and the neighbours in the batch have nothing to do with it
+            log.exception("attempt failed", extra={"request_id": attempt.request_id})
+            return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
+
+    def escalate(self, case_id: str) -> list[Fired]:
+        """Fire what the clocks of a locked case owe."""
+        return self._escalation().escalate(case_id)
+
+    def record(self) -> Record:
+        return self._copy.record()
+
+    def situation(self, attempt: Attempt, machine: Machine, at: datetime, case: Case | None = None) -> Situation:
+        around = self._copy.around.get(case.id, ALONE) if case else ALONE
+        clocks = self._copy.clocks(case.id) if case and machine.clocks else NO_CLOCKS
+        newest = self._definitions.opening(machine.case_type.case_type)
+        return Situation(machine, self._policy, attempt, at, new_salt, case, around, clocks, self._calendars, newest)
+
+    def case_type_of(self, attempt: Attempt) -> str | None:
+        """None where the case is not there, or no such case type is declared."""
+        if attempt.case_id is not None:
+            case = self._copy.cases.get(attempt.case_id)
+            return case.case_type if case else None
+        return attempt.case_type if self._definitions.opening(attempt.case_type or "") else None
+
+    def kept(self, attempt: Attempt) -> Answer | None:
+        """What was answered before under the key of the attempt."""
+        key = answer_key(attempt)
+        stored = self._copy.answers.get(key) if key else None
+        if stored is None or stored.answer is None or attempt.idempotency is None:
+            return None
+        case = self._copy.case(case_key(attempt))
+        case_type = case.case_type if case else attempt.case_type
+        if not is_for(attempt.actor.scope, attempt, self._act(attempt), case_type, stored.answer):
+            return None
+        if stored.fingerprint != attempt.idempotency.fingerprint:
+            return Answer(
+                error=IdempotencyMismatch("this Idempotency-Key was used with another request; take a new one")
+            )
+        return given_again(stored.answer, self._on(attempt, case) if case else None)
+
+    def _act(self, attempt: Attempt) -> str | None:
+        """What the policy is asked for; of an opening that names no event, the only one that there is."""
+        if attempt.verb is not None:
+            return attempt.verb.act
+        machine = self._definitions.opening(attempt.case_type or "")
+        return attempt.event or (next(iter(machine.case_type.opening)) if machine else None)
+
+    def _decide(self, attempt: Attempt) -> Answer:
+        decision = self._decision(attempt)
+        if isinstance(decision, Refusal):
+            answer = Answer(error=decision.error)
+            if decision.entry is not None and not self._logged(attempt):
+                self._log(attempt, decision.entry)
+        else:
+            answer = applied(decision)
+            self._take(attempt, decision)
+        self._remember(attempt, answer, isinstance(decision, Refusal) and decision.entry is not None)
+        return answer
+
+    def _log(self, attempt: Attempt, entry: AuditEntry) -> None:
+        """Singly, or counted where a caller was refused often of late; what clocks fire is no caller."""
+        caller, body = (attempt.tenant, attempt.actor.id), entry.draft.body
+        if attempt.actor.id == SYSTEM or self._singly(caller):
+            self._copy.entries.append(entry)
+        else:
+            self.counted.append(Refused(caller, body["code"], body.get("act") or body["event"], entry.draft.at))
+
+    def _logged(self, attempt: Attempt) -> bool:
+        """Whether this same request was refused before; another one under its key is logged like any other, and so is
+        one by a credential that is not for it."""
+        key = answer_key(attempt)
+        logged = self._copy.answers.get(key) if key else None
+        same = attempt.idempotency
+        return bool(logged and logged.answer is None and same and logged.fingerprint == same.fingerprint)
+
+    def _decision(self, attempt: Attempt) -> Outcome | Refusal:
+        case = self._copy.case(case_key(attempt))
+        if attempt.opens is Opens.ALWAYS or (case is None and attempt.opens is Opens.IF_ABSENT):
+            return self._opening(attempt, case)
+        if case is None:
+            return Refusal(no_such_case())
+        machine = self._definitions.of(case.definition)
+        if machine.clocks and attempt.actor.id != SYSTEM:
+            case = self._with_steps_before(attempt, case)
+        if isinstance(attempt.verb, Link):
+            there, known = self._there(attempt, attempt.verb), link_key(attempt) in self._copy.links
+            attempt = replace(attempt, verb=replace(attempt.verb, there=there, known=known))
+        here = self._on(attempt, case)
+        return decide(here) if attempt.verb else fire(here)
+
+    def _on(self, attempt: Attempt, case: Case) -> Situation:
+        return self.situation(attempt, self._definitions.of(case.definition), self._copy.moment(case), case)
+
+    def _there(self, attempt: Attempt, link: Link) -> Situation | None:
+        """The far end of a link; its entry has an id of its own, which nothing is opened with."""
+        case = self._copy.case(CaseKey(attempt.tenant, case_id=link.to))
+        return self._on(replace(attempt, entry_id=attempt.new_case_id), case) if case else None
+
+    def _with_steps_before(self, attempt: Attempt, case: Case) -> Case:
+        """The case once the steps have fired that were due before the attempt: it may stop their clock."""
+        at = self._copy.moment(case)
+        self.fired += self._escalation().escalate(case.id, before=attempt.happened(at))
+        return self._copy.cases[case.id]
+
+    def _escalation(self) -> Escalation:
+        return Escalation(self._copy, self.situation, self._definitions.of, self._decide)
+
+    def _opening(self, attempt: Attempt, existing: Case | None) -> Outcome | Refusal:
+        machine = self._definitions.opening(attempt.case_type or "")
+        if machine is None:
+            message = not_opening(self._definitions, attempt.case_type or "")
+            return Refusal(Invalid(message, errors=(FieldError("case_type", message),)))
+        openings = machine.case_type.opening
+        if attempt.event is None:
+            if len(openings) > 1:
+                message = f"say which event opens the case: {' or '.join(openings)}"
+                return Refusal(Invalid(message, errors=(FieldError("event", message),)))
+            attempt = replace(attempt, event=next(iter(openings)))
+        if attempt.opens is Opens.IF_ABSENT and attempt.event not in openings:
+            return Refusal(no_such_case())
+        return open_case(self.situation(attempt, machine, self._copy.at), existing)
+
+    def _take(self, attempt: Attempt, outcome: Outcome) -> None:
+        case = outcome.case
+        note_text(self._copy, self._definitions.of(case.definition).case_type.data, attempt, outcome)
+        self._copy.take(case, outcome.entry, outcome.turned)
+        if attempt.verb is not None:
+            if outcome.work is not None:
+                self._copy.note_work(case, outcome.work)
+            return
+        event = attempt.event or next(iter(self._definitions.of(case.definition).case_type.opening))
+        if event in self._definitions.of(case.definition).four_eyes:
+            self._copy.note_actors(case, event, frozenset(eyes(attempt)))
+
+    def _remember(self, attempt: Attempt, answer: Answer, denied: bool) -> None:
+        """Keep the answers that are given again; of a 404 by id with a `denied` entry only that it was logged."""
+        key = answer_key(attempt)
+        if key is None or attempt.idempotency is None:
+            return
+        if key in self._copy.answers and self._copy.answers[key].answer is not None:
+            return  # the credential is not for what was answered: that stays
+        absent = isinstance(answer.error, NotFound) and attempt.reference is not None  # a later line may open it
+        again = answer.error is None or absent or isinstance(answer.error, GIVEN_AGAIN)
+        if not again and not (denied and isinstance(answer.error, NotFound)):
+            return
+        kept = to_json(answer) if again else None
+        stored = StoredAnswer(key, attempt.idempotency.fingerprint, kept, self._copy.at + KEPT)
+        self._copy.answers[key] = self._copy.new_answers[key] = stored

@@ -1,0 +1,127 @@
+"""Fire the declared steps of the clocks that are due, within the transaction that has locked their case."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from app.domain.case.case import Attempt, Case
+from app.domain.clocks.after_event import Turned, earliest_due
+from app.domain.clocks.firing import Firing as DueFiring
+from app.domain.clocks.state import ClockState
+from app.domain.deciding.clocks_after import clocks_after
+from app.domain.deciding.escalate import Due, first_due, moved, resumed, step, system_actor
+from app.domain.deciding.situation import Situation
+from app.domain.machine.machine import Machine
+from app.services.desk.answer import Answer
+from app.services.desk.working_copy import WorkingCopy
+from app.services.entries.identity import new_id
+from app.services.store.stored import Firing
+
+MOST_AT_ONCE = 200
+"""Firings of one case in one transaction; what is left is still due, and the next tick finds it."""
+ASIDE = timedelta(minutes=1)
+log = logging.getLogger("stateward.escalation")
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A step that fired: of which clock of which case, and how long after it could have (not before its import)."""
+
+    case_type: str
+    case_id: str
+    clock: str
+    firing: DueFiring
+    late_by: timedelta
+
+
+def _owed_since(state: ClockState, firing: DueFiring) -> datetime:
+    """From when on anybody could have fired it: not before its clock was known, and not before it was told to count."""
+    return max(firing.moment, state.known_since or firing.moment, state.since or firing.moment)
+
+
+class MakeSituation(Protocol):
+    def __call__(self, attempt: Attempt, machine: Machine, at: datetime, case: Case | None = None) -> Situation: ...
+
+
+class Escalation:
+    """The steps of one working copy, in the order of their moments; each sees what those before it did."""
+
+    def __init__(
+        self,
+        copy: WorkingCopy,
+        situation: MakeSituation,
+        machine: Callable[[str], Machine],
+        decide: Callable[[Attempt], Answer],
+    ) -> None:
+        self._copy = copy
+        self._situation = situation
+        self._machine = machine
+        self._decide = decide
+        self._fired: list[Fired] = []
+
+    def escalate(self, case_id: str, before: datetime | None = None) -> list[Fired]:
+        """Fire everything that a case owes, or only what was due `before` a moment.
+
+        A fault of ours sets its clock aside for a while and harms no other.
+        """
+        for _ in range(MOST_AT_ONCE):
+            next_fire_at = self._copy.next_fire_at(case_id)
+            if next_fire_at is None or (before is not None and next_fire_at >= before):
+                break
+            here = self._here(case_id)
+            due = first_due(here.machine.clocks, here.clocks, here.calendars, here.at)
+            if due is None:
+                break
+            fired = len(self._fired)
+            try:
+                self._fire(here, due)
+            except Exception:  # nobody expected it, and the other clocks have nothing to do with it
+                log.exception("the clock %s of case %s failed", due.after.name, case_id)
+                state = due.after if len(self._fired) > fired else here.clocks[due.after.name]
+                self._keep(here, replace(state, next_fire_at=self._copy.at + ASIDE))
+        return self._fired
+
+    def _fire(self, here: Situation, due: Due) -> None:
+        assert here.case is not None
+        self._keep(here, due.after)
+        if due.resumed:
+            stepped = resumed(self._here(here.case.id), due.after)
+            self._copy.take(stepped.case, stepped.entry)
+        elif due.firing is not None:
+            self._step(here.case.id, due.after, due.firing, due.skipped)
+
+    def _keep(self, here: Situation, state: ClockState) -> None:
+        """The clock has come that far, whatever its firings do."""
+        assert here.case is not None
+        turned = Turned({**here.clocks, state.name: state}, (state,))
+        self._copy.turn(here.case, turned)
+
+    def _step(self, case_id: str, state: ClockState, firing: DueFiring, skipped: tuple[DueFiring, ...]) -> None:
+        here = self._here(case_id)
+        before = here.case
+        assert before is not None
+        stepped = step(here, state, firing, skipped)
+        case, turned = stepped.case, None
+        if moved(before, case):
+            turned = clocks_after(here, case, None)
+            case = replace(case, due_at=earliest_due(turned.clocks))
+        self._copy.take(case, stepped.entry, turned)
+        key = (case.tenant, case.id, state.name, state.cycle)
+        entry_id = stepped.entry.draft.entry_id
+        self._copy.firings += [Firing(*key, one.step.number, one.n, entry_id) for one in (*skipped, firing)]
+        late_by = max(here.at - _owed_since(state, firing), timedelta(0))
+        self._fired.append(Fired(case.case_type, case.id, state.name, firing, late_by))
+        if firing.step.does and firing.step.does.fire:
+            self._decide(self._attempt(case, firing.step.does.fire, state.name, firing))
+
+    def _here(self, case_id: str) -> Situation:
+        case = self._copy.cases[case_id]
+        machine = self._machine(case.definition)
+        return self._situation(self._attempt(case, None), machine, self._copy.moment(case), case)
+
+    def _attempt(self, case: Case, event: str | None, clock: str = "", firing: DueFiring | None = None) -> Attempt:
+        """The request id says which firing it was, also in the entry of an event that is refused."""
+        request_id = f"sla:{clock}:{firing.step.number}:{firing.n}" if firing else "sla"
+        return Attempt(system_actor(case.tenant), event, new_id(), "", request_id, case_id=case.id)

@@ -1,0 +1,74 @@
+"""What a transaction of the desk tells those who watch the service, once it is committed."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from app.domain.case.case import Attempt
+from app.services.desk.answer import Answer
+from app.services.desk.batch import Batch
+
+UNKNOWN = "_unknown"
+"""The case type of an attempt on a case that is not there, or of one that is not declared: no name begins like that."""
+EVENT = "event"
+APPLIED = "applied"
+REPLAYED = "replayed"
+Outcomes = Counter[tuple[str, str, str]]
+"""How many attempts there were by (case type, act, outcome): the act of a built-in verb or `event`; `applied`,
+`replayed` or the code of a refusal."""
+Told = TypeVar("Told")
+log = logging.getLogger("stateward")
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A group of attempts that waited together: since when, and what it came from (a span, where traces are made)."""
+
+    since: float
+    origin: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A batch and its course. Times are seconds of `time.perf_counter`.
+
+    `waited` is in the order of the queue, and empty for a batch that was tried again.
+    """
+
+    attempts: int
+    outcomes: Outcomes
+    waited: Sequence[Waited]
+    began: float
+    locked: float
+    decided: float
+    ended: float = field(kw_only=True)
+
+
+def outcomes(batch: Batch, decided: Iterable[tuple[Attempt, Answer | None]]) -> Outcomes:
+    """Answers counted; those that another process is about to give (None) are left out."""
+    return Counter(
+        (batch.case_type_of(attempt) or UNKNOWN, attempt.verb.act if attempt.verb else EVENT, outcome_of(answer))
+        for attempt, answer in decided
+        if answer is not None
+    )
+
+
+def outcome_of(answer: Answer) -> str:
+    if answer.replayed:
+        return REPLAYED
+    return answer.error.code if answer.error else APPLIED
+
+
+def telling(*listeners: Callable[[Told], None]) -> Callable[[Told], None]:
+    """Tell all of them. What they fail at is logged: what is committed stays so, and is not tried again."""
+
+    def tell(what: Told) -> None:
+        for listener in listeners:
+            try:
+                listener(what)
+            except Exception:
+                log.exception("cannot record what was committed")
+
+    return tell

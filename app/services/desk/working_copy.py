@@ -1,0 +1,154 @@
+"""What one transaction has locked and made of it so far. Nothing is written before its record goes to the store."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from app.domain.case.case import AuditEntry, Case, Surroundings
+from app.domain.case.made_by_verbs import CaseLink, CaseRole, Row, Work
+from app.domain.case.search_text import Said, SearchText, said_words
+from app.domain.clocks.after_event import Clocks, Turned
+from app.domain.clocks.state import ClockState
+from app.services.store.stored import (
+    Acted,
+    AnswerKey,
+    CaseKey,
+    Changed,
+    Firing,
+    LinkKey,
+    Locked,
+    Record,
+    StoredAnswer,
+    StoredClock,
+)
+
+TICK = timedelta(microseconds=1)
+ALONE = Surroundings()
+
+
+class WorkingCopy:
+    """Each decision of a transaction sees what the ones before it did."""
+
+    def __init__(self, locked: Locked) -> None:
+        self.at = locked.at
+        self.cases: dict[str, Case] = {case.id: case for case in locked.cases.values()}
+        self.around: dict[str, Surroundings] = dict(locked.surroundings)
+        self.answers: dict[AnswerKey, StoredAnswer] = dict(locked.answers)
+        self.new_answers: dict[AnswerKey, StoredAnswer] = {}
+        self.entries: list[AuditEntry] = []
+        self.firings: list[Firing] = []
+        self.links: set[LinkKey] = set(locked.links)
+        self._ids: dict[CaseKey, str] = {key: case.id for key, case in locked.cases.items()}
+        self._was_seq: dict[str, int | None] = {case.id: case.seq for case in locked.cases.values()}
+        self._stored_clocks = locked.clocks
+        self._clocks: dict[str, Clocks] = {}
+        self._changed: set[str] = set()
+        self._turned: dict[tuple[str, str, int], ClockState] = {}
+        self._acted: list[Acted] = []
+        self._made: list[Row] = []
+        self._holds: dict[CaseRole, bool] = {}
+        self._texts: dict[str, SearchText] = {}
+
+    def case(self, key: CaseKey | None) -> Case | None:
+        case_id = self._ids.get(key) if key else None
+        return self.cases[case_id] if case_id else None
+
+    def moment(self, case: Case) -> datetime:
+        """An entry is never older than the one before it."""
+        return max(self.at, case.recorded_at + TICK)
+
+    def clocks(self, case_id: str) -> Clocks:
+        """The current cycle of each clock of a case, read when it is first asked for."""
+        if case_id not in self._clocks:
+            self._clocks[case_id] = states_of(self._stored_clocks.get(case_id, ()))
+        return self._clocks[case_id]
+
+    def next_fire_at(self, case_id: str) -> datetime | None:
+        """When the first of its clocks has something to do."""
+        return min((at for state in self.clocks(case_id).values() if (at := state.next_fire_at)), default=None)
+
+    def take(self, case: Case, entry: AuditEntry, turned: Turned | None = None) -> None:
+        """The case is this from now on, and the entry says why."""
+        self.cases[case.id] = case
+        self._ids[CaseKey(case.tenant, case_id=case.id)] = case.id
+        if case.reference is not None:
+            self._ids[CaseKey(case.tenant, case_type=case.case_type, reference=case.reference)] = case.id
+        self._changed.add(case.id)
+        self.entries.append(entry)
+        if turned is not None:
+            self.turn(case, turned)
+
+    def turn(self, case: Case, turned: Turned) -> None:
+        self._clocks[case.id] = turned.clocks
+        self._turned |= {(case.id, state.name, state.cycle): state for state in turned.changed}
+
+    def note_actors(self, case: Case, event: str, actors: frozenset[str]) -> None:
+        """Keep who fired an event that four eyes asks for."""
+        around = self.around.get(case.id, ALONE)
+        before = around.acted.get(event, frozenset())
+        self.around[case.id] = replace(around, acted={**around.acted, event: before | actors})
+        self._acted += [Acted(case.tenant, case.id, event, subject) for subject in sorted(actors - before)]
+
+    def note_own_words(self, case: Case, words: str) -> None:
+        """Keep by which words of its reference and data a case is found from now on."""
+        self._texts[case.id] = replace(self._text(case), own=words)
+
+    def note_said(self, case: Case, comment_id: str, text: str) -> None:
+        """Keep the words of a comment in place of those that it had."""
+        before = self._text(case)
+        said = (*(one for one in before.said if one.id != comment_id), Said(comment_id, said_words(text)))
+        self._texts[case.id] = replace(before, said=said)
+
+    def _text(self, case: Case) -> SearchText:
+        return self._texts.get(case.id) or SearchText(case.tenant, case.id, case.case_type)
+
+    def note_work(self, case: Case, work: Work) -> None:
+        """Keep what a built-in verb made; case roles bind the next attempt of this transaction already."""
+        self._made += work.rows
+        self.links |= {
+            LinkKey(row.tenant, row.case_id, row.type, row.to_id) for row in work.rows if isinstance(row, CaseLink)
+        }
+        changes = [*((one, True) for one in work.given), *((one, False) for one in work.taken)]
+        self._holds |= dict(changes)
+        roles = dict(self.around.get(case.id, ALONE).roles)
+        for one, holds in changes:
+            had = roles.get(one.subject, frozenset())
+            roles[one.subject] = had | {one.role} if holds else had - {one.role}
+        if changes:
+            self.around[case.id] = replace(self.around.get(case.id, ALONE), roles=roles)
+        if work.other is not None:
+            self.take(*work.other)
+
+    def record(self) -> Record:
+        cases = [Changed(self._was_seq.get(case_id), self.cases[case_id]) for case_id in sorted(self._changed)]
+        answers, clocks = list(self.new_answers.values()), self._turned_clocks()
+        texts = list(self._texts.values())
+        return Record(cases, self.entries, self._acted, answers, clocks, self.firings, self._made, self._holds, texts)
+
+    def _turned_clocks(self) -> list[StoredClock]:
+        return [
+            stored_clock(self.cases[case_id], state, current=self._clocks[case_id][name].cycle == cycle)
+            for (case_id, name, cycle), state in sorted(self._turned.items(), key=lambda item: item[0])
+        ]
+
+
+def stored_clock(case: Case, state: ClockState, *, current: bool) -> StoredClock:
+    """A clock as it is kept; what it is found by is None where there is nothing to find."""
+    return StoredClock(
+        tenant=case.tenant,
+        case_id=case.id,
+        name=state.name,
+        cycle=state.cycle,
+        case_type=case.case_type,
+        current=current,
+        status=state.status,
+        due_at=state.running_due,
+        next_fire_at=state.next_fire_at if current else None,
+        breached_at=state.breached_at,
+        facts=state.to_json(),
+    )
+
+
+def states_of(stored: Iterable[StoredClock]) -> Clocks:
+    """By name; of one cycle each."""
+    return {clock.name: ClockState.from_json(clock.facts) for clock in stored}

@@ -1,0 +1,1 @@
+"""What entries need that services write: ids and salts, who an operator is, refusals counted."""

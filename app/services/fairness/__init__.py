@@ -1,0 +1,1 @@
+"""Who waits for whom: queues in turn, places, and slices of what takes long."""

@@ -1,0 +1,1 @@
+"""The living policy: read, changed, verified, and who administers it."""

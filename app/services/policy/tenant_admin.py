@@ -1,0 +1,73 @@
+"""What only those may do who administer a whole tenant: asked of the policy in force, and logged where it says no."""
+
+from datetime import datetime
+
+from app.domain.case.case import Actor, Draft, Json, Verdict
+from app.domain.case.sealing import seal
+from app.domain.deciding.situation import ADMIN
+from app.domain.expressions.view import View
+from app.domain.values.errors import Denied, Reason
+from app.services.entries.identity import new_id, new_salt
+from app.services.entries.refusals import Refusals, Refused
+from app.services.policy.policies import Policies
+from app.services.store.ports import Transaction
+from app.services.store.stored import Record
+
+TENANT_WIDE = "*"
+"""The case type that only lines over all case types are about."""
+
+
+def verdict_on(policies: Policies, actor: Actor, at: datetime) -> Verdict:
+    """Whether an actor administers its tenant. The caller has caught up with the policy."""
+    roles = policies.engine.closure(actor.tenant, actor.id, actor.roles)
+    seen = {"id": actor.id, "roles": sorted(roles), "on_behalf_of": None}
+    view = View({"actor": seen, "now": at})
+    verdict = policies.engine.decide(actor.tenant, roles, TENANT_WIDE, ADMIN, lambda: view)
+    if actor.scope is None or actor.scope.covers(TENANT_WIDE, ADMIN):
+        return verdict
+    return without(verdict, actor.scope.reason(TENANT_WIDE, ADMIN))
+
+
+def without(verdict: Verdict, reason: Reason) -> Verdict:
+    """A verdict that one more thing says no to, beside the policy."""
+    return Verdict(False, None if verdict.allowed else verdict.rule, verdict.policy, (*verdict.reasons, reason))
+
+
+def told_of(actor: Actor, roles: frozenset[str]) -> Json:
+    """The actor as entries name one."""
+    return {
+        "reference": actor.id,
+        "roles": sorted(roles - {"*"}),
+        "authenticated": actor.authenticated,
+        "on_behalf_of": None,
+    }
+
+
+async def log_refusal(
+    tx: Transaction,
+    policies: Policies,
+    refusals: Refusals,
+    actor: Actor,
+    at: datetime,
+    attempted: Json,
+    verdict: Verdict,
+) -> Denied:
+    """Record a `denied` entry, or count it, and return the error to raise once it is committed."""
+    denied = Denied(f"this needs {ADMIN} on all case types", reasons=verdict.reasons)
+    if not refusals.singly((actor.tenant, actor.id)):
+        refusals.count([Refused((actor.tenant, actor.id), Denied.code, ADMIN, at)])
+        return denied
+    body = {
+        **attempted,
+        "act": ADMIN,
+        "actor": told_of(actor, policies.engine.closure(actor.tenant, actor.id, actor.roles)),
+        "policy": {"hash": verdict.policy, "rule": verdict.rule},
+        "code": Denied.code,
+        "refused_by": [_named(reason) for reason in verdict.reasons],
+    }
+    await tx.record(Record(entries=[seal(Draft("denied", actor.tenant, new_id(), at, body), new_salt)]))
+    return denied
+
+
+def _named(reason: Reason) -> Json:
+    return {"code": reason.code, **({"rule": reason.detail["rule"]} if "rule" in reason.detail else {})}

@@ -1,0 +1,1 @@
+"""Logs of elsewhere: fired again, or lived again at their own time."""

@@ -1,0 +1,1 @@
+"""What services need from a store, and the values that it keeps."""

@@ -1,0 +1,29 @@
+"""What services ask of the store about the versions of case types."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.services.store.stored import StoredDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionVersion:
+    """A version of a case type without its text."""
+
+    case_type: str
+    version: int
+    hash: str
+
+
+class DefinitionReads(Protocol):
+    async def definitions(self, hashes: Sequence[str] | None = None) -> Sequence[StoredDefinition]: ...
+
+    async def definition_versions(self, case_type: str | None = None) -> Sequence[DefinitionVersion]:
+        """Every version of a case type, or of all; by name and number."""
+        ...
+
+    async def case_counts(self, hashes: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """How many cases of all tenants stand on each of these definitions, and how many of them are open; none where
+        there is no case. Looks at all cases."""
+        ...

@@ -1,0 +1,132 @@
+"""Attach files to cases: refused before their bytes come where that is known, and without their bytes wherever."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from app.domain.case.case import Actor, Attempt
+from app.domain.values.errors import Unavailable
+from app.domain.verbs.attaching import UNSEEN, Attach
+from app.services.cases.cases import Cases
+from app.services.desk.answer import Answer
+from app.services.desk.desk import Desk
+from app.services.store.ports import Store
+from app.services.store.stored import AnswerKey
+from app.services.store.work import StoredBlob
+from app.services.work.contents import Contents, InDatabase, Missing
+from app.services.work.uploads import Received, Uploads
+
+UNATTACHED_FOR = timedelta(days=1)
+"""How long bytes may be there that no case refers to, where a crash left them."""
+UNREAD = Received()
+Asking = Callable[[Received], Attempt]
+"""The attempt to attach what was received; what was not kept, it does not name."""
+log = logging.getLogger("stateward")
+
+
+class Attachments:
+    """What is in the folder or in the database is read from there also where new bytes go into the other."""
+
+    def __init__(
+        self, store: Store, cases: Cases, desk: Desk, uploads: Uploads, folder: Contents | None = None
+    ) -> None:
+        self._store = store
+        self._cases = cases
+        self._desk = desk
+        self._uploads = uploads
+        self._database = InDatabase(store)
+        self._folder = folder
+        self._going_on: set[asyncio.Task[Answer]] = set()
+
+    async def attach(self, asking: Asking, pieces: AsyncIterator[bytes], told: int = 0) -> Answer:
+        """Receive a file of `told` bytes (0: nobody knows), and let the desk decide. Nothing is read of one that it
+        will refuse, and nothing kept of one whose answer is known: what comes is compared with what came before.
+        Raises what `Uploads.receive` does."""
+        unread = asking(UNREAD)
+        known = await self._answered(unread)
+        if known is None and not await self._cases.would_refuse(_supposed(unread)):
+            return await self._received(asking, pieces, told)
+        if known is None or (unread.idempotency is not None and known == unread.idempotency.fingerprint):
+            return await self._decided(unread)
+        return await self._decided(asking(await self._uploads.look_at(pieces)))
+
+    async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
+        """The bytes, piece by piece; whoever calls has read the attachment before, and so may. Raises Unavailable
+        where they are not there."""
+        blob = await self._store.blob(actor.tenant, sha256)
+        source = self._source(blob)
+        try:
+            if blob is None or source is None:
+                raise Missing("no folder of attachments is set")
+            found = source.read(actor.tenant, blob)
+            first = await anext(found)
+        except (Missing, OSError) as error:
+            log.error("the bytes of attachment %s cannot be read: %s", sha256, error)
+            raise Unavailable("The bytes of this file cannot be read. Tell whoever runs this service.") from None
+        return _again(first, found)
+
+    async def stop(self) -> None:
+        """Finish what was received."""
+        await asyncio.gather(*self._going_on, return_exceptions=True)
+
+    async def forget_unattached(self, before: datetime) -> int:
+        """What crashes left: uploads that never ended, and bytes that no case refers to and that nobody sent again
+        since; how many contents were forgotten."""
+        forgotten = 0
+        for tenant, upload in await self._store.old_uploads(before):
+            forgotten += await self._uploads.end(tenant, upload)
+        for tenant, blob in await self._store.unattached(before):
+            if source := self._source(blob):
+                undo = partial(source.forget, tenant, blob)
+                forgotten += await self._store.forget_blob(tenant, blob.sha256, before, undo)
+        for source in (self._database, self._folder):
+            if source is not None:
+                await source.drop_older(before)
+        return forgotten
+
+    async def _received(self, asking: Asking, pieces: AsyncIterator[bytes], told: int) -> Answer:
+        attempt = asking(UNREAD)
+        verb = attempt.verb
+        assert isinstance(verb, Attach)
+        await self._uploads.check_room(attempt.tenant, told)
+        received = await self._uploads.receive(attempt.tenant, pieces, told, verb.check_type)
+        assert received.upload is not None
+        # goes on when the caller has gone: the desk may have decided already, and the bytes go back only afterwards
+        task = asyncio.create_task(self._ended(asking(received), received.upload))
+        self._going_on.add(task)
+        task.add_done_callback(self._going_on.discard)
+        return await asyncio.shield(task)
+
+    async def _ended(self, attempt: Attempt, upload: str) -> Answer:
+        try:
+            return await self._decided(attempt)
+        finally:
+            await self._uploads.end_or_leave(attempt.tenant, upload)
+
+    async def _decided(self, attempt: Attempt) -> Answer:
+        [answer] = await self._desk.submit([attempt])
+        return answer
+
+    async def _answered(self, attempt: Attempt) -> str | None:
+        """The fingerprint of what was answered before under the key of an attempt."""
+        if attempt.idempotency is None:
+            return None
+        return await self._store.answered(AnswerKey(attempt.tenant, attempt.actor.id, attempt.idempotency.key))
+
+    def _source(self, blob: StoredBlob | None) -> Contents | None:
+        return self._database if blob and blob.upload else self._folder
+
+
+def _supposed(attempt: Attempt) -> Attempt:
+    """The attempt, as if a file had come with which nothing is wrong."""
+    assert isinstance(attempt.verb, Attach)
+    return replace(attempt, verb=replace(attempt.verb, sha256=UNSEEN, declared_type=""))
+
+
+async def _again(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
