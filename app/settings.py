@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.db.urls import names_sqlite, sqlite_file, with_driver
+from app.db.connections.urls import names_sqlite, sqlite_file, with_driver
 from app.services.callers.issuers import Issuer, issuers_of
 from app.services.callers.rate import Rate, rate_of
 from app.tracing import exporter_wanted

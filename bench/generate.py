@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from app.db.engines import SERVICE
-from app.db.walls import entering
+from app.db.connections.engines import SERVICE
+from app.db.connections.row_security import entering
 from app.services.definitions.definitions import Definitions
 from app.services.store.ports import PolicyEngine
 from bench.pattern import CROWD, Crowd, statement

@@ -8,7 +8,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from app.db.walls import SETTING
+from app.db.connections.row_security import SETTING
 from bench.harness import Unusable
 from bench.seeded import CASES
 from bench.servers import ROOT, TENANT, Postgres

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, TextClause, func, select
 from sqlalchemy.engine import RowMapping
 
-from app.db import listing
+from app.db.reads import listing
 from app.db.store import SqlStore
 from app.domain.case.case import Actor, Case
 from app.services.assembly import House

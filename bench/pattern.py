@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from app.db.rows import CASE_COLUMNS
-from app.db.types import json_text
+from app.db.rows.rows import CASE_COLUMNS
+from app.db.tables.column_types import json_text
 from app.domain.case.case import AuditEntry, Case, Json, PayloadRow
 from app.domain.case.sealing import canonical, commitment, genesis
 from app.domain.values.rfc3339 import rfc3339

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import uuid_utils
 
-from app.db.engines import WAL_IS_SAFE_FROM
+from app.db.connections.engines import WAL_IS_SAFE_FROM
 
 # The same as the connections of the service; a test compares them.
 PRAGMAS = {

@@ -1,4 +1,4 @@
-"""Run migrations on the connection that app/db/migrate.py opened and locked."""
+"""Run migrations on the connection that app/db/schema/migrate.py opened and locked."""
 
 from alembic import context
 

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from app.db import open_store
-from app.db.migrate import migrate
+from app.db.schema.migrate import migrate
 from app.services.store.ports import Store
 
 __all__ = ["database", "empty_database", "empty_postgres", "postgres", "postgres_server", "sqlite_template", "store"]

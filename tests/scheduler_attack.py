@@ -81,7 +81,7 @@ class Cluster:
     handle: Any
 
     async def make(self) -> None:
-        from app.db.migrate import migrate
+        from app.db.schema.migrate import migrate
 
         await self.empty()
         await migrate(self.server.url(DATABASE), self.server.url(DATABASE, "postgres"))

@@ -11,7 +11,7 @@ import pytest
 from app.commands.failing import CommandFailed
 from app.commands.house import build
 from app.db import open_store
-from app.db.attachment_folder import AttachmentFolder
+from app.db.blobs.folder import AttachmentFolder
 from app.services.assembly import House
 from app.services.entries.identity import new_id
 from app.services.store.ports import Store

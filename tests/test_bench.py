@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.commands.declared import read_folders
 from app.db import open_store
-from app.db.engines import database_url, sqlite_engine
+from app.db.connections.engines import database_url, sqlite_engine
 from bench import __main__ as command
 from bench import limits, load, sqlite_loop
 from bench.clients import Clients

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event
 
 from app.db import open_store
-from app.db.sqlite import SqliteStore
+from app.db.sqlite.store import SqliteStore
 from app.domain.calendars.timeline import Timeline
 from app.domain.case.case import Attempt, Opens
 from app.domain.clocks.after_event import earliest_due

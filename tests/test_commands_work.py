@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.commands.house import ticking
-from app.db.turn import Turn
+from app.db.sqlite.tick_lock import Turn
 from app.domain.definition.calendar_file import CalendarFile
 from app.main import main
 from app.scheduler import Ticks

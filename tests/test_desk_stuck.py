@@ -10,7 +10,8 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.db import engines, open_store
+from app.db import open_store
+from app.db.connections import engines
 from app.services.assembly import House
 from app.services.desk.waiting import BATCH
 from tests.databases import Database, Server
@@ -55,7 +56,7 @@ async def test_a_stuck_database_is_unavailable_and_the_desk_goes_on_when_it_is_b
 async def test_a_server_that_froze_holds_nobody_and_serves_again_when_it_thaws(
     hurried: House, postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.db.postgres.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("app.db.postgres.store.CONNECT_SECONDS", 1)
     claim = await open_claim(hurried)
     frozen = await backends(postgres)
     for pid in frozen:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.db.search_reads import Effort
+from app.db.reads.search import Effort
 from app.domain.case.case import Actor
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import Unavailable

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.db.ledger import MOST_BYTES, MOST_ROWS, portions
+from app.db.reads.ledger import MOST_BYTES, MOST_ROWS, portions
 from app.services.assembly import House
 from app.services.fairness.long_reads import Reads
 from tests.databases import Database

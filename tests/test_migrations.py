@@ -10,9 +10,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
-import app.db.every_table  # noqa: F401  what the tables declare
+import app.db.tables.every_table  # noqa: F401  what the tables declare
 from app.db import open_store
-from app.db.migrate import MigrationRefused, migrate, schema_problem
+from app.db.schema.migrate import MigrationRefused, migrate, schema_problem
 from app.services.store.ports import StoreUnavailable
 from tests.databases import Database
 

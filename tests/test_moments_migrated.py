@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.db import open_store
-from app.db.migrate import migrate
+from app.db.schema.migrate import migrate
 from app.domain.case.case import Case
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.services.assembly import House

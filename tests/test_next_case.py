@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
 
-from app.db import queues
+from app.db.reads import queues
 from app.domain.case.case import Actor
 from app.domain.values.errors import Unavailable
 from app.services.assembly import House

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.db.urls import sqlite_file, with_driver
+from app.db.connections.urls import sqlite_file, with_driver
 from app.settings import Settings, SettingsError, load_settings
 
 SECRET = "a-secret-that-is-long-enough-for-hs256"

@@ -9,8 +9,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from app.db import open_store
-from app.db.engines import postgres_engine, sqlite_engine
-from app.db.failures import translated
+from app.db.connections.engines import postgres_engine, sqlite_engine
+from app.db.connections.failures import translated
 from app.services.store.ports import Refused, StoreUnavailable
 from app.services.store.stored import CaseKey
 from tests.databases import Database

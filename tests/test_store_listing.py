@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.db import listing, open_store
-from app.db.tables import CASES as CASES_TABLE
-from app.db.tables import ROLE
+from app.db import open_store
+from app.db.reads import listing
+from app.db.tables.tables import CASES as CASES_TABLE
+from app.db.tables.tables import ROLE
 from app.domain.case.case import Case
 from app.services.store import may_see
 from app.services.store.ports import Store

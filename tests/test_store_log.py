@@ -9,9 +9,9 @@ from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 from app.db import open_store
-from app.db.every_table import TABLES as ALL
-from app.db.tables import ENTRY
-from app.db.walls import SETTING
+from app.db.connections.row_security import SETTING
+from app.db.tables.every_table import TABLES as ALL
+from app.db.tables.tables import ENTRY
 from app.services.store.stored import Changed, Record
 from tests.clocks import a_clock, firing
 from tests.databases import Database

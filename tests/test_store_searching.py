@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.db import open_store
-from app.db.search_reads import Effort
+from app.db.reads.search import Effort
 from app.domain.case.case import Case
 from app.domain.case.search_query import terms
 from app.domain.case.search_text import Said, SearchText, own_words, said_words

@@ -10,7 +10,7 @@ from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
-import app.db.every_table  # noqa: F401  (declares all tables)
+import app.db.tables.every_table  # noqa: F401  (declares all tables)
 from app.services.assembly import House
 from tests.calling import bearing, signed_in
 from tests.databases import Database

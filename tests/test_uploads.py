@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.db.attachment_folder import AttachmentFolder
+from app.db.blobs.folder import AttachmentFolder
 from app.domain.values.errors import OverQuota
 from app.services.assembly import House
 from app.services.store.ports import Store, StoreUnavailable

@@ -9,9 +9,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from app.db import leaves, ledger, listing, open_store
-from app.db.migrate import migrate
-from app.db.walls import SETTING, entering
+from app.db import open_store
+from app.db.connections.row_security import SETTING, entering
+from app.db.reads import ledger, listing, log_order
+from app.db.schema.migrate import migrate
 from app.services.store.ports import Refused
 from app.services.store.stored import CaseKey, CaseQuery, Record, Visible
 from tests.clocks import LONG_AGO, a_clock
@@ -193,7 +194,7 @@ async def test_the_queries_of_the_store_find_nothing_where_they_forget_the_tenan
     for wanted in (
         listing.page(CaseQuery(TENANT, ALL), kinds, store._now()),
         ledger.entries(TENANT, case.id, False, None, 10),
-        leaves.of_case(TENANT, case.id, -1, 10),
+        log_order.of_case(TENANT, case.id, -1, 10),
     ):
         forgot = without_the_tenant(wanted)
         assert TENANT in wanted.compile().params.values()

@@ -20,7 +20,7 @@ from app.commands.sample_people import PEOPLE, TENANT
 from app.commands.serve import serve
 from app.commands.token import Mint
 from app.commands.welcome import LINES, welcome
-from app.db.shipped import shipped
+from app.db.schema.shipped import shipped
 from app.settings import PREFIX, Settings, load_settings
 
 TOKENS_LAST = 12 * 3600

@@ -12,9 +12,9 @@ from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.migrate import migrated
 from app.commands.standing import read_beside_cases
 from app.db import open_store
-from app.db.attachment_folder import AttachmentFolder
-from app.db.migrate import schema_problem
-from app.db.turn import Turn
+from app.db.blobs.folder import AttachmentFolder
+from app.db.schema.migrate import schema_problem
+from app.db.sqlite.tick_lock import Turn
 from app.policy.engine import PolicyEngine
 from app.scheduler import Ticks
 from app.services.assembly import House

@@ -17,7 +17,7 @@ from app.commands.failing import USED_WRONGLY, CommandFailed, no_such_case_type
 from app.commands.house import declared
 from app.commands.replay_telling import opened, progress, summary
 from app.db import open_store
-from app.db.migrate import migrate
+from app.db.schema.migrate import migrate
 from app.domain.case.case import Attempt, Json
 from app.domain.values.rfc3339 import near, parse_date, parse_rfc3339, rfc3339
 from app.policy.engine import PolicyEngine

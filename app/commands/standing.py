@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.commands.declared import Declared, read_folders
 from app.db import open_store
-from app.db.urls import names_sqlite, sqlite_file
+from app.db.connections.urls import names_sqlite, sqlite_file
 from app.domain.declaring.checks.standing import NONE, Versions
 from app.services.store.failures import StoreUnavailable
 from app.settings import Settings

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.db.urls import names_sqlite
+from app.db.connections.urls import names_sqlite
 
 if TYPE_CHECKING:
     from app.services.store.ports import Store
@@ -17,15 +17,15 @@ def open_store(url: str, pool_size: int = 10, now: Callable[[], datetime] | None
 
     `now` drives the time on SQLite; on PostgreSQL it is always the database's, and ValueError.
     """
-    from app.db.engines import database_url
+    from app.db.connections.engines import database_url
 
     parsed = database_url(url)
     if names_sqlite(url):
-        from app.db.sqlite import SqliteStore, wall_clock
+        from app.db.sqlite.store import SqliteStore, wall_clock
 
         return SqliteStore(parsed, pool_size, now or wall_clock)
     if now is not None:
         raise ValueError("on PostgreSQL time is the database's: only a store on SQLite takes a clock")
-    from app.db.postgres import PostgresStore
+    from app.db.postgres.store import PostgresStore
 
     return PostgresStore(parsed, pool_size)

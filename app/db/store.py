@@ -11,20 +11,20 @@ from sqlalchemy import Select, TextClause, delete, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.db import callers, clocks, ledger, listing, policy_pages, rules
-from app.db.blobs import SqlBlobs
-from app.db.engines import SERVICE
-from app.db.every_tenant import EVERY_ANSWER
-from app.db.failures import connecting, translated
-from app.db.listing import Read
-from app.db.log import SqlLog
-from app.db.policy_pages import EVERY
-from app.db.pool import connections
-from app.db.schema import REMEDY, problem_of
-from app.db.search_reads import SqlSearch
-from app.db.tables import CASES, IDEMPOTENCY
+from app.db.blobs.in_database import SqlBlobs
+from app.db.connections.engines import SERVICE
+from app.db.connections.failures import connecting, translated
+from app.db.connections.pool import connections
+from app.db.reads import callers, clocks, ledger, listing, policy_pages, rules
+from app.db.reads.every_tenant import EVERY_ANSWER
+from app.db.reads.listing import Read
+from app.db.reads.log import SqlLog
+from app.db.reads.policy_pages import EVERY
+from app.db.reads.search import SqlSearch
+from app.db.reads.work import SqlWorkReads
+from app.db.schema.revisions import REMEDY, problem_of
+from app.db.tables.tables import CASES, IDEMPOTENCY
 from app.db.transaction import SqlTransaction
-from app.db.work_reads import SqlWorkReads
 from app.domain.case.case import Case
 from app.services.policy.requests import LineQuery
 from app.services.process.gauges import Connections

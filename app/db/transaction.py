@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import callers, links, policy_pages, queues, rules
-from app.db.failures import translated
-from app.db.rows import Row, clock_row
+from app.db.connections.failures import translated
+from app.db.reads import callers, links, policy_pages, queues, rules
+from app.db.rows.rows import Row, clock_row
 from app.services.store.callers import StoredKey
 from app.services.store.ports import Refused
 from app.services.store.stored import (

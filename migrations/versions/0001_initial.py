@@ -673,7 +673,7 @@ OF_THE_OWNER = {
     "attachment": ("SELECT",),
     "case_text": ("SELECT",),
 }
-"""What the functions and views of the owner do with rows of all tenants (app/db/every_tenant.py tells why)."""
+"""What the functions and views of the owner do with rows of all tenants (app/db/reads/every_tenant.py tells why)."""
 
 WINDOWS = {
     "every_clock": ("*", "clock", "SELECT"),

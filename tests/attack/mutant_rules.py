@@ -199,7 +199,7 @@ class _Places:
 
 
 RULES: dict[str, Callable[[str], Iterator[Edit]]] = {
-    "app/db/*.py": in_queries,
+    "app/db/**/*.py": in_queries,
     "migrations/versions/*.py": in_sql,
     "app/domain/*/*.py": in_python,
     "app/services/**/*.py": in_python,

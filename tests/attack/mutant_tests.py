@@ -23,24 +23,25 @@ TWINS = "test_tenant_twins"
 CONTENTS = "test_attachment_contents"
 SCOPES = "test_scope_everywhere"
 PLAN: list[tuple[str, Tests]] = [
-    ("app/db/postgres*.py", on_postgres(TWINS, "test_store_records", "test_store_clocks")),
+    ("app/db/postgres/*.py", on_postgres(TWINS, "test_store_records", "test_store_clocks")),
     (
         "migrations/*",
         on_postgres(TWINS, "test_store_records", "test_store_clocks", "test_sequencer", "test_walls", CONTENTS),
     ),
-    ("app/db/blobs.py", on_sqlite(TWINS, CONTENTS)),
-    ("app/db/callers.py", on_sqlite(TWINS, "test_store_callers", "test_api_keys")),
-    ("app/db/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads", "test_finding")),
-    ("app/db/orders.py", on_sqlite(TWINS, "test_store_listing", "test_store_searching", "test_http_reads")),
-    ("app/db/search*.py", on_sqlite(TWINS, "test_finding", "test_store_searching")),
-    ("app/db/queues.py", on_sqlite(TWINS, "test_next_case")),
-    ("app/db/leaves.py", on_sqlite(TWINS, "test_feed", "test_following")),
-    ("app/db/work_reads.py", on_sqlite(TWINS, "test_saying_and_relating")),
-    ("app/db/links.py", on_sqlite("test_saying_and_relating")),
-    ("app/db/policy_pages.py", on_sqlite("test_policy_by_api", "test_policy_changes")),
-    ("app/db/clocks.py", on_sqlite(TWINS, "test_store_clocks")),
-    ("app/db/visibility.py", on_sqlite("test_store_listing", "test_reading", "test_feed")),
-    ("app/db/sqlite.py", on_sqlite(TWINS, "test_store_records", "test_store_locks", "test_idempotency")),
+    ("app/db/blobs/in_database.py", on_sqlite(TWINS, CONTENTS)),
+    ("app/db/reads/callers.py", on_sqlite(TWINS, "test_store_callers", "test_api_keys")),
+    ("app/db/reads/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads", "test_finding")),
+    ("app/db/reads/sorting.py", on_sqlite(TWINS, "test_store_listing", "test_store_searching", "test_http_reads")),
+    ("app/db/reads/search.py", on_sqlite(TWINS, "test_finding", "test_store_searching")),
+    ("app/db/reads/words.py", on_sqlite(TWINS, "test_finding", "test_store_searching")),
+    ("app/db/reads/queues.py", on_sqlite(TWINS, "test_next_case")),
+    ("app/db/reads/log_order.py", on_sqlite(TWINS, "test_feed", "test_following")),
+    ("app/db/reads/work.py", on_sqlite(TWINS, "test_saying_and_relating")),
+    ("app/db/reads/links.py", on_sqlite("test_saying_and_relating")),
+    ("app/db/reads/policy_pages.py", on_sqlite("test_policy_by_api", "test_policy_changes")),
+    ("app/db/reads/clocks.py", on_sqlite(TWINS, "test_store_clocks")),
+    ("app/db/reads/visibility.py", on_sqlite("test_store_listing", "test_reading", "test_feed")),
+    ("app/db/sqlite/store.py", on_sqlite(TWINS, "test_store_records", "test_store_locks", "test_idempotency")),
     ("app/db/*.py", on_sqlite(TWINS, "test_store_records", "test_sequencer")),
     ("app/policy/*", on_sqlite("test_policy_engine", "test_policy_oracle")),
     ("app/domain/deciding/decide_verb.py", on_sqlite("test_assigning")),
@@ -113,7 +114,9 @@ SAME_LENGTH = "app/http/callers.py and app/http/claims.py both refuse a token th
 INDEXED = "the enforcer keeps lines by object and act, and asks only those of the request (app/policy/enforcer.py)"
 KINDS = "kinds of others only say what might be looked for: whose a case is and may be read is asked again"
 PYJWT = "PyJWT refuses it too"
-SEEN = "row-level security shows no tenant that the transaction has not named, and app/db/postgres.py keys by tenant"
+SEEN = (
+    "row-level security shows no tenant that the transaction has not named, and app/db/postgres/store.py keys by tenant"
+)
 UNIQUE = "it would touch a row of another tenant with the same id to no effect, and ids are made by the service"
 QUEUED = "candidates are looked for in the tenant, and locked in the tenant: either is enough"
 SHOWN = "it shows what a case type declares, and decides nothing"
@@ -122,15 +125,15 @@ EQUIVALENT: list[tuple[str, str, str]] = [
     ("app/http/claims.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
     ("app/policy/model.conf", "r.obj == p.obj", INDEXED),
     ("app/policy/model.conf", "r.act == p.act", INDEXED),
-    ("app/db/listing.py", "= :tenant", KINDS),
-    ("app/db/queues.py", "C.tenant ==", QUEUED),
+    ("app/db/reads/listing.py", "= :tenant", KINDS),
+    ("app/db/reads/queues.py", "C.tenant ==", QUEUED),
     ("migrations/versions/0001_initial.py", "USING (tenant, ", SEEN),
     ("migrations/versions/0001_initial.py", "c.tenant = k.tenant", UNIQUE),
     ("migrations/versions/0001_initial.py", "b.tenant = c.tenant", UNIQUE),
     ("migrations/versions/0001_initial.py", "e.tenant = t.tenant", UNIQUE),
-    ("app/db/sequencing.py", "e.tenant = :tenant", UNIQUE),
-    ("app/db/sequencing.py", "p.tenant = :tenant", UNIQUE),
-    ("app/db/sequencing.py", "l.tenant = :tenant", UNIQUE),
+    ("app/db/sqlite/sequencing.py", "e.tenant = :tenant", UNIQUE),
+    ("app/db/sqlite/sequencing.py", "p.tenant = :tenant", UNIQUE),
+    ("app/db/sqlite/sequencing.py", "l.tenant = :tenant", UNIQUE),
     ("app/services/policy/tenant_admin.py", "verdict.allowed", "what a scope refuses it refuses: this names the line"),
     ("migrations/versions/0001_initial.py", "tenant = OLD.tenant", "the text of a case is not deleted"),
     (
@@ -148,7 +151,7 @@ EQUIVALENT: list[tuple[str, str, str]] = [
         "actor.scope, CLAIM",
         "the desk refuses what a scope lacks; cases are looked at in vain",
     ),
-    ("app/db/searching.py", "t.tenant = o.tenant", "whose case it is was asked before; of a twin it sees the type"),
+    ("app/db/reads/words.py", "t.tenant = o.tenant", "whose case it is was asked before; of a twin it sees the type"),
     ("app/http/issuers.py", 'header["alg"] not in ALGORITHMS', "an issuer's keys are of those algorithms alone"),
     ("app/http/claims.py", '"crit" in header', PYJWT),
     ("app/http/claims.py", 'header.get("kid", "")', PYJWT),

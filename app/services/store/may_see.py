@@ -1,4 +1,4 @@
-"""Whether a caller may read a case that was read for several of them: what app/db/visibility.py asks in SQL."""
+"""Whether a caller may read a case that was read for several of them: what app/db/reads/visibility.py asks in SQL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

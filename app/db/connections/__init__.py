@@ -1,0 +1,1 @@
+"""Open connections, what each is told first, and what their errors mean."""

@@ -1,0 +1,1 @@
+"""The statements of both stores by noun; nothing here decides."""

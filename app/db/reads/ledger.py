@@ -1,0 +1,65 @@
+"""Read the audit entries of a case."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, Text, func, select, type_coerce
+from sqlalchemy.engine import RowMapping
+
+from app.db.tables.tables import ENTRY, PAYLOAD
+from app.services.store.stored import StoredEntry
+
+MOST_ROWS = 200
+MOST_BYTES = 512 * 1024
+"""Of values that are read and decoded at a time: others are served in between."""
+E = ENTRY.c
+P = PAYLOAD.c
+
+
+def entries(tenant: str, case_id: str, denied: bool, after: int | str | None, limit: int) -> Select[Any]:
+    """The case's chain after a `case_seq`, or its `denied` entries after an entry id."""
+    part = (E.case_seq.is_(None), E.kind == "denied") if denied else (E.case_seq.is_not(None),)
+    order = E.entry_id if denied else E.case_seq
+    beyond = () if after is None else (order > after,)
+    wanted = select(E.entry_id, E.case_seq, E.entry, E.entry_hash)
+    return wanted.where(E.tenant == tenant, E.case_id == case_id, *part, *beyond).order_by(order).limit(limit)
+
+
+def of_policy(tenant: str, after: str | None, limit: int) -> Select[Any]:
+    """Entries of no case are found by an index of their own."""
+    beyond = () if after is None else (E.entry_id > after,)
+    outside = (E.tenant == tenant, E.case_id.is_(None), E.case_seq.is_(None), E.kind == "policy")
+    wanted = select(E.entry_id, E.case_seq, E.entry, E.entry_hash)
+    return wanted.where(*outside, *beyond).order_by(E.entry_id).limit(limit)
+
+
+def values(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
+    return select(P.entry_id, P.path, P.value).where(P.tenant == tenant, P.entry_id.in_(entry_ids))
+
+
+def sizes(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
+    """How many values each of these entries has, and how many characters they have as JSON."""
+    size = func.sum(func.length(type_coerce(P.value, Text)))
+    mine = select(P.entry_id, func.count().label("count"), size.label("size"))
+    return mine.where(P.tenant == tenant, P.entry_id.in_(entry_ids)).group_by(P.entry_id)
+
+
+def portions(sizes: Iterable[RowMapping]) -> Iterable[list[str]]:
+    """The ids of entries whose values are read together: one entry at least."""
+    portion: list[str] = []
+    rows = size = 0
+    for row in sizes:
+        if portion and (rows + row["count"] > MOST_ROWS or size + row["size"] > MOST_BYTES):
+            yield portion
+            portion, rows, size = [], 0, 0
+        portion.append(row["entry_id"])
+        rows += row["count"]
+        size += row["size"]
+    if portion:
+        yield portion
+
+
+def with_values(
+    rows: Iterable[Mapping[str, Any] | RowMapping], values: Mapping[str, dict[str, Any]]
+) -> Sequence[StoredEntry]:
+    return [StoredEntry(**row, values=values.get(row["entry_id"], {})) for row in rows]

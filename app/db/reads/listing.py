@@ -1,0 +1,152 @@
+"""One page of cases: filters, visibility and order as SQL."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Select, TextClause, or_, select, text
+from sqlalchemy.engine import RowMapping
+
+from app.db.reads.sorting import in_order, keys_in_order, keys_sorted, order, ordered_at_once
+from app.db.reads.visibility import C, Condition, visible_to
+from app.db.rows.rows import case_of
+from app.db.tables.tables import CASES
+from app.domain.case.case import Case
+from app.services.store.stored import CaseQuery
+
+Read = Callable[[Select[Any] | TextClause], Awaitable[Sequence[RowMapping]]]
+
+# What is in a tenant, one step of the index per kind: few, however many cases there are.
+_KINDS = text("""
+    WITH RECURSIVE found (state, case_type) AS (
+        SELECT * FROM (SELECT state, case_type FROM cases WHERE tenant = :tenant
+                       ORDER BY state, case_type LIMIT 1) AS one
+        UNION ALL
+        SELECT
+            (SELECT c.state FROM cases c WHERE c.tenant = :tenant
+                AND (c.state, c.case_type) > (found.state, found.case_type) ORDER BY c.state, c.case_type LIMIT 1),
+            (SELECT c.case_type FROM cases c WHERE c.tenant = :tenant
+                AND (c.state, c.case_type) > (found.state, found.case_type) ORDER BY c.state, c.case_type LIMIT 1)
+        FROM found WHERE found.state IS NOT NULL
+    )
+    SELECT state, case_type FROM found WHERE state IS NOT NULL
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """That a tenant has cases of this type in this state."""
+
+    state: str
+    case_type: str
+
+
+async def kinds_of(read: Read, tenant: str) -> Sequence[Kind]:
+    return [Kind(**row) for row in await read(_KINDS.bindparams(tenant=tenant))]
+
+
+def page(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
+    """`now` is what a case is overdue by. `kinds` are those of the tenant, read in the same transaction: a database
+    guesses well how many cases have one of some whole values, and badly what a pattern means, or that nobody who reads
+    one type will find it in a state of another. `besides` is what else must hold.
+
+    ValueError where `sort` is none of ours.
+    """
+    if query.team is not None or not ordered_at_once(query):
+        return whole(keys(query, kinds, now, *besides), query)
+    return in_order(select(CASES), *_chosen(query, kinds, now, besides))
+
+
+def keys(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
+    """Of a page the tenants and ids, and what it is sorted by: of a row that is not shown nothing else is read."""
+    return keys_in_order(*_chosen(query, kinds, now, besides))
+
+
+def keys_of_few(query: CaseQuery, kinds: Iterable[Kind], now: Any, *few: Condition) -> Select[Any]:
+    """The same where `few` names those that come into question."""
+    return keys_sorted(*_chosen(query, kinds, now, few))
+
+
+def whole(keys: Select[Any], query: CaseQuery) -> Select[Any]:
+    """The cases that have these keys, in the order asked for."""
+    named = C.id.in_(select(keys.subquery().c.id))
+    return select(CASES).where(C.tenant == query.tenant, named).order_by(*order(query, C))
+
+
+def unordered(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
+    """The keys of those that all pages have together, at most `limit` of them."""
+    query, conditions, types = _chosen(query, kinds, now, besides)
+    return select(C.tenant, C.id).where(*conditions, visible_to(query.visible, types)).limit(query.limit)
+
+
+def types_of(query: CaseQuery, kinds: Iterable[Kind]) -> frozenset[str]:
+    """The case types that the reader may read all cases of, as far as there may be any on a page."""
+    types = frozenset(kind.case_type for kind in kinds if _may_be(kind, query))
+    allowed = types if query.visible.all_types else types & query.visible.types
+    return frozenset() if query.visible.denied_all else allowed - query.visible.denied_types
+
+
+def of_readable(query: CaseQuery, kinds: Iterable[Kind]) -> tuple[CaseQuery, Sequence[Kind]]:
+    """For cases that are known to be of its types, and readable: what an index over cases cannot tell is not asked.
+
+    Types that are denied are none of those known; what is denied to a case role may be."""
+    visible = query.visible
+    known = replace(visible, all_types=True, types=frozenset(), by_role={}, denied_all=False, denied_types=frozenset())
+    return replace(query, visible=known, case_type=None), [kind for kind in kinds if _may_be(kind, query)]
+
+
+def narrow(query: CaseQuery) -> bool:
+    """Whether an index tells the few cases that a filter leaves, whatever the order."""
+    return query.overdue is True or any((query.assignee, query.team, query.reference))
+
+
+def by_role_alone(query: CaseQuery) -> CaseQuery | None:
+    """For what the reader may read by case roles; None where that is nothing, or nothing more."""
+    visible = query.visible
+    if visible.all_types or not visible.by_role:
+        return None
+    return replace(query, visible=replace(visible, types=frozenset()))
+
+
+def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
+    return [case_of(row) for row in rows]
+
+
+def _chosen(
+    query: CaseQuery, kinds: Iterable[Kind], now: Any, besides: Sequence[Condition]
+) -> tuple[CaseQuery, list[Condition], frozenset[str]]:
+    """What filters ask for, and the case types that there may be of it: of a reader who may read all of them no more
+    is asked, for no index knows it."""
+    possible = [kind for kind in kinds if _may_be(kind, query)]
+    types = frozenset(kind.case_type for kind in possible)
+    if types <= query.visible.types:
+        query = replace(query, visible=replace(query.visible, all_types=True))
+    conditions = [C.tenant == query.tenant, *_filters(query), *besides]
+    if query.overdue is not None:
+        conditions += _overdue(query.overdue, now, types)
+    if query.state is not None:
+        conditions.append(C.state.in_(sorted({kind.state for kind in possible})))
+    return query, conditions, types
+
+
+def _overdue(overdue: bool, now: Any, types: frozenset[str]) -> Sequence[Condition]:
+    """The types, for the index by due moments begins with one."""
+    if overdue:
+        return C.case_type.in_(sorted(types)), C.due_at < now
+    return (or_(C.due_at.is_(None), C.due_at >= now),)
+
+
+def _filters(query: CaseQuery) -> Iterable[Condition]:
+    for name in ("case_type", "assignee", "team", "reference"):
+        value = getattr(query, name)
+        if value is not None:
+            yield C[name] == value
+
+
+def _may_be(kind: Kind, query: CaseQuery) -> bool:
+    return query.case_type in (None, kind.case_type) and (query.state is None or _is_in(kind.state, query.state))
+
+
+def _is_in(whole: str, state: str) -> bool:
+    """Whether it is the state, or one of the active leaves, which `+` joins, is it or below it."""
+    return whole == state or any(leaf == state or leaf.startswith(f"{state}.") for leaf in whole.split("+"))

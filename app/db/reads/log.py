@@ -1,0 +1,98 @@
+"""What both stores share of reading along: the log in the order of its leaves."""
+
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from sqlalchemy import Select, TextClause
+from sqlalchemy.engine import RowMapping
+
+from app.db.reads import ledger, log_order
+from app.db.reads.listing import Read
+from app.services.store.log import Leaf, LeafQuery, Placed
+from app.services.store.may_see import Standing
+from app.services.store.stored import StoredEntry
+
+OF_AN_ENTRY = ("entry_id", "case_seq", "entry", "entry_hash")
+
+
+class SqlLog(ABC):
+    @abstractmethod
+    async def sequence(self, limit: int) -> int: ...
+
+    async def log_size(self, tenant: str) -> int:
+        (row,) = await self._rows(log_order.size(tenant), tenant)
+        return int(row["size"])
+
+    async def leaves(self, query: LeafQuery) -> Sequence[Leaf]:
+        return await self._leaves(query.tenant, log_order.page(query))
+
+    async def case_leaves(self, tenant: str, case_id: str, after: int, limit: int) -> Sequence[Leaf]:
+        return await self._leaves(tenant, log_order.of_case(tenant, case_id, after, limit))
+
+    async def tail(self, tenant: str, after: int, until: int) -> Sequence[Placed]:
+        rows = await self._rows(log_order.tail(tenant, after, until), tenant)
+        found = await self._with_values(tenant, rows)
+        cases = sorted({row["case_id"] for row in rows if row["case_type"] is not None})
+        given = defaultdict(set)
+        for row in await self._rows(log_order.roles(tenant, cases), tenant) if cases else []:
+            given[row["case_id"]].add((row["subject"], row["role"]))
+        standing = (_standing(row, frozenset(given[row["case_id"]])) for row in rows)
+        return [Placed(leaf, stands) for leaf, stands in zip(found, standing, strict=True)]
+
+    async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
+        rows = await self._rows(log_order.touched(tenant, after, limit), tenant)
+        return [(row["leaf_index"], row["case_id"]) for row in rows]
+
+    async def policy_entries(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredEntry]:
+        return ledger.with_values(await self._rows(ledger.of_policy(tenant, after, limit), tenant), {})
+
+    async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:
+        """Nobody tells: whoever asked listens to silence."""
+        return lambda: True
+
+    async def _leaves(self, tenant: str, wanted: Select[Any]) -> Sequence[Leaf]:
+        return await self._with_values(tenant, await self._rows(wanted, tenant))
+
+    async def _values(self, tenant: str, entry_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Of each entry by path, a portion at a time, each by a read of its own but the first: on SQLite whoever writes
+        waits until a read is over."""
+        values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        if not entry_ids:
+            return values
+        async with self._reading(tenant) as read:
+            portions = list(ledger.portions(await read(ledger.sizes(tenant, entry_ids))))
+            for portion in portions[:1]:
+                _put(await read(ledger.values(tenant, portion)), values)
+        for portion in portions[1:]:
+            _put(await self._rows(ledger.values(tenant, portion), tenant), values)
+        return values
+
+    async def _with_values(self, tenant: str, rows: Sequence[RowMapping]) -> Sequence[Leaf]:
+        values = await self._values(tenant, [row["entry_id"] for row in rows])
+        places = [(row["leaf_index"], row["case_id"]) for row in rows]
+        entries = ledger.with_values([_entry(row) for row in rows], values)
+        return [Leaf(*place, entry) for place, entry in zip(places, entries, strict=True)]
+
+    @abstractmethod
+    def _reading(self, *tenants: str) -> AbstractAsyncContextManager[Read]: ...
+
+    @abstractmethod
+    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
+
+
+def _put(rows: Sequence[RowMapping], values: defaultdict[str, dict[str, Any]]) -> None:
+    for row in rows:
+        values[row["entry_id"]][row["path"]] = row["value"]
+
+
+def _entry(row: RowMapping) -> dict[str, Any]:
+    return {name: row[name] for name in OF_AN_ENTRY}
+
+
+def _standing(row: RowMapping, roles: frozenset[tuple[str, str]]) -> Standing | None:
+    if row["case_type"] is None:
+        return None
+    return Standing(row["case_type"], row["creator"], row["assignee"], roles)

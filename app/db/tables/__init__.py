@@ -1,0 +1,1 @@
+"""The tables of this release, and the kinds of their columns."""

@@ -1,0 +1,137 @@
+"""The tables of what people do with cases: comments, files, links; and the queues that they claim from."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from app.db.tables.column_kinds import STRICT, key, maybe, partial, word
+from app.db.tables.column_types import Count, JsonText, Moment
+from app.db.tables.tables import CASES
+
+WAITING = "assignee IS NULL AND closed_at IS NULL"
+"""A case that somebody may claim next. Events on cases that somebody has do not touch these indexes."""
+IN_TEAM = f"team IS NOT NULL AND {WAITING}"
+
+_IN_ORDER = ("case_type", "urgency", "due_at", "opened_at", "id")
+
+
+def _of_an_entry(name: str, own: str = "id") -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["tenant", own], ["audit_entry.tenant", "audit_entry.entry_id"], name=name)
+
+
+class CommentTable(SQLModel, table=True):
+    __tablename__ = "comment"
+    __table_args__: ClassVar[Any] = (
+        _of_an_entry("a_comment_has_an_entry"),
+        UniqueConstraint("tenant", "case_id", "case_seq", name="comments_in_order"),
+        partial("edits_of_a_comment", "tenant", "edits", "case_seq", where="edits IS NOT NULL"),
+        STRICT,
+    )
+    tenant: str = key()
+    id: str = key()
+    case_id: str = word()
+    case_seq: int = Field(sa_type=Count)
+    author: str = word()
+    written_at: datetime = Field(sa_type=Moment)
+    mentions: Any = Field(sa_type=JsonText, nullable=False)
+    edits: str | None = maybe()
+
+
+class BlobTable(SQLModel, table=True):
+    """Content by its SHA-256: `upload` names its chunks here, or is null where it stands in a folder.
+
+    `claimed_at` is `kept_at` where whoever kept it last has an upload of the table below, as every release from now on.
+    """
+
+    __tablename__ = "blob"
+    __table_args__: ClassVar[Any] = (
+        partial("blobs_by_upload", "tenant", "upload", where="upload IS NOT NULL"),
+        STRICT,
+    )
+    tenant: str = key()
+    sha256: str = key()
+    size: int = Field(sa_type=Count)
+    upload: str | None = maybe()
+    kept_at: datetime = Field(sa_type=Moment)
+    claimed_at: datetime | None = maybe(Moment)
+
+
+class BlobUploadTable(SQLModel, table=True):
+    """An upload that has not ended: the room that it takes until its content is kept, and from then on which one."""
+
+    __tablename__ = "blob_upload"
+    __table_args__: ClassVar[Any] = (STRICT,)
+    tenant: str = key()
+    upload: str = key()
+    size: int = Field(sa_type=Count)
+    sha256: str | None = maybe()
+
+
+class BlobUsageTable(SQLModel, table=True):
+    """The bytes of a tenant's contents and uploads, counted by triggers."""
+
+    __tablename__ = "blob_usage"
+    __table_args__: ClassVar[Any] = (STRICT,)
+    tenant: str = key()
+    size: int = Field(sa_type=Count)
+
+
+class BlobChunkTable(SQLModel, table=True):
+    __tablename__ = "blob_chunk"
+    __table_args__: ClassVar[Any] = (STRICT,)
+    tenant: str = key()
+    upload: str = key()
+    n: int = key(Count)
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+class AttachmentTable(SQLModel, table=True):
+    __tablename__ = "attachment"
+    __table_args__: ClassVar[Any] = (
+        _of_an_entry("an_attachment_has_an_entry"),
+        ForeignKeyConstraint(["tenant", "sha256"], ["blob.tenant", "blob.sha256"], name="an_attachment_has_its_bytes"),
+        UniqueConstraint("tenant", "case_id", "case_seq", name="attachments_in_order"),
+        Index("attachments_by_content", "tenant", "sha256"),
+        STRICT,
+    )
+    tenant: str = key()
+    id: str = key()
+    case_id: str = word()
+    case_seq: int = Field(sa_type=Count)
+    author: str = word()
+    attached_at: datetime = Field(sa_type=Moment)
+    sha256: str = word()
+    size: int = Field(sa_type=Count)
+    declared_type: str = word()
+    sniffed_type: str | None = maybe()
+
+
+class CaseLinkTable(SQLModel, table=True):
+    __tablename__ = "case_link"
+    __table_args__: ClassVar[Any] = (
+        ForeignKeyConstraint(["tenant", "case_id"], ["cases.tenant", "cases.id"], name="a_link_has_a_case"),
+        ForeignKeyConstraint(["tenant", "to_id"], ["cases.tenant", "cases.id"], name="a_link_has_a_far_end"),
+        STRICT,
+    )
+    tenant: str = key()
+    case_id: str = key()
+    type: str = key()
+    to_id: str = key()
+    author: str = word()
+    linked_at: datetime = Field(sa_type=Moment)
+
+
+def _queue(name: str, *columns: str, where: str) -> Index:
+    condition = text(where)
+    return Index(name, *(CASES.c[column] for column in columns), sqlite_where=condition, postgresql_where=condition)
+
+
+_queue("cases_waiting", "tenant", *_IN_ORDER, where=WAITING)
+_queue("cases_waiting_in_team", "tenant", "team", *_IN_ORDER, where=IN_TEAM)
+
+COMMENT, BLOB, CHUNK, ATTACHMENT, LINK = (
+    SQLModel.metadata.tables[name] for name in ("comment", "blob", "blob_chunk", "attachment", "case_link")
+)
+UPLOAD, USAGE = (SQLModel.metadata.tables[name] for name in ("blob_upload", "blob_usage"))
