@@ -29,7 +29,7 @@ test: lint
 fuzz: .venv/dev
 	LONG=1 $(PYTEST) $$(grep -rl --include="test_*.py" "^from tests.lengths import" tests)
 
-# Accept a changed API; one that breaks callers needs another VERSION in app/http/docs.py.
+# Accept a changed API; one that breaks callers needs another VERSION in app/http/openapi/docs.py.
 openapi: .venv/dev
 	$(BIN)/python .ci/openapi.py
 

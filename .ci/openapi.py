@@ -1,6 +1,6 @@
 """Write docs/openapi.json, the contract with those who build on the API. Called by `make openapi`.
 
-Refuses what would break them, unless the version of the API (app/http/docs.py) is another one.
+Refuses what would break them, unless the version of the API (app/http/openapi/docs.py) is another one.
 """
 
 import sys
@@ -17,7 +17,7 @@ def main() -> int:
     if COMMITTED.exists() and committed()["info"]["version"] == document["info"]["version"]:
         broken = breaks(committed(), document)
         if broken:
-            print("This breaks callers, so the version of the API (VERSION in app/http/docs.py) has to change:")
+            print("This breaks callers, so the version of the API (VERSION in app/http/openapi/docs.py) has to change:")
             print("\n".join(f"  {told}" for told in broken))
             return 1
     COMMITTED.write_text(written(document), encoding="utf-8")

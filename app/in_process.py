@@ -8,10 +8,10 @@ from app.commands.house import declared, prepared, running
 from app.domain.case.case import Actor, Attempt, Json
 from app.domain.values.errors import Invalid
 from app.domain.values.names import TENANT
-from app.http import answers
-from app.http.attempts import trying
-from app.http.body import validated
-from app.http.requests import TryEvent
+from app.http.bodies.body import validated
+from app.http.bodies.requests import TryEvent
+from app.http.cases import answers
+from app.http.cases.attempts import trying
 from app.services.entries.identity import new_id
 from app.services.replay.replay import BadAttempt, Submit
 from app.settings import Settings

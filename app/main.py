@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _demo() -> "Run":
     from app.commands import demo
-    from app.http.auth import mint
+    from app.http.sign_in.own_tokens import mint
 
     return lambda given, settings: demo.run(given, settings, mint, APPLICATION)
 
@@ -107,7 +107,7 @@ def _check() -> "Run":
 
 def _token() -> "Run":
     from app.commands import token
-    from app.http.auth import mint
+    from app.http.sign_in.own_tokens import mint
 
     return lambda given, settings: token.run(given, settings, mint)
 

@@ -15,9 +15,9 @@ from app.commands.declared import digests
 from app.commands.house import build, declared, ticking
 from app.commands.stopping import when_told_to_stop
 from app.http.app import HttpSettings, Lifespan, create_app
-from app.http.observed import Observed
-from app.http.services import Readiness, Services
-from app.http.values import Limits
+from app.http.bodies.value_count import Limits
+from app.http.border.services import Readiness, Services
+from app.http.operating.request_log import Observed
 from app.logs import configure_logs
 from app.metrics import LOOK_EVERY
 from app.services.assembly import House

@@ -1,6 +1,6 @@
 """The headers by which callers of the tests say who they are."""
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.one_app import SECRET
 
 

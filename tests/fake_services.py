@@ -15,8 +15,8 @@ from app.domain.clocks.explained import Stretch
 from app.domain.definition.case_type import CaseType
 from app.domain.diagram import DiagramFormat
 from app.domain.values.errors import CaseError, NotFound, Reason, invalid
-from app.http.auth import mint
-from app.http.services import Readiness, Services
+from app.http.border.services import Readiness, Services
+from app.http.sign_in.own_tokens import mint
 from app.services.cases.views import CaseTypeView, Page, Possible, Shown, Wanted
 from app.services.clocks.calendars import Calendars
 from app.services.clocks.simulations import Simulations

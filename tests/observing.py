@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from httpx import ASGITransport, AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.http.observed import Observed
+from app.http.operating.request_log import Observed
 from app.metrics.process import Metrics
 from app.services.assembly import House
 from app.tracing import Tracing

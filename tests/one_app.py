@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from litestar import Litestar
 
-from app.http.admitting import Border
 from app.http.app import HttpSettings, create_app
-from app.http.large import Room
-from app.http.services import Services
+from app.http.border.gate import Border
+from app.http.border.large import Room
+from app.http.border.services import Services
 
 __all__ = ["_apps_are_free_again"]
 

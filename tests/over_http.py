@@ -2,7 +2,7 @@
 
 from httpx import ASGITransport, AsyncClient
 
-from app.http.services import Readiness, Services
+from app.http.border.services import Readiness, Services
 from app.metrics.process import Metrics
 from app.services.assembly import House
 from app.services.callers.rate_limits import RateLimits

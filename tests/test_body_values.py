@@ -11,11 +11,11 @@ from litestar.testing import TestClient
 from app.domain.case.case import Json
 from app.domain.schemas.validator import Validator
 from app.domain.values.errors import CaseError
-from app.http import reading, values
 from app.http.app import HttpSettings, create_app
-from app.http.body import parse
-from app.http.requests import Body, FireEvent, OpenCase, TryEvents
-from app.http.values import Count, Limits
+from app.http.bodies import body_bytes, value_count
+from app.http.bodies.body import parse
+from app.http.bodies.requests import Body, FireEvent, OpenCase, TryEvents
+from app.http.bodies.value_count import Count, Limits
 from app.services.fairness import yielding
 from app.services.fairness.slices import Slices
 from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api, token
@@ -51,7 +51,7 @@ def slices_of(raw: bytes, most: int) -> int:
 def test_bytes_hold_as_many_values_as_are_read_from_them_wherever_they_are_cut(value, size, ascii_only, indent):
     raw = json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(values, "SLICE", size)
+        patched.setattr(value_count, "SLICE", size)
         assert not exceeded(raw, held(value))
         assert exceeded(raw, held(value) - 1)
 
@@ -63,7 +63,7 @@ def test_a_million_numbers_are_refused_after_a_slice_or_two():
 def test_a_text_of_commas_is_one_value():
     raw = json.dumps({"note": ',"[{' * 1_000_000}).encode()
     assert not exceeded(raw, 2)
-    assert slices_of(raw, 2) <= len(raw) // values.SLICE + 2
+    assert slices_of(raw, 2) <= len(raw) // value_count.SLICE + 2
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def attempt_with(text: str) -> dict[str, Json]:
 def test_a_large_batch_is_read_attempt_by_attempt_and_comes_to_the_same():
     attempts = [attempt_with(f'{n}, "quoted" \\ é {"x" * 300_000}') for n in range(7)]
     raw = json.dumps({"attempts": attempts}, indent=1).encode()
-    assert len(raw) > reading.PIECE
+    assert len(raw) > body_bytes.PIECE
     assert asyncio.run(parsed(raw, TryEvents)) == {"attempts": attempts}
 
 

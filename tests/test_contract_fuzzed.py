@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.databases import Database
 from tests.house import CLAIM, INCIDENT, PERMIT
 from tests.lengths import LONG, length

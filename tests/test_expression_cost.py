@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from app.domain.expressions.expression import EvaluationFault, GuardFault, Truth, View, compile_expression, most_steps
 from app.domain.expressions.patterns import weight
 from app.domain.values.errors import Invalid
-from app.http.policy_requests import ChangePolicy
+from app.http.policy.requests import ChangePolicy
 from app.services.assembly import House
 from app.services.policy.checks import MOST_STEPS
 from tests.house import ADMIN

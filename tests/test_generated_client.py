@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.running import SECRET, Running, stateward
 
 PACKAGE = "stateward_client"

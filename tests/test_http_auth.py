@@ -9,9 +9,9 @@ import pytest
 from jwt.utils import base64url_encode
 
 from app.domain.values.errors import Unauthenticated
-from app.http.auth import OwnTokens, mint
-from app.http.callers import Callers
-from app.http.issuers import TrustedIssuers
+from app.http.sign_in.callers import Callers
+from app.http.sign_in.issuers import TrustedIssuers
+from app.http.sign_in.own_tokens import OwnTokens, mint
 from tests.fake_services import CASE_ID, Fakes, api, token
 from tests.one_app import SECRET
 

@@ -10,8 +10,8 @@ from litestar.testing import TestClient
 from app.domain.case.case import Actor
 from app.domain.values.errors import NotFound, Unauthenticated, Unavailable
 from app.http.app import HttpSettings, create_app
-from app.http.disconnecting import unless_gone
-from app.http.event_stream import EventStream
+from app.http.border.disconnecting import unless_gone
+from app.http.border.event_stream import EventStream
 from app.services.log.ledger import FeedPage
 from app.services.store.log import Leaf
 from app.services.store.stored import StoredEntry
@@ -179,7 +179,7 @@ async def read(reader, pieces):
 
 
 async def test_a_reader_that_takes_nothing_more_is_let_go(monkeypatch):
-    monkeypatch.setattr("app.http.event_stream.TOO_SLOW", 0.01)
+    monkeypatch.setattr("app.http.border.event_stream.TOO_SLOW", 0.01)
     closed = asyncio.Event()
 
     async def pieces():

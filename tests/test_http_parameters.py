@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from app.http.declared import MOST_TOLD
+from app.http.border.declared_parameters import MOST_TOLD
 from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.values.errors import Internal, NotFound, Unavailable
-from app.http.services import Readiness
+from app.http.border.services import Readiness
 from app.logs import configure_logs
 from app.services.cases.views import Possible, PossibleEvent, RefusedEvent
 from app.services.desk.answer import Answer, case_json

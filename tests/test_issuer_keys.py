@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from app.http.issuer_keys import AT_MOST_EVERY, LARGEST_DOCUMENT, Fetcher, IssuerKeys
-from app.http.jwks import keys_of, meant
+from app.http.sign_in.issuer_keys import AT_MOST_EVERY, LARGEST_DOCUMENT, Fetcher, IssuerKeys
+from app.http.sign_in.jwks import keys_of, meant
 from tests.issuing import a_private_key, jwk_of, local_issuer
 
 ISSUER = "https://login.example.com"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from app.logs import configure_logs
 from app.policy.engine import PolicyEngine
 from app.services.assembly import House

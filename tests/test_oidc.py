@@ -8,8 +8,8 @@ import jwt
 import pytest
 from litestar.testing import TestClient
 
-from app.http import issuer_keys
 from app.http.app import HttpSettings, create_app
+from app.http.sign_in import issuer_keys
 from app.services.callers.issuers import Issuer
 from tests.fake_services import CASE_ID, Fakes, token
 from tests.issuing import AUDIENCE, a_private_key, jwk_of, local_issuer

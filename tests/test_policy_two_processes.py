@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.databases import Database
 from tests.running import SECRET, Running, stateward
 

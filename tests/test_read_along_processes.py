@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.databases import Database
 from tests.running import SECRET, stateward
 from tests.sequenced import check_the_order

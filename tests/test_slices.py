@@ -7,8 +7,8 @@ from httpx import ASGITransport, AsyncClient
 from litestar.testing import TestClient
 
 from app.http.app import HttpSettings, create_app
-from app.http.large import MOST_BYTES, SMALL
-from app.http.observed import Observed
+from app.http.border.large import MOST_BYTES, SMALL
+from app.http.operating.request_log import Observed
 from app.services.fairness import slices
 from app.services.fairness.places import Places
 from app.services.fairness.slices import Slices

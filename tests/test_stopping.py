@@ -14,7 +14,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.databases import Database
 from tests.house import rows
 from tests.running import SECRET, Running, stateward

@@ -11,26 +11,26 @@ from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 
-from app.http.admitting import Border
-from app.http.api_keys import list_api_keys, make_api_key, revoke_api_key
-from app.http.audit import read_audit
-from app.http.body import BodyRequest
-from app.http.case_types import draw_case_type, list_case_types, read_case_type
-from app.http.cases import find_cases, open_case, read_case
-from app.http.declared import declared_parameters, only_declared
-from app.http.docs import openapi
-from app.http.errors import NotAcceptable, on_exception
-from app.http.events import fire_event, fire_events, possible_events
-from app.http.feed import read_feed
-from app.http.headers import before_send, before_send_behind_tls
-from app.http.health import healthz, metrics, readyz
-from app.http.large import Room
-from app.http.policy_routes import POLICY
-from app.http.services import Services
-from app.http.slas import explain_clock, list_clocks, simulate_clock
-from app.http.streams import stream_case, stream_tenant
-from app.http.values import Limits
-from app.http.work import WORK
+from app.http.bodies.body import BodyRequest
+from app.http.bodies.value_count import Limits
+from app.http.border.declared_parameters import declared_parameters, only_declared
+from app.http.border.errors import NotAcceptable, on_exception
+from app.http.border.gate import Border
+from app.http.border.headers import before_send, before_send_behind_tls
+from app.http.border.large import Room
+from app.http.border.services import Services
+from app.http.cases.cases import find_cases, open_case, read_case
+from app.http.cases.events import fire_event, fire_events, possible_events
+from app.http.clocks.clocks import explain_clock, list_clocks, simulate_clock
+from app.http.definitions.case_types import draw_case_type, list_case_types, read_case_type
+from app.http.log.audit import read_audit
+from app.http.log.feed import read_feed
+from app.http.log.streams import stream_case, stream_tenant
+from app.http.openapi.docs import openapi
+from app.http.operating.api_keys import list_api_keys, make_api_key, revoke_api_key
+from app.http.operating.health import healthz, metrics, readyz
+from app.http.policy.routes import POLICY
+from app.http.work.routes import WORK
 from app.services.callers.issuers import Issuer
 
 BODY_BYTES = 2**20

@@ -19,7 +19,7 @@ from time import perf_counter
 
 import httpx
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.attack.clients import CLAIM
 from tests.attack.killing import children
 from tests.calling import bearing

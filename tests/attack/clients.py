@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.attack.told import Told, Try
 from tests.calling import bearing
 from tests.running import SECRET

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from app.services.entries.identity import new_id
 from tests.calling import bearing
 from tests.running import SECRET

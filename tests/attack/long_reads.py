@@ -5,7 +5,7 @@ from collections import Counter
 
 import httpx
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.attack.clients import CLAIM
 from tests.calling import bearing
 from tests.running import SECRET

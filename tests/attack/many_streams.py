@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import httpx
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.attack.clients import CLAIM
 from tests.calling import bearing
 from tests.running import SECRET

@@ -204,6 +204,6 @@ RULES: dict[str, Callable[[str], Iterator[Edit]]] = {
     "app/domain/*/*.py": in_python,
     "app/services/**/*.py": in_python,
     "app/policy/*.py": in_python,
-    "app/http/*.py": in_python,
+    "app/http/**/*.py": in_python,
     "app/policy/model.conf": in_matcher,
 }

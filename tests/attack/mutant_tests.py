@@ -99,18 +99,20 @@ PLAN: list[tuple[str, Tests]] = [
             "test_who_learns_what", SCOPES, "test_reading", "test_desk", "test_api_keys", "test_authorization_matrix"
         ),
     ),
-    ("app/http/issuers.py", on_sqlite("test_oidc")),
-    ("app/http/admitting.py", on_sqlite("test_rate_limits")),
-    ("app/http/streams.py", on_sqlite("test_following", "test_http_feed")),
-    ("app/http/policy_parameters.py", on_sqlite("test_http_policies")),
-    ("app/http/attaching.py", on_sqlite("test_attachments", "test_http_work")),
-    ("app/http/parameters.py", on_sqlite("test_http_input", "test_http_parameters")),
-    ("app/http/case_types.py", on_sqlite("test_http_reads")),
+    ("app/http/sign_in/issuers.py", on_sqlite("test_oidc")),
+    ("app/http/border/gate.py", on_sqlite("test_rate_limits")),
+    ("app/http/log/streams.py", on_sqlite("test_following", "test_http_feed")),
+    ("app/http/policy/parameters.py", on_sqlite("test_http_policies")),
+    ("app/http/work/attaching.py", on_sqlite("test_attachments", "test_http_work")),
+    ("app/http/border/parameters.py", on_sqlite("test_http_input", "test_http_parameters")),
+    ("app/http/definitions/case_types.py", on_sqlite("test_http_reads")),
     ("app/http/*", on_sqlite("test_http_auth", "test_oidc")),
 ]
 """The first pattern that fits a file chooses."""
 
-SAME_LENGTH = "app/http/callers.py and app/http/claims.py both refuse a token that is too long: either is enough"
+SAME_LENGTH = (
+    "app/http/sign_in/callers.py and app/http/sign_in/claims.py both refuse a token that is too long: either is enough"
+)
 INDEXED = "the enforcer keeps lines by object and act, and asks only those of the request (app/policy/enforcer.py)"
 KINDS = "kinds of others only say what might be looked for: whose a case is and may be read is asked again"
 PYJWT = "PyJWT refuses it too"
@@ -121,8 +123,8 @@ UNIQUE = "it would touch a row of another tenant with the same id to no effect, 
 QUEUED = "candidates are looked for in the tenant, and locked in the tenant: either is enough"
 SHOWN = "it shows what a case type declares, and decides nothing"
 EQUIVALENT: list[tuple[str, str, str]] = [
-    ("app/http/callers.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
-    ("app/http/claims.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
+    ("app/http/sign_in/callers.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
+    ("app/http/sign_in/claims.py", "len(token) > LONGEST_TOKEN", SAME_LENGTH),
     ("app/policy/model.conf", "r.obj == p.obj", INDEXED),
     ("app/policy/model.conf", "r.act == p.act", INDEXED),
     ("app/db/reads/listing.py", "= :tenant", KINDS),
@@ -152,12 +154,16 @@ EQUIVALENT: list[tuple[str, str, str]] = [
         "the desk refuses what a scope lacks; cases are looked at in vain",
     ),
     ("app/db/reads/words.py", "t.tenant = o.tenant", "whose case it is was asked before; of a twin it sees the type"),
-    ("app/http/issuers.py", 'header["alg"] not in ALGORITHMS', "an issuer's keys are of those algorithms alone"),
-    ("app/http/claims.py", '"crit" in header', PYJWT),
-    ("app/http/claims.py", 'header.get("kid", "")', PYJWT),
-    ("app/http/headers.py", "state.allowed", "it is the Allow header of an answer that says no already"),
-    ("app/http/parameters.py", "found is None", "what is no id is the id of nothing either"),
-    ("app/http/case_types.py", "_actor_of", SHOWN),
+    (
+        "app/http/sign_in/issuers.py",
+        'header["alg"] not in ALGORITHMS',
+        "an issuer's keys are of those algorithms alone",
+    ),
+    ("app/http/sign_in/claims.py", '"crit" in header', PYJWT),
+    ("app/http/sign_in/claims.py", 'header.get("kid", "")', PYJWT),
+    ("app/http/border/headers.py", "state.allowed", "it is the Allow header of an answer that says no already"),
+    ("app/http/border/parameters.py", "found is None", "what is no id is the id of nothing either"),
+    ("app/http/definitions/case_types.py", "_actor_of", SHOWN),
     ("app/domain/diagram/chart.py", "_actor_of", SHOWN),
     ("app/domain/diagram/svg.py", "_actor_of", SHOWN),
     ("app/domain/diagram/words.py", "_actor_of", SHOWN),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from app.http.auth import mint
+from app.http.sign_in.own_tokens import mint
 from tests.attack import checker
 from tests.attack.clients import CLAIM, TENANT
 from tests.attack.edges import read_machines

@@ -1,0 +1,162 @@
+"""What the HTTP border needs from the services, derived from what its handlers call."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+from litestar import Request
+from litestar.datastructures import State
+
+from app.domain.case.case import Actor, Attempt
+from app.domain.clocks.explained import Stretch
+from app.domain.diagram import DiagramFormat
+from app.http.border.work_port import AttachmentsPort, NextCasePort, WorkPort
+from app.http.sign_in.callers import KeyCallers
+from app.services.callers.api_keys import NewKey
+from app.services.callers.rate_limits import RateLimits
+from app.services.cases.views import CaseTypeView, Page, Possible, Shown, Wanted
+from app.services.clocks.simulations import Asked
+from app.services.desk.answer import Answer
+from app.services.fairness.slices import Slices
+from app.services.log.ledger import Admitted, FeedPage
+from app.services.policy.requests import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, WhoCanFire
+from app.services.store.callers import StoredKey
+from app.services.store.stored import StoredClock, StoredEntry
+
+
+class DeskPort(Protocol):
+    async def submit(self, attempts: Sequence[Attempt]) -> list[Answer]:
+        """An answer per attempt, in order; what is wrong with one attempt stands in its answer."""
+        ...
+
+
+class CasesPort(Protocol):
+    async def show(self, actor: Actor, case_id: str) -> Shown:
+        """Raises NotFound, also for a case that the actor may not read."""
+        ...
+
+    async def find(self, actor: Actor, wanted: Wanted) -> Page:
+        """Raises Invalid on a cursor that we did not give."""
+        ...
+
+    async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible: ...
+
+    async def log(
+        self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int
+    ) -> Sequence[StoredEntry]:
+        """The case's chain after a `case_seq`, or its refused attempts after an entry id."""
+        ...
+
+
+class CaseTypesPort(Protocol):
+    def list(self) -> Sequence[CaseTypeView]: ...
+
+    async def version(self, name: str, number: int | None) -> CaseTypeView:
+        """The one in force where no number is given. Raises NotFound, and Invalid for a version that never was."""
+        ...
+
+    async def diagram(self, name: str, number: int | None, format: DiagramFormat) -> str:  # noqa: A002
+        """Raises the same."""
+        ...
+
+
+class ClocksPort(Protocol):
+    async def all(self, actor: Actor, case_id: str) -> Sequence[StoredClock]:
+        """Every cycle of every clock. Raises NotFound, also for a case that the actor may not read."""
+        ...
+
+    async def explain(self, actor: Actor, case_id: str, name: str, cycle: int | None, told: Stretch) -> dict[str, Any]:
+        """Raises NotFound, also for a clock or a cycle that is not there, Invalid where it takes too long."""
+        ...
+
+
+class SimulationsPort(Protocol):
+    async def simulate(self, tenant: str, asked: Asked) -> dict[str, Any]:
+        """Raises Invalid with the fields that are wrong, Unavailable where too many wait."""
+        ...
+
+
+class PolicyChangesPort(Protocol):
+    async def find(self, actor: Actor, query: LineQuery) -> LinePage: ...
+
+    async def change(self, actor: Actor, asked: AskedChange) -> ChangedPolicy: ...
+
+    async def preview(self, actor: Actor, asked: AskedChange) -> Preview: ...
+
+
+class WhoCanPort(Protocol):
+    async def fire(self, actor: Actor, case_id: str, event: str, after: str | None, limit: int) -> WhoCanFire: ...
+
+
+class LedgerPort(Protocol):
+    async def feed(self, actor: Actor, after: int, limit: int, wait: float, admitted: Admitted) -> FeedPage:
+        """The entries of the tenant after a leaf index; waits up to `wait` seconds for one, and asks for the caller
+        again then. Raises TooMany or Unavailable where too many wait already."""
+        ...
+
+    async def of_service(self, actor: Actor, after: int, limit: int) -> FeedPage:
+        """The entries of the service, which bind all tenants, after a leaf index."""
+        ...
+
+    def follow(self, admitted: Admitted, case_id: str | None, after: int | None) -> AsyncGenerator[FeedPage]:
+        """Pages as they come, of the tenant or of one case; ends when `admitted` raises. `after` None: what is new.
+
+        Raises TooMany or Unavailable where too many wait already, before the first page, which is empty."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether traffic may come here: `problems` say why not, `warnings` what an operator should change."""
+
+    ready: bool
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    details: dict[str, str] = field(default_factory=dict)
+
+
+class ApiKeysPort(Protocol):
+    """Each raises Denied to those who do not administer the tenant."""
+
+    async def make(self, actor: Actor, wanted: NewKey, request_id: str) -> tuple[StoredKey, str]: ...
+
+    async def list(self, actor: Actor, after: str | None, limit: int, request_id: str) -> Sequence[StoredKey]: ...
+
+    async def revoke(self, actor: Actor, key_id: str, request_id: str) -> StoredKey:
+        """Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the handlers call. `keys` says whom an API key names; without `rates` there is no limit."""
+
+    desk: DeskPort
+    cases: CasesPort
+    case_types: CaseTypesPort
+    clocks: ClocksPort
+    simulations: SimulationsPort
+    policy_changes: PolicyChangesPort
+    who_can: WhoCanPort
+    readiness: Callable[[], Awaitable[Readiness]]
+    metrics: Callable[[], Awaitable[tuple[str, bytes]]]
+    ledger: LedgerPort
+    work: WorkPort
+    next_case: NextCasePort
+    attachments: AttachmentsPort
+    api_keys: ApiKeysPort | None = None
+    keys: KeyCallers | None = None
+    rates: RateLimits | None = None
+    slices: Slices = field(default_factory=Slices)
+
+
+ApiRequest = Request[Actor, None, State]
+
+
+def readmitting(request: ApiRequest) -> Admitted:
+    """Asks who the caller is now: a token expires, or a key is revoked, while the answer is waited for."""
+    return lambda: request.app.state.border.caller(request)
+
+
+def services_of(request: Request[Any, Any, Any]) -> Services:
+    return cast(Services, request.app.state.services)

@@ -1,0 +1,204 @@
+"""The shapes of the answers, as the OpenAPI document shows them."""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+from app.domain.case.case import Json
+from app.http.clocks.views import ClockView
+
+
+class DefinitionView(TypedDict):
+    """Under which version of its case type a case was opened; `hash` is of its canonical form."""
+
+    version: int
+    hash: str
+
+
+class CaseView(TypedDict):
+    """A case, with the current cycle of each clock that has started.
+
+    `state` joins the active leaf states with `+`; times are RFC 3339 UTC. `opened_at`, `changed_at` and `closed_at` are
+    when it happened: `occurred_at`, where an event had one. What is told late of the past leaves `changed_at` where it
+    was."""
+
+    id: str
+    case_type: str
+    definition: DefinitionView
+    reference: str | None
+    state: str
+    states: list[str]
+    version: int
+    data: dict[str, Any]
+    assignee: str | None
+    team: str | None
+    urgency: int
+    slas: dict[str, ClockView]
+    opened_at: str
+    changed_at: str
+    closed_at: str | None
+
+
+class ReceiptView(TypedDict):
+    """Keep it: it exposes a later omission from the log."""
+
+    entry_id: str
+    case_seq: int
+    entry_hash: str
+
+
+class AppliedView(TypedDict):
+    """The case as it stands now, and the receipt. `case` is left out where the caller may not read it."""
+
+    case: NotRequired[CaseView]
+    receipt: ReceiptView
+
+
+class CountView(TypedDict):
+    """How many there are: exactly, or, with `more`, at least so many."""
+
+    value: int
+    more: bool
+
+
+class CasePageView(TypedDict):
+    """A page of cases. `next_cursor` is null on the last one; `count` is there where it was asked for."""
+
+    items: list[CaseView]
+    next_cursor: str | None
+    count: NotRequired[CountView]
+
+
+class ReasonView(TypedDict):
+    """What said no, and what would say yes; further members belong to the code."""
+
+    code: Literal["state", "role", "rule", "guard", "four_eyes", "scope"]
+    message: str
+    remedy: str
+
+
+class FieldErrorView(TypedDict):
+    """A field by its path, such as `data.amount_cents`, and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+class ProblemView(TypedDict):
+    """Problem details (RFC 9457) with a stable `code`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    reasons: NotRequired[list[ReasonView]]
+    errors: NotRequired[list[FieldErrorView]]
+    case_id: NotRequired[str]
+    current_version: NotRequired[int]
+    request_id: NotRequired[str]
+    instance: NotRequired[str]
+
+
+class ResultView(TypedDict):
+    """What came of one attempt: a receipt (200, or 201 where it opened a case) or a problem. Where `case` is left out
+    for its size, `case_id` says which one it is."""
+
+    status: int
+    case: NotRequired[CaseView]
+    case_id: NotRequired[str]
+    receipt: NotRequired[ReceiptView]
+    problem: NotRequired[ProblemView]
+
+
+class ResultsView(TypedDict):
+    """A result per attempt, in order."""
+
+    results: list[ResultView]
+
+
+class PossibleEventView(TypedDict):
+    """An event that this caller may fire now; `needs` is `payload` where a guard must see it first."""
+
+    event: str
+    title: str | None
+    to: str | None
+    payload_schema: Json
+    reason: str | None
+    needs: NotRequired[str]
+
+
+class ChangeView(TypedDict):
+    """One thing that has to be so; further members belong to the code. `met`: it is already, and has to stay so."""
+
+    code: Literal["state", "role", "rule", "guard", "four_eyes"]
+    remedy: str
+    met: bool
+
+
+class RefusedEventView(TypedDict):
+    """Each of `ways` would allow the event: all that it names has to be so. At most eight are told."""
+
+    event: str
+    title: str | None
+    reasons: list[ReasonView]
+    who_could: list[str]
+    ways: list[list[ChangeView]]
+
+
+class PossibleView(TypedDict):
+    """What the caller may do now. `refused` is there with explain=true."""
+
+    events: list[PossibleEventView]
+    refused: NotRequired[list[RefusedEventView]]
+
+
+class EntryView(TypedDict):
+    """An audit entry: `entry` is the canonical JSON that `entry_hash` is of; `values` by path, unless erased."""
+
+    entry_id: str
+    case_seq: int | None
+    entry: Json
+    entry_hash: str
+    values: dict[str, Any]
+
+
+class EntryPageView(TypedDict):
+    """A page of the log of a case. `next_after` is null on the last one."""
+
+    items: list[EntryView]
+    next_after: str | None
+
+
+class LeafView(EntryView):
+    """An audit entry and its place in the tenant's log; `case_id` is null where it concerns no case."""
+
+    leaf_index: int
+    case_id: str | None
+
+
+class LeafEventView(TypedDict):
+    """A server-sent event: `id` is the leaf_index of the entry, `data` the entry as the feed shows it."""
+
+    id: str
+    data: str
+
+
+class FeedView(TypedDict):
+    """A page of the log. `next_after` continues behind all that was looked at, also where nothing of it was for the
+    caller."""
+
+    items: list[LeafView]
+    next_after: int
+
+
+class HealthView(TypedDict):
+    """The process answers."""
+
+    status: str
+
+
+class ReadinessView(TypedDict):
+    """Traffic may come; `warnings` are for the operator."""
+
+    ready: bool
+    warnings: list[str]
+    details: dict[str, str]

@@ -1,0 +1,1 @@
+"""The calls about cases and their events: requests as attempts, and what the desk answered."""

@@ -1,0 +1,74 @@
+"""What the desk answered, as HTTP: a receipt with the case, or a problem."""
+
+from typing import Any
+
+from litestar import Response
+
+from app.domain.case.case import Json
+from app.domain.values.errors import CaseError, Internal
+from app.http.border.errors import problem, problem_response, status_of
+from app.http.border.views import AppliedView, ReceiptView, ResultView
+from app.services.desk.answer import Answer
+
+CASES = "/api/v1/cases"
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def opened(answer: Answer) -> Response[Any]:
+    """The answer to POST /cases."""
+    if answer.error is not None:
+        return _refused(answer, answer.error)
+    return Response(_applied(answer), status_code=201, headers={**_location(answer), **_headers(answer)})
+
+
+def fired(answer: Answer) -> Response[Any]:
+    """The answer to POST /cases/{id}/events."""
+    if answer.error is not None:
+        return _refused(answer, answer.error)
+    return Response(_applied(answer), status_code=200, headers=_headers(answer))
+
+
+def result(answer: Answer) -> ResultView:
+    """One line of the answer to POST /events."""
+    if answer.error is not None:
+        return {"status": status_of(answer.error), "problem": problem(answer.error)}
+    applied = _applied(answer)
+    shown: ResultView = {"status": 201 if answer.opened else 200, "receipt": applied["receipt"]}
+    if "case" in applied:
+        shown["case"] = applied["case"]
+    elif answer.left_out and answer.case_id is not None:
+        shown["case_id"] = answer.case_id
+    return shown
+
+
+def _refused(answer: Answer, error: CaseError) -> Response[Any]:
+    if isinstance(error, Internal):
+        raise error  # answered like every other fault of ours, with the request's id
+    return problem_response(error, _replayed(answer))
+
+
+def _applied(answer: Answer) -> AppliedView:
+    receipt = answer.receipt
+    assert receipt is not None
+    told: ReceiptView = {
+        "entry_id": receipt.entry_id,
+        "case_seq": receipt.case_seq,
+        "entry_hash": receipt.entry_hash,
+    }
+    return {"case": answer.case, "receipt": told} if answer.case is not None else {"receipt": told}
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    case: Json = answer.case
+    return {**({"ETag": etag(case["version"])} if case else {}), **_replayed(answer)}
+
+
+def _location(answer: Answer) -> dict[str, str]:
+    return {"Location": f"{CASES}/{answer.case['id']}"} if answer.case else {}
+
+
+def _replayed(answer: Answer) -> dict[str, str]:
+    return {"Idempotency-Replayed": "true"} if answer.replayed else {}

@@ -1,0 +1,1 @@
+"""The calls about the policy of a tenant."""

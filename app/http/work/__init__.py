@@ -1,0 +1,1 @@
+"""The calls of built-in verbs: assign, attach, comment, relate."""

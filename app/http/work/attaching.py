@@ -1,0 +1,137 @@
+"""Attach files to a case, list them, fetch one. The body of an upload is the file itself."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from litestar import Response, get, post
+from litestar.datastructures import ResponseHeader
+from litestar.exceptions import InternalServerException
+from litestar.openapi import ResponseSpec
+from litestar.params import PathParameter, QueryParameter
+from litestar.response import Stream
+
+from app.domain.case.case import Attempt, Json
+from app.domain.values.errors import Malformed, NotFound
+from app.domain.values.names import canonical_uuid
+from app.domain.values.rfc3339 import rfc3339
+from app.domain.verbs.attaching import LONGEST_NAME, Attach
+from app.http.border.documented import REPLAYED, problems
+from app.http.border.errors import UnsupportedMediaType
+from app.http.border.parameters import PLAIN, After, CaseId, IdempotencyKey, IfMatch, Limit, existing
+from app.http.border.services import ApiRequest, services_of
+from app.http.cases.verb_attempts import made, working
+from app.http.work.commenting import REFUSALS, place
+from app.http.work.views import AttachedView, AttachmentPageView
+from app.services.store.work import StoredAttachment
+from app.services.work.uploads import Received
+
+MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
+UNKNOWN = "application/octet-stream"
+FileName = Annotated[
+    str,
+    QueryParameter(
+        name="file_name", description="The name of the file", min_length=1, max_length=LONGEST_NAME, pattern=PLAIN
+    ),
+]
+AttachmentId = Annotated[str, PathParameter(description="The attachment's id", schema_extra={"format": "uuid"})]
+DISPOSITION = ResponseHeader(name="Content-Disposition", documentation_only=True, description="Always an attachment")
+
+
+@post(
+    "/cases/{case_id:str}/attachments",
+    operation_id="attachFile",
+    summary="Attach a file to a case",
+    request_max_body_size=None,
+    response_headers=[REPLAYED],
+    responses=problems(*REFUSALS, "too_large", "over_quota", "invalid", "unsupported_media_type"),
+)
+async def attach_file(
+    request: ApiRequest,
+    case_id: CaseId,
+    file_name: FileName,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[AttachedView]:
+    """The body is the file, its Content-Type what the sender says it is. It is kept under its SHA-256, which the
+    entry in the log names. What will be refused whatever the file is, is refused before the file is read."""
+    case_id = existing(case_id)
+    _check_not_a_form(request)
+    declared = request.content_type[0].lower()
+    declared = declared if MEDIA_TYPE.fullmatch(declared) else UNKNOWN
+
+    def asking(received: Received) -> Attempt:
+        kept = received.sha256 if received.upload else ""
+        verb = Attach(file_name, kept, received.size, declared, received.sniffed_type)
+        call = {"file_name": file_name, "sha256": received.sha256, "declared_type": declared}
+        return working(request, verb, "attachments", call, case_id=case_id)
+
+    told = request.headers.get("content-length", "")
+    size = int(told) if told.isdecimal() and told.isascii() else 0
+    return made(await services_of(request).attachments.attach(asking, _body(request), size), "attachment")
+
+
+@get(
+    "/cases/{case_id:str}/attachments",
+    operation_id="listAttachments",
+    summary="The files of a case",
+    responses=problems("not_found", "invalid"),
+)
+async def list_attachments(
+    request: ApiRequest, case_id: CaseId, after: After = None, limit: Limit = 50
+) -> Response[AttachmentPageView]:
+    """In the order in which they came, a page at a time."""
+    found = await services_of(request).work.attachments(request.user, existing(case_id), place(after), limit)
+    items: Any = [_shown(one) for one in found]
+    return Response({"items": items, "next_after": str(found[-1].case_seq) if len(found) == limit else None})
+
+
+@get(
+    "/cases/{case_id:str}/attachments/{attachment_id:str}",
+    operation_id="fetchAttachment",
+    summary="Fetch a file",
+    opt={"produces": (UNKNOWN,)},
+    media_type=UNKNOWN,
+    response_headers=[DISPOSITION],
+    responses={
+        200: ResponseSpec(bytes, media_type=UNKNOWN, description="The file, to be saved", generate_examples=False),
+        **problems("not_found"),
+    },
+)
+async def fetch_attachment(request: ApiRequest, case_id: CaseId, attachment_id: AttachmentId) -> Stream:
+    """The bytes as they came, to be saved: never to be shown or run by a browser, whatever they are."""
+    services = services_of(request)
+    if (name := canonical_uuid(attachment_id)) is None:
+        raise NotFound("no such attachment")
+    found = await services.work.attachment(request.user, existing(case_id), name)
+    pieces = await services.attachments.read(request.user, found.sha256)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.file_name or found.id, safe='')}",
+        "Content-Length": str(found.size),
+        "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+        "ETag": f'"{found.sha256}"',
+    }
+    return Stream(pieces, media_type=UNKNOWN, headers=headers)
+
+
+def _check_not_a_form(request: ApiRequest) -> None:
+    """A form around the file would be kept as the file."""
+    if request.content_type[0].strip().lower() == "multipart/form-data":
+        raise UnsupportedMediaType(
+            "Send the file itself as the body, with its own Content-Type and not as a form: curl --data-binary @FILE,"
+            " or fetch(url, {method: 'POST', body: file})."
+        )
+
+
+async def _body(request: ApiRequest) -> AsyncIterator[bytes]:
+    try:
+        async for piece in request.stream():
+            yield piece
+    except InternalServerException:
+        raise Malformed("The body ended too early.") from None
+
+
+def _shown(one: StoredAttachment) -> Json:
+    names = ("id", "file_name", "author", "size", "sha256", "declared_type", "sniffed_type")
+    return {**{name: getattr(one, name) for name in names}, "attached_at": rfc3339(one.attached_at)}
