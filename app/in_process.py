@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from app.commands.failing import USED_WRONGLY, CommandFailed, no_such_case_type
-from app.commands.house import declared, prepared, running
+from app.commands.opening.services import declared, prepared, running
+from app.commands.terminal.failing import USED_WRONGLY, CommandFailed, no_such_case_type
 from app.domain.case.case import Actor, Attempt, Json
 from app.domain.values.errors import Invalid
 from app.domain.values.names import TENANT

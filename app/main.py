@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        from app.commands.told import told
+        from app.commands.terminal.exit_code import told
 
         return told(error)
 
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo() -> "Run":
-    from app.commands import demo
+    from app.commands.demo import demo
     from app.http.sign_in.own_tokens import mint
 
     return lambda given, settings: demo.run(given, settings, mint, APPLICATION)
@@ -120,7 +120,8 @@ def _policy() -> "Run":
 
 def _replay() -> "Run":
     from app import in_process
-    from app.commands import replay, replay_back_test
+    from app.commands.replay import back_test as replay_back_test
+    from app.commands.replay import replay
 
     def run(given: argparse.Namespace, settings: "Settings") -> Any:
         directly = partial(in_process.in_process, settings, given.case_type)

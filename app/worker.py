@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from litestar import Litestar
 from litestar.types import ASGIApp
 
-from app.commands.declared import digests
-from app.commands.house import build, declared, ticking
-from app.commands.stopping import when_told_to_stop
+from app.commands.opening.declared import digests
+from app.commands.opening.services import build, declared, ticking
+from app.commands.terminal.stopping import when_told_to_stop
 from app.http.app import HttpSettings, Lifespan, create_app
 from app.http.bodies.value_count import Limits
 from app.http.border.services import Readiness, Services

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from app.commands.declared import Declared, read_folders
+from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
 from app.policy.engine import PolicyEngine
 from app.services.assembly import House

@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.commands.declared import Declared, read_folders
+from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
 from app.domain.case.case import Actor, Attempt, Case, Idempotency, Opens
 from app.domain.definition.case_type import CaseType

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from app.commands.declared import read_folders
+from app.commands.opening.declared import read_folders
 from app.policy.engine import PolicyEngine
 from app.services.assembly import House
 from app.services.fairness.limits import Limits

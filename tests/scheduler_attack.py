@@ -124,7 +124,7 @@ def declared(folder: Path, server: Server) -> dict[str, str]:
 
 async def lay(server: Server, folder: Path, attack: Attack, ahead: timedelta) -> None:
     """Open the cases through the desk."""
-    from app.commands.declared import read_folders
+    from app.commands.opening.declared import read_folders
     from app.db import open_store
     from app.domain.case.case import Opens
     from app.domain.values.rfc3339 import rfc3339

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.failing import CommandFailed
-from app.commands.house import build
+from app.commands.opening.services import build
+from app.commands.terminal.failing import CommandFailed
 from app.db import open_store
 from app.db.blobs.folder import AttachmentFolder
 from app.services.assembly import House

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from app.commands.arguments import replay as add_arguments
-from app.commands.back_test_log import LogByCase
+from app.commands.replay.back_test_log import LogByCase
 from app.db import open_store
 from app.domain.case.case import Attempt, Opens
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339

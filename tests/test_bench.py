@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import text
 
-from app.commands.declared import read_folders
+from app.commands.opening.declared import read_folders
 from app.db import open_store
 from app.db.connections.engines import database_url, sqlite_engine
 from bench import __main__ as command

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.commands.sample_past import past_cases
+from app.commands.demo.past import past_cases
 from tests.running import stateward
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.commands.house import ticking
+from app.commands.opening.services import ticking
 from app.db.sqlite.tick_lock import Turn
 from app.domain.definition.calendar_file import CalendarFile
 from app.main import main

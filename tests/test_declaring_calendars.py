@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from app.commands.declared import read_folders
+from app.commands.opening.declared import read_folders
 from app.domain.calendars.holiday_set import doubts, resolved
 from app.domain.declaring.checks.calendars import OF_THE_MACHINE, _is_zone
 from app.domain.declaring.checks.load_calendar import load_calendar
@@ -313,7 +313,7 @@ def test_a_version_is_the_same_whatever_the_language_of_the_machine(language):
 
 
 def test_the_library_of_holidays_is_loaded_only_where_a_calendar_names_a_country():
-    code = "import sys, app.worker, app.commands.declared\nassert 'holidays' not in sys.modules"
+    code = "import sys, app.worker, app.commands.opening.declared\nassert 'holidays' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), check=True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.commands.declared import Declared, read_folders
+from app.commands.opening.declared import Declared, read_folders
 from app.domain.declaring.checks.policy_row import PolicyRow
 from app.domain.declaring.checks.together import check_together
 from app.domain.declaring.fault import Fault

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.declared import read_folders
+from app.commands.opening.declared import read_folders
 from app.domain.case.case import Actor, Principal
 from app.services.assembly import House
 from app.services.store.ports import Store

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.metrics.levels import LevelMetrics
+from app.metrics.gauges import LevelMetrics
 from app.metrics.process import Metrics
 from app.services.assembly import House
 from app.services.desk.report import telling

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.failing import CommandFailed
-from app.commands.house import declared, prepared, running
-from app.commands.standing import read_beside_cases
+from app.commands.opening.beside_cases import read_beside_cases
+from app.commands.opening.services import declared, prepared, running
+from app.commands.terminal.failing import CommandFailed
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import Invalid
 from app.services.callers.api_keys import NewKey

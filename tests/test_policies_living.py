@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.commands.declared import Declared
+from app.commands.opening.declared import Declared
 from app.domain.values.errors import NotFound
 from app.services.assembly import House
 from app.services.cases.views import Wanted

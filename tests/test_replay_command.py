@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from app.commands.arguments import replay as add_arguments
-from app.commands.failing import CommandFailed
-from app.commands.replay import run
-from app.commands.replay_over_http import over_http
-from app.commands.replay_telling import progress
+from app.commands.replay.over_http import over_http
+from app.commands.replay.replay import run
+from app.commands.replay.telling import progress
+from app.commands.terminal.failing import CommandFailed
 from app.main import main
 from app.services.replay.event_log import LoggedEvent
 from app.services.replay.replay import BadAttempt, Stopped, TooMuch, TryAgain

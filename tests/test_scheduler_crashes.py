@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from app.commands.declared import Declared, read_folders
+from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
 from app.domain.case.case import Opens
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339

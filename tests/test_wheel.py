@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import __version__
-from app.commands.demo import settled
+from app.commands.demo.demo import settled
 from app.settings import load_settings
 from tests.running import ROOT, SECRET
 

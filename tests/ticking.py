@@ -9,7 +9,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from app.commands.declared import Declared, read_folders
+from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
 from app.domain.case.case import Actor
 from app.services.assembly import House

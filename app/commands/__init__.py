@@ -1,1 +1,1 @@
-"""The `stateward` command, one file per subcommand."""
+"""The `stateward` command: a file a subcommand, a room where one takes several."""

@@ -2,7 +2,7 @@
 
 import argparse
 
-from app.commands.standing import read_beside_cases
+from app.commands.opening.beside_cases import read_beside_cases
 from app.settings import Settings
 
 

@@ -2,8 +2,8 @@
 
 import argparse
 
-from app.commands.declared import read_folders
-from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.commands.opening.declared import read_folders
+from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
 from app.domain.diagram import DRAWN
 from app.settings import Settings
 

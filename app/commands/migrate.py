@@ -2,7 +2,7 @@
 
 import argparse
 
-from app.commands.failing import CommandFailed
+from app.commands.terminal.failing import CommandFailed
 from app.db.schema.migrate import MigrationRefused, migrate
 from app.services.store.failures import StoreUnavailable
 from app.settings import Settings

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.commands.declared import read_source
-from app.commands.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
-from app.commands.house import build, prepared
-from app.commands.standing import read_beside_cases
+from app.commands.opening.beside_cases import read_beside_cases
+from app.commands.opening.declared import read_source
+from app.commands.opening.services import build, prepared
+from app.commands.terminal.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
 from app.domain.declaring.fault import Fault
 from app.policy.lines import as_csv
 from app.services.policy.verification import PolicyVerification

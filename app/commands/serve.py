@@ -10,9 +10,9 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
-from app.commands.failing import USED_WRONGLY, CommandFailed
-from app.commands.house import declared, prepared, running
-from app.commands.listening import announce, base_url, port_to_listen_on
+from app.commands.opening.services import declared, prepared, running
+from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
+from app.commands.terminal.listening import announce, base_url, port_to_listen_on
 from app.metrics import merged_metrics
 from app.settings import HOW_TO_MAKE_ONE, Settings
 

@@ -5,9 +5,9 @@ import asyncio
 import sys
 from datetime import datetime
 
-from app.commands.declared import Declared
-from app.commands.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
-from app.commands.house import declared, prepared, running
+from app.commands.opening.declared import Declared
+from app.commands.opening.services import declared, prepared, running
+from app.commands.terminal.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
 from app.domain.definition.calendar_file import CalendarFile
 from app.domain.values.names import SUBJECT
 from app.domain.values.rfc3339 import rfc3339

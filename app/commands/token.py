@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Callable
 
-from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
 from app.settings import HOW_TO_MAKE_ONE, Settings
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -6,8 +6,8 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.commands.house import declared, prepared, running, ticking
-from app.commands.listening import port_to_listen_on
+from app.commands.opening.services import declared, prepared, running, ticking
+from app.commands.terminal.listening import port_to_listen_on
 from app.metrics import LOOK_EVERY
 from app.services.assembly import House
 from app.services.process.repeating import repeating

@@ -18,7 +18,7 @@ from app.metrics import FOLDER
 from app.metrics.calls import CallMetrics
 from app.metrics.clocks import ClockCounts, ClockMetrics, CountsClocks
 from app.metrics.desk import DeskMetrics
-from app.metrics.levels import LevelMetrics
+from app.metrics.gauges import LevelMetrics
 from app.metrics.log import LogMetrics
 from app.services.desk.answer import Answer
 from app.services.desk.escalation import Fired

@@ -7,15 +7,15 @@ from app.domain.definition.case_type import CaseType
 from app.domain.expressions.expression import View
 from app.domain.policy.line_terms import Clause, permits
 from app.domain.values.names import case_roles
+from app.policy.blocks import Texts
 from app.policy.conditions import Subject
 from app.policy.enforcer import Place, TenantEnforcer
 from app.policy.faults import line_faults
 from app.policy.index import Address, Index, touched
 from app.policy.lines import AUDIT, CLAIM, EVERY, as_csv, in_force, includes_role, rule_of
-from app.policy.reading import Readers
 from app.policy.reasons import deciding_rule, refusal, wish_of
 from app.policy.roles import Roles
-from app.policy.texts import Texts
+from app.policy.visible_cases import Readers
 from app.services.store.stored import PolicyLine, Visible
 
 BUILT_IN = tuple(
@@ -154,7 +154,7 @@ class PolicyEngine:
         return [(fault.field, f"{fault.message}; {fault.remedy}") for fault in line_faults(line)]
 
     def policy_hash(self, tenant: str, case_type: str) -> str:
-        """The hash of `policy_text`, in hex, as app/policy/texts.py defines it."""
+        """The hash of `policy_text`, in hex, as app/policy/blocks.py defines it."""
         scope = self._index.scope(tenant, case_type)
         if scope not in self._hashes:
             self._hashes[scope] = self._texts.of(scope, self._lines_about).hash()

@@ -8,9 +8,9 @@ from contextlib import AbstractAsyncContextManager
 
 import httpx
 
-from app.commands.interrupting import ToldToStop, until_told_to_stop
-from app.commands.replay_over_http import over_http
-from app.commands.replay_telling import lines_in, opened, progress, summary
+from app.commands.replay.over_http import over_http
+from app.commands.replay.telling import lines_in, opened, progress, summary
+from app.commands.terminal.interrupting import ToldToStop, until_told_to_stop
 from app.domain.case.case import Json
 from app.services.replay.event_log import BadLine, LoggedEvent, looked_at, read
 from app.services.replay.replay import LANES, BadAttempt, Submit, replay

@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from app.commands.sample_cases import Story
-from app.commands.sample_past import PastCase, Step
-from app.commands.sample_people import PEOPLE, TENANT
+from app.commands.demo.cases import Story
+from app.commands.demo.past import PastCase, Step
+from app.commands.demo.people import PEOPLE, TENANT
 from app.domain.case.case import Actor, Attempt, Data, Idempotency, Opens, Principal
 from app.domain.deciding.verb import Verb
 from app.domain.verbs.assigning import Claim

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from app.commands.sample_people import PEOPLE, TENANT
+from app.commands.demo.people import PEOPLE, TENANT
 
 Token = Callable[[str], str]  # of a person's name
 PRETTY = " | python3 -m json.tool"

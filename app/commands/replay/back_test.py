@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from app.commands.back_test_log import LogByCase
-from app.commands.declared import Declared
-from app.commands.failing import USED_WRONGLY, CommandFailed, no_such_case_type
-from app.commands.house import declared
-from app.commands.replay_telling import opened, progress, summary
+from app.commands.opening.declared import Declared
+from app.commands.opening.services import declared
+from app.commands.replay.back_test_log import LogByCase
+from app.commands.replay.telling import opened, progress, summary
+from app.commands.terminal.failing import USED_WRONGLY, CommandFailed, no_such_case_type
 from app.db import open_store
 from app.db.schema.migrate import migrate
 from app.domain.case.case import Attempt, Json

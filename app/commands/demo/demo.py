@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from app.commands.house import declared, prepared, running
-from app.commands.listening import base_url, port_to_listen_on
-from app.commands.sample import key, tell, tell_past
-from app.commands.sample_cases import stories
-from app.commands.sample_past import past_cases
-from app.commands.sample_people import PEOPLE, TENANT
+from app.commands.demo.cases import stories
+from app.commands.demo.past import past_cases
+from app.commands.demo.people import PEOPLE, TENANT
+from app.commands.demo.tell import key, tell, tell_past
+from app.commands.demo.welcome import LINES, welcome
+from app.commands.opening.services import declared, prepared, running
 from app.commands.serve import serve
+from app.commands.terminal.listening import base_url, port_to_listen_on
 from app.commands.token import Mint
-from app.commands.welcome import LINES, welcome
 from app.db.schema.shipped import shipped
 from app.settings import PREFIX, Settings, load_settings
 

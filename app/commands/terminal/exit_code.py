@@ -3,7 +3,7 @@
 import os
 import sys
 
-from app.commands.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
+from app.commands.terminal.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
 from app.services.clocks.calendars import CalendarOfThePast
 from app.services.store.failures import StoreUnavailable
 from app.settings import SettingsError

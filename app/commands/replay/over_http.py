@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from app.commands.failing import no_such_case_type
+from app.commands.terminal.failing import no_such_case_type
 from app.domain.case.case import Json
 from app.services.replay.replay import BadAttempt, Stopped, Submit, TooMuch, TryAgain
 

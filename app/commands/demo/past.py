@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from app.commands.sample_people import PEOPLE
+from app.commands.demo.people import PEOPLE
 from app.domain.calendars.business_time import Calendar
 from app.domain.case.case import Data
 from app.domain.definition.calendar_file import CalendarFile

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from app.commands.declared import Declared, read_folders
+from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
 from app.db.connections.urls import names_sqlite, sqlite_file
 from app.domain.declaring.checks.standing import NONE, Versions

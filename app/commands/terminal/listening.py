@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import socket
 
-from app.commands.failing import USED_WRONGLY, CommandFailed
+from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
 
 PATIENCE = 120
 """Seconds after which nobody waits for a service that does not come up."""

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from app.commands.declared import Declared, read_folders
-from app.commands.failing import USED_WRONGLY, CommandFailed
 from app.commands.migrate import migrated
-from app.commands.standing import read_beside_cases
+from app.commands.opening.beside_cases import read_beside_cases
+from app.commands.opening.declared import Declared, read_folders
+from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
 from app.db import open_store
 from app.db.blobs.folder import AttachmentFolder
 from app.db.schema.migrate import schema_problem

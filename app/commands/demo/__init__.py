@@ -1,0 +1,1 @@
+"""`stateward demo`, and the people, cases and weeks that it makes up."""

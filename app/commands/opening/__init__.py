@@ -1,0 +1,1 @@
+"""Open the services for a command, from the settings and the declared folders."""

@@ -1,0 +1,1 @@
+"""`stateward replay`: over HTTP, straight into the database, or as a back-test."""
