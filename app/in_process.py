@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from app.commands.opening.services import declared, prepared, running
 from app.commands.terminal.failing import USED_WRONGLY, CommandFailed, no_such_case_type
-from app.domain.case.case import Actor, Attempt, Json
+from app.domain.case.attempt import Actor, Attempt
 from app.domain.values.errors import Invalid
+from app.domain.values.json import Json
 from app.domain.values.names import TENANT
 from app.http.bodies.body import validated
 from app.http.bodies.requests import TryEvent

@@ -10,7 +10,7 @@ from time import perf_counter
 
 import httpx
 
-from app.domain.case.case import Actor, Attempt, Opens
+from app.domain.case.attempt import Actor, Attempt, Opens
 from app.services.assembly import House
 from app.services.entries.identity import new_id
 from bench import seeded

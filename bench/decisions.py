@@ -7,7 +7,8 @@ from functools import partial
 from itertools import count
 from time import perf_counter_ns
 
-from app.domain.case.case import Actor, Attempt, Case, Opens
+from app.domain.case.attempt import Actor, Attempt, Opens
+from app.domain.case.case import Case
 from app.domain.definition.case_type import CaseType
 from app.domain.expressions.expression import View
 from app.domain.machine.machine import Machine

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from sqlalchemy import text
 
-from app.domain.case.case import Actor, Attempt, Opens
+from app.domain.case.attempt import Actor, Attempt, Opens
 from app.services.assembly import House
 from app.services.entries.identity import new_id
 from bench.grown import grown, house

@@ -13,7 +13,8 @@ from sqlalchemy.engine import RowMapping
 
 from app.db.reads import listing
 from app.db.store import SqlStore
-from app.domain.case.case import Actor, Case
+from app.domain.case.attempt import Actor
+from app.domain.case.case import Case
 from app.services.assembly import House
 from app.services.cases.cases import _cursor, _place
 from app.services.cases.views import Wanted

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from app.db.rows.rows import CASE_COLUMNS
 from app.db.tables.column_types import json_text
-from app.domain.case.case import AuditEntry, Case, Json, PayloadRow
+from app.domain.case.case import Case
+from app.domain.case.entry import AuditEntry, PayloadRow
 from app.domain.case.sealing import canonical, commitment, genesis
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from bench import words
 from bench.stories import AMOUNT, CASE, CREATOR, ENTRY, REFERENCE, WORKER, Told

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.domain.case.case import Actor, Attempt, Case, Json, Opens
+from app.domain.case.attempt import Actor, Attempt, Opens
+from app.domain.case.case import Case
+from app.domain.values.json import Json
 from app.services.definitions.definitions import Definitions
 from app.services.desk.batch import Batch
 from app.services.store.ports import PolicyEngine

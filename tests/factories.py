@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.case.case import AuditEntry, Case, Draft, PayloadRow
+from app.domain.case.case import Case
+from app.domain.case.entry import AuditEntry, Draft, PayloadRow
 from app.domain.case.sealing import genesis
 from app.domain.values.rfc3339 import rfc3339
 from app.services.entries.identity import new_id

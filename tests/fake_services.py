@@ -9,7 +9,9 @@ from typing import Any
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from app.domain.case.case import Actor, Attempt, Case, Receipt
+from app.domain.case.attempt import Actor, Attempt
+from app.domain.case.case import Case
+from app.domain.case.entry import Receipt
 from app.domain.case.made_by_verbs import CaseRole
 from app.domain.clocks.explained import Stretch
 from app.domain.definition.case_type import CaseType
@@ -17,24 +19,17 @@ from app.domain.diagram import DiagramFormat
 from app.domain.values.errors import CaseError, NotFound, Reason, invalid
 from app.http.border.services import Readiness, Services
 from app.http.sign_in.own_tokens import mint
-from app.services.cases.views import CaseTypeView, Page, Possible, Shown, Wanted
+from app.services.cases.views import Page, Possible, Shown, Wanted
 from app.services.clocks.calendars import Calendars
 from app.services.clocks.simulations import Simulations
+from app.services.definitions.case_types import CaseTypeView
 from app.services.definitions.definitions import Definitions
 from app.services.desk.answer import Answer, case_json
 from app.services.fairness.counting import Counting
 from app.services.log.ledger import Admitted, FeedPage
-from app.services.policy.requests import (
-    Able,
-    AskedChange,
-    ChangedPolicy,
-    LinePage,
-    LineQuery,
-    Preview,
-    Triple,
-    WhoCanFire,
-)
+from app.services.policy.requests import Able, AskedChange, ChangedPolicy, Preview, Triple, WhoCanFire
 from app.services.store.log import FROM_THE_FIRST
+from app.services.store.policy_lines import LinePage, LineQuery
 from app.services.store.stored import PolicyLine, StoredClock, StoredEntry
 from app.services.store.work import StoredAttachment, StoredComment, StoredLink
 from app.services.work.attachments import Asking

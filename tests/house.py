@@ -17,7 +17,8 @@ from sqlalchemy.engine import make_url
 
 from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
-from app.domain.case.case import Actor, Attempt, Case, Idempotency, Opens
+from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens
+from app.domain.case.case import Case
 from app.domain.definition.case_type import CaseType
 from app.policy.engine import PolicyEngine
 from app.services.assembly import House

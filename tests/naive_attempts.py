@@ -10,7 +10,7 @@ from typing import Any
 
 from uuid_utils import uuid7
 
-from app.domain.case.case import Actor, Attempt, Idempotency, Opens
+from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens
 from tests.naive_model import Expected, NaiveModel
 from tests.naive_types import ACTORS, PRINCIPALS
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from tests.naive_machine import Move, NaiveMachine
 from tests.naive_policy import NaivePolicy
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 
 BUILT_IN_LINES = (
     ("role:admin", "*", "*", "case:admin", "", "allow"),

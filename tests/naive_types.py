@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from app.domain.case.case import Actor, Principal
+from app.domain.case.attempt import Actor, Principal
 from tests.naive_model import NaiveModel, NaiveType
 from tests.naive_policy import Condition, Line, NaivePolicy
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.services.assembly import House
-from app.services.policy.requests import AskedChange, ChangedPolicy, LineQuery
+from app.services.policy.requests import AskedChange, ChangedPolicy
+from app.services.store.policy_lines import LineQuery
 from app.services.store.stored import PolicyLine
 from tests.factories import TENANT
 

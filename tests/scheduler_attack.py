@@ -126,7 +126,7 @@ async def lay(server: Server, folder: Path, attack: Attack, ahead: timedelta) ->
     """Open the cases through the desk."""
     from app.commands.opening.declared import read_folders
     from app.db import open_store
-    from app.domain.case.case import Opens
+    from app.domain.case.attempt import Opens
     from app.domain.values.rfc3339 import rfc3339
     from tests.house import actor, attempt, running
 

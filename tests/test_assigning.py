@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.case.case import Opens
+from app.domain.case.attempt import Opens
 from app.domain.verbs.assigning import Claim, Release
 from app.services.assembly import House
 from tests.databases import Database

@@ -17,7 +17,7 @@ import pytest
 from app.commands.arguments import replay as add_arguments
 from app.commands.replay.back_test_log import LogByCase
 from app.db import open_store
-from app.domain.case.case import Attempt, Opens
+from app.domain.case.attempt import Attempt, Opens
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.main import main
 from app.services.assembly import House

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
-from app.domain.case.case import Json
 from app.domain.schemas.validator import Validator
 from app.domain.values.errors import CaseError
+from app.domain.values.json import Json
 from app.http.app import HttpSettings, create_app
 from app.http.bodies import body_bytes, value_count
 from app.http.bodies.body import parse

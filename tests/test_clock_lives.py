@@ -17,7 +17,7 @@ from sqlalchemy import event
 from app.db import open_store
 from app.db.sqlite.store import SqliteStore
 from app.domain.calendars.timeline import Timeline
-from app.domain.case.case import Attempt, Opens
+from app.domain.case.attempt import Attempt, Opens
 from app.domain.clocks.after_event import earliest_due
 from app.domain.clocks.explained import explained
 from app.domain.deciding.fold import Fold

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.case.case import Opens
+from app.domain.case.attempt import Opens
 from app.domain.values.rfc3339 import rfc3339
 from app.services.assembly import House
 from app.services.desk.answer import case_json

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.domain.case.case import Actor, Attempt, Case, Outcome
+from app.domain.case.attempt import Actor, Attempt
+from app.domain.case.case import Case
 from app.domain.deciding.decide import fire
+from app.domain.deciding.outcome import Outcome
 from app.domain.deciding.situation import Situation
 from app.domain.definition.case_type import CaseType
 from app.domain.explaining.could_fire import Could, could_fire

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.services.assembly import House
 from app.services.desk.answer import Answer
 from app.services.store.ports import Store

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.db import open_store
-from app.domain.case.case import Verdict
+from app.domain.policy.verdict import Verdict
 from app.policy.engine import PolicyEngine
 from app.services.assembly import House
 from app.services.desk.waiting import BATCH

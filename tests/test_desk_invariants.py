@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.services.assembly import House
 from app.services.desk.answer import Answer, to_json
 from tests.databases import Database

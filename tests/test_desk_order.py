@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.case.case import Actor, Principal
+from app.domain.case.attempt import Actor, Principal
 from app.domain.definition.case_type import CaseType
 from app.services.assembly import House
 from tests.databases import Database

@@ -13,7 +13,8 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.case.case import Draft, Principal
+from app.domain.case.attempt import Principal
+from app.domain.case.entry import Draft
 from app.domain.case.sealing import MAX_FIELDS, commitment, seal
 from app.services.assembly import House
 from app.services.entries.identity import new_salt

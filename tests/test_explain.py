@@ -1,6 +1,6 @@
 """What may I do now, and for everything else: what says no, with the values it saw, and who could."""
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.explaining.explain import PossibleEvent, RefusedEvent
 from app.services.assembly import House
 from tests.house import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.case.case import Actor, Attempt
+from app.domain.case.attempt import Actor, Attempt
 from app.domain.deciding.situation import Situation
 from app.domain.definition.case_type import CaseType
 from app.domain.explaining import explain, worlds

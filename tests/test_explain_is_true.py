@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.explaining.explain import RefusedEvent
 from app.domain.explaining.what_would_help import Way
 from app.services.assembly import House

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.db import open_store
-from app.domain.case.case import Draft
+from app.domain.case.entry import Draft
 from app.domain.values.errors import Unauthenticated
 from app.services.entries.identity import new_id
 from app.services.store.log import FROM_THE_FIRST

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.db.reads.search import Effort
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import Unavailable
 from app.services.assembly import House

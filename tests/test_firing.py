@@ -1,6 +1,6 @@
 """Fire events: the graph's parallel regions and histories, four eyes, and attempts that see each other."""
 
-from app.domain.case.case import Opens, Principal
+from app.domain.case.attempt import Opens, Principal
 from app.services.assembly import House
 from tests.house import (
     ADMIN,

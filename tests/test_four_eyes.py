@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.domain.case.case import Actor, Principal
+from app.domain.case.attempt import Actor, Principal
 from app.services.assembly import House
 from tests.databases import Database
 from tests.house import (

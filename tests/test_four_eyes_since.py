@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.commands.opening.declared import read_folders
-from app.domain.case.case import Actor, Principal
+from app.domain.case.attempt import Actor, Principal
 from app.services.assembly import House
 from app.services.store.ports import Store
 from tests.databases import Database

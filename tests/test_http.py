@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import rfc8785
 
-from app.domain.case.case import Opens
+from app.domain.case.attempt import Opens
 from app.domain.values.errors import Conflict, Denied, GuardRefused, Reason, VersionConflict, WrongState
 from app.services.desk.answer import Answer, case_json
 from tests.fake_services import CASE, CASE_ID, CASES, EVENTS, FOREIGN_ID, REASON, RECEIPT, Fakes, api

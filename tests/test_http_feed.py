@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.values.errors import NotFound, Unauthenticated, Unavailable
 from app.http.app import HttpSettings, create_app
 from app.http.border.disconnecting import unless_gone

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.case.case import Opens
+from app.domain.case.attempt import Opens
 from app.services.assembly import House
 from app.services.desk import waiting as line
 from app.services.desk.answer import to_json

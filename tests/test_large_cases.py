@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.domain.definition.case_type import CaseType
 from app.domain.values.data_size import bytes_of
 from app.services.assembly import House

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.case.case import Case, Principal
+from app.domain.case.attempt import Principal
+from app.domain.case.case import Case
 from app.domain.declaring.reading.load import load_case_type
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.policy.files import read_policy

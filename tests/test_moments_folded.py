@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.case.case import Attempt, Case, Opens
+from app.domain.case.attempt import Attempt, Opens
+from app.domain.case.case import Case
 from app.domain.deciding.verb import Verb
 from app.domain.declaring.reading.load import load_case_type
 from app.domain.verbs.assigning import Claim, Release

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
 
 from app.db.reads import queues
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unavailable
 from app.services.assembly import House
 from app.services.desk.answer import Answer

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.case.case import Opens
+from app.domain.case.attempt import Opens
 from app.services.assembly import House
 from app.services.process.standing_still import unfired
 from app.worker import readiness

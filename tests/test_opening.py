@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
-from app.domain.case.case import Opens
+from app.domain.case.attempt import Opens
 from app.services.assembly import House
 from tests.databases import Database
 from tests.house import (

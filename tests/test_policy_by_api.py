@@ -6,7 +6,8 @@ import pytest
 
 from app.domain.values.errors import CaseError, Denied, Invalid, NotFound, VersionConflict
 from app.services.assembly import House
-from app.services.policy.requests import AskedChange, LineQuery
+from app.services.policy.requests import AskedChange
+from app.services.store.policy_lines import LineQuery
 from app.services.store.stored import PolicyLine
 from tests.databases import Database
 from tests.house import ADMIN, ALICE, CLERK, actor, another_process, code, entries, fire, open_claim, rows

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.case.case import Verdict
 from app.domain.expressions.expression import View
 from app.domain.policy.port import Policy
+from app.domain.policy.verdict import Verdict
 from app.policy.engine import BUILT_IN, PolicyEngine
 from app.policy.files import read_policy
 from app.policy.lines import as_csv

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.domain.definition.case_type import CaseType
 from app.domain.machine.machine import Machine
 from app.domain.verbs.linking import Link

@@ -12,7 +12,7 @@ import time_machine
 
 from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
-from app.domain.case.case import Opens
+from app.domain.case.attempt import Opens
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.services.assembly import House
 from tests.databases import Database

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.case.case import Actor, Principal
+from app.domain.case.attempt import Actor, Principal
 from app.domain.verbs.roles import ChangeRoles
 from app.services.assembly import House
 from tests.house import (

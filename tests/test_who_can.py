@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.case.case import Actor, Attempt
+from app.domain.case.attempt import Actor, Attempt
 from app.domain.values.errors import Denied, Invalid, NotFound
 from app.services.assembly import House
 from app.services.store.ports import Store

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.case.case import Actor, Attempt, Idempotency, Opens, Principal
+from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens, Principal
 from app.services.assembly import House
 from app.services.desk.answer import case_json
 from app.services.store.ports import Store

@@ -11,7 +11,7 @@ import pytest
 
 from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.services.assembly import House
 from app.services.desk.escalation import Fired
 from tests.databases import Database

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.deciding.verb import Verb
 from app.domain.verbs.assigning import Assign, Claim, Release, Skip
 from app.domain.verbs.commenting import Comment

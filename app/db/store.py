@@ -26,10 +26,10 @@ from app.db.schema.revisions import REMEDY, problem_of
 from app.db.tables.tables import CASES, IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.domain.case.case import Case
-from app.services.policy.requests import LineQuery
 from app.services.process.gauges import Connections
 from app.services.store.callers import KeyId, Settled, Spending, StoredKey
 from app.services.store.definitions import DefinitionVersion
+from app.services.store.policy_lines import LineQuery
 from app.services.store.ports import StoreUnavailable
 from app.services.store.stored import (
     CaseKey,

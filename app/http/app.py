@@ -21,8 +21,10 @@ from app.http.border.large import Room
 from app.http.border.services import Services
 from app.http.cases.cases import find_cases, open_case, read_case
 from app.http.cases.events import fire_event, fire_events, possible_events
-from app.http.clocks.clocks import explain_clock, list_clocks, simulate_clock
-from app.http.definitions.case_types import draw_case_type, list_case_types, read_case_type
+from app.http.clocks.clocks import explain_clock, list_clocks
+from app.http.clocks.simulating import simulate_clock
+from app.http.definitions.case_types import list_case_types, read_case_type
+from app.http.definitions.drawing import draw_case_type
 from app.http.log.audit import read_audit
 from app.http.log.feed import read_feed
 from app.http.log.streams import stream_case, stream_tenant

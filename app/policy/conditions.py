@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from app.domain.case.case import Json
 from app.domain.expressions.expression import (
     Expression,
     GuardFault,
@@ -14,6 +13,7 @@ from app.domain.expressions.expression import (
     check_expression,
     compile_expression,
 )
+from app.domain.values.json import Json
 
 ROOTS = frozenset({"case", "data", "actor"})
 

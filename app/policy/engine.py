@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from app.domain.case.case import Verdict
 from app.domain.definition.case_type import CaseType
 from app.domain.expressions.expression import View
 from app.domain.policy.line_terms import Clause, permits
+from app.domain.policy.verdict import Verdict
 from app.domain.values.names import case_roles
 from app.policy.blocks import Texts
 from app.policy.conditions import Subject

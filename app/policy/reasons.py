@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from app.domain.case.case import ANYONE
+from app.domain.case.attempt import ANYONE
 from app.domain.definition import titles
 from app.domain.definition.case_type import CaseType
 from app.domain.values.errors import Reason

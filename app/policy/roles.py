@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
 
-from app.domain.case.case import ANYONE
+from app.domain.case.attempt import ANYONE
 from app.policy.lines import EVERY, includes_role, is_role
 from app.services.store.stored import PolicyLine
 

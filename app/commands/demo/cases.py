@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.domain.case.case import Data
+from app.domain.values.json import Data
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from random import Random
 
 from app.commands.demo.people import PEOPLE
 from app.domain.calendars.business_time import Calendar
-from app.domain.case.case import Data
 from app.domain.definition.calendar_file import CalendarFile
+from app.domain.values.json import Data
 
 WEEKS = 8
 CASES = {"expense_claim": 140, "incident": 120, "permit": 40}

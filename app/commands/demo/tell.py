@@ -8,8 +8,9 @@ from dataclasses import replace
 from app.commands.demo.cases import Story
 from app.commands.demo.past import PastCase, Step
 from app.commands.demo.people import PEOPLE, TENANT
-from app.domain.case.case import Actor, Attempt, Data, Idempotency, Opens, Principal
+from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens, Principal
 from app.domain.deciding.verb import Verb
+from app.domain.values.json import Data
 from app.domain.verbs.assigning import Claim
 from app.domain.verbs.commenting import Comment
 from app.services.assembly import House

@@ -18,7 +18,8 @@ from app.commands.replay.telling import opened, progress, summary
 from app.commands.terminal.failing import USED_WRONGLY, CommandFailed, no_such_case_type
 from app.db import open_store
 from app.db.schema.migrate import migrate
-from app.domain.case.case import Attempt, Json
+from app.domain.case.attempt import Attempt
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import near, parse_date, parse_rfc3339, rfc3339
 from app.policy.engine import PolicyEngine
 from app.services.assembly import House

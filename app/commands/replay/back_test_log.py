@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.services.replay.back_test import Life, life_of
 from app.services.replay.event_log import LoggedEvent, read_again

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from app.commands.terminal.failing import no_such_case_type
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 from app.services.replay.replay import BadAttempt, Stopped, Submit, TooMuch, TryAgain
 
 TIMEOUT = httpx.Timeout(120, connect=10)

@@ -11,7 +11,7 @@ import httpx
 from app.commands.replay.over_http import over_http
 from app.commands.replay.telling import lines_in, opened, progress, summary
 from app.commands.terminal.interrupting import ToldToStop, until_told_to_stop
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 from app.services.replay.event_log import BadLine, LoggedEvent, looked_at, read
 from app.services.replay.replay import LANES, BadAttempt, Submit, replay
 from app.services.replay.report import Report

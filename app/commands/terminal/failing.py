@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.domain.declaring.fault import nearest
+from app.domain.values.near_names import nearest
 
 FOUND_SOMETHING = 1
 USED_WRONGLY = 2

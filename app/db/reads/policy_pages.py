@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables.policy import POLICY_LINE, POLICY_STATE
-from app.services.policy.requests import LineQuery
+from app.services.store.policy_lines import LineQuery
 
 EVERY = "*"
 L = POLICY_LINE.c

@@ -15,8 +15,9 @@ from app.db.reads.listing import Read
 from app.db.reads.sorting import order
 from app.db.reads.visibility import C, Condition
 from app.db.reads.words import Ids, PostgresIndex, SqliteIndex, WordIndex, contains, in_phrases, joined
-from app.domain.case.case import Case, Json
+from app.domain.case.case import Case
 from app.domain.case.search_query import Term
+from app.domain.values.json import Json
 from app.services.store.search import Count, Searched
 from app.services.store.stored import CaseQuery
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, func, literal, or_, select, tuple_, union_all
 
 from app.db.reads.visibility import C, Condition, visible_to
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 from app.services.store.stored import SORTS, CaseQuery
 
 

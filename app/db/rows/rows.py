@@ -11,7 +11,8 @@ from sqlalchemy.engine import RowMapping
 from app.db.rows.texts import text_rows
 from app.db.rows.work import work_rows
 from app.db.tables.column_types import from_microseconds
-from app.domain.case.case import AuditEntry, Case, Surroundings
+from app.domain.case.case import Case, Surroundings
+from app.domain.case.entry import AuditEntry
 from app.services.store.stored import Acted, AnswerKey, Firing, Record, StoredAnswer, StoredClock
 
 Row = dict[str, Any]

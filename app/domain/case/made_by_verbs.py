@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.case.case import AuditEntry, Case, Json
+from app.domain.case.case import Case
+from app.domain.case.entry import AuditEntry
+from app.domain.values.json import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from collections.abc import Callable
 import msgspec
 import rfc8785
 
-from app.domain.case.case import AuditEntry, Draft, Json, PayloadRow
+from app.domain.case.entry import AuditEntry, Draft, PayloadRow
 from app.domain.values.errors import TooLarge
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.values.writable import MAX_EXACT
 

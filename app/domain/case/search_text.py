@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from app.domain.case.case import Case, Json
+from app.domain.case.case import Case
 from app.domain.definition.case_type import Schema
+from app.domain.values.json import Json
 
 LONGEST_WORD = 64
 MOST_CHARACTERS = 32_000

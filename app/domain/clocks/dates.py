@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from app.domain.calendars.timeline import ALWAYS, Timeline
-from app.domain.case.case import Data, Json
 from app.domain.clocks.rules import ClockRule
 from app.domain.values.errors import invalid
+from app.domain.values.json import Data, Json
 from app.domain.values.rfc3339 import near, parse_date, parse_rfc3339
 
 _DATE = len("2026-11-20")

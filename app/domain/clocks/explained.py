@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from app.domain.calendars.local_time import MICROSECOND
 from app.domain.calendars.port import Timelines
-from app.domain.case.case import Json
 from app.domain.clocks.course import elapsed
 from app.domain.clocks.history import Turn
 from app.domain.clocks.rules import ClockRule
 from app.domain.clocks.simulate import Fired, segment_json, steps_json
 from app.domain.clocks.simulate_spans import Span, counting_on, segments_of, spans_between, spans_of_the_past
 from app.domain.clocks.state import STOPPED, ClockState
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 
 MOST_SEGMENTS: Final = 1000

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from app.domain.case.case import Data, Json
 from app.domain.clocks.steps import ClockStep, steps_of
 from app.domain.definition.case_type import CaseType, Clock, Condition, FollowTeam
+from app.domain.definition.configuration import Configuration
 from app.domain.definition.durations import parse_duration
 from app.domain.expressions.expression import Expression, View, compile_expression
-from app.domain.machine.graph import Configuration
+from app.domain.values.json import Data, Json
 
 ROUND_THE_CLOCK = "always"
 

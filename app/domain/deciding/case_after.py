@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from app.domain.case.case import Case, Data
+from app.domain.case.case import Case
 from app.domain.deciding.rounds import rounds_after
 from app.domain.deciding.situation import Situation
 from app.domain.machine.machine import Resting
+from app.domain.values.json import Data
 
 
 def chained(here: Situation, case: Case, **changes: Any) -> Case:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from app.domain.calendars.port import Calendars
-from app.domain.case.case import Case, Json
+from app.domain.case.case import Case
 from app.domain.clocks.after_event import Turned, turn
 from app.domain.clocks.dates import check_dates
 from app.domain.clocks.rules import Happening
 from app.domain.deciding.situation import Situation
+from app.domain.values.json import Json
 
 
 def counted_by(here: Situation, turned: Turned) -> dict[str, Json]:

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.domain.case.case import Attempt, AuditEntry, Case, Data, Outcome, Refusal, Verdict
+from app.domain.case.attempt import Attempt
+from app.domain.case.case import Case
+from app.domain.case.entry import AuditEntry
 from app.domain.case.sealing import genesis, seal
 from app.domain.clocks.after_event import earliest_due
 from app.domain.deciding.case_after import moved, new
 from app.domain.deciding.clocks_after import clocks_after, counted_by
 from app.domain.deciding.entry_draft import denied_draft, event_draft, shortened
+from app.domain.deciding.outcome import Outcome, Refusal
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, is_open, state_reason
 from app.domain.deciding.situation import ADMIN, Situation
 from app.domain.definition import titles
@@ -16,6 +19,7 @@ from app.domain.definition.meant import unknown_event
 from app.domain.expressions.expression import EvaluationFault, Expression
 from app.domain.machine.completing import NeverRests
 from app.domain.machine.machine import Arc, Resting
+from app.domain.policy.verdict import Verdict
 from app.domain.values.data_size import check_size
 from app.domain.values.errors import (
     CaseError,
@@ -30,6 +34,7 @@ from app.domain.values.errors import (
     WrongState,
     invalid,
 )
+from app.domain.values.json import Data
 from app.domain.values.writable import settled, writable
 
 MOST_REFUSED_ENTRY = 8 * 1024

@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 
-from app.domain.case.case import Case, Outcome, Refusal, Verdict
+from app.domain.case.case import Case
 from app.domain.case.sealing import seal
 from app.domain.clocks.after_event import Turned, earliest_due
 from app.domain.deciding.case_after import chained
 from app.domain.deciding.clocks_after import clocks_after
 from app.domain.deciding.decide import check_version, decided, permit
 from app.domain.deciding.entry_draft import verb_draft
+from app.domain.deciding.outcome import Outcome, Refusal
 from app.domain.deciding.situation import Situation
 from app.domain.deciding.verb import Done
+from app.domain.policy.verdict import Verdict
 
 
 def decide(here: Situation) -> Outcome | Refusal:

@@ -6,7 +6,9 @@ from dataclasses import replace
 import msgspec
 
 from app.domain.calendars.local_time import MICROSECOND
-from app.domain.case.case import Attempt, Case, Draft, Json, Verdict
+from app.domain.case.attempt import Attempt
+from app.domain.case.case import Case
+from app.domain.case.entry import Draft
 from app.domain.case.sealing import pointer
 from app.domain.clocks.firing import Firing
 from app.domain.clocks.state import ClockState
@@ -14,7 +16,9 @@ from app.domain.deciding.situation import Situation
 from app.domain.deciding.verb import Done
 from app.domain.deciding.whose_eyes import caller_counts
 from app.domain.machine.machine import Arc
+from app.domain.policy.verdict import Verdict
 from app.domain.values.errors import CaseError
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 
 MOST_REFUSED_FIELDS = 16

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from app.domain.calendars.port import Calendars
-from app.domain.case.case import Actor, AuditEntry, Case, Json
+from app.domain.case.attempt import Actor
+from app.domain.case.case import Case
+from app.domain.case.entry import AuditEntry
 from app.domain.case.sealing import seal
 from app.domain.clocks.after_event import Clocks, earliest_due
 from app.domain.clocks.course import planned, resumed_by_itself
@@ -19,6 +21,7 @@ from app.domain.deciding.clocks_after import versions_told
 from app.domain.deciding.entry_draft import firing_told, named, sla_draft
 from app.domain.deciding.situation import Situation
 from app.domain.definition.case_type import Step
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 
 SYSTEM: Final = "system:sla"

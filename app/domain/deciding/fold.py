@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.domain.calendars.port import Calendars, CalendarVersions
-from app.domain.case.case import Case, Json
+from app.domain.case.case import Case
 from app.domain.clocks.after_event import Clocks, Turned, earliest_due, turn
 from app.domain.clocks.corrected import corrected
 from app.domain.clocks.history import Turn
@@ -16,6 +16,7 @@ from app.domain.deciding.escalate import Due, first_due
 from app.domain.deciding.situation import seen_case
 from app.domain.expressions.expression import View
 from app.domain.machine.machine import Machine
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_rfc3339
 
 MOVES = ("opened", "transition")

@@ -1,12 +1,12 @@
 """Four eyes: who has to be somebody else than those who acted before on a case, or one of them."""
 
-from app.domain.case.case import Json
 from app.domain.deciding.rounds import in_this_round
 from app.domain.deciding.situation import Situation
 from app.domain.deciding.whose_eyes import caller_counts, eyes
 from app.domain.definition import titles
 from app.domain.machine.machine import Arc
 from app.domain.values.errors import Reason
+from app.domain.values.json import Json
 
 
 def four_eyes_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:

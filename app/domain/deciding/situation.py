@@ -6,13 +6,16 @@ from datetime import datetime
 from functools import cached_property
 
 from app.domain.calendars.port import Calendars, RoundTheClock
-from app.domain.case.case import Attempt, Case, Data, Json, Surroundings, Verdict
+from app.domain.case.attempt import Attempt
+from app.domain.case.case import Case, Surroundings
 from app.domain.clocks.after_event import Clocks
 from app.domain.definition.titles import of_event
 from app.domain.expressions.expression import View
 from app.domain.expressions.narrow_view import NarrowView
 from app.domain.machine.machine import Machine
 from app.domain.policy.port import Policy
+from app.domain.policy.verdict import Verdict
+from app.domain.values.json import Data, Json
 
 READ = "case:read"
 ADMIN = "case:admin"

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from app.domain.case.case import Case, Json
+from app.domain.case.case import Case
 from app.domain.case.made_by_verbs import Work
+from app.domain.values.json import Json
 
 if TYPE_CHECKING:
     from app.domain.deciding.situation import Situation

@@ -1,6 +1,6 @@
 """Whose eyes count where somebody acts for somebody."""
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 
 
 def caller_counts(attempt: Attempt) -> bool:

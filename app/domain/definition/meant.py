@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from app.domain.declaring.fault import choose, nearest, quoted
 from app.domain.definition.case_type import CaseType
+from app.domain.values.near_names import choose, nearest, quoted
 
 
 def unknown(word: str, known: Mapping[str, str | None], what: str) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.domain.case.case import Json
 from app.domain.definition.case_type import CaseType, State
+from app.domain.values.json import Json
 
 
 def of_case_type(case_type: CaseType) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from app.domain.case.case import Json
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, state_reason
 from app.domain.deciding.situation import Situation
 from app.domain.explaining.could_fire import open_arcs
@@ -11,6 +10,7 @@ from app.domain.explaining.what_would_help import Way, ways
 from app.domain.machine.completing import NeverRests
 from app.domain.machine.machine import Arc
 from app.domain.values.errors import Reason
+from app.domain.values.json import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.domain.case.case import ANYONE, Actor
+from app.domain.case.attempt import ANYONE, Actor
 from app.domain.deciding.rounds import rounds_begun
 from app.domain.deciding.situation import Situation
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 
 MOST_WAYS = 8
 

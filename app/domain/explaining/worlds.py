@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from app.domain.case.case import ANYONE, Json
+from app.domain.case.attempt import ANYONE
 from app.domain.deciding.four_eyes import four_eyes_reasons
 from app.domain.deciding.situation import Situation, relative_roles
 from app.domain.definition import titles
 from app.domain.explaining.hypotheticals import as_subject, in_state, with_role
 from app.domain.explaining.smallest_changes import Change, SmallestWays, Way
 from app.domain.machine.machine import Arc
+from app.domain.values.json import Json
 
 MOST_CHANGES = 3
 """The state, the person, and the role."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import NamedTuple
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 
 CHARACTERS = 40
 """So many characters are copied or compared in the time of one element of a list."""

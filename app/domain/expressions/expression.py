@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from cel_expr_python import cel
 
-from app.domain.case.case import Json
 from app.domain.expressions import faults
 from app.domain.expressions.check import check
 from app.domain.expressions.cost import LARGE, MOST_STEPS, USUAL, UnboundedPattern, steps, steps_over
@@ -21,6 +20,7 @@ from app.domain.expressions.decoding import Unsupported, decode
 from app.domain.expressions.syntax_tree import Node, paths_read
 from app.domain.expressions.variables import Types
 from app.domain.expressions.view import ENVIRONMENT, View
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.values.writable import exact, whole
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from app.domain.case.case import Json
 from app.domain.expressions.types import Type
 from app.domain.expressions.view import View
+from app.domain.values.json import Json
 
 
 class NarrowView(View):

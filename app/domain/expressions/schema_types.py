@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import reduce
 
-from app.domain.case.case import Json
 from app.domain.expressions.types import ANYTHING, Type, both, either
+from app.domain.values.json import Json
 
 MAX_DEPTH = 32
 REFERENCE_DEPTH = 8  # a schema that refers to itself branches without end

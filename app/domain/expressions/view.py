@@ -8,9 +8,9 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from app.domain.case.case import Json
 from app.domain.expressions.bulk import Bulk, Sizes, bulk_of, sizes_of
 from app.domain.expressions.types import Type
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.values.writable import whole
 

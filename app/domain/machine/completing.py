@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.domain.machine.graph import Configuration, Graph, Memory, Move
+from app.domain.definition.configuration import Configuration, Memory
+from app.domain.machine.graph import Graph, Move
 
 CHAIN: Final = 100
 """Longer than any real chain of completions; a case type with more states may have one through each of them."""

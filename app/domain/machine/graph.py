@@ -18,11 +18,7 @@ from typing import Any
 from transitions.extensions.nesting import HierarchicalMachine, NestedState
 
 from app.domain.definition.case_type import State, walk
-
-Configuration = tuple[str, ...]
-"""The active leaf states in declaration order."""
-Memory = Mapping[str, Configuration]
-"""State path -> the leaf states that were active in it when it was last left."""
+from app.domain.definition.configuration import Configuration, Memory
 
 OUTSIDE = "$outside"
 

@@ -6,11 +6,12 @@ from functools import cached_property, lru_cache
 
 from app.domain.clocks.rules import clock_rules
 from app.domain.definition.case_type import CaseType, Event, Transition, events_of, since_of, walk
+from app.domain.definition.configuration import Configuration, Memory
 from app.domain.expressions.expression import Expression, compile_expression
 from app.domain.expressions.schema_types import type_of_schema
 from app.domain.expressions.types import Type
 from app.domain.machine.completing import Completions
-from app.domain.machine.graph import Configuration, Graph, Memory, Move, below, move_to
+from app.domain.machine.graph import Graph, Move, below, move_to
 from app.domain.schemas.validator import Validator
 from app.domain.values.names import case_roles
 

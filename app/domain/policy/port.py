@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from app.domain.case.case import Verdict
 from app.domain.definition.case_type import CaseType
 from app.domain.expressions.view import View
 from app.domain.policy.line_terms import Clause
+from app.domain.policy.verdict import Verdict
 
 
 class Policy(Protocol):

@@ -5,9 +5,9 @@ from typing import Any
 
 from jsonschema_rs import ValidationError
 
-from app.domain.case.case import Json
 from app.domain.definition import titles
 from app.domain.schemas.sentences import faults_of
+from app.domain.values.json import Json
 
 ALTERNATIVES = frozenset({"anyOf", "oneOf"})
 MOST_LEVELS = 8

@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonschema_rs import ValidationErrorKind
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 
 MAX_OPTIONS = 20
 

@@ -6,11 +6,11 @@ from itertools import islice
 
 import jsonschema_rs
 
-from app.domain.case.case import Json
 from app.domain.definition.case_type import Schema
 from app.domain.schemas.alternatives import nearest, told_of
 from app.domain.schemas.wrong_schema import wrong_schema
 from app.domain.values.errors import FieldError
+from app.domain.values.json import Json
 from app.domain.values.writable import values_in, writable
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

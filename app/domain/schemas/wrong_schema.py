@@ -5,9 +5,9 @@ from typing import Final
 
 from jsonschema_rs import ValidationError
 
-from app.domain.case.case import Json
 from app.domain.schemas.alternatives import nearest
 from app.domain.schemas.sentences import faults_of
+from app.domain.values.json import Json
 
 TYPES: Final = ("string", "integer", "number", "boolean", "object", "array", "null")
 MEANT: Final = {"date": "string", "datetime": "string", "text": "string", "int": "integer", "float": "number"} | {

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from app.domain.case.case import Data
 from app.domain.values.errors import FieldError, TooLarge
+from app.domain.values.json import Data
 
 
 def check_size(most: int, data: Data, before: Data) -> None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 
 MAX_DEPTH = 64
 MAX_EXACT = 2**53 - 1  # RFC 8785 writes numbers as IEEE 754 doubles

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from app.domain.case.case import Case, Json
+from app.domain.case.case import Case
 from app.domain.case.made_by_verbs import CommentRow, Work
 from app.domain.deciding.situation import Situation
 from app.domain.deciding.verb import Done
 from app.domain.values.errors import Denied, Reason, invalid
+from app.domain.values.json import Json
 from app.domain.values.names import SUBJECT
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.values.writable import is_text

@@ -7,9 +7,9 @@ from app.domain.case.case import Case
 from app.domain.case.made_by_verbs import CaseRole, Work
 from app.domain.deciding.situation import Situation
 from app.domain.deciding.verb import Done
-from app.domain.declaring.fault import nearest
 from app.domain.values.errors import invalid
 from app.domain.values.names import CASE_ROLE, SUBJECT
+from app.domain.values.near_names import nearest
 
 OF_THE_CASE = ("[creator]", "[assignee]")
 MOST = 100

@@ -9,8 +9,9 @@ from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
 from pydantic import BaseModel, ValidationError
 
-from app.domain.case.case import Actor, Json
+from app.domain.case.attempt import Actor
 from app.domain.values.errors import FieldError, Invalid, Malformed
+from app.domain.values.json import Json
 from app.domain.values.writable import MAX_DEPTH, MAX_EXACT, exact, is_text, values_in, writable
 from app.http.bodies.body_bytes import read, too_large
 from app.http.bodies.requests import MOST_ATTEMPTS, Simulate, TryEvent, TryEvents

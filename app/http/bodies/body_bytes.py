@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import msgspec
 
-from app.domain.case.case import Json
 from app.domain.values.errors import FieldError, Malformed, TooLarge
+from app.domain.values.json import Json
 from app.http.bodies.value_count import Count
 from app.services.fairness.slices import Slice
 

@@ -9,8 +9,8 @@ from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from app.domain.declaring.fault import choose
 from app.domain.values.errors import FieldError, Invalid
+from app.domain.values.near_names import choose
 from app.http.border.canonical import check_canonical
 
 MOST_TOLD = 20

@@ -6,7 +6,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 from app.http.border.errors import PROBLEM_JSON, PROBLEMS, WITH_REASONS
 from app.http.border.views import ProblemView
 

@@ -8,7 +8,6 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from app.domain.case.case import Json
 from app.domain.values.errors import (
     CaseError,
     FieldError,
@@ -21,6 +20,7 @@ from app.domain.values.errors import (
     Unauthenticated,
     Unavailable,
 )
+from app.domain.values.json import Json
 from app.http.border.headers import REFUSAL, request_id
 from app.http.border.in_words import for_people, words_of
 from app.http.border.views import ProblemView

@@ -8,7 +8,7 @@ import structlog
 from litestar import Litestar
 from litestar.connection import ASGIConnection
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unauthenticated
 from app.http.border.headers import request_id
 from app.http.border.limiting import limit

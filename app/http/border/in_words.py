@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final, Literal, get_args, get_origin
 
-from app.domain.declaring.fault import nearest
+from app.domain.values.near_names import nearest
 
 KINDS: Final = {
     "int": "a whole number",

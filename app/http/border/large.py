@@ -7,7 +7,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.types import Scope
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.services.fairness.places import Places
 from app.services.fairness.slices import Slice, Slices
 

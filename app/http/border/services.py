@@ -7,20 +7,22 @@ from typing import Any, Protocol, cast
 from litestar import Request
 from litestar.datastructures import State
 
-from app.domain.case.case import Actor, Attempt
+from app.domain.case.attempt import Actor, Attempt
 from app.domain.clocks.explained import Stretch
 from app.domain.diagram import DiagramFormat
 from app.http.border.work_port import AttachmentsPort, NextCasePort, WorkPort
 from app.http.sign_in.callers import KeyCallers
 from app.services.callers.api_keys import NewKey
 from app.services.callers.rate_limits import RateLimits
-from app.services.cases.views import CaseTypeView, Page, Possible, Shown, Wanted
+from app.services.cases.views import Page, Possible, Shown, Wanted
 from app.services.clocks.simulations import Asked
+from app.services.definitions.case_types import CaseTypeView
 from app.services.desk.answer import Answer
 from app.services.fairness.slices import Slices
 from app.services.log.ledger import Admitted, FeedPage
-from app.services.policy.requests import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, WhoCanFire
+from app.services.policy.requests import AskedChange, ChangedPolicy, Preview, WhoCanFire
 from app.services.store.callers import StoredKey
+from app.services.store.policy_lines import LinePage, LineQuery
 from app.services.store.stored import StoredClock, StoredEntry
 
 

@@ -2,8 +2,26 @@
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from app.domain.case.case import Json
-from app.http.clocks.views import ClockView
+from app.domain.values.json import Json
+
+ClockStatus = Literal["pending", "running", "paused", "met", "met_late", "cancelled"]
+BreachReason = Literal["due", "retarget"]
+
+
+class ClockView(TypedDict):
+    """A cycle of an SLA clock. `due_at` is null while it is paused in time, and where no due is known yet.
+
+    `breached_at` is a fact beside the status: a breached clock goes on. `paused` says why it is."""
+
+    cycle: int
+    status: ClockStatus
+    started_at: str
+    due_at: str | None
+    paused: str | None
+    breached_at: str | None
+    breach_reason: BreachReason | None
+    stopped_at: str | None
+    calendar: str
 
 
 class DefinitionView(TypedDict):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from app.domain.case.case import Actor, Attempt
+from app.domain.case.attempt import Actor, Attempt
 from app.domain.case.made_by_verbs import CaseRole
 from app.domain.verbs.commenting import Edited
 from app.services.desk.answer import Answer

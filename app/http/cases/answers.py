@@ -4,8 +4,8 @@ from typing import Any
 
 from litestar import Response
 
-from app.domain.case.case import Json
 from app.domain.values.errors import CaseError, Internal
+from app.domain.values.json import Json
 from app.http.border.errors import problem, problem_response, status_of
 from app.http.border.views import AppliedView, ReceiptView, ResultView
 from app.services.desk.answer import Answer

@@ -2,8 +2,9 @@
 
 import hashlib
 
-from app.domain.case.case import Actor, Attempt, Idempotency, Json, Opens, Principal
+from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens, Principal
 from app.domain.case.sealing import canonical
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.http.bodies.requests import Body, FireEvent, OnBehalfOf, OpenCase, TryEvent
 from app.http.border.headers import expected_version, idempotency_key, request_id

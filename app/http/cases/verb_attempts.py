@@ -5,9 +5,10 @@ from typing import Any
 
 from litestar import Response
 
-from app.domain.case.case import Attempt, Json
+from app.domain.case.attempt import Attempt
 from app.domain.deciding.verb import Verb
 from app.domain.values.errors import NotFound
+from app.domain.values.json import Json
 from app.http.bodies.requests import Body
 from app.http.border.headers import expected_version, request_id
 from app.http.border.services import ApiRequest, services_of

@@ -1,20 +1,17 @@
-"""The clocks of a case, why one is due when it is, and what one would do."""
+"""The clocks of a case, and why one is due when it is."""
 
 from datetime import datetime
 from typing import Any, cast
 
-from litestar import Response, get, post
-from litestar.params import JSONBody
+from litestar import Response, get
 
 from app.domain.clocks.explained import MOST_SEGMENTS, Stretch
 from app.domain.values.errors import invalid
 from app.domain.values.rfc3339 import parse_rfc3339
-from app.http.bodies.requests import Simulate
 from app.http.border.documented import problems
 from app.http.border.parameters import CaseId, ClockName, Cursor, Cycle, SegmentLimit, existing
 from app.http.border.services import ApiRequest, services_of
-from app.http.clocks.views import CyclesView, ExplainedView, SimulatedView
-from app.services.clocks.simulations import Asked
+from app.http.clocks.views import CyclesView, ExplainedView
 from app.services.desk.answer import cycle_json
 
 
@@ -50,20 +47,6 @@ async def explain_clock(
     stretch = Stretch(_since(cursor), limit)
     told = await services_of(request).clocks.explain(request.user, existing(case_id), name, cycle, stretch)
     return Response(cast(Any, told))
-
-
-@post(
-    "/sla/simulate",
-    operation_id="simulateClock",
-    summary="What a clock would do",
-    status_code=200,
-    responses=problems("too_large", "unsupported_media_type", "invalid"),
-)
-async def simulate_clock(request: ApiRequest, data: JSONBody[Simulate]) -> Response[SimulatedView]:
-    """Due, breach, steps and every stretch of time, for a clock that no case has to have. Nothing is kept. At most
-    1,000 moments within ten years, 16 calendars and two seconds of counting."""
-    asked = Asked(data.clock, data.calendar, data.moments, data.now)
-    return Response(cast(Any, await services_of(request).simulations.simulate(request.user.tenant, asked)))
 
 
 def _since(cursor: str | None) -> datetime | None:

@@ -1,25 +1,8 @@
 """The shapes of the answers about clocks, as the OpenAPI document shows them."""
 
-from typing import Literal, TypedDict
+from typing import TypedDict
 
-ClockStatus = Literal["pending", "running", "paused", "met", "met_late", "cancelled"]
-BreachReason = Literal["due", "retarget"]
-
-
-class ClockView(TypedDict):
-    """A cycle of an SLA clock. `due_at` is null while it is paused in time, and where no due is known yet.
-
-    `breached_at` is a fact beside the status: a breached clock goes on. `paused` says why it is."""
-
-    cycle: int
-    status: ClockStatus
-    started_at: str
-    due_at: str | None
-    paused: str | None
-    breached_at: str | None
-    breach_reason: BreachReason | None
-    stopped_at: str | None
-    calendar: str
+from app.http.border.views import BreachReason, ClockStatus, ClockView
 
 
 class CycleView(ClockView):

@@ -1,15 +1,13 @@
-"""What case types there are, what they declare, and how they look."""
+"""What case types there are, and what they declare."""
 
 from litestar import Response, get
 
 from app.domain.definition.case_type import Event, Transition, events_of, since_of, walk
 from app.http.border.documented import problems
-from app.http.border.parameters import CaseTypeName, Format, VersionNumber
+from app.http.border.parameters import CaseTypeName, VersionNumber
 from app.http.border.services import ApiRequest, services_of
 from app.http.definitions.views import CaseTypeFullView, CaseTypeSummaryView, CaseTypesView, EventView, TransitionView
-from app.services.cases.views import CaseTypeView
-
-SVG_POLICY = "default-src 'none'; object-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+from app.services.definitions.case_types import CaseTypeView
 
 
 @get("/case-types", operation_id="listCaseTypes", summary="The case types", responses=problems())
@@ -33,24 +31,6 @@ async def read_case_type(
     declared = view.case_type
     events = [_event(event, of) for event, of in declared.events.items()]
     return Response({**_summary(view), "data_schema": declared.data, "events": events})
-
-
-@get(
-    "/case-types/{name:str}/diagram",
-    operation_id="drawCaseType",
-    summary="A case type as a diagram",
-    response_description="The picture, or its source",
-    media_type="image/svg+xml",
-    produces=("image/svg+xml", "text/plain"),
-    responses=problems("not_found", "invalid"),
-)
-async def draw_case_type(
-    request: ApiRequest, name: CaseTypeName, drawn_as: Format = "svg", version: VersionNumber = None
-) -> Response[bytes]:
-    """States and events as a picture (svg) or as Mermaid source (text/plain)."""
-    drawing = await services_of(request).case_types.diagram(name, version, drawn_as)
-    media_type = "image/svg+xml" if drawn_as == "svg" else "text/plain"
-    return Response(drawing.encode(), media_type=media_type, headers={"Content-Security-Policy": SVG_POLICY})
 
 
 def _summary(view: CaseTypeView) -> CaseTypeSummaryView:

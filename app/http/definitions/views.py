@@ -2,7 +2,7 @@
 
 from typing import Any, TypedDict
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 
 
 class OpeningView(TypedDict):

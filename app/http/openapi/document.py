@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 from app.http.openapi.operations import exact_operations
 from app.http.openapi.schemas import exact_schemas
 

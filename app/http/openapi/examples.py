@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 
 _TOLD: dict[str, Json] = json.loads((Path(__file__).parent / "answers.json").read_text(encoding="utf-8"))
 ANSWERS: dict[tuple[str, str], Json] = {

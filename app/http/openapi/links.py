@@ -1,6 +1,6 @@
 """The OpenAPI links: where the values that one call answers with are asked for by another."""
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 
 CASE = "$response.body#/case/id"
 SAME = "$request.path.case_id"

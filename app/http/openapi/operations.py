@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 from app.http.openapi.examples import ANSWERS
 from app.http.openapi.links import LINKS
 from app.http.openapi.schemas import words

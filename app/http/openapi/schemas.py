@@ -6,9 +6,9 @@ from typing import Any, is_typeddict
 
 from pydantic.json_schema import models_json_schema
 
-from app.domain.case.case import Json
 from app.domain.clocks.simulate_input import ClockToSimulate, MomentToSimulate
 from app.domain.definition.calendar_file import CalendarFile
+from app.domain.values.json import Json
 from app.http.bodies.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
 from app.http.border import views
 from app.http.clocks import views as clock_views

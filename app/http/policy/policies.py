@@ -23,7 +23,8 @@ from app.http.policy.parameters import (
 )
 from app.http.policy.requests import ChangePolicy, Line
 from app.http.policy.views import ChangedPolicyView, LinePageView, PreviewView
-from app.services.policy.requests import AskedChange, LineQuery
+from app.services.policy.requests import AskedChange
+from app.services.store.policy_lines import LineQuery
 from app.services.store.stored import PolicyLine
 
 NAMES = {"obj": "case_type", "eft": "effect"}

@@ -13,7 +13,8 @@ from app.http.policy.parameters import VERSION, AfterLine, IfPolicyMatch, LineId
 from app.http.policy.policies import REFUSALS
 from app.http.policy.requests import AssignRoles
 from app.http.policy.views import AssignmentPageView, ChangedAssignmentsView
-from app.services.policy.requests import AskedChange, LineQuery
+from app.services.policy.requests import AskedChange
+from app.services.store.policy_lines import LineQuery
 from app.services.store.stored import PolicyLine
 
 NAMES = {"role": "user", "obj": "role"}

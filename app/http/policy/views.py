@@ -2,7 +2,8 @@
 
 from typing import Literal, NotRequired, TypedDict, cast
 
-from app.services.policy.requests import Able, LinePage, Triple
+from app.services.policy.requests import Able, Triple
+from app.services.store.policy_lines import LinePage
 from app.services.store.stored import PolicyLine
 
 

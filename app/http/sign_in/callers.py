@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unauthenticated
 from app.http.sign_in.claims import LEEWAY_SECONDS, LONGEST_TOKEN, told_by
 from app.http.sign_in.issuers import Believed, TrustedIssuers

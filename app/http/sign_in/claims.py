@@ -7,8 +7,8 @@ from typing import Any
 import jwt
 from jwt.utils import base64url_decode
 
-from app.domain.case.case import Json
 from app.domain.values.errors import Unauthenticated
+from app.domain.values.json import Json
 
 LEEWAY_SECONDS = 60
 LONGEST_TOKEN = 8192

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.case.case import Actor, Json
+from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unauthenticated, Unavailable
+from app.domain.values.json import Json
 from app.domain.values.names import BUILT_IN_ROLES, ROLE, SUBJECT, TENANT
 from app.http.sign_in.claims import BadSignature, Claims, verified
 from app.http.sign_in.issuer_keys import IssuerKeys

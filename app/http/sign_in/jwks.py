@@ -8,7 +8,7 @@ from typing import Any
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 
 MOST_KEYS = 100
 SMALLEST_RSA = 2048

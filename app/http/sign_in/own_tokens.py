@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import jwt
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unauthenticated
 from app.domain.values.names import ROLE, SUBJECT, TENANT
 from app.http.sign_in.claims import Claims, verified

@@ -12,8 +12,9 @@ from litestar.openapi import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Stream
 
-from app.domain.case.case import Attempt, Json
+from app.domain.case.attempt import Attempt
 from app.domain.values.errors import Malformed, NotFound
+from app.domain.values.json import Json
 from app.domain.values.names import canonical_uuid
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.verbs.attaching import LONGEST_NAME, Attach

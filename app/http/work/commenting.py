@@ -5,8 +5,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from app.domain.case.case import Json
 from app.domain.values.errors import invalid
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.verbs.commenting import Comment
 from app.http.border.documented import REPLAYED, problems

@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.case.case import Actor, Draft, Json
+from app.domain.case.attempt import Actor
+from app.domain.case.entry import Draft
 from app.domain.case.sealing import seal
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import CaseError, Invalid, NotFound, Reason, invalid
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.services.callers.key_scopes import scope_faults
 from app.services.definitions.definitions import Definitions
@@ -19,13 +21,11 @@ from app.services.entries.identity import new_id, new_salt
 from app.services.entries.refusals import Refusals
 from app.services.policy.policies import Policies
 from app.services.policy.tenant_admin import log_refusal, told_of, verdict_on, without
-from app.services.store.callers import KEY_PREFIX, StoredKey
+from app.services.store.callers import BY_KEY, KEY_PREFIX, StoredKey
 from app.services.store.ports import Store, Transaction
 from app.services.store.stored import Record
 
 SECRET_BYTES = 32
-BY_KEY = "api_key:"
-"""How a caller with an API key is authenticated; its id follows."""
 NO_KEYS_BY_KEYS = Reason("scope", "an API key cannot make API keys", "somebody who signs in has to do it")
 """Whoever stole a key would else keep access after it is revoked."""
 

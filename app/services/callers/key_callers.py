@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unauthenticated
-from app.services.callers.api_keys import BY_KEY, hash_of
-from app.services.store.callers import KEY, KeyId, StoredKey
+from app.services.callers.api_keys import hash_of
+from app.services.store.callers import BY_KEY, KEY, KeyId, StoredKey
 
 USED_EVERY = 60.0
 """Seconds between two writes of when keys were last used."""

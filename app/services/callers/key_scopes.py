@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from app.domain.declaring.checks.standing import NONE, Versions
-from app.domain.declaring.fault import quoted
 from app.domain.definition.case_type import CaseType
 from app.domain.definition.meant import unknown
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import FieldError
 from app.domain.values.names import BUILT_IN_ACTS
+from app.domain.values.near_names import quoted
 from app.services.definitions.definitions import Definitions
 
 

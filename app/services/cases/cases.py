@@ -9,14 +9,17 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 
-from app.domain.case.case import Actor, Attempt, Case, Json, Refusal
+from app.domain.case.attempt import Actor, Attempt
+from app.domain.case.case import Case
 from app.domain.case.search_query import terms
 from app.domain.deciding.decide import no_such_case
 from app.domain.deciding.decide_verb import decide
+from app.domain.deciding.outcome import Refusal
 from app.domain.deciding.situation import AUDIT, Situation
 from app.domain.explaining.explain import possible
 from app.domain.values.data_size import bytes_of
 from app.domain.values.errors import invalid
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.domain.values.writable import writable
 from app.services.cases.views import Page, Possible, Shown, Wanted

@@ -1,15 +1,14 @@
-"""What reading services answer: pages of cases and case types."""
+"""What reading services answer: cases, and pages of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.case.case import Case
 from app.domain.clocks.after_event import Clocks
-from app.domain.definition.case_type import CaseType
 from app.domain.explaining.explain import Possible, PossibleEvent, RefusedEvent
 from app.services.store.search import Count
 
-__all__ = ["CaseTypeView", "Page", "Possible", "PossibleEvent", "RefusedEvent", "Shown", "Wanted"]
+__all__ = ["Page", "Possible", "PossibleEvent", "RefusedEvent", "Shown", "Wanted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,3 @@ class Shown:
 
     case: Case
     clocks: Clocks
-
-
-@dataclass(frozen=True, slots=True)
-class CaseTypeView:
-    """A case type in its current version; `hash` is the identity of the definition."""
-
-    case_type: CaseType
-    version: int
-    hash: str

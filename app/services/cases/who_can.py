@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.deciding.situation import ADMIN, Situation
 from app.domain.definition.meant import unknown_event
 from app.domain.explaining.could_fire import Could, could_fire

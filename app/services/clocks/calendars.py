@@ -8,7 +8,7 @@ from app.domain.calendars.business_time import Calendar
 from app.domain.calendars.holiday_set import resolved
 from app.domain.calendars.local_time import instant, zone_named
 from app.domain.calendars.timeline import ALWAYS, Timeline
-from app.domain.case.case import Draft
+from app.domain.case.entry import Draft
 from app.domain.case.sealing import seal
 from app.domain.definition.calendar_file import CalendarFile, ResolvedCalendar
 from app.domain.values.names import SERVICE_TENANT

@@ -8,11 +8,12 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from app.domain.case.case import Actor, Json
+from app.domain.case.attempt import Actor
 from app.domain.clocks.explained import Stretch, explained
 from app.domain.clocks.simulate_effort import Effort, WatchedCalendars
 from app.domain.deciding.fold import Fold, Unexplained
 from app.domain.values.errors import Invalid, NotFound, invalid
+from app.domain.values.json import Json
 from app.services.cases.cases import Cases
 from app.services.clocks.calendars import Calendars
 from app.services.definitions.definitions import Definitions

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain.case.case import Actor, Attempt, Case
+from app.domain.case.attempt import Actor, Attempt
+from app.domain.case.case import Case
 from app.domain.clocks.after_event import Turned
 from app.domain.clocks.corrected import corrected
 from app.domain.clocks.history import Turn

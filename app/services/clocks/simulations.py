@@ -9,12 +9,12 @@ from typing import Any
 from app.domain.calendars.business_time import Calendar
 from app.domain.calendars.holiday_set import countries, resolved, subdivisions
 from app.domain.calendars.timeline import ALWAYS, Timeline
-from app.domain.case.case import Json
 from app.domain.clocks.simulate import simulate
 from app.domain.clocks.simulate_effort import Check, Effort, WatchedTimeline
 from app.domain.definition.calendar_file import CalendarFile, Holidays, ResolvedCalendar
 from app.domain.definition.case_type import Clock
 from app.domain.values.errors import NotFound, invalid
+from app.domain.values.json import Json
 from app.services.clocks.calendars import Calendars
 from app.services.definitions.definitions import Definitions
 from app.services.fairness.counting import Counting

@@ -2,14 +2,24 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.domain.declaring.reading.load import load_stored
+from app.domain.definition.case_type import CaseType
 from app.domain.diagram import DRAWN, DiagramFormat
 from app.domain.machine.machine import Machine
 from app.domain.values.errors import NotFound, invalid
-from app.services.cases.views import CaseTypeView
 from app.services.definitions.definitions import Definitions
 from app.services.store.definitions import DefinitionReads
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTypeView:
+    """A case type in its current version; `hash` is the identity of the definition."""
+
+    case_type: CaseType
+    version: int
+    hash: str
 
 
 class CaseTypes:

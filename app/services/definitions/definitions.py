@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.domain.case.case import Draft
+from app.domain.case.entry import Draft
 from app.domain.case.sealing import seal
 from app.domain.declaring.reading.load import load_stored
 from app.domain.definition.case_type import CaseType

@@ -2,10 +2,10 @@
 
 import re
 
-from app.domain.declaring.fault import quoted
 from app.domain.definition.meant import unknown
 from app.domain.values.errors import invalid
 from app.domain.values.names import SUBJECT, TEAM
+from app.domain.values.near_names import quoted
 from app.services.definitions.definitions import Definitions
 
 

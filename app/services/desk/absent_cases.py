@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from app.domain.case.case import Attempt, Opens
+from app.domain.case.attempt import Attempt, Opens
 from app.domain.deciding.decide import no_such_case
 from app.services.desk.answer import Answer
 from app.services.store.ports import Store

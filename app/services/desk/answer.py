@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.case.case import Case, Json, Outcome, Receipt
+from app.domain.case.case import Case
+from app.domain.case.entry import Receipt
 from app.domain.clocks.after_event import Clocks
 from app.domain.clocks.state import ClockState
+from app.domain.deciding.outcome import Outcome
 from app.domain.values.errors import ERRORS, CaseError, FieldError, Reason
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.services.store.stored import StoredClock
 

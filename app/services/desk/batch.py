@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.domain.calendars.port import Calendars, RoundTheClock
-from app.domain.case.case import Attempt, AuditEntry, Case, Opens, Outcome, Refusal
+from app.domain.case.attempt import Attempt, Opens
+from app.domain.case.case import Case
+from app.domain.case.entry import AuditEntry
 from app.domain.deciding.decide import fire, no_such_case, open_case
 from app.domain.deciding.decide_verb import decide
 from app.domain.deciding.escalate import SYSTEM
+from app.domain.deciding.outcome import Outcome, Refusal
 from app.domain.deciding.situation import Situation
 from app.domain.deciding.whose_eyes import eyes
 from app.domain.machine.machine import Machine

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from app.domain.calendars.port import Calendars
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.services.definitions.definitions import Definitions
 from app.services.desk.batch import Batch, Singly, always
 from app.services.desk.escalation import Fired

@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.domain.values.errors import Internal
 from app.services.desk.answer import Answer
 from app.services.desk.deciding import Deciding

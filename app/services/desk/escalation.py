@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from app.domain.case.case import Attempt, Case
+from app.domain.case.attempt import Attempt
+from app.domain.case.case import Case
 from app.domain.clocks.after_event import Turned, earliest_due
 from app.domain.clocks.firing import Firing as DueFiring
 from app.domain.clocks.state import ClockState

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from app.domain.case.case import Attempt, Json
+from app.domain.case.attempt import Attempt
 from app.domain.deciding.decide import without_the_case
 from app.domain.deciding.situation import ADMIN, Situation
 from app.domain.policy.scope import Scope
+from app.domain.values.json import Json
 from app.domain.verbs.roles import ChangeRoles
 from app.services.desk.answer import Answer, case_json, error_of, from_json
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.domain.verbs.linking import Link
 from app.services.store.ports import Transaction
 from app.services.store.stored import AnswerKey, CaseKey, LinkKey, Locked

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.services.desk.answer import Answer
 from app.services.desk.report import Waited
 from app.services.fairness.fair_queue import Caller

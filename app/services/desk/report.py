@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.services.desk.answer import Answer
 from app.services.desk.batch import Batch
 

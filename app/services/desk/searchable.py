@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
-from app.domain.case.case import Attempt, Case, Outcome
+from app.domain.case.attempt import Attempt
+from app.domain.case.case import Case
 from app.domain.case.search_text import Said, SearchText, own_words, said_words
+from app.domain.deciding.outcome import Outcome
 from app.domain.definition.case_type import Schema
 from app.domain.verbs.commenting import Comment
 from app.services.desk.working_copy import WorkingCopy

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.domain.values.errors import Unavailable
 from app.services.desk.absent_cases import absent, here
 from app.services.desk.answer import Answer

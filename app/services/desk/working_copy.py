@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.domain.case.case import AuditEntry, Case, Surroundings
+from app.domain.case.case import Case, Surroundings
+from app.domain.case.entry import AuditEntry
 from app.domain.case.made_by_verbs import CaseLink, CaseRole, Row, Work
 from app.domain.case.search_text import Said, SearchText, said_words
 from app.domain.clocks.after_event import Clocks, Turned

@@ -1,6 +1,6 @@
 """Who runs the service or a command on its machine, as the entries of what only they can do name them."""
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 
 UNNAMED = "operator:unnamed"
 

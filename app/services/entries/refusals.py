@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.domain.case.case import Draft, Json
+from app.domain.case.entry import Draft
 from app.domain.case.sealing import seal
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.services.entries.identity import new_id, new_salt
 from app.services.fairness.fair_queue import Caller

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.services.fairness.limits import USUAL
 from app.services.fairness.places import Places
 

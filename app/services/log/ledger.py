@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.deciding.decide import no_such_case
 from app.domain.deciding.situation import ADMIN, AUDIT
 from app.domain.expressions.expression import View

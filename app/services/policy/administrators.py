@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.domain.case.case import ANYONE, Actor, Verdict
+from app.domain.case.attempt import ANYONE, Actor
 from app.domain.deciding.situation import ADMIN, AUDIT
 from app.domain.expressions.expression import View
 from app.domain.policy.line_terms import permits, truth_of
+from app.domain.policy.verdict import Verdict
 from app.services.policy.tenant_admin import without
 from app.services.store.ports import PolicyEngine
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.case.sealing import seal
 from app.domain.deciding.situation import ADMIN
 from app.domain.definition.case_type import CaseType
@@ -26,7 +26,8 @@ from app.services.policy.checks import (
 from app.services.policy.log_entries import changed_draft, refused_draft
 from app.services.policy.policies import Policies
 from app.services.policy.preview import preview
-from app.services.policy.requests import AskedChange, ChangedPolicy, LinePage, LineQuery, Preview, assigns
+from app.services.policy.requests import AskedChange, ChangedPolicy, Preview, assigns
+from app.services.store.policy_lines import LinePage, LineQuery
 from app.services.store.ports import Store
 from app.services.store.stored import PolicyChange, PolicyLine, Record
 

@@ -5,17 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Final
 
-from app.domain.case.case import Actor, Verdict
+from app.domain.case.attempt import Actor
 from app.domain.deciding.situation import ADMIN
 from app.domain.declaring.checks.policy import rule_faults
 from app.domain.declaring.checks.policy_row import PolicyRow
 from app.domain.declaring.checks.standing import NONE, Versions
 from app.domain.definition.case_type import CaseType
 from app.domain.expressions.expression import most_steps
+from app.domain.policy.verdict import Verdict
 from app.domain.values.errors import Denied, FieldError, GuardRefused, Invalid, Reason
-from app.services.callers.api_keys import BY_KEY
 from app.services.policy.administrators import ALL, Administrators
 from app.services.policy.requests import AskedChange
+from app.services.store.callers import BY_KEY
 from app.services.store.ports import PolicyEngine
 from app.services.store.stored import PolicyLine
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.case.case import Draft, Json
+from app.domain.case.entry import Draft
 from app.domain.case.sealing import canonical
+from app.domain.values.json import Json
 from app.domain.values.names import SERVICE_TENANT
 from app.services.entries.identity import new_id
 from app.services.entries.operators import told_of_operator

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.domain.case.case import Actor, Draft, Json
+from app.domain.case.attempt import Actor
+from app.domain.case.entry import Draft
 from app.domain.deciding.situation import ADMIN
 from app.domain.values.errors import CaseError
+from app.domain.values.json import Json
 from app.services.entries.identity import new_id
 from app.services.policy.requests import AskedChange
 from app.services.store.stored import PolicyLine

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from app.domain.case.case import ANYONE
+from app.domain.case.attempt import ANYONE
 from app.domain.machine.machine import Machine
 from app.domain.policy.line_terms import Level, by_role, level, terms_of
 from app.services.policy.requests import Preview, Triple

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
-from app.domain.case.case import Actor, Draft, Json, Verdict
+from app.domain.case.attempt import Actor
+from app.domain.case.entry import Draft
 from app.domain.case.sealing import seal
 from app.domain.deciding.situation import ADMIN
 from app.domain.expressions.view import View
+from app.domain.policy.verdict import Verdict
 from app.domain.values.errors import Denied, Reason
+from app.domain.values.json import Json
 from app.services.entries.identity import new_id, new_salt
 from app.services.entries.refusals import Refusals, Refused
 from app.services.policy.policies import Policies

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 from app.domain.values.names import SERVICE_TENANT
 from app.services.store.ports import Store
 from app.services.store.stored import PolicyLine

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.services.assembly import House
 from app.services.desk.answer import Answer

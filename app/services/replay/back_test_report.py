@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.domain.case.case import Json
 from app.domain.clocks.state import ACTIVE, ClockState
+from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.services.desk.escalation import Fired
 from app.services.store.stored import StoredClock

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 from app.domain.values.names import NAME, ROLE, SUBJECT
 from app.domain.values.rfc3339 import near, parse_rfc3339, rfc3339
 

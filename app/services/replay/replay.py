@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from time import monotonic
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 from app.services.replay.event_log import BadLine, LoggedEvent
 from app.services.replay.report import Report
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from app.domain.case.case import Json
+from app.domain.values.json import Json
 from app.services.replay.event_log import LoggedEvent
 
 KEPT_REFUSALS = 100

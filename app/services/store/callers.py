@@ -7,6 +7,10 @@ from datetime import datetime
 from app.domain.policy.scope import Scope
 from app.domain.values.names import TENANT
 
+BY_KEY = "api_key:"
+"""How a caller with an API key is authenticated; its id follows."""
+
+
 KEY_PREFIX = "sw_"
 KEY = re.compile(rf"{KEY_PREFIX}({TENANT.pattern})_([0-9a-f]{{32}})_([A-Za-z0-9_-]{{43}})")
 """An API key: whose it is, its id, and 32 random bytes in base64url. The lengths keep the parts apart."""

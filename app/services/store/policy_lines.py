@@ -41,3 +41,30 @@ class PolicySource:
 
     file: PolicyFile
     lines: Sequence[PolicyLine]
+
+
+@dataclass(frozen=True, slots=True)
+class LineQuery:
+    """A page of the lines in force that hold in a tenant: its own and those of `*`, by id.
+
+    `case_types` keeps `p` lines about one of them or about `*`; None keeps all. `role` keeps lines that name it on
+    either side; `assignments` keeps the roles of users (True) or leaves them out (False).
+    """
+
+    tenant: str
+    kind: str | None = None
+    case_types: frozenset[str] | None = None
+    role: str | None = None
+    user: str | None = None
+    assignments: bool | None = None
+    after: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LinePage:
+    """`version` is the policy version at which the page was read; `after` is None on the last page."""
+
+    lines: Sequence[PolicyLine]
+    version: int
+    after: int | None

@@ -7,13 +7,13 @@ from typing import Protocol
 
 from app.domain.case.case import Case
 from app.domain.policy.port import Policy
-from app.services.policy.requests import LineQuery
 from app.services.process.gauges import Connections
 from app.services.store.callers import KeyId, Settled, Spending, StoredKey
 from app.services.store.definitions import DefinitionReads
 from app.services.store.failures import Refused as Refused
 from app.services.store.failures import StoreUnavailable as StoreUnavailable
 from app.services.store.log import LogStore
+from app.services.store.policy_lines import LineQuery
 from app.services.store.search import Searching
 from app.services.store.stored import (
     AnswerKey,

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.domain.case.case import Case, Json
+from app.domain.case.case import Case
 from app.domain.case.search_query import Term
+from app.domain.values.json import Json
 from app.services.store.stored import CaseQuery
 
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.domain.case.case import AuditEntry, Case, Json, Surroundings
+from app.domain.case.case import Case, Surroundings
+from app.domain.case.entry import AuditEntry
 from app.domain.case.made_by_verbs import CaseRole, Row
 from app.domain.case.search_text import SearchText
+from app.domain.values.json import Json
 from app.services.store.policy_lines import PolicyFile as PolicyFile
 from app.services.store.policy_lines import PolicyLine as PolicyLine
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from app.domain.case.case import Actor, Attempt
+from app.domain.case.attempt import Actor, Attempt
 from app.domain.values.errors import Unavailable
 from app.domain.verbs.attaching import UNSEEN, Attach
 from app.services.cases.cases import Cases

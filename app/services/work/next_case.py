@@ -7,7 +7,7 @@ from enum import Enum
 from time import perf_counter
 from typing import Any, cast
 
-from app.domain.case.case import Attempt
+from app.domain.case.attempt import Attempt
 from app.domain.values.errors import IdempotencyInFlight, Unavailable
 from app.domain.verbs.assigning import CLAIM
 from app.services.cases.visibility import scoped

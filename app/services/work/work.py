@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.domain.case.case import Actor
+from app.domain.case.attempt import Actor
 from app.domain.case.made_by_verbs import CaseRole
 from app.domain.values.errors import NotFound
 from app.domain.verbs.commenting import Edited

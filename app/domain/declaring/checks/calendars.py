@@ -8,9 +8,10 @@ from zoneinfo import available_timezones
 from app.domain.calendars.holiday_set import countries, doubts, subdivisions
 from app.domain.calendars.local_time import zone_named
 from app.domain.declaring.checks.overlaps import check_overlaps
-from app.domain.declaring.fault import Fault, choose, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.calendar_file import WEEK, CalendarFile, Holidays, minutes_of, weekdays_of
+from app.domain.values.near_names import choose, quoted
 
 MIDNIGHT: Final = 24 * 60
 FIRST_DATE: Final = date(1970, 1, 1)

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from app.domain.declaring.fault import Fault, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import Clock, FollowTeam
+from app.domain.values.near_names import quoted
 
 ROUND_THE_CLOCK = "always"
 DAYS = re.compile(r"[+-]?(\d{1,4})d", re.ASCII)

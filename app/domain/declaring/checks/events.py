@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from app.domain.declaring.checks.state_tree import StateTree
 from app.domain.declaring.checks.states import check_target, unknown_state
-from app.domain.declaring.fault import Fault, choose, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import at_transition
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import Actors, ActorsSince, CaseType, Transition, events_of, since_of
+from app.domain.values.near_names import choose, quoted
 
 
 def check_events(case_type: CaseType, source: Source, tree: StateTree) -> Iterator[Fault]:

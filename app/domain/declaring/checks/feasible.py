@@ -7,10 +7,11 @@ from typing import Final
 
 from app.domain.declaring.checks.runs import Runs, States, listed, only
 from app.domain.declaring.checks.state_tree import StateTree
-from app.domain.declaring.fault import Fault, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType, Clock, Condition
 from app.domain.definition.durations import lengths_of
+from app.domain.values.near_names import quoted
 
 # A real case type takes some hundred looks. One made to keep the checker busy gets fewer warnings instead.
 MOST_LOOKS: Final = 100_000

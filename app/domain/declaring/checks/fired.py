@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from app.domain.declaring.checks.policy_row import PolicyRow
-from app.domain.declaring.fault import Fault, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Source
 from app.domain.definition.case_type import CaseType
+from app.domain.values.near_names import quoted
 
 SYSTEM = "role:system"
 

@@ -9,13 +9,14 @@ from pydantic import ValidationError
 
 from app.domain.declaring.checks.calendars import check_calendar
 from app.domain.declaring.checks.slas import ROUND_THE_CLOCK
-from app.domain.declaring.fault import Fault, Faults, quoted
+from app.domain.declaring.fault import Fault, Faults
 from app.domain.declaring.reading.expectations import NAME
 from app.domain.declaring.reading.places import calendar_models
 from app.domain.declaring.reading.wording import faults_of
 from app.domain.declaring.reading.yaml_source import Path, Source, parse
 from app.domain.definition.calendar_file import CalendarFile
 from app.domain.values.names import NAME as NAMES
+from app.domain.values.near_names import quoted
 
 MOST_FAULTS: Final = 50
 

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from app.domain.calendars.holiday_set import holiday_dates
-from app.domain.declaring.fault import Fault, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.calendar_file import WEEK, CalendarFile, minutes_of, weekly_hours
+from app.domain.values.near_names import quoted
 
 MIDNIGHT: Final = 24 * 60
 

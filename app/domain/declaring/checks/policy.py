@@ -7,10 +7,11 @@ from app.domain.declaring.checks.fired import check_fired
 from app.domain.declaring.checks.guards import expression_faults
 from app.domain.declaring.checks.policy_row import PolicyRow
 from app.domain.declaring.checks.standing import NONE, Standing, Versions, standing_of, told
-from app.domain.declaring.fault import Fault, choose, nearest, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Source
 from app.domain.definition.case_type import CaseType, Schema
 from app.domain.values.names import BUILT_IN_ROLES
+from app.domain.values.near_names import choose, nearest, quoted
 
 NO_SOURCES: Final[Mapping[str, Source]] = {}
 

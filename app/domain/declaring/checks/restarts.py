@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from app.domain.declaring.checks.state_tree import StateTree, has_history, transition_domain, without_history
-from app.domain.declaring.fault import Fault, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import at_state, at_transition
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType, Transition
+from app.domain.values.near_names import quoted
 
 
 def check_restarts(case_type: CaseType, source: Source, tree: StateTree) -> Iterator[Fault]:

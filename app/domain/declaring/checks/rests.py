@@ -6,13 +6,14 @@ from typing import Final
 
 from app.domain.declaring.checks.joins import may_chain, remembers_itself
 from app.domain.declaring.checks.state_tree import StateTree
-from app.domain.declaring.fault import Fault, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import at_state
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType, Event, Transition
+from app.domain.definition.configuration import Configuration
 from app.domain.machine.completing import NeverRests
-from app.domain.machine.graph import Configuration
 from app.domain.machine.machine import Arc, Machine, Resting
+from app.domain.values.near_names import quoted
 
 # A real case type with such completions takes some dozen. In one with far more, a circle that is well hidden is
 # found by the attempt that would go round in it, which is refused.

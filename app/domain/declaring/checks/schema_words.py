@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from app.domain.declaring.fault import nearest, quoted
 from app.domain.declaring.reading.yaml_source import Path
+from app.domain.values.near_names import nearest, quoted
 
 _KEYWORDS: Final = (
     "$anchor $comment $defs $dynamicAnchor $dynamicRef $id $ref $schema $vocabulary additionalProperties allOf anyOf "

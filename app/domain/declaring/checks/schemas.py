@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from app.domain.declaring.checks.schema_words import COMBINED, odd_words, open_objects
-from app.domain.declaring.fault import Fault, choose, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import at_transition
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType, Schema
 from app.domain.schemas.validator import schema_faults
+from app.domain.values.near_names import choose, quoted
 
 NAMED_SCHEMAS: Final = frozenset(
     {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"}

@@ -9,13 +9,14 @@ from app.domain.declaring.checks.schemas import check_field
 from app.domain.declaring.checks.state_tree import StateTree
 from app.domain.declaring.checks.states import unknown_state
 from app.domain.declaring.checks.steps import check_steps
-from app.domain.declaring.fault import Fault, choose, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import CONDITIONS
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType, Clock, Condition
 from app.domain.definition.durations import parse_duration
 from app.domain.expressions.expression import Types
 from app.domain.expressions.types import ANYTHING, Type
+from app.domain.values.near_names import choose, quoted
 
 ROUND_THE_CLOCK: Final = "always"
 KIND_KEY: Final = {"elapsed": "target", "due_at": "due", "periodic": "every"}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from app.domain.declaring.fault import quoted
 from app.domain.definition.case_type import CaseType
+from app.domain.values.near_names import quoted
 
 
 @dataclass(frozen=True)

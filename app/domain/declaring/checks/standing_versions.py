@@ -6,9 +6,10 @@ from pathlib import PurePath
 from app.domain.declaring.checks.fired import check_fired
 from app.domain.declaring.checks.policy_row import PolicyRow
 from app.domain.declaring.checks.standing import Standing, Versions, told
-from app.domain.declaring.fault import Fault, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Source
 from app.domain.definition.case_type import CaseType
+from app.domain.values.near_names import quoted
 
 
 def check_standing(

@@ -9,10 +9,11 @@ from app.domain.declaring.checks.restarts import check_restarts
 from app.domain.declaring.checks.rests import check_rests
 from app.domain.declaring.checks.state_tree import Node, StateTree, has_history, without_history
 from app.domain.declaring.checks.traps import Traps
-from app.domain.declaring.fault import Fault, choose, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import at_opening, at_state
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType
+from app.domain.values.near_names import choose, quoted
 
 MOST_ACTIVE: Final = 64
 

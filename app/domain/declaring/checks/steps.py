@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.domain.declaring.fault import Fault, choose, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType, Clock, Step
 from app.domain.definition.durations import lengths_of, parse_duration
 from app.domain.values.names import CASE_ROLE, ROLE, SUBJECT
+from app.domain.values.near_names import choose, quoted
 
 ACTIONS: Final = ("notify", "urgency", "assign", "fire", "webhook")
 TEAM: Final = re.compile(r"team:[A-Za-z0-9][A-Za-z0-9_.-]*")

@@ -10,10 +10,11 @@ from app.domain.declaring.checks.policy_row import PolicyRow
 from app.domain.declaring.checks.reach import Moves, Reach
 from app.domain.declaring.checks.state_tree import StateTree
 from app.domain.declaring.checks.traps import Traps
-from app.domain.declaring.fault import Fault, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import at_opening, at_state
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType
+from app.domain.values.near_names import quoted
 
 MOST_NAMED = 4
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.declaring.fault import Fault, Faults, quoted
+from app.domain.declaring.fault import Fault, Faults
 from app.domain.declaring.reading.places import case_type_models
 from app.domain.declaring.reading.wording import MOST_FAULTS, faults_of
 from app.domain.declaring.reading.yaml_source import Path, Source, parse
 from app.domain.definition.case_type import CaseType
+from app.domain.values.near_names import quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.declaring.fault import Fault, choose, nearest, quoted
+from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.expectations import KEYS, MAPPING, NAME, expected
 from app.domain.declaring.reading.places import TITLES, Format, Models, case_type_models, field_at, follow, keys_of
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import INLINE, ActorsSince, Event, FollowTeam, Transition
+from app.domain.values.near_names import choose, nearest, quoted
 
 MOST_FAULTS = 50
 

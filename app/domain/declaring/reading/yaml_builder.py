@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from yaml import events
 
-from app.domain.declaring.fault import Fault, Faults, quoted
+from app.domain.declaring.fault import Fault, Faults
 from app.domain.declaring.reading.yaml_scalars import Scalar, resolve
 from app.domain.values.deceiving import in_titles
+from app.domain.values.near_names import quoted
 
 DEEPEST: Final = 20
 MOST_FAULTS: Final = 20

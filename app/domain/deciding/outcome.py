@@ -1,0 +1,33 @@
+"""What came of an attempt."""
+
+from dataclasses import dataclass
+
+from app.domain.case.case import Case
+from app.domain.case.entry import AuditEntry
+from app.domain.case.made_by_verbs import Work
+from app.domain.clocks.after_event import Turned
+from app.domain.values.errors import CaseError
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An event that applied: the case as it is now and the sealed entry that says so.
+
+    `readable` is False where the caller lacks `case:read`, so that the answer leaves the case out. `turned` is what
+    the event did to the clocks, `work` what a verb made besides.
+    """
+
+    case: Case
+    entry: AuditEntry
+    opened: bool
+    readable: bool = True
+    turned: Turned | None = None
+    work: Work | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that did not apply: the error for the caller and, for some codes, a `denied` entry."""
+
+    error: CaseError
+    entry: AuditEntry | None = None
