@@ -1,6 +1,6 @@
 """Three schedulers on one PostgreSQL that are killed again and again while clocks fall due: none fires twice or never.
 
-`python -m tests.scheduler_attack --clocks 10000` is the long form of tests/test_scheduler_crashes.py.
+`python -m tests.scheduler_attack --clocks 10000` is the long form of tests/clocks/test_scheduler_crashes.py.
 """
 
 import argparse

@@ -19,94 +19,209 @@ def on_postgres(*files: str) -> Tests:
     return Tests(files, "postgres")
 
 
-TWINS = "test_tenant_twins"
-CONTENTS = "test_attachment_contents"
-SCOPES = "test_scope_everywhere"
+TWINS = "tests/db/test_tenant_twins.py"
+CONTENTS = "tests/work/test_attachment_contents.py"
+SCOPES = "tests/callers/test_scope_everywhere.py"
 PLAN: list[tuple[str, Tests]] = [
-    ("app/db/postgres/*.py", on_postgres(TWINS, "test_store_records", "test_store_clocks")),
+    ("app/db/postgres/*.py", on_postgres(TWINS, "tests/db/test_store_records.py", "tests/db/test_store_clocks.py")),
     (
         "migrations/*",
-        on_postgres(TWINS, "test_store_records", "test_store_clocks", "test_sequencer", "test_walls", CONTENTS),
+        on_postgres(
+            TWINS,
+            "tests/db/test_store_records.py",
+            "tests/db/test_store_clocks.py",
+            "tests/log/test_sequencer.py",
+            "tests/db/test_walls.py",
+            CONTENTS,
+        ),
     ),
     ("app/db/blobs/in_database.py", on_sqlite(TWINS, CONTENTS)),
-    ("app/db/reads/callers.py", on_sqlite(TWINS, "test_store_callers", "test_api_keys")),
-    ("app/db/reads/listing.py", on_sqlite(TWINS, "test_store_listing", "test_http_reads", "test_finding")),
-    ("app/db/reads/sorting.py", on_sqlite(TWINS, "test_store_listing", "test_store_searching", "test_http_reads")),
-    ("app/db/reads/search.py", on_sqlite(TWINS, "test_finding", "test_store_searching")),
-    ("app/db/reads/words.py", on_sqlite(TWINS, "test_finding", "test_store_searching")),
-    ("app/db/reads/queues.py", on_sqlite(TWINS, "test_next_case")),
-    ("app/db/reads/log_order.py", on_sqlite(TWINS, "test_feed", "test_following")),
-    ("app/db/reads/work.py", on_sqlite(TWINS, "test_saying_and_relating")),
-    ("app/db/reads/links.py", on_sqlite("test_saying_and_relating")),
-    ("app/db/reads/policy_pages.py", on_sqlite("test_policy_by_api", "test_policy_changes")),
-    ("app/db/reads/clocks.py", on_sqlite(TWINS, "test_store_clocks")),
-    ("app/db/reads/visibility.py", on_sqlite("test_store_listing", "test_reading", "test_feed")),
-    ("app/db/sqlite/store.py", on_sqlite(TWINS, "test_store_records", "test_store_locks", "test_idempotency")),
-    ("app/db/*.py", on_sqlite(TWINS, "test_store_records", "test_sequencer")),
-    ("app/policy/*", on_sqlite("test_policy_engine", "test_policy_oracle")),
-    ("app/domain/deciding/decide_verb.py", on_sqlite("test_assigning")),
+    ("app/db/reads/callers.py", on_sqlite(TWINS, "tests/db/test_store_callers.py", "tests/callers/test_api_keys.py")),
+    (
+        "app/db/reads/listing.py",
+        on_sqlite(
+            TWINS, "tests/db/test_store_listing.py", "tests/cases/test_http_reads.py", "tests/search/test_finding.py"
+        ),
+    ),
+    (
+        "app/db/reads/sorting.py",
+        on_sqlite(
+            TWINS,
+            "tests/db/test_store_listing.py",
+            "tests/search/test_store_searching.py",
+            "tests/cases/test_http_reads.py",
+        ),
+    ),
+    (
+        "app/db/reads/search.py",
+        on_sqlite(TWINS, "tests/search/test_finding.py", "tests/search/test_store_searching.py"),
+    ),
+    ("app/db/reads/words.py", on_sqlite(TWINS, "tests/search/test_finding.py", "tests/search/test_store_searching.py")),
+    ("app/db/reads/queues.py", on_sqlite(TWINS, "tests/work/test_next_case.py")),
+    ("app/db/reads/log_order.py", on_sqlite(TWINS, "tests/log/test_feed.py", "tests/log/test_following.py")),
+    ("app/db/reads/work.py", on_sqlite(TWINS, "tests/work/test_saying_and_relating.py")),
+    ("app/db/reads/links.py", on_sqlite("tests/work/test_saying_and_relating.py")),
+    (
+        "app/db/reads/policy_pages.py",
+        on_sqlite("tests/policy/test_policy_by_api.py", "tests/policy/test_policy_changes.py"),
+    ),
+    ("app/db/reads/clocks.py", on_sqlite(TWINS, "tests/db/test_store_clocks.py")),
+    (
+        "app/db/reads/visibility.py",
+        on_sqlite("tests/db/test_store_listing.py", "tests/cases/test_reading.py", "tests/log/test_feed.py"),
+    ),
+    (
+        "app/db/sqlite/store.py",
+        on_sqlite(
+            TWINS, "tests/db/test_store_records.py", "tests/db/test_store_locks.py", "tests/desk/test_idempotency.py"
+        ),
+    ),
+    ("app/db/*.py", on_sqlite(TWINS, "tests/db/test_store_records.py", "tests/log/test_sequencer.py")),
+    ("app/policy/*", on_sqlite("tests/policy/test_policy_engine.py", "tests/policy/test_policy_oracle.py")),
+    ("app/domain/deciding/decide_verb.py", on_sqlite("tests/work/test_assigning.py")),
     (
         "app/domain/deciding/refusal_reasons.py",
-        on_sqlite("test_firing", "test_explain", "test_explain_is_true", "test_guards"),
+        on_sqlite(
+            "tests/machine/test_firing.py",
+            "tests/cases/test_explain.py",
+            "tests/cases/test_explain_is_true.py",
+            "tests/expressions/test_guards.py",
+        ),
     ),
-    ("app/domain/machine/machine.py", on_sqlite("test_desk", "test_guards", "test_who_can")),
-    ("app/domain/verbs/*", on_sqlite("test_saying_and_relating", "test_assigning", "test_who_learns_what")),
-    ("app/domain/explaining/what_would_help.py", on_sqlite("test_explain", "test_explain_is_true")),
-    ("app/domain/explaining/explain.py", on_sqlite("test_explain", "test_explain_is_true")),
-    ("app/domain/explaining/could_fire.py", on_sqlite("test_could_fire", "test_who_can", "test_explain")),
-    ("app/domain/policy/line_terms.py", on_sqlite("test_policy_preview", "test_last_administrators")),
+    (
+        "app/domain/machine/machine.py",
+        on_sqlite("tests/desk/test_desk.py", "tests/expressions/test_guards.py", "tests/cases/test_who_can.py"),
+    ),
+    (
+        "app/domain/verbs/*",
+        on_sqlite(
+            "tests/work/test_saying_and_relating.py",
+            "tests/work/test_assigning.py",
+            "tests/desk/test_who_learns_what.py",
+        ),
+    ),
+    (
+        "app/domain/explaining/what_would_help.py",
+        on_sqlite("tests/cases/test_explain.py", "tests/cases/test_explain_is_true.py"),
+    ),
+    (
+        "app/domain/explaining/explain.py",
+        on_sqlite("tests/cases/test_explain.py", "tests/cases/test_explain_is_true.py"),
+    ),
+    (
+        "app/domain/explaining/could_fire.py",
+        on_sqlite("tests/cases/test_could_fire.py", "tests/cases/test_who_can.py", "tests/cases/test_explain.py"),
+    ),
+    (
+        "app/domain/policy/line_terms.py",
+        on_sqlite("tests/policy/test_policy_preview.py", "tests/policy/test_last_administrators.py"),
+    ),
     (
         "app/domain/*",
         on_sqlite(
-            "test_desk_order",
-            "test_who_learns_what",
+            "tests/desk/test_desk_order.py",
+            "tests/desk/test_who_learns_what.py",
             SCOPES,
-            "test_desk",
-            "test_api_keys",
-            "test_reading",
-            "test_opening",
+            "tests/desk/test_desk.py",
+            "tests/callers/test_api_keys.py",
+            "tests/cases/test_reading.py",
+            "tests/desk/test_opening.py",
         ),
     ),
     (
         "app/services/policy/administrators.py",
-        on_sqlite(SCOPES, "test_policy_by_api", "test_last_administrators", "test_policy_changes"),
+        on_sqlite(
+            SCOPES,
+            "tests/policy/test_policy_by_api.py",
+            "tests/policy/test_last_administrators.py",
+            "tests/policy/test_policy_changes.py",
+        ),
     ),
-    ("app/services/policy/c*.py", on_sqlite("test_policy_changes", "test_policy_by_api", "test_last_administrators")),
+    (
+        "app/services/policy/c*.py",
+        on_sqlite(
+            "tests/policy/test_policy_changes.py",
+            "tests/policy/test_policy_by_api.py",
+            "tests/policy/test_last_administrators.py",
+        ),
+    ),
     (
         "app/services/policy/log_entries.py",
-        on_sqlite("test_policy_changes", "test_policy_by_api", "test_last_administrators"),
+        on_sqlite(
+            "tests/policy/test_policy_changes.py",
+            "tests/policy/test_policy_by_api.py",
+            "tests/policy/test_last_administrators.py",
+        ),
     ),
     (
         "app/services/policy/verification.py",
-        on_sqlite("test_policy_changes", "test_policy_by_api", "test_last_administrators"),
+        on_sqlite(
+            "tests/policy/test_policy_changes.py",
+            "tests/policy/test_policy_by_api.py",
+            "tests/policy/test_last_administrators.py",
+        ),
     ),
-    ("app/services/policy/tenant_admin.py", on_sqlite(SCOPES, "test_api_keys")),
-    ("app/services/callers/api_keys.py", on_sqlite("test_api_keys")),
-    ("app/services/callers/key_callers.py", on_sqlite("test_api_keys")),
-    ("app/services/log/ledger.py", on_sqlite(SCOPES, "test_feed", "test_following")),
-    ("app/services/work/next_case.py", on_sqlite(SCOPES, "test_next_case")),
-    ("app/services/definitions/definitions.py", on_sqlite("test_definitions")),
-    ("app/services/cases/cases.py", on_sqlite("test_reading", "test_api_keys", "test_attachments", "test_finding")),
-    ("app/services/desk/answer.py", on_sqlite("test_opening", "test_desk_order")),
-    ("app/services/desk/batch.py", on_sqlite("test_opening", "test_desk_order", "test_firing", "test_desk")),
-    ("app/services/work/attachments.py", on_sqlite("test_attachments")),
-    ("app/services/cases/who_can.py", on_sqlite("test_who_can")),
-    ("app/services/work/work.py", on_sqlite("test_authorization_matrix", "test_attachments", "test_http_work")),
-    ("app/services/clocks/clocks.py", on_sqlite("test_authorization_matrix", "test_http_slas")),
+    ("app/services/policy/tenant_admin.py", on_sqlite(SCOPES, "tests/callers/test_api_keys.py")),
+    ("app/services/callers/api_keys.py", on_sqlite("tests/callers/test_api_keys.py")),
+    ("app/services/callers/key_callers.py", on_sqlite("tests/callers/test_api_keys.py")),
+    ("app/services/log/ledger.py", on_sqlite(SCOPES, "tests/log/test_feed.py", "tests/log/test_following.py")),
+    ("app/services/work/next_case.py", on_sqlite(SCOPES, "tests/work/test_next_case.py")),
+    ("app/services/definitions/definitions.py", on_sqlite("tests/definitions/test_definitions.py")),
+    (
+        "app/services/cases/cases.py",
+        on_sqlite(
+            "tests/cases/test_reading.py",
+            "tests/callers/test_api_keys.py",
+            "tests/work/test_attachments.py",
+            "tests/search/test_finding.py",
+        ),
+    ),
+    ("app/services/desk/answer.py", on_sqlite("tests/desk/test_opening.py", "tests/desk/test_desk_order.py")),
+    (
+        "app/services/desk/batch.py",
+        on_sqlite(
+            "tests/desk/test_opening.py",
+            "tests/desk/test_desk_order.py",
+            "tests/machine/test_firing.py",
+            "tests/desk/test_desk.py",
+        ),
+    ),
+    ("app/services/work/attachments.py", on_sqlite("tests/work/test_attachments.py")),
+    ("app/services/cases/who_can.py", on_sqlite("tests/cases/test_who_can.py")),
+    (
+        "app/services/work/work.py",
+        on_sqlite(
+            "tests/policy/test_authorization_matrix.py",
+            "tests/work/test_attachments.py",
+            "tests/work/test_http_work.py",
+        ),
+    ),
+    (
+        "app/services/clocks/clocks.py",
+        on_sqlite("tests/policy/test_authorization_matrix.py", "tests/clocks/test_http_slas.py"),
+    ),
     (
         "app/services/*",
         on_sqlite(
-            "test_who_learns_what", SCOPES, "test_reading", "test_desk", "test_api_keys", "test_authorization_matrix"
+            "tests/desk/test_who_learns_what.py",
+            SCOPES,
+            "tests/cases/test_reading.py",
+            "tests/desk/test_desk.py",
+            "tests/callers/test_api_keys.py",
+            "tests/policy/test_authorization_matrix.py",
         ),
     ),
-    ("app/http/sign_in/issuers.py", on_sqlite("test_oidc")),
-    ("app/http/border/gate.py", on_sqlite("test_rate_limits")),
-    ("app/http/log/streams.py", on_sqlite("test_following", "test_http_feed")),
-    ("app/http/policy/parameters.py", on_sqlite("test_http_policies")),
-    ("app/http/work/attaching.py", on_sqlite("test_attachments", "test_http_work")),
-    ("app/http/border/parameters.py", on_sqlite("test_http_input", "test_http_parameters")),
-    ("app/http/definitions/case_types.py", on_sqlite("test_http_reads")),
-    ("app/http/*", on_sqlite("test_http_auth", "test_oidc")),
+    ("app/http/sign_in/issuers.py", on_sqlite("tests/callers/test_oidc.py")),
+    ("app/http/border/gate.py", on_sqlite("tests/callers/test_rate_limits.py")),
+    ("app/http/log/streams.py", on_sqlite("tests/log/test_following.py", "tests/log/test_http_feed.py")),
+    ("app/http/policy/parameters.py", on_sqlite("tests/policy/test_http_policies.py")),
+    ("app/http/work/attaching.py", on_sqlite("tests/work/test_attachments.py", "tests/work/test_http_work.py")),
+    (
+        "app/http/border/parameters.py",
+        on_sqlite("tests/border/test_http_input.py", "tests/border/test_http_parameters.py"),
+    ),
+    ("app/http/definitions/case_types.py", on_sqlite("tests/cases/test_http_reads.py")),
+    ("app/http/*", on_sqlite("tests/callers/test_http_auth.py", "tests/callers/test_oidc.py")),
 ]
 """The first pattern that fits a file chooses."""
 

@@ -1,0 +1,281 @@
+"""Every filter, order and visibility of a page of cases, against a plain Python filter."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.db import open_store
+from app.db.reads import listing
+from app.db.tables.tables import CASES as CASES_TABLE
+from app.db.tables.tables import ROLE
+from app.domain.case.case import Case
+from app.services.store import may_see
+from app.services.store.ports import Store
+from app.services.store.stored import SORTS, CaseQuery, Visible
+from tests.clock_making import IN_THE_FUTURE, LONG_AGO
+from tests.databases import Database
+from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening, told
+from tests.lengths import length
+
+ALL = Visible(ALICE, all_types=True)
+TYPES = ("claim", "permit", "complaint")
+STATES = (
+    "draft",
+    "review",
+    "review.first_line",
+    "review.first_line.deep",
+    "reviewed",
+    "review_x.first",
+    "checks.budget.open+checks.fraud.open",
+    "checks.budget.ok+checks.fraud.ok",
+    "a.x+b+c.y",
+)
+DUE = (None, LONG_AGO, IN_THE_FUTURE, LONG_AGO + timedelta(microseconds=1), None)
+
+
+def some_cases() -> list[Case]:
+    """Cases that meet each value often, in clusters of equal times, so that only the id orders them."""
+    cycles = zip(
+        itertools.cycle(TYPES),
+        itertools.cycle(STATES),
+        itertools.cycle((None, ALICE, BOB, None)),
+        itertools.cycle((None, "team:a", "team:b", "team:a", None)),
+        range(45),
+        strict=False,
+    )
+    cases = [
+        a_case(
+            case_type=case_type,
+            state=state,
+            assignee=assignee,
+            team=team,
+            creator=(ALICE, BOB)[number % 7 == 0],
+            reference=None if number % 3 == 0 else f"{'rR'[number % 2]}-{number}",
+            urgency=number % 4 - 1,
+            opened_at=OPENED + timedelta(microseconds=number % 5),
+            changed_at=OPENED + timedelta(days=number % 6),
+            due_at=DUE[number // 3 % len(DUE)],
+        )
+        for case_type, state, assignee, team, number in cycles
+    ]
+    return [*cases, *(told(replace(case, tenant="globex", state="draft")) for case in cases[:9])]
+
+
+CASES = some_cases()
+OURS = [case for case in CASES if case.tenant == TENANT]
+# (case id, subject, role): Bob handles some cases of Alice's, and the other tenant's twins tempt.
+ROLES = {(case.id, (ALICE, BOB)[i % 2], ("[handler]", "[witness]")[i % 3 == 0]) for i, case in enumerate(OURS[::4])}
+
+
+@pytest.fixture
+async def listed(database: Database) -> AsyncIterator[Store]:
+    await fill(database)
+    store = open_store(database.url)
+    yield store
+    await store.close()
+
+
+async def fill(database: Database) -> None:
+    store = open_store(database.url)
+    async with store.transaction(*TENANTS) as tx:
+        await tx.record(opening(*CASES))
+    await store.close()
+    engine = create_async_engine(database.admin_url)
+    async with engine.begin() as connection:
+        given_roles = [{"tenant": TENANT, "case_id": c, "subject": s, "role": r} for c, s, r in sorted(ROLES)]
+        foreign = [{"tenant": "globex", "case_id": c.id, "subject": ALICE, "role": "[handler]"} for c in OURS]
+        await connection.execute(insert(ROLE), [*given_roles, *foreign])
+    await engine.dispose()
+
+
+async def all_pages(store: Store, query: CaseQuery) -> list[Case]:
+    """Page through by the last item, as a cursor does."""
+    cases: list[Case] = []
+    column = query.sort.removeprefix("-")
+    while page := await store.cases(query):
+        assert len(page) <= query.limit
+        assert len(cases) < len(OURS)
+        cases.extend(page)
+        query = replace(query, after=(getattr(page[-1], column), page[-1].id))
+    return cases
+
+
+def in_order(cases: list[Case], sort: str) -> list[Case]:
+    """Backwards is forwards reversed, but cases that are never due come last either way."""
+    column, descending = sort.removeprefix("-"), sort.startswith("-")
+
+    def place(case: Case):
+        value = getattr(case, column)
+        return (value is None, value if value is not None else 0, case.id)
+
+    ordered = sorted(cases, key=place, reverse=descending)
+    return sorted(ordered, key=lambda case: case.due_at is None) if column == "due_at" else ordered
+
+
+@pytest.mark.parametrize("limit", [1, 4, 200])
+@pytest.mark.parametrize("column", SORTS)
+async def test_every_order_pages_through_all_cases_once(listed, column, limit):
+    for sort in (column, f"-{column}"):
+        assert await all_pages(listed, CaseQuery(TENANT, ALL, sort=sort, limit=limit)) == in_order(OURS, sort)
+
+
+async def test_an_unknown_order_is_an_error(listed):
+    with pytest.raises(ValueError, match="data"):
+        await listed.cases(CaseQuery(TENANT, ALL, sort="data"))
+
+
+FILTERS = [
+    {"case_type": "claim"},
+    {"assignee": ALICE},
+    {"team": "team:a"},
+    {"reference": "R-1"},
+    {"reference": "r-2"},
+    {"reference": "%"},
+    {"case_type": "claim", "team": "team:b", "assignee": BOB},
+]
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+async def test_a_filter_takes_equal_values(listed, filters):
+    wanted = [case for case in OURS if all(getattr(case, name) == value for name, value in filters.items())]
+    query = CaseQuery(TENANT, ALL, limit=2, **filters)
+    assert await all_pages(listed, query) == in_order(wanted, "-changed_at")
+
+
+@pytest.mark.parametrize("sort", ["due_at", "-due_at", "-changed_at", "reference"])
+@pytest.mark.parametrize("filters", [{}, {"case_type": "claim"}, {"state": "review", "team": "team:a"}])
+async def test_what_is_overdue_is_past_its_due_moment_and_the_rest_is_not(listed, filters, sort):
+    shown = {}
+    for overdue in (True, False, None):
+        shown[overdue] = await all_pages(listed, CaseQuery(TENANT, ALL, overdue=overdue, sort=sort, limit=4, **filters))
+    assert all(case.due_at is not None and case.due_at < OPENED for case in shown[True])
+    assert all(case.due_at in (None, IN_THE_FUTURE) for case in shown[False])
+    assert in_order([*shown[True], *shown[False]], sort) == shown[None]
+    assert all(shown.values())
+
+
+@pytest.mark.parametrize("sort", ["due_at", "-due_at"])
+async def test_by_due_moment_only_the_visible_are_listed(listed, sort):
+    for visible in (Visible(BOB, by_role={"[creator]": frozenset({"*"})}), Visible(BOB, types=frozenset({"permit"}))):
+        found = await all_pages(listed, CaseQuery(TENANT, visible, sort=sort, limit=3))
+        assert found == in_order([case for case in OURS if sees(visible, case)], sort)
+        assert found
+    assert await listed.cases(CaseQuery(TENANT, Visible(BOB), sort=sort)) == []
+    assert await listed.cases(CaseQuery("nobody", ALL, sort=sort)) == []
+
+
+async def test_nothing_is_overdue_at_its_due_moment(tmp_path, sqlite_template):
+    file = tmp_path / "driven.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    time = [OPENED]
+    store = open_store(f"sqlite+aiosqlite:///{file}", now=lambda: time[0])
+    case = a_case(due_at=OPENED)
+    async with store.transaction(TENANT) as tx:
+        await tx.record(opening(case))
+    overdue = CaseQuery(TENANT, ALL, overdue=True)
+    assert await store.cases(overdue) == []
+    time[0] += timedelta(microseconds=1)
+    assert await store.cases(overdue) == [case]
+    await store.close()
+
+
+WANTED = ["review", "checks", "checks.fraud", "checks.fraud.open", "b", "c", "a", "review.first", "review_x", "REVIEW"]
+
+
+@pytest.mark.parametrize("state", [*WANTED, "r_view", "review%", "checks.budget.open+checks.fraud.open", "x+b"])
+async def test_a_state_is_found_with_its_substates_in_every_region(listed, state):
+    def is_in(case: Case) -> bool:
+        return case.state == state or any(leaf == state or leaf.startswith(f"{state}.") for leaf in case.states)
+
+    found = await all_pages(listed, CaseQuery(TENANT, ALL, state=state, limit=7))
+    assert found == in_order([case for case in OURS if is_in(case)], "-changed_at")
+
+
+def sees(visible: Visible, case: Case) -> bool:
+    def stands(by_role) -> bool:
+        return any(plays(role) and types & {"*", case.case_type} for role, types in by_role.items())
+
+    def plays(role: str) -> bool:
+        if role == "[creator]":
+            return case.creator == visible.subject
+        if role == "[assignee]":
+            return case.assignee == visible.subject
+        return (case.id, visible.subject, role) in ROLES
+
+    allowed = visible.all_types or case.case_type in visible.types or stands(visible.by_role)
+    denied = visible.denied_all or case.case_type in visible.denied_types or stands(visible.denied_by_role)
+    return bool(allowed and not denied)
+
+
+types = st.frozensets(st.sampled_from(TYPES))
+by_role = st.dictionaries(
+    st.sampled_from(["[creator]", "[assignee]", "[handler]", "[witness]", "[absent]"]),
+    st.frozensets(st.sampled_from([*TYPES, "*"])),
+    max_size=3,
+)
+
+
+def standing(case: Case) -> may_see.Standing:
+    """The case as it is read once for many, for whom the same predicate is asked without a database."""
+    given = frozenset((subject, role) for of, subject, role in ROLES if of == case.id)
+    return may_see.Standing(case.case_type, case.creator, case.assignee, given)
+
+
+visibles = st.builds(
+    Visible,
+    subject=st.sampled_from([ALICE, BOB]),
+    all_types=st.booleans(),
+    types=types,
+    by_role=by_role,
+    denied_all=st.sampled_from([False, False, False, True]),
+    denied_types=types,
+    denied_by_role=by_role,
+)
+
+
+@contextmanager
+def a_filled_store(database: Database, runner: asyncio.Runner) -> Iterator[Store]:
+    runner.run(fill(database))
+    store = open_store(database.url)
+    try:
+        yield store
+    finally:
+        runner.run(store.close())
+
+
+def test_just_the_visible_cases_are_listed(database):
+    with asyncio.Runner() as runner, a_filled_store(database, runner) as store:
+
+        @settings(max_examples=length(20, 60), deadline=None, suppress_health_check=list(HealthCheck))
+        @example(Visible(ALICE, by_role={"[handler]": frozenset({"*"})}), 200)
+        @example(Visible(BOB, all_types=True, denied_by_role={"[handler]": frozenset({"claim"})}), 200)
+        @example(Visible(ALICE, all_types=True, denied_by_role={"[assignee]": frozenset({"*"})}), 200)
+        @given(visible=visibles, limit=st.sampled_from([5, 200]))
+        def check(visible: Visible, limit: int) -> None:
+            listed = runner.run(all_pages(store, CaseQuery(TENANT, visible, limit=limit)))
+            assert listed == in_order([case for case in OURS if sees(visible, case)], "-changed_at")
+            assert [case for case in OURS if may_see.sees(visible, standing(case))] == [
+                c for c in OURS if sees(visible, c)
+            ]
+
+        check()
+
+
+async def test_the_kinds_of_cases_and_a_page_of_them_are_of_one_moment(postgres: Database):
+    """Else a case of a type that is new in between could stand on the page of somebody who may not read it."""
+    store = open_store(postgres.url)
+    async with store._reading(TENANT) as read:
+        assert await listing.kinds_of(read, TENANT) == []
+        await fill(postgres)
+        assert await read(select(CASES_TABLE.c.id)) == []
+    assert await store.cases(CaseQuery(TENANT, ALL, limit=1)) != []
+    await store.close()
