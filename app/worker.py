@@ -16,6 +16,7 @@ from app.commands.opening.services import build, declared, ticking
 from app.commands.terminal.stopping import when_told_to_stop
 from app.http.app import HttpSettings, Lifespan, create_app
 from app.http.bodies.value_count import Limits
+from app.http.border.entrance import Entrance
 from app.http.border.services import Readiness, Services
 from app.http.operating.request_log import Observed
 from app.logs import configure_logs
@@ -66,7 +67,7 @@ def application() -> ASGIApp:
     lived = [_watching(metrics, tracing), _lived(house, settings, rates)]
     limits = Limits(settings.body_values, settings.attempt_values)
     app = create_app(services, HttpSettings(secret, settings.issuers, settings.behind_tls, limits), lifespan=lived)
-    return Observed(app, metrics.record_call, tracing, access_log=settings.access_log)
+    return Observed(Entrance(app), metrics.record_call, tracing, access_log=settings.access_log)
 
 
 def _watched(house: House, tracing: Tracing | None) -> "Metrics":

@@ -19,6 +19,7 @@ SERVICE = "stateward_service"
 
 # Before it, a reset of the WAL can corrupt the file (sqlite.org/wal.html).
 WAL_IS_SAFE_FROM = (3, 51, 3)
+HAS_WAL = sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM
 
 
 def database_url(url: str) -> URL:
@@ -65,7 +66,7 @@ def _look_for_the_folder(_: Any, __: Any, arguments: Sequence[Any], ___: Any) ->
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
-    journal = "WAL" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "DELETE"
+    journal = "WAL" if HAS_WAL else "DELETE"
     cursor = connection.cursor()
     for pragma in (
         "foreign_keys = ON",

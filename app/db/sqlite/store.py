@@ -11,14 +11,15 @@ from typing import Any
 from sqlalchemy import Select, Text, bindparam, insert, literal, or_, select, type_coerce, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.db.connections.engines import sqlite_engine
+from app.db.connections.engines import HAS_WAL, sqlite_engine
 from app.db.connections.failures import translated
 from app.db.reads import clocks
 from app.db.rows.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
 from app.db.sqlite import sequencing, waiting
 from app.db.sqlite.around import around
+from app.db.sqlite.sharing import Sharing
 from app.db.sqlite.texts import put_texts
 from app.db.sqlite.work import MAKING
 from app.db.store import SqlStore
@@ -94,6 +95,7 @@ class SqliteStore(SqlStore):
         engine = sqlite_engine(url, pool_size)
         super().__init__(engine, engine, engine.execution_options(writes=True))
         self._writer = asyncio.Lock()
+        self._sharing = Sharing(in_turn=not HAS_WAL)
         self._clock = now
 
     @asynccontextmanager
@@ -103,7 +105,8 @@ class SqliteStore(SqlStore):
                 await connection.begin()
             transaction = SqliteTransaction(connection, self._clock)
             yield transaction
-            await transaction.commit()
+            async with self._sharing.committing():
+                await transaction.commit()
 
     async def sequence(self, limit: int) -> int:
         if not await self._rows(sequencing.waiting()):
@@ -117,6 +120,21 @@ class SqliteStore(SqlStore):
     async def warnings(self) -> Sequence[str]:
         (row,) = await self._rows(waiting.oldest())
         return unplaced((self._clock() - row["since"]).total_seconds() if row["since"] else None)
+
+    @asynccontextmanager
+    async def _within(
+        self, engine: AsyncEngine, tenants: Sequence[str], one_moment: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
+        async with self._open(engine) as connection:
+            with translated():
+                if engine is self._readers:
+                    async with self._sharing.reading(), connection.begin():
+                        yield connection
+                else:
+                    async with connection.begin() as writing:
+                        yield connection
+                        async with self._sharing.committing():
+                            await writing.commit()
 
     def _turn(self) -> AbstractAsyncContextManager[Any]:
         return self._writer

@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection
 
 from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unauthenticated
+from app.http.border.entrance import OfTenants
 from app.http.border.headers import request_id
 from app.http.border.limiting import limit
 from app.http.border.services import Services
@@ -34,12 +35,15 @@ class Border:
         trusted = TrustedIssuers(list(zip(issuers, self._keys, strict=True)))
         self._callers = Callers(OwnTokens(secret) if secret is not None else None, trusted, services.keys)
         self._rates = services.rates
+        self._tenants = OfTenants()
 
     async def admit(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
-        """The caller. Raises Unauthenticated, which tells the caller nothing and the operator why, or RateLimited."""
+        """The caller, once there is a place for their request. Raises Unauthenticated, which tells the caller nothing
+        and the operator why, or RateLimited."""
         actor = await self.caller(connection)
         if self._rates is not None:
             limit(self._rates, self._rates.take(actor.tenant, actor.id), connection.scope)
+        await self._tenants.enter(connection.scope, actor.tenant)
         return actor
 
     async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:

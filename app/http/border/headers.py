@@ -7,6 +7,7 @@ from typing import Any
 from litestar.types import Message, Scope
 
 from app.domain.values.errors import invalid
+from app.http.border.entrance import leave
 from app.http.border.large import let_go
 from app.services.entries.identity import new_id
 
@@ -44,6 +45,7 @@ async def before_send(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
     let_go(scope)
+    leave(scope)
     headers = list(message["headers"])
     if scope.get("method") == "OPTIONS":
         headers = [(name, _allowed(scope, value) if name == b"allow" else value) for name, value in headers]

@@ -7,6 +7,7 @@ from litestar.params import QueryParameter
 
 from app.http.border.disconnecting import unless_gone
 from app.http.border.documented import problems
+from app.http.border.entrance import leave
 from app.http.border.parameters import Limit
 from app.http.border.services import ApiRequest, readmitting, services_of
 from app.http.border.views import FeedView, LeafView
@@ -49,6 +50,8 @@ async def read_feed(
     if log == "service":
         page = await ledger.of_service(request.user, after, limit)
     else:
+        if wait:
+            leave(request.scope)  # what is new may come in half a minute
         feeding = ledger.feed(request.user, after, limit, wait, readmitting(request))
         page = await (unless_gone(request.receive, feeding, FeedPage((), after)) if wait else feeding)
     return Response({"items": [leaf_view(leaf) for leaf in page.items], "next_after": page.next_after})

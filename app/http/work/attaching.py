@@ -19,6 +19,7 @@ from app.domain.values.names import canonical_uuid
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.verbs.attaching import LONGEST_NAME, Attach
 from app.http.border.documented import REPLAYED, problems
+from app.http.border.entrance import leave
 from app.http.border.errors import UnsupportedMediaType
 from app.http.border.parameters import PLAIN, After, CaseId, IdempotencyKey, IfMatch, Limit, existing
 from app.http.border.services import ApiRequest, services_of
@@ -68,6 +69,7 @@ async def attach_file(
         call = {"file_name": file_name, "sha256": received.sha256, "declared_type": declared}
         return working(request, verb, "attachments", call, case_id=case_id)
 
+    leave(request.scope)  # the bytes may take minutes
     told = request.headers.get("content-length", "")
     size = int(told) if told.isdecimal() and told.isascii() else 0
     return made(await services_of(request).attachments.attach(asking, _body(request), size), "attachment")

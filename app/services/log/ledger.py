@@ -121,9 +121,9 @@ class Ledger:
         """
         actor = await admitted()
         async with self._arrivals.watching(actor.tenant, actor.id, case_id) as watch:
-            woken = False
             at = await self._store.log_size(actor.tenant) - 1 if after is None else after
             yield FeedPage((), at)
+            woken = after is None and await watch.more(HEARTBEAT)  # what was there before is not asked for
             with suppress(CaseError):
                 while not watch.closed:
                     page = await self._read(actor, watch, at, woken)
