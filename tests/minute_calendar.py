@@ -1,4 +1,4 @@
-"""Which minutes count on a calendar, by asking zoneinfo for the local time of each; written from SLA.md alone."""
+"""Which minutes count on a calendar, by asking zoneinfo for the local time of each; written from the rules alone."""
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""SLA clocks by walking UTC minute by minute, written from SLA.md alone: slow, and right by being obvious.
+"""SLA clocks by walking UTC minute by minute, written from their rules alone: slow, and right by being obvious.
 
 Nothing of app is imported. Instants and lengths are whole microseconds, and a clock looks at each minute by itself.
 """

@@ -1,6 +1,6 @@
 """States as SCXML means them, as plainly as possible: what the product's machine is compared with.
 
-Written from DESIGN.md and https://www.w3.org/TR/scxml/ (appendix D) alone. Slow, and that is fine.
+Written from the design and https://www.w3.org/TR/scxml/ (appendix D) alone. Slow, and that is fine.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
-"""Who may do what to which case, and what comes of it, as naively as possible, written from DESIGN.md alone.
+"""Who may do what to which case, and what comes of it, as naively as possible, written from the design alone.
 
 No product code but the plain values of an attempt. Cases are dicts, conditions are Python functions that stand beside
-their CEL text in tests/naive_types.py, and every check stands where "Order of the checks" puts it.
+their CEL text in tests/naive_types.py, and every check stands where docs/fire_events.md puts it.
 """
 
 import copy
@@ -190,7 +190,7 @@ class NaiveModel:
         if declared.machine.closed(case["leaves"]) or not moves:
             raise No("wrong_state")
         if attempt.data is not None:
-            raise No("invalid")  # DESIGN.md leaves it open; data that nobody takes are not ignored
+            raise No("invalid")  # the design leaves it open; data that nobody takes are not ignored
         self._check_input(declared, event, attempt)
         chosen = declared.machine.select(
             case["leaves"], case["memory"], moves, lambda move: self._holds(move, case, attempt)

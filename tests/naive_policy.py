@@ -1,4 +1,4 @@
-"""Who may do what, and what a condition says, as plainly as possible, written from DESIGN.md alone."""
+"""Who may do what, and what a condition says, as plainly as possible, written from the design alone."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The policy against an evaluator that reads DESIGN.md line by line, knows no index and no Casbin."""
+"""The policy against an evaluator that reads the lines one by one, knows no index and no Casbin."""
 
 import hashlib
 from collections.abc import Callable, Sequence
