@@ -4,6 +4,9 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,17 @@ from tests.running import ROOT, environment, stateward
 
 SERVED = "http://127.0.0.1:8000"
 SECRET = "not-the-secret-of-any-guide-5f1c9e7a"
+GUIDES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+ARCHITECTURE = "docs/architecture.md"
+PLACE = re.compile(r"(?<![\w/.-])(?:app|bench|docs|machines|migrations|policies|tests)/[\w./*-]*\w")
+WORDS_OF_CODE = re.compile(r'"""(.*?)"""|#([^\n]*)', re.DOTALL)
+MADE_BY_READERS = {
+    "machines/calendars/office.yaml",
+    "machines/calendars/service_desk.yaml",
+    "machines/complaint.yaml",
+    "policies/complaint.csv",
+}
+"""Files that a guide has its reader write."""
 
 
 def blocks(guide, kind=""):
@@ -163,3 +177,64 @@ def test_the_guides_to_deadlines_show_what_is_answered(tmp_path, promising):
     assert list(explained) == list(shown[3])
     assert "\n".join(json.dumps(segment) for segment in paused["segments"]) + "\n" in blocks(WHY, "text")
     assert paused["due_at"] in (ROOT / WHY).read_text()
+
+
+def spoken(path: Path) -> str:
+    """What a file says to people: a guide all of it, code its docstrings and comments."""
+    text = path.read_text()
+    return text if path.suffix == ".md" else "\n".join(a or b for a, b in WORDS_OF_CODE.findall(text))
+
+
+def places_named() -> Iterator[tuple[str, str]]:
+    folders = (".ci", "app", "bench", "migrations", "tests")
+    for path in [*GUIDES, *(path for folder in folders for path in ROOT.glob(f"{folder}/**/*.py"))]:
+        for place in PLACE.findall(spoken(path)):
+            if not re.search(r"\b[A-Z]{2,}\b", place):  # a name that stands for many
+                yield str(path.relative_to(ROOT)), place
+
+
+def floors_kept(container: str) -> list[str]:
+    """From above, as the contract of import-linter has them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [floors] = [contract["layers"] for contract in contracts if contract.get("containers") == [container]]
+    return floors
+
+
+def test_every_place_that_is_named_is_there():
+    """Or a guide has its reader make it, or the contract of the layers keeps it free."""
+    named = list(places_named())
+    fine = MADE_BY_READERS | {f"app/{name}" for floor in floors_kept("app") for name in re.findall(r"\((\w+)\)", floor)}
+    gone = [(path, place) for path, place in named if not any(ROOT.glob(place)) and place not in fine]
+    assert gone == []
+    assert len(named) > 100
+
+
+def test_every_link_of_a_guide_leads_somewhere():
+    links = [(path, link) for path in GUIDES for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text())]
+    assert [(path.name, link) for path, link in links if not (path.parent / link).exists()] == []
+    assert len(links) > 100
+
+
+def test_the_walk_of_an_event_names_functions_that_are_in_its_files():
+    rows = [line.split("|")[3:5] for line in (ROOT / ARCHITECTURE).read_text().splitlines() if line.count("|") == 5]
+    stations = [(re.findall(r"`(app/[^`]+\.py)`", files), re.findall(r"`(\w+)`", names)) for files, names in rows]
+    missing = [
+        (files, name)
+        for files, names in stations
+        for name in names
+        if files and not any(re.search(rf"\b{name}\b", (ROOT / file).read_text()) for file in files)
+    ]
+    assert missing == []
+    assert len([files for files, names in stations if files and names]) > 10
+
+
+@pytest.mark.parametrize("layer", ["domain", "services", "db", "http"])
+def test_the_floors_that_are_told_are_those_that_are_kept(layer):
+    """From below, and every room of the layer is on one."""
+    page = (ROOT / ARCHITECTURE).read_text()
+    [told] = re.findall(rf"^- \*\*{layer}\*\*: (.*)$", page, re.MULTILINE)
+    floors = [set(re.findall(r"`(\w+)(?:\.py)?`", floor)) for floor in re.split(r"(?<=`)\. ", told)[0].split(" · ")]
+    assert floors == [set(re.findall(r"\w+", floor)) for floor in reversed(floors_kept(f"app.{layer}"))]
+    rooms = re.findall(rf"`({layer}/[^`]+)`", page)
+    assert [room for room in rooms if not (ROOT / "app" / room).exists()] == []
+    assert rooms
