@@ -13,6 +13,7 @@ from app.domain.case.sealing import pointer
 from app.domain.clocks.firing import Firing
 from app.domain.clocks.state import ClockState
 from app.domain.deciding.situation import Situation
+from app.domain.deciding.step_effects import effects_of
 from app.domain.deciding.verb import Done
 from app.domain.deciding.whose_eyes import caller_counts
 from app.domain.machine.machine import Arc
@@ -24,7 +25,6 @@ from app.domain.values.rfc3339 import rfc3339
 MOST_REFUSED_FIELDS = 16
 MOST_REFUSED_BYTES = 2_048
 """Of what a refused attempt sent, as JSON: anybody may send it again and again, and it is kept for good."""
-EFFECTS = {"notify", "urgency", "assign", "fire", "webhook"}
 
 
 _JSON = msgspec.json.Encoder()
@@ -107,7 +107,6 @@ def firing_told(here: Situation, firing: Firing, skipped: Sequence[Firing] = ())
 
     `skipped` are those that were past before anybody knew of the clock.
     """
-    does = firing.step.does
     return {
         "step": firing.step.number,
         "n": firing.n,
@@ -115,7 +114,7 @@ def firing_told(here: Situation, firing: Firing, skipped: Sequence[Firing] = ())
         "due_at": rfc3339(firing.moment),
         "late_by_us": max((here.at - firing.moment) // MICROSECOND, 0),
         "breach": firing.breach,
-        "does": does.model_dump(include=EFFECTS, exclude_none=True) if does else {},
+        "does": {effect.key: value for effect, value in effects_of(firing.step.does)},
         "skipped": [{"step": one.step.number, "n": one.n, "due_at": rfc3339(one.moment)} for one in skipped],
     }
 

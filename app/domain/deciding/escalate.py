@@ -20,13 +20,13 @@ from app.domain.deciding.case_after import chained
 from app.domain.deciding.clocks_after import versions_told
 from app.domain.deciding.entry_draft import firing_told, named, sla_draft
 from app.domain.deciding.situation import Situation
+from app.domain.deciding.step_effects import CHANGES, effects_of
 from app.domain.definition.case_type import Step
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 
 SYSTEM: Final = "system:sla"
 ROLES: Final = frozenset({"role:system"})
-MOST_URGENT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _first_of(state: ClockState, terms: Terms, moment: datetime, at: datetime) -
 
 
 def step(here: Situation, state: ClockState, firing: Firing, skipped: tuple[Firing, ...]) -> Stepped:
-    """Record a firing in the chain of its case, with what it makes of urgency and assignment."""
+    """Record a firing in the chain of its case, with what it makes of the case."""
     assert here.case is not None
     case = _affected(here, here.case, firing.step.does)
     told = {**named(state), **firing_told(here, firing, skipped), "becomes": _becomes(here.case, case)}
@@ -138,31 +138,10 @@ def moved(before: Case, after: Case) -> bool:
 
 def _becomes(before: Case, after: Case) -> dict[str, Json]:
     """What else of the case is another one now."""
-    names = ("urgency", "assignee", "team")
-    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+    return {name: getattr(after, name) for name in CHANGES if getattr(after, name) != getattr(before, name)}
 
 
 def _affected(here: Situation, case: Case, does: Step | None) -> Case:
-    if does is None:
-        return case
-    if does.urgency is not None:
-        case = replace(case, urgency=min(case.urgency + does.urgency, MOST_URGENT))
-    return _assigned(here, case, does.assign) if does.assign else case
-
-
-def _assigned(here: Situation, case: Case, to: str) -> Case:
-    """To somebody, to a team (and nobody of it yet), or to whoever has a role on the case."""
-    if to.startswith("team:"):
-        after = replace(case, team=to, assignee=None if to != case.team else case.assignee)
-    else:
-        after = replace(case, assignee=_holder(here, case, to))
-    return after if after == case else replace(after, version=case.version + 1)
-
-
-def _holder(here: Situation, case: Case, to: str) -> str | None:
-    if not to.startswith("["):
-        return to
-    if to == "[creator]":
-        return case.creator
-    holders = sorted(subject for subject, roles in here.around.roles.items() if to in roles)
-    return holders[0] if holders else case.assignee
+    for effect, value in effects_of(does):
+        case = effect.case_after(here, case, value)
+    return case

@@ -155,6 +155,7 @@ class Step(Declared):
     at: StepAt
     every: Duration | None = None
     max: int | None = Field(default=None, ge=1, strict=True)
+    # What it does; each has its line in STEP_EFFECTS.
     notify: str | None = None
     urgency: int | None = Field(default=None, ge=0, le=100, strict=True)
     assign: str | None = None

@@ -14,6 +14,7 @@ from app.domain.clocks.state import ClockState
 from app.domain.deciding.clocks_after import clocks_after
 from app.domain.deciding.escalate import Due, first_due, moved, resumed, step, system_actor
 from app.domain.deciding.situation import Situation
+from app.domain.deciding.step_effects import events_fired
 from app.domain.machine.machine import Machine
 from app.services.desk.answer import Answer
 from app.services.desk.working_copy import WorkingCopy
@@ -114,8 +115,8 @@ class Escalation:
         self._copy.firings += [Firing(*key, one.step.number, one.n, entry_id) for one in (*skipped, firing)]
         late_by = max(here.at - _owed_since(state, firing), timedelta(0))
         self._fired.append(Fired(case.case_type, case.id, state.name, firing, late_by))
-        if firing.step.does and firing.step.does.fire:
-            self._decide(self._attempt(case, firing.step.does.fire, state.name, firing))
+        for event in events_fired(firing.step.does):
+            self._decide(self._attempt(case, event, state.name, firing))
 
     def _here(self, case_id: str) -> Situation:
         case = self._copy.cases[case_id]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from app.domain.deciding.step_effects import fired_by
 from app.domain.declaring.checks.policy_row import PolicyRow
 from app.domain.definition.case_type import CaseType
 from app.domain.values.names import BUILT_IN_ROLES
@@ -14,7 +15,7 @@ class Allowed:
     """The lines about one case type, with what roles include."""
 
     def __init__(self, case_type: CaseType, lines: Sequence[PolicyRow]) -> None:
-        self._fired = {step.fire for clock in case_type.slas.values() for step in clock.steps}
+        self._fired = {event for clock in case_type.slas.values() for _, event in fired_by(clock)}
         self._opening = case_type.opening.keys() - case_type.events.keys()
         self._included = [(line.role, line.obj) for line in lines if line.kind == "g"]
         about = [line for line in lines if line.kind == "p" and line.obj in ("*", case_type.case_type)]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import permutations, product
 from typing import Final
 
+from app.domain.deciding.step_effects import fired_by
 from app.domain.declaring.checks.runs import Runs, States, listed, only
 from app.domain.declaring.checks.state_tree import StateTree
 from app.domain.declaring.fault import Fault
@@ -33,11 +34,11 @@ def check_feasible(case_type: CaseType, source: Source, tree: StateTree) -> Iter
 
 def _fired(clock: Clock, here: Path, case_type: CaseType, runs: Runs, source: Source) -> Iterator[Fault]:
     where = runs.running(clock)
-    for index, step in enumerate(clock.steps):
-        if step.fire is not None and where and not _can_fire(step.fire, where, case_type, runs):
-            message = f"{quoted(step.fire)} cannot be fired from where a case is while the clock runs"
+    for place, event in fired_by(clock):
+        if where and not _can_fire(event, where, case_type, runs):
+            message = f"{quoted(event)} cannot be fired from where a case is while the clock runs"
             remedy = f"let it start from {quoted(min(runs.leaves(where), default=min(where)))}, or fire another event"
-            yield source.warning((*here, "steps", index, "fire"), message, remedy)
+            yield source.warning((*here, *place), message, remedy)
 
 
 def _can_fire(event: str, where: States, case_type: CaseType, runs: Runs) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from app.domain.deciding.step_effects import fired_by
 from app.domain.declaring.checks.policy_row import PolicyRow
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Source
@@ -18,17 +19,17 @@ def check_fired(case_type: CaseType, lines: Sequence[PolicyRow], source: Source)
     there are no lines at all has no policy yet.
     """
     about = [line for line in lines if line.kind == "p" and line.obj in ("*", case_type.case_type)]
-    if not about or not any(step.fire for clock in case_type.slas.values() for step in clock.steps):
+    if not about or not any(map(fired_by, case_type.slas.values())):
         return
     roles = _roles(lines)
     own = [line for line in about if line.role in roles]
     for name, clock in case_type.slas.items():
-        for index, step in enumerate(clock.steps):
-            if step.fire in case_type.events and (refusal := _refusal(step.fire, own)):
+        for place, event in fired_by(clock):
+            if event in case_type.events and (refusal := _refusal(event, own)):
                 message, line = refusal
-                allow = f"add the line `p, {SYSTEM}, *, {case_type.case_type}, {step.fire}, , allow`"
+                allow = f"add the line `p, {SYSTEM}, *, {case_type.case_type}, {event}, , allow`"
                 remedy = "let that line leave clocks out" if line and line.eft == "deny" else allow
-                yield source.warning(("slas", name, "steps", index, "fire"), message, remedy)
+                yield source.warning(("slas", name, *place), message, remedy)
 
 
 def _roles(lines: Sequence[PolicyRow]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from app.domain.deciding.step_effects import told_by
 from app.domain.declaring.checks.fired import check_fired
 from app.domain.declaring.checks.guards import expression_faults
 from app.domain.declaring.checks.policy_row import PolicyRow
@@ -147,10 +148,7 @@ def _nobody_to_notify(case_type: CaseType, lines: Sequence[PolicyRow], source: S
     named = {line.role for line in lines} | {line.obj for line in lines if line.kind == "g"} | BUILT_IN_ROLES
     known = sorted(name for name in named if name.startswith("role:"))
     for name, clock in case_type.slas.items():
-        for index, step in enumerate(clock.steps):
-            role = step.notify or ""
+        for place, role in told_by(clock):
             if role.startswith("role:") and role not in named:
-                path = ("slas", name, "steps", index, "notify")
-                yield source.warning(
-                    path, f"no policy line names the role {quoted(role)}", choose(role, known, "roles")
-                )
+                message = f"no policy line names the role {quoted(role)}"
+                yield source.warning(("slas", name, *place), message, choose(role, known, "roles"))

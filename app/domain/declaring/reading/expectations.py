@@ -1,5 +1,7 @@
 """What each field of a declaration expects, in words: the other half of "this is not right"."""
 
+from app.domain.deciding.step_effects import STEP_EFFECTS
+
 NAME = "a lowercase letter, then lowercase letters, digits and `_`, at most 64"
 PATH = "the name of a state, such as `review` or `review.first_line`"
 PATHS = f"{PATH}, or a list of them"
@@ -81,11 +83,7 @@ EXPECTED: dict[str, dict[str, str]] = {
         "at": "a point such as `50%`, `-1h` or `+4h`",
         "every": DURATION,
         "max": "a whole number from 1 on",
-        "notify": "whom to notify, such as `role:supervisor`",
-        "urgency": "a whole number from 0 to 100",
-        "assign": "whom to assign to, such as `user:alice`",
-        "fire": "the name of an event",
-        "webhook": TEXT,
+        **{effect.key: effect.takes for effect in STEP_EFFECTS},
     },
     "Clock": {
         "kind": "`elapsed`, `due_at` or `periodic`",
@@ -156,7 +154,7 @@ MEANING: dict[str, dict[str, str]] = {
     },
     "Step": {
         "at": "Of the target, before due, or after due.",
-        "fire": "Fired as `system:sla`, guarded by policy like any other.",
+        **{effect.key: effect.meaning for effect in STEP_EFFECTS if effect.meaning},
     },
     "CalendarFile": {
         "zone": "Whose local time the hours are.",
