@@ -134,7 +134,7 @@ async def _count(opened: House, query: CaseQuery) -> int:
 
 
 async def _last_of(opened: House, query: CaseQuery) -> Case:
-    [case] = listing.found(await _rows(opened, (await _page(opened, query)).offset(query.limit - 1).limit(1)))
+    [case] = await listing.found(await _rows(opened, (await _page(opened, query)).offset(query.limit - 1).limit(1)))
     return case
 
 

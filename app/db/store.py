@@ -75,7 +75,8 @@ class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):
     async def cases(self, query: CaseQuery) -> Sequence[Case]:
         async with self._reading(query.tenant) as read:
             kinds = await listing.kinds_of(read, query.tenant)
-            return listing.found(await read(listing.page(query, kinds, self._now())))
+            rows = await read(listing.page(query, kinds, self._now()))
+        return await listing.found(rows)
 
     async def clocks(self, tenant: str, case_ids: Sequence[str]) -> Mapping[str, Sequence[StoredClock]]:
         return clocks.by_case(case_ids, await self._rows(clocks.current(tenant, case_ids), tenant))

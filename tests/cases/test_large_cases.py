@@ -1,10 +1,13 @@
 """How large a case may become, and how often an answer tells it."""
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import pytest
 
+from app.db.reads import listing
+from app.db.rows.rows import case_row
 from app.domain.case.attempt import Attempt
 from app.domain.definition.case_type import CaseType
 from app.domain.values.data_size import bytes_of
@@ -14,10 +17,12 @@ from app.services.cases.views import Wanted
 from app.services.desk import shown_once
 from app.services.desk.answer import Answer
 from app.services.desk.shown_once import ToldOnce
+from app.services.fairness import yielding
 from app.services.policy.policies import PolicySource
 from app.services.store.stored import PolicyFile, PolicyLine
 from tests.databases import Database, open_store
 from tests.declaring import checked, claim
+from tests.factories import a_case
 from tests.house import ALICE, attempt, code, declaring, opening, rows, running, state, tried
 from tests.over_http import client_of
 
@@ -206,3 +211,21 @@ def test_check_says_what_a_largest_size_is(size: str) -> None:
     [fault] = [fault for fault in faults if fault.severity == "error"]
     assert fault.remedy == "it takes a whole number of bytes from 1 to 1048576"
     assert not [fault for fault in checked(claim("a: {}") + "max_data_bytes: 4096\n") if fault.severity == "error"]
+
+
+async def test_between_the_cases_of_a_page_others_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yielding, "LONGEST", 0)
+    served = 0
+
+    async def others() -> None:
+        nonlocal served
+        while True:
+            served += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    row = {**case_row(a_case(data={"note": "long"})), "data": '{"note":"long"}'}
+    cases = await listing.found([row] * 20)  # type: ignore[list-item]
+    beside.cancel()
+    assert [case.data for case in cases] == [{"note": "long"}] * 20
+    assert served >= 20

@@ -1,10 +1,11 @@
 """One page of cases: filters, visibility and order as SQL."""
 
+import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, TextClause, or_, select, text
+from sqlalchemy import Select, Text, TextClause, or_, select, text, type_coerce
 from sqlalchemy.engine import RowMapping
 
 from app.db.reads.sorting import in_order, keys_in_order, keys_sorted, order, ordered_at_once
@@ -12,8 +13,11 @@ from app.db.reads.visibility import C, Condition, visible_to
 from app.db.rows.rows import case_of
 from app.db.tables.tables import CASES
 from app.domain.case.case import Case
+from app.services.fairness.yielding import Turns
 from app.services.store.stored import CaseQuery
 
+WHOLE = [type_coerce(column, Text).label("data") if column.name == "data" else column for column in CASES.c]
+"""All columns of a case, its data as text."""
 Read = Callable[[Select[Any] | TextClause], Awaitable[Sequence[RowMapping]]]
 
 # What is in a tenant, one step of the index per kind: few, however many cases there are.
@@ -54,7 +58,7 @@ def page(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition)
     """
     if query.team is not None or not ordered_at_once(query):
         return whole(keys(query, kinds, now, *besides), query)
-    return in_order(select(CASES), *_chosen(query, kinds, now, besides))
+    return in_order(select(*WHOLE), *_chosen(query, kinds, now, besides))
 
 
 def keys(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
@@ -70,7 +74,7 @@ def keys_of_few(query: CaseQuery, kinds: Iterable[Kind], now: Any, *few: Conditi
 def whole(keys: Select[Any], query: CaseQuery) -> Select[Any]:
     """The cases that have these keys, in the order asked for."""
     named = C.id.in_(select(keys.subquery().c.id))
-    return select(CASES).where(C.tenant == query.tenant, named).order_by(*order(query, C))
+    return select(*WHOLE).where(C.tenant == query.tenant, named).order_by(*order(query, C))
 
 
 def unordered(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:
@@ -108,8 +112,13 @@ def by_role_alone(query: CaseQuery) -> CaseQuery | None:
     return replace(query, visible=replace(visible, types=frozenset()))
 
 
-def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
-    return [case_of(row) for row in rows]
+async def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
+    """The data of a page may be 200 large texts: others are served in between."""
+    cases, turns = [], Turns()
+    for row in rows:
+        cases.append(case_of({**row, "data": json.loads(row["data"])}))
+        await turns.give()
+    return cases
 
 
 def _chosen(

@@ -132,7 +132,7 @@ class Search:
     async def _those(self, keys: Subquery, *conditions: Condition) -> Sequence[Case]:
         """The first of these that meet the conditions, a page at most."""
         first = select(keys).where(*conditions).order_by(*order(self.query, keys.c)).limit(self.query.limit)
-        return listing.found(await self.read(listing.whole(first, self.query)))
+        return await listing.found(await self.read(listing.whole(first, self.query)))
 
     async def _place(self, most: int) -> tuple[Json, str] | None:
         """Where a look at so many ends; None where there are not so many."""

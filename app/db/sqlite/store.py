@@ -143,7 +143,8 @@ class SqliteStore(SqlStore):
         return literal(self._clock(), Moment())
 
     async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
-        return await read(connection, [key], [], self._clock)
+        async with self._sharing.reading(), connection.begin():
+            return await read(connection, [key], [], self._clock)
 
 
 async def read(connection: AsyncConnection, keys: Sequence[CaseKey], asked: Sequence[AnswerKey], clock: Now) -> Locked:
