@@ -24,7 +24,7 @@ from app.services.desk.deciding import Deciding
 from app.services.desk.desk import Desk
 from app.services.desk.escalation import Fired
 from app.services.desk.report import Committed, telling
-from app.services.entries.operators import UNNAMED
+from app.services.entries.actors import UNNAMED
 from app.services.entries.refusals import Refusals
 from app.services.fairness.counting import Counting
 from app.services.fairness.limits import USUAL, Limits

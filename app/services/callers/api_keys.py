@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.case.attempt import Actor
-from app.domain.case.entry import Draft
-from app.domain.case.sealing import seal
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import CaseError, Invalid, NotFound, Reason, invalid
 from app.domain.values.json import Json
@@ -17,13 +15,14 @@ from app.domain.values.rfc3339 import rfc3339
 from app.services.callers.key_scopes import scope_faults
 from app.services.definitions.definitions import Definitions
 from app.services.definitions.standing_versions import StandingVersions
-from app.services.entries.identity import new_id, new_salt
+from app.services.entries.actors import told_of_actor
+from app.services.entries.identity import new_id
 from app.services.entries.refusals import Refusals
+from app.services.entries.writing import entry_of, write
 from app.services.policy.policies import Policies
-from app.services.policy.tenant_admin import log_refusal, told_of, verdict_on, without
+from app.services.policy.tenant_admin import log_refusal, verdict_on, without
 from app.services.store.callers import BY_KEY, KEY_PREFIX, StoredKey
 from app.services.store.ports import Store, Transaction
-from app.services.store.stored import Record
 
 SECRET_BYTES = 32
 NO_KEYS_BY_KEYS = Reason("scope", "an API key cannot make API keys", "somebody who signs in has to do it")
@@ -118,13 +117,15 @@ class ApiKeys:
 
     async def _log(self, by: Administrator, how: str, key: StoredKey) -> None:
         roles = self._policies.engine.closure(by.actor.tenant, by.actor.id, by.actor.roles)
-        body = {
-            "api_key": {"how": how, **_told(key)},
-            "actor": told_of(by.actor, roles),
-            "request_id": by.request_id,
-        }
-        draft = Draft("api_key", key.tenant, new_id(), by.at, body, {"/title": key.title} if how == "made" else {})
-        await by.tx.record(Record(entries=[seal(draft, new_salt)]))
+        entry = entry_of(
+            "api_key",
+            key.tenant,
+            by.at,
+            actor=told_of_actor(by.actor, roles),
+            told={"api_key": {"how": how, **_told(key)}, "request_id": by.request_id},
+            values={"/title": key.title} if how == "made" else {},
+        )
+        await write(by.tx, entry)
 
 
 def hash_of(secret: str) -> str:

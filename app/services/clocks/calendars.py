@@ -8,15 +8,13 @@ from app.domain.calendars.business_time import Calendar
 from app.domain.calendars.holiday_set import resolved
 from app.domain.calendars.local_time import instant, zone_named
 from app.domain.calendars.timeline import ALWAYS, Timeline
-from app.domain.case.entry import Draft
-from app.domain.case.sealing import seal
 from app.domain.definition.calendar_file import CalendarFile, ResolvedCalendar
 from app.domain.values.names import SERVICE_TENANT
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
-from app.services.entries.identity import new_id, new_salt
-from app.services.entries.operators import UNNAMED, told_of_operator
+from app.services.entries.actors import UNNAMED, told_of_operator
+from app.services.entries.writing import entry_of, write
 from app.services.store.ports import Store
-from app.services.store.stored import Record, StoredCalendar
+from app.services.store.stored import StoredCalendar
 
 ROUND_THE_CLOCK = "always"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -145,9 +143,8 @@ async def put_in_force(
         if added:
             told = {"name": name, "version": stored.version, "hash": stored.hash}
             told["applies_from"] = rfc3339(stored.applies_from)
-            body = {"actor": told_of_operator(operator), "calendar": told}
-            draft = Draft("calendar", SERVICE_TENANT, new_id(), locked.at, body)
-            await tx.record(Record(entries=[seal(draft, new_salt)]))
+            actor = told_of_operator(operator)
+            await write(tx, entry_of("calendar", SERVICE_TENANT, locked.at, actor=actor, told={"calendar": told}))
 
 
 def _timelines(stored: Sequence[StoredCalendar]) -> tuple[Timeline, ...]:

@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.domain.case.entry import Draft
-from app.domain.case.sealing import seal
 from app.domain.declaring.reading.load import load_stored
 from app.domain.definition.case_type import CaseType
 from app.domain.machine.machine import Machine
 from app.domain.values.errors import NotFound
 from app.domain.values.names import SERVICE_TENANT
-from app.services.entries.identity import new_id, new_salt
-from app.services.entries.operators import UNNAMED, told_of_operator
+from app.services.entries.actors import UNNAMED, told_of_operator
+from app.services.entries.writing import entry_of, write
 from app.services.store.ports import Store
-from app.services.store.stored import Record, StoredDefinition
+from app.services.store.stored import StoredDefinition
 
 
 @dataclass
@@ -68,11 +66,10 @@ async def _store(store: Store, case_type: CaseType, operator: str) -> StoredDefi
         locked = await tx.lock([], [])
         stored, added = await tx.add_definition(case_type.case_type, digest, text)
         if added:
-            body = {
-                "actor": told_of_operator(operator),
+            told = {
                 "case_type": stored.case_type,
                 "definition": {"version": stored.version, "hash": stored.hash},
             }
-            draft = Draft("definition", SERVICE_TENANT, new_id(), locked.at, body)
-            await tx.record(Record(entries=[seal(draft, new_salt)]))
+            actor = told_of_operator(operator)
+            await write(tx, entry_of("definition", SERVICE_TENANT, locked.at, actor=actor, told=told))
     return stored

@@ -1,1 +1,1 @@
-"""What entries need that services write: ids and salts, who an operator is, refusals counted."""
+"""What entries need that services write: ids and salts, who did it, the one way to write them, refusals counted."""

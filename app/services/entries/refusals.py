@@ -9,15 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.domain.case.entry import Draft
-from app.domain.case.sealing import seal
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
-from app.services.entries.identity import new_id, new_salt
+from app.services.entries.writing import entry_of, write
 from app.services.fairness.fair_queue import Caller
 from app.services.fairness.limits import USUAL
 from app.services.store.ports import Store, StoreUnavailable
-from app.services.store.stored import Record
 
 MINUTE = 60.0
 LOOK_EVERY = 1.0
@@ -127,19 +124,18 @@ class Refusals:
             self._over.append((caller, minute))
 
     async def _record(self, caller: Caller, minute: Minute) -> None:
-        tenant, _ = caller
+        tenant, subject = caller
         async with self._store.transaction(tenant) as tx:
             locked = await tx.lock([], [])
-            draft = Draft("denied", tenant, new_id(), locked.at, _told(caller, minute))
-            await tx.record(Record(entries=[seal(draft, new_salt)]))
+            told = _told(minute)
+            await write(tx, entry_of("denied", tenant, locked.at, actor={"reference": subject}, told=told))
 
 
-def _told(caller: Caller, minute: Minute) -> dict[str, Json]:
+def _told(minute: Minute) -> dict[str, Json]:
     assert minute.since is not None
     assert minute.until is not None
     counts = [{"code": code, "event": event, "count": n} for (code, event), n in sorted(minute.counts.items())]
     return {
-        "actor": {"reference": caller[1]},
         "counted": minute.counts.total(),
         "counts": counts,
         "since": rfc3339(minute.since),

@@ -5,15 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.case.attempt import Actor
-from app.domain.case.sealing import seal
 from app.domain.deciding.situation import ADMIN
 from app.domain.definition.case_type import CaseType
 from app.domain.machine.machine import Machine
 from app.domain.values.errors import CaseError, Denied, FieldError, GuardRefused, NotFound, VersionConflict
 from app.services.definitions.definitions import Definitions
 from app.services.definitions.standing_versions import StandingVersions
-from app.services.entries.identity import new_salt
 from app.services.entries.refusals import Refusals, Refused
+from app.services.entries.writing import write
 from app.services.policy.administrators import ALL, Administrators
 from app.services.policy.checks import (
     check_administrators,
@@ -23,13 +22,13 @@ from app.services.policy.checks import (
     no_right,
     refuse_keys,
 )
-from app.services.policy.log_entries import changed_draft, refused_draft
+from app.services.policy.log_entries import changed_entry, refused_entry
 from app.services.policy.policies import Policies
 from app.services.policy.preview import preview
 from app.services.policy.requests import AskedChange, ChangedPolicy, Preview, assigns
 from app.services.store.policy_lines import LinePage, LineQuery
 from app.services.store.ports import Store
-from app.services.store.stored import PolicyChange, PolicyLine, Record
+from app.services.store.stored import PolicyChange, PolicyLine
 
 
 class PolicyChanges:
@@ -73,12 +72,12 @@ class PolicyChanges:
                 locked = await tx.lock([], [])
                 gone = await self._checked(actor, asked, await tx.lock_policy(), faults)
                 version = await tx.change_policy(PolicyChange(asked.add, [line.id for line in gone]))
-                draft = changed_draft(actor, asked, gone, version, locked.at)
-                await tx.record(Record(entries=[seal(draft, new_salt)]))
+                entry = changed_entry(actor, asked, gone, version, locked.at)
+                await write(tx, entry)
         except (Denied, GuardRefused) as refused:
             await self._log(actor, asked, refused)
             raise
-        return ChangedPolicy(version, draft.entry_id, await self._added(actor, version), len(gone))
+        return ChangedPolicy(version, entry.draft.entry_id, await self._added(actor, version), len(gone))
 
     async def preview(self, actor: Actor, asked: AskedChange) -> Preview:
         """What a change would do to roles, checked as the change itself; nothing is changed."""
@@ -136,8 +135,7 @@ class PolicyChanges:
             if not self._refusals.singly(caller):
                 self._refusals.count([Refused(caller, refused.code, ADMIN, locked.at)])
                 return
-            draft = refused_draft(actor, asked, refused, locked.at)
-            await tx.record(Record(entries=[seal(draft, new_salt)]))
+            await write(tx, refused_entry(actor, asked, refused, locked.at))
 
     def _case_types(self) -> Mapping[str, CaseType]:
         return {name: machine.case_type for name, machine in self._definitions.current.items()}

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.case.entry import Draft
+from app.domain.case.entry import AuditEntry
 from app.domain.case.sealing import canonical
 from app.domain.values.json import Json
 from app.domain.values.names import SERVICE_TENANT
-from app.services.entries.identity import new_id
-from app.services.entries.operators import told_of_operator
+from app.services.entries.actors import told_of_operator
+from app.services.entries.writing import entry_of
 from app.services.policy.log_entries import line_told
 from app.services.store.stored import PolicyFile, PolicyLine
 
@@ -32,7 +32,7 @@ class FileApplied:
     removed: Sequence[PolicyLine]
 
 
-def file_drafts(applied: FileApplied, at: datetime) -> Iterator[Draft]:
+def file_entries(applied: FileApplied, at: datetime) -> Iterator[AuditEntry]:
     """The entries: lines that name a tenant are nobody else's business, those of `*` are everybody's."""
     changes: defaultdict[str, list[Change]] = defaultdict(list)
     changes[SERVICE_TENANT] = []
@@ -42,15 +42,15 @@ def file_drafts(applied: FileApplied, at: datetime) -> Iterator[Draft]:
     for tenant, of_tenant in changes.items():
         if of_tenant or len(changes) == 1:
             for part in _parts(of_tenant):
-                yield Draft("policy", tenant, new_id(), at, _body(applied, part))
+                actor = told_of_operator(applied.operator)
+                yield entry_of("policy", tenant, at, actor=actor, told=_told_of(applied, part))
 
 
-def _body(applied: FileApplied, part: Iterable[Change]) -> dict[str, Json]:
+def _told_of(applied: FileApplied, part: Iterable[Change]) -> dict[str, Json]:
     lines: dict[str, list[Json]] = {"lines_added": [], "lines_removed": []}
     for name, line in part:
         lines[name].append(_told(name, line))
     return {
-        "actor": told_of_operator(applied.operator),
         "file": applied.file.name,
         "file_sha256": applied.file.sha256,
         "how": applied.how,

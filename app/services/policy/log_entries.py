@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.domain.case.attempt import Actor
-from app.domain.case.entry import Draft
+from app.domain.case.entry import AuditEntry
 from app.domain.deciding.situation import ADMIN
 from app.domain.values.errors import CaseError
 from app.domain.values.json import Json
-from app.services.entries.identity import new_id
+from app.services.entries.actors import told_of_actor
+from app.services.entries.writing import entry_of
 from app.services.policy.requests import AskedChange
 from app.services.store.stored import PolicyLine
 
 
-def changed_draft(actor: Actor, asked: AskedChange, gone: Sequence[PolicyLine], version: int, at: datetime) -> Draft:
+def changed_entry(
+    actor: Actor, asked: AskedChange, gone: Sequence[PolicyLine], version: int, at: datetime
+) -> AuditEntry:
     """The entry of a change that an administrator made."""
-    body = {
-        **_by(actor, asked),
+    told = {
         "how": "changed",
         "policy_version": version,
         "added": len(asked.add),
@@ -24,34 +26,25 @@ def changed_draft(actor: Actor, asked: AskedChange, gone: Sequence[PolicyLine], 
         "lines_added": [line_told(line) for line in asked.add],
         "lines_removed": [{"id": line.id, **line_told(line)} for line in gone],
     }
-    return Draft("policy", actor.tenant, new_id(), at, body, _reason(asked))
+    return _entry("policy", actor, asked, at, told)
 
 
-def refused_draft(actor: Actor, asked: AskedChange, refused: CaseError, at: datetime) -> Draft:
+def refused_entry(actor: Actor, asked: AskedChange, refused: CaseError, at: datetime) -> AuditEntry:
     """The entry of an attempt to change the policy; it says who tried, not with which words."""
-    body = {
-        **_by(actor, asked),
+    told = {
         "event": ADMIN,
         "code": refused.code,
         "refused_by": [{"code": reason.code} for reason in refused.reasons],
         "added": len(asked.add),
         "removed": len(asked.remove),
     }
-    return Draft("denied", actor.tenant, new_id(), at, body, _reason(asked))
+    return _entry("denied", actor, asked, at, told)
 
 
-def _by(actor: Actor, asked: AskedChange) -> dict[str, Json]:
-    who = {
-        "reference": actor.id,
-        "roles": sorted(actor.roles),
-        "authenticated": actor.authenticated,
-        "on_behalf_of": None,
-    }
-    return {"actor": who, "request_id": asked.request_id}
-
-
-def _reason(asked: AskedChange) -> dict[str, Json]:
-    return {"/reason": asked.reason} if asked.reason else {}
+def _entry(kind: str, actor: Actor, asked: AskedChange, at: datetime, told: dict[str, Json]) -> AuditEntry:
+    who = told_of_actor(actor, actor.roles)
+    reason = {"/reason": asked.reason} if asked.reason else {}
+    return entry_of(kind, actor.tenant, at, actor=who, told={**told, "request_id": asked.request_id}, values=reason)
 
 
 def line_told(line: PolicyLine) -> dict[str, Json]:

@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from app.domain.case.sealing import seal
 from app.domain.values.names import SERVICE_TENANT
-from app.services.entries.identity import new_salt
-from app.services.entries.operators import UNNAMED
-from app.services.policy.file_entries import FileApplied, file_drafts
+from app.services.entries.actors import UNNAMED
+from app.services.entries.writing import write
+from app.services.policy.file_entries import FileApplied, file_entries
 from app.services.store.policy_lines import PolicySource as PolicySource
 from app.services.store.ports import PolicyEngine, Refused, Store, Transaction
-from app.services.store.stored import PolicyChange, PolicyFile, PolicyLine, Record
+from app.services.store.stored import PolicyChange, PolicyFile, PolicyLine
 
 TRIES = 5
 
@@ -99,14 +98,14 @@ class Policies:
             locked = await tx.lock([], [])
             await tx.note_policy_file(file)
             applied = FileApplied(file, "applied", self._operator, version, (), ())
-            await tx.record(Record(entries=[seal(draft, new_salt) for draft in file_drafts(applied, locked.at)]))
+            await write(tx, *file_entries(applied, locked.at))
 
     async def _change(self, tx: Transaction, change: PolicyChange, gone: Sequence[PolicyLine], how: str) -> int:
         locked = await tx.lock([], [])
         version = await tx.change_policy(change)
         assert change.file is not None
         applied = FileApplied(change.file, how, self._operator, version, change.add, gone)
-        await tx.record(Record(entries=[seal(draft, new_salt) for draft in file_drafts(applied, locked.at)]))
+        await write(tx, *file_entries(applied, locked.at))
         return version
 
 

@@ -3,18 +3,16 @@
 from datetime import datetime
 
 from app.domain.case.attempt import Actor
-from app.domain.case.entry import Draft
-from app.domain.case.sealing import seal
 from app.domain.deciding.situation import ADMIN
 from app.domain.expressions.view import View
 from app.domain.policy.verdict import Verdict
 from app.domain.values.errors import Denied, Reason
 from app.domain.values.json import Json
-from app.services.entries.identity import new_id, new_salt
+from app.services.entries.actors import told_of_actor
 from app.services.entries.refusals import Refusals, Refused
+from app.services.entries.writing import entry_of, write
 from app.services.policy.policies import Policies
 from app.services.store.ports import Transaction
-from app.services.store.stored import Record
 
 TENANT_WIDE = "*"
 """The case type that only lines over all case types are about."""
@@ -36,16 +34,6 @@ def without(verdict: Verdict, reason: Reason) -> Verdict:
     return Verdict(False, None if verdict.allowed else verdict.rule, verdict.policy, (*verdict.reasons, reason))
 
 
-def told_of(actor: Actor, roles: frozenset[str]) -> Json:
-    """The actor as entries name one."""
-    return {
-        "reference": actor.id,
-        "roles": sorted(roles - {"*"}),
-        "authenticated": actor.authenticated,
-        "on_behalf_of": None,
-    }
-
-
 async def log_refusal(
     tx: Transaction,
     policies: Policies,
@@ -60,15 +48,15 @@ async def log_refusal(
     if not refusals.singly((actor.tenant, actor.id)):
         refusals.count([Refused((actor.tenant, actor.id), Denied.code, ADMIN, at)])
         return denied
-    body = {
+    told = {
         **attempted,
         "act": ADMIN,
-        "actor": told_of(actor, policies.engine.closure(actor.tenant, actor.id, actor.roles)),
         "policy": {"hash": verdict.policy, "rule": verdict.rule},
         "code": Denied.code,
         "refused_by": [_named(reason) for reason in verdict.reasons],
     }
-    await tx.record(Record(entries=[seal(Draft("denied", actor.tenant, new_id(), at, body), new_salt)]))
+    who = told_of_actor(actor, policies.engine.closure(actor.tenant, actor.id, actor.roles))
+    await write(tx, entry_of("denied", actor.tenant, at, actor=who, told=told))
     return denied
 
 

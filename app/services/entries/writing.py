@@ -1,0 +1,32 @@
+"""Write the entries of what services do themselves: they stand in the log, and in the chain of no case."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from app.domain.case.entry import AuditEntry, Draft
+from app.domain.case.sealing import seal
+from app.domain.values.json import Json
+from app.services.entries.identity import new_id, new_salt
+from app.services.store.ports import Transaction
+from app.services.store.stored import Record
+
+NO_VALUES: Final[Mapping[str, Json]] = {}
+
+
+def entry_of(
+    kind: str,
+    tenant: str,
+    at: datetime,
+    *,
+    actor: Json,
+    told: Mapping[str, Json],
+    values: Mapping[str, Json] = NO_VALUES,
+) -> AuditEntry:
+    """An entry of the log of `tenant`, sealed. It says what is `told`, and has `values` as commitments only."""
+    return seal(Draft(kind, tenant, new_id(), at, {"actor": actor, **told}, values), new_salt)
+
+
+async def write(tx: Transaction, *entries: AuditEntry) -> None:
+    """Record entries, and nothing of a case."""
+    await tx.record(Record(entries=entries))
