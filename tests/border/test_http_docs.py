@@ -6,7 +6,7 @@ import jsonschema_rs
 import pytest
 
 from app.domain.values.errors import ERRORS
-from app.http.border.errors import PROBLEMS
+from app.http.border.codes import PROBLEMS
 from tests.fake_services import CASE_ID, Fakes, api
 
 METHODS = {"get", "post", "put", "patch", "delete"}

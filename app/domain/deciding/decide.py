@@ -39,8 +39,6 @@ from app.domain.values.writable import settled, writable
 
 MOST_REFUSED_ENTRY = 8 * 1024
 """Bytes of the entry of a refusal, before the text of rules is left out."""
-RECORDED = (Denied, WrongState, GuardRefused)
-"""The refusals that leave a `denied` entry."""
 
 
 def no_such_case() -> NotFound:
@@ -205,7 +203,7 @@ def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc
 
 
 def _refusal(here: Situation, error: CaseError) -> Refusal:
-    entry = _denied_entry(here, error) if isinstance(error, RECORDED) else None
+    entry = _denied_entry(here, error) if error.recorded else None
     if here.case is None or here.readable:
         return Refusal(_of_its_version(here, error), entry)
     if not _permitted(here):
@@ -216,7 +214,7 @@ def _refusal(here: Situation, error: CaseError) -> Refusal:
 def _of_its_version(here: Situation, error: CaseError) -> CaseError:
     """The same refusal, which says where the case stands on another version than its caller may have in mind."""
     machine, newest = here.machine, here.newest
-    if here.case is None or newest is None or newest is machine or not isinstance(error, (*RECORDED, Invalid)):
+    if here.case is None or newest is None or newest is machine or not (error.recorded or isinstance(error, Invalid)):
         return error
     on = f"the case stands on version {machine.version} of {machine.case_type.case_type}, not {newest.version}"
     return type(error)(f"{error.message}; {on}", reasons=error.reasons, errors=error.errors, extra=error.extra)
@@ -240,7 +238,7 @@ def _denied_entry(here: Situation, error: CaseError) -> AuditEntry:
 
 def without_the_case(here: Situation, error: CaseError) -> CaseError:
     """The same refusal for somebody who may fire but not read: no state, no values, nor what tells of them."""
-    if not isinstance(error, WrongState | GuardRefused):
+    if not error.tells_of_case:
         return error
     said = dict.fromkeys(reason.code for reason in error.reasons)
     remedy = "ask somebody who may read the case"

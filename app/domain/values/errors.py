@@ -1,4 +1,4 @@
-"""What can go wrong with an attempt: a stable code, a sentence for a person, and what would help."""
+"""What can go wrong with an attempt: a stable code and what follows from it, a sentence, and what would help."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -27,9 +27,20 @@ class FieldError:
 
 
 class CaseError(Exception):
-    """An expected refusal. `code` is part of the HTTP contract and never changes."""
+    """An expected refusal. `code` is part of the HTTP contract and never changes.
+
+    A new one is a class here, with what follows from it, and a line of PROBLEMS at the HTTP border.
+    """
 
     code: ClassVar[str]
+    recorded: ClassVar[bool] = False
+    """Whether an attempt that is refused so leaves a `denied` entry in the log."""
+    given_again: ClassVar[bool] = False
+    """Whether it is kept, and given again under the same idempotency key."""
+    tells_of_case: ClassVar[bool] = False
+    """Whether its message and reasons say how the case stands, which only those learn who may read it."""
+    passes: ClassVar[bool] = False
+    """Whether the same request with the same key may come to something else in a moment."""
 
     def __init__(
         self,
@@ -56,6 +67,8 @@ class Unauthenticated(CaseError):
 
 class Denied(CaseError):
     code = "denied"
+    recorded = True
+    given_again = True
 
 
 class NotFound(CaseError):
@@ -64,26 +77,35 @@ class NotFound(CaseError):
 
 class WrongState(CaseError):
     code = "wrong_state"
+    recorded = True
+    given_again = True
+    tells_of_case = True
 
 
 class GuardRefused(CaseError):
     code = "guard_refused"
+    recorded = True
+    given_again = True
+    tells_of_case = True
 
 
 class Conflict(CaseError):
     """The reference exists; `extra` is {"case_id": id}."""
 
     code = "conflict"
+    given_again = True
 
 
 class VersionConflict(CaseError):
     """Somebody was faster; `extra` is {"current_version": n}."""
 
     code = "version_conflict"
+    given_again = True
 
 
 class IdempotencyInFlight(CaseError):
     code = "idempotency_in_flight"
+    passes = True
 
 
 class IdempotencyMismatch(CaseError):
@@ -104,20 +126,24 @@ class TooMany(CaseError):
     """The caller, or the callers of the tenant, have as many open as they may."""
 
     code = "rate_limited"
+    passes = True
 
 
 class Invalid(CaseError):
     code = "invalid"
+    given_again = True
 
 
 class Unavailable(CaseError):
     code = "unavailable"
+    passes = True
 
 
 class Internal(CaseError):
     """Something that nobody expected; it was logged where it happened."""
 
     code = "internal"
+    passes = True
 
 
 def invalid(field: str, message: str) -> Invalid:

@@ -1,4 +1,4 @@
-"""The one map from error codes to HTTP, as problem details (RFC 9457)."""
+"""Whatever was raised as an answer: problem details (RFC 9457) under the status of the code."""
 
 import re
 from typing import Any, cast
@@ -17,46 +17,21 @@ from app.domain.values.errors import (
     NotFound,
     Reason,
     TooLarge,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
 from app.domain.values.json import Json
+from app.http.border.codes import PROBLEM_JSON, PROBLEMS, ProblemView
 from app.http.border.headers import REFUSAL, request_id
 from app.http.border.in_words import for_people, words_of
-from app.http.border.views import ProblemView
 from app.services.store.ports import StoreUnavailable
 
-PROBLEM_JSON = "application/problem+json"
-
-PROBLEMS: dict[str, tuple[int, str]] = {
-    "malformed": (400, "The request cannot be read"),
-    "unauthenticated": (401, "Nobody is signed in"),
-    "denied": (403, "The policy does not allow it"),
-    "not_found": (404, "Not found"),
-    "method_not_allowed": (405, "The method is not allowed here"),
-    "not_acceptable": (406, "None of the accepted media types is available"),
-    "wrong_state": (409, "The case is in another state"),
-    "guard_refused": (409, "A condition is not met"),
-    "conflict": (409, "It exists already"),
-    "idempotency_in_flight": (409, "The same request is still being answered"),
-    "version_conflict": (412, "Somebody was faster"),
-    "too_large": (413, "The request is too large"),
-    "over_quota": (413, "There is no room for it"),
-    "unsupported_media_type": (415, "The media type is not supported"),
-    "invalid": (422, "The request is not valid"),
-    "idempotency_mismatch": (422, "The idempotency key belongs to another request"),
-    "rate_limited": (429, "Too many requests"),
-    "internal": (500, "Something went wrong here"),
-    "unavailable": (503, "Not available right now"),
-}
-WITH_REASONS = frozenset({"denied", "wrong_state", "guard_refused"})
 MISSING = re.compile(r"Missing required \w+ parameter '(.+)' for path ")
 LOGGER = structlog.get_logger("stateward.http")
 
 
-class RateLimited(CaseError):
-    code = "rate_limited"
-
+class RateLimited(TooMany):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"You sent more requests than you may. Try again in {retry_after} s.")
         self.retry_after = retry_after
@@ -77,19 +52,19 @@ class UnsupportedMediaType(CaseError):
 
 
 def status_of(error: CaseError) -> int:
-    return PROBLEMS[error.code][0]
+    return PROBLEMS[error.code].status
 
 
 def problem(error: CaseError) -> ProblemView:
     """An error as problem details. Whatever is not found is the same problem to the letter, and so is nobody."""
-    status, title = PROBLEMS[error.code]
+    known = PROBLEMS[error.code]
     if isinstance(error, NotFound):
         error = NotFound("There is nothing here, or nothing that you may see.")
     if isinstance(error, Unauthenticated):
         error = Unauthenticated("Send a bearer token, or an API key, that is valid here.")
-    body: dict[str, Json] = {**error.extra, "type": f"urn:stateward:problem:{error.code}", "title": title}
-    body |= {"status": status, "detail": sentence(error.message), "code": error.code}
-    if error.reasons or error.code in WITH_REASONS:
+    body: dict[str, Json] = {**error.extra, "type": f"urn:stateward:problem:{error.code}", "title": known.title}
+    body |= {"status": known.status, "detail": sentence(error.message), "code": error.code}
+    if error.reasons or known.reasons:
         body["reasons"] = [reason_json(reason) for reason in error.reasons]
     if error.errors or isinstance(error, Invalid):
         body["errors"] = [{"field": fault.field, "message": sentence(fault.message)} for fault in error.errors]
@@ -181,12 +156,6 @@ def sentence(text: str) -> str:
 
 
 def _headers(error: CaseError) -> dict[str, str]:
-    match error.code:
-        case "unauthenticated":
-            return {"WWW-Authenticate": "Bearer"}
-        case "rate_limited" if isinstance(error, RateLimited):
-            return {"Retry-After": str(error.retry_after)}
-        case "unavailable" | "idempotency_in_flight" | "rate_limited":
-            return {"Retry-After": "1"}
-        case _:
-            return {}
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.retry_after)}
+    return dict(PROBLEMS[error.code].headers)

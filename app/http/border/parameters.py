@@ -10,7 +10,6 @@ from app.domain.values.errors import NotFound
 from app.domain.values.names import canonical_uuid
 
 VERSION_OR_ANY = r'^(\*|"[0-9]{1,15}")$'
-KEY = r'^("[ !#-\[\]-~]{1,253}"|[!#-~]([ -~]{0,253}[!-~])?)$'
 PLACE = "[0-9]{1,15}"
 UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 PLAIN = r"^[^\x00-\x1f\x7f]*$"

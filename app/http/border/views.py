@@ -3,6 +3,7 @@
 from typing import Any, Literal, NotRequired, TypedDict
 
 from app.domain.values.json import Json
+from app.http.border.codes import ProblemView, ReasonView
 
 ClockStatus = Literal["pending", "running", "paused", "met", "met_late", "cancelled"]
 BreachReason = Literal["due", "retarget"]
@@ -83,37 +84,6 @@ class CasePageView(TypedDict):
     items: list[CaseView]
     next_cursor: str | None
     count: NotRequired[CountView]
-
-
-class ReasonView(TypedDict):
-    """What said no, and what would say yes; further members belong to the code."""
-
-    code: Literal["state", "role", "rule", "guard", "four_eyes", "scope"]
-    message: str
-    remedy: str
-
-
-class FieldErrorView(TypedDict):
-    """A field by its path, such as `data.amount_cents`, and what is wrong with it."""
-
-    field: str
-    message: str
-
-
-class ProblemView(TypedDict):
-    """Problem details (RFC 9457) with a stable `code`."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    reasons: NotRequired[list[ReasonView]]
-    errors: NotRequired[list[FieldErrorView]]
-    case_id: NotRequired[str]
-    current_version: NotRequired[int]
-    request_id: NotRequired[str]
-    instance: NotRequired[str]
 
 
 class ResultView(TypedDict):

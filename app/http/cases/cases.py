@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.params import JSONBody
 
 from app.http.bodies.requests import OpenCase
+from app.http.border.codes import REFUSALS
 from app.http.border.documented import ETAG, LOCATION, REPLAYED, problems
 from app.http.border.large import slice_of
 from app.http.border.parameters import (
@@ -38,9 +39,7 @@ from app.services.desk.answer import NO_CLOCKS, case_json
     operation_id="openCase",
     summary="Open a case",
     response_headers=[ETAG, LOCATION, REPLAYED],
-    responses=problems(
-        "denied", "not_found", "wrong_state", "guard_refused", "conflict", "idempotency_mismatch", writes=True
-    ),
+    responses=problems(*REFUSALS, "wrong_state", "guard_refused", "conflict", writes=True),
 )
 async def open_case(
     request: ApiRequest, data: JSONBody[OpenCase], idempotency_key: IdempotencyKey = None

@@ -7,6 +7,7 @@ from litestar.params import JSONBody
 
 from app.domain.explaining.what_would_help import Change
 from app.http.bodies.requests import FireEvent, TryEvents
+from app.http.border.codes import REFUSALS
 from app.http.border.documented import ETAG, REPLAYED, problems
 from app.http.border.errors import reason_json, sentence
 from app.http.border.headers import request_id
@@ -47,16 +48,7 @@ async def possible_events(request: ApiRequest, case_id: CaseId, explain: Explain
     summary="Fire an event on a case",
     status_code=200,
     response_headers=[ETAG, REPLAYED],
-    responses=problems(
-        "denied",
-        "not_found",
-        "wrong_state",
-        "guard_refused",
-        "version_conflict",
-        "idempotency_in_flight",
-        "idempotency_mismatch",
-        writes=True,
-    ),
+    responses=problems(*REFUSALS, "wrong_state", "guard_refused", "version_conflict", writes=True),
 )
 async def fire_event(
     request: ApiRequest,

@@ -28,7 +28,7 @@ from app.services.store.policy_lines import LineQuery
 from app.services.store.stored import PolicyLine
 
 NAMES = {"obj": "case_type", "eft": "effect"}
-REFUSALS = ("denied", "not_found", "guard_refused", "version_conflict")
+CHANGING = ("denied", "not_found", "guard_refused", "version_conflict")
 
 
 @get(
@@ -58,7 +58,7 @@ async def list_policies(
     operation_id="changePolicy",
     summary="Change the policy",
     response_headers=[VERSION],
-    responses=problems(*REFUSALS, writes=True),
+    responses=problems(*CHANGING, writes=True),
 )
 async def change_policy(
     request: ApiRequest, data: JSONBody[ChangePolicy], if_match: IfPolicyMatch = None
@@ -73,7 +73,7 @@ async def change_policy(
     summary="Remove a line of the policy",
     status_code=200,
     response_headers=[VERSION],
-    responses=problems(*REFUSALS, "invalid"),
+    responses=problems(*CHANGING, "invalid"),
 )
 async def remove_policy(
     request: ApiRequest, name: LineId, if_match: IfPolicyMatch = None
@@ -91,7 +91,7 @@ async def remove_policy(
     summary="What would a change of the policy do?",
     status_code=200,
     response_headers=[VERSION],
-    responses=problems(*REFUSALS, writes=True),
+    responses=problems(*CHANGING, writes=True),
 )
 async def preview_policy(
     request: ApiRequest, data: JSONBody[ChangePolicy], if_match: IfPolicyMatch = None

@@ -10,7 +10,7 @@ from app.http.border.services import ApiRequest, services_of
 from app.http.cases.answers import etag
 from app.http.policy import views
 from app.http.policy.parameters import VERSION, AfterLine, IfPolicyMatch, LineId, RoleOfLine, User, line_id
-from app.http.policy.policies import REFUSALS
+from app.http.policy.policies import CHANGING
 from app.http.policy.requests import AssignRoles
 from app.http.policy.views import AssignmentPageView, ChangedAssignmentsView
 from app.services.policy.requests import AskedChange
@@ -41,7 +41,7 @@ async def list_assignments(
     operation_id="assignRoles",
     summary="Give users roles, and take others away",
     response_headers=[VERSION],
-    responses=problems(*REFUSALS, writes=True),
+    responses=problems(*CHANGING, writes=True),
 )
 async def assign_roles(
     request: ApiRequest, data: JSONBody[AssignRoles], if_match: IfPolicyMatch = None
@@ -69,7 +69,7 @@ async def assign_roles(
     summary="Take a role away",
     status_code=200,
     response_headers=[VERSION],
-    responses=problems(*REFUSALS, "invalid"),
+    responses=problems(*CHANGING, "invalid"),
 )
 async def take_role_away(
     request: ApiRequest, name: LineId, if_match: IfPolicyMatch = None

@@ -8,6 +8,7 @@ from litestar.params import JSONBody
 
 from app.domain.deciding.verb import Verb
 from app.domain.verbs.assigning import Assign, Claim, Release, Skip
+from app.http.border.codes import REFUSALS
 from app.http.border.documented import ETAG, REPLAYED, problems
 from app.http.border.limiting import charge
 from app.http.border.parameters import CaseId, IdempotencyKey, IfMatch, existing
@@ -18,8 +19,7 @@ from app.http.cases.verb_attempts import NOTHING, done, with_case, working
 from app.http.work.requests import AssignCase, TakeNext
 from app.services.work.work import Wish
 
-REFUSALS = ("denied", "not_found", "version_conflict", "idempotency_in_flight", "idempotency_mismatch")
-CLAIMING = problems(*REFUSALS, "guard_refused", "invalid")
+CLAIMING = problems(*REFUSALS, "version_conflict", "guard_refused", "invalid")
 
 
 @post(
@@ -28,7 +28,7 @@ CLAIMING = problems(*REFUSALS, "guard_refused", "invalid")
     summary="Assign a case",
     status_code=200,
     response_headers=[ETAG, REPLAYED],
-    responses=problems(*REFUSALS, writes=True),
+    responses=problems(*REFUSALS, "version_conflict", writes=True),
 )
 async def assign_case(
     request: ApiRequest,
@@ -80,7 +80,7 @@ async def release_case(
     status_code=200,
     response_headers=[ETAG, REPLAYED],
     responses={
-        **problems("denied", "not_found", "guard_refused", "idempotency_mismatch", writes=True),
+        **problems(*REFUSALS, "guard_refused", writes=True),
         204: ResponseSpec(None, description="Nothing waits that the caller may claim", generate_examples=False),
     },
 )

@@ -18,13 +18,14 @@ from app.domain.values.json import Json
 from app.domain.values.names import canonical_uuid
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.verbs.attaching import LONGEST_NAME, Attach
+from app.http.border.codes import REFUSALS
 from app.http.border.documented import REPLAYED, problems
 from app.http.border.entrance import leave
 from app.http.border.errors import UnsupportedMediaType
 from app.http.border.parameters import PLAIN, After, CaseId, IdempotencyKey, IfMatch, Limit, existing
 from app.http.border.services import ApiRequest, services_of
 from app.http.cases.verb_attempts import made, working
-from app.http.work.commenting import REFUSALS, place
+from app.http.work.commenting import place
 from app.http.work.views import AttachedView, AttachmentPageView
 from app.services.store.work import StoredAttachment
 from app.services.work.uploads import Received
@@ -47,7 +48,7 @@ DISPOSITION = ResponseHeader(name="Content-Disposition", documentation_only=True
     summary="Attach a file to a case",
     request_max_body_size=None,
     response_headers=[REPLAYED],
-    responses=problems(*REFUSALS, "too_large", "over_quota", "invalid", "unsupported_media_type"),
+    responses=problems(*REFUSALS, "version_conflict", "over_quota", "too_large", "unsupported_media_type"),
 )
 async def attach_file(
     request: ApiRequest,

@@ -9,6 +9,7 @@ from app.domain.values.errors import invalid
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.verbs.commenting import Comment
+from app.http.border.codes import REFUSALS
 from app.http.border.documented import REPLAYED, problems
 from app.http.border.parameters import After, CaseId, IdempotencyKey, IfMatch, Limit, existing
 from app.http.border.services import ApiRequest, services_of
@@ -17,15 +18,13 @@ from app.http.work.requests import WriteComment
 from app.http.work.views import CommentedView, CommentPageView
 from app.services.store.work import StoredComment
 
-REFUSALS = ("denied", "not_found", "version_conflict", "idempotency_in_flight", "idempotency_mismatch")
-
 
 @post(
     "/cases/{case_id:str}/comments",
     operation_id="writeComment",
     summary="Comment on a case",
     response_headers=[REPLAYED],
-    responses=problems(*REFUSALS, writes=True),
+    responses=problems(*REFUSALS, "version_conflict", writes=True),
 )
 async def write_comment(
     request: ApiRequest,

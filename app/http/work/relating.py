@@ -8,6 +8,7 @@ from litestar.params import JSONBody
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.verbs.linking import Link
 from app.domain.verbs.roles import ChangeRoles
+from app.http.border.codes import REFUSALS
 from app.http.border.documented import REPLAYED, problems
 from app.http.border.parameters import CaseId, IdempotencyKey, IfMatch, existing
 from app.http.border.services import ApiRequest, services_of
@@ -16,8 +17,6 @@ from app.http.cases.verb_attempts import done, made, working
 from app.http.work.requests import ChangeCaseRoles, LinkCase
 from app.http.work.views import CaseRolesView, LinkedView, LinksView, StandingView
 
-REFUSALS = ("denied", "not_found", "version_conflict", "idempotency_in_flight", "idempotency_mismatch")
-
 
 @post(
     "/cases/{case_id:str}/roles",
@@ -25,7 +24,7 @@ REFUSALS = ("denied", "not_found", "version_conflict", "idempotency_in_flight", 
     summary="Give roles on a case",
     status_code=200,
     response_headers=[REPLAYED],
-    responses=problems(*REFUSALS, writes=True),
+    responses=problems(*REFUSALS, "version_conflict", writes=True),
 )
 async def change_case_roles(
     request: ApiRequest,
@@ -61,7 +60,7 @@ async def read_case_roles(request: ApiRequest, case_id: CaseId) -> Response[Stan
     operation_id="linkCase",
     summary="Link a case to another",
     response_headers=[REPLAYED],
-    responses=problems(*REFUSALS, "conflict", writes=True),
+    responses=problems(*REFUSALS, "version_conflict", "conflict", writes=True),
 )
 async def link_case(
     request: ApiRequest,

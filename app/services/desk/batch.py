@@ -17,18 +17,7 @@ from app.domain.deciding.situation import Situation
 from app.domain.deciding.whose_eyes import eyes
 from app.domain.machine.machine import Machine
 from app.domain.policy.port import Policy
-from app.domain.values.errors import (
-    Conflict,
-    Denied,
-    FieldError,
-    GuardRefused,
-    IdempotencyMismatch,
-    Internal,
-    Invalid,
-    NotFound,
-    VersionConflict,
-    WrongState,
-)
+from app.domain.values.errors import FieldError, IdempotencyMismatch, Internal, Invalid, NotFound
 from app.domain.verbs.linking import Link
 from app.services.definitions.definitions import Definitions
 from app.services.definitions.known_names import not_opening
@@ -45,7 +34,6 @@ from app.services.store.stored import CaseKey, Locked, Record, StoredAnswer
 
 KEPT = timedelta(hours=24)
 """How long an answer is given again under its key (the IETF draft leaves it to the service)."""
-GIVEN_AGAIN = (Denied, WrongState, GuardRefused, Conflict, VersionConflict, Invalid)
 ROUND_THE_CLOCK = RoundTheClock()
 Singly = Callable[[Caller], bool]
 """Whether one more refusal of a caller is logged by an entry of its own."""
@@ -227,7 +215,7 @@ class Batch:
         if key in self._copy.answers and self._copy.answers[key].answer is not None:
             return  # the credential is not for what was answered: that stays
         absent = isinstance(answer.error, NotFound) and attempt.reference is not None  # a later line may open it
-        again = answer.error is None or absent or isinstance(answer.error, GIVEN_AGAIN)
+        again = answer.error is None or absent or answer.error.given_again
         if not again and not (denied and isinstance(answer.error, NotFound)):
             return
         kept = to_json(answer) if again else None

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from time import monotonic
 
+from app.domain.values.errors import ERRORS
 from app.domain.values.json import Json
 from app.services.replay.event_log import BadLine, LoggedEvent
 from app.services.replay.report import Report
@@ -14,7 +15,7 @@ LANES = 4
 PAUSES = (0.5, 1, 2, 4, 8, 16, 30)  # seconds before each retry
 FIRST_PAUSES = PAUSES[:2]  # a wrong address should not take a minute to say so
 LONGEST_PAUSE = 60.0
-UNSETTLED = {"unavailable", "internal", "rate_limited", "idempotency_in_flight"}
+UNSETTLED = {code for code, error in ERRORS.items() if error.passes}
 
 Submit = Callable[[Sequence[dict[str, Json]]], Awaitable[Sequence[Json]]]
 Lane = asyncio.Queue[list[LoggedEvent] | None]

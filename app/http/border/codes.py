@@ -1,0 +1,93 @@
+"""The one map from error codes to HTTP (RFC 9457): of each the status, the title, and what its answer has besides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NotRequired, TypedDict
+
+from app.domain.values.json import Json
+
+PROBLEM_JSON = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What callers see of a code. With `reasons` its body always has some; `example` is what else the body has, as the
+    OpenAPI document shows it."""
+
+    status: int
+    title: str
+    reasons: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    example: Mapping[str, Json] = field(default_factory=dict)
+
+
+SOON = {"Retry-After": "1"}
+PROBLEMS: dict[str, Problem] = {
+    "malformed": Problem(400, "The request cannot be read"),
+    "unauthenticated": Problem(401, "Nobody is signed in", headers={"WWW-Authenticate": "Bearer"}),
+    "denied": Problem(403, "The policy does not allow it", reasons=True),
+    "not_found": Problem(404, "Not found"),
+    "method_not_allowed": Problem(405, "The method is not allowed here"),
+    "not_acceptable": Problem(406, "None of the accepted media types is available"),
+    "wrong_state": Problem(409, "The case is in another state", reasons=True),
+    "guard_refused": Problem(409, "A condition is not met", reasons=True),
+    "conflict": Problem(409, "It exists already", example={"case_id": "0198c0de-0000-7000-8000-000000000001"}),
+    "idempotency_in_flight": Problem(409, "The same request is still being answered", headers=SOON),
+    "version_conflict": Problem(412, "Somebody was faster", example={"current_version": 4}),
+    "too_large": Problem(413, "The request is too large"),
+    "over_quota": Problem(413, "There is no room for it"),
+    "unsupported_media_type": Problem(415, "The media type is not supported"),
+    "invalid": Problem(
+        422,
+        "The request is not valid",
+        example={"errors": [{"field": "data.amount_cents", "message": "Must be at least 1."}]},
+    ),
+    "idempotency_mismatch": Problem(422, "The idempotency key belongs to another request"),
+    "rate_limited": Problem(429, "Too many requests", headers=SOON),
+    "internal": Problem(
+        500,
+        "Something went wrong here",
+        example={
+            "request_id": "0198c0de-0000-7000-8000-000000000002",
+            "instance": "urn:stateward:request:0198c0de-0000-7000-8000-000000000002",
+        },
+    ),
+    "unavailable": Problem(503, "Not available right now", headers=SOON),
+}
+
+ALWAYS = ("malformed", "invalid", "rate_limited", "internal", "unavailable")
+SIGNED_IN = ("unauthenticated", "not_acceptable")
+WRITES = ("too_large", "unsupported_media_type", "idempotency_in_flight")
+REFUSALS = ("denied", "not_found", "idempotency_in_flight", "idempotency_mismatch")
+"""What every attempt may be refused with, whatever it is."""
+
+
+class ReasonView(TypedDict):
+    """What said no, and what would say yes; further members belong to the code."""
+
+    code: Literal["state", "role", "rule", "guard", "four_eyes", "scope"]
+    message: str
+    remedy: str
+
+
+class FieldErrorView(TypedDict):
+    """A field by its path, such as `data.amount_cents`, and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+class ProblemView(TypedDict):
+    """Problem details (RFC 9457) with a stable `code`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    reasons: NotRequired[list[ReasonView]]
+    errors: NotRequired[list[FieldErrorView]]
+    case_id: NotRequired[str]
+    current_version: NotRequired[int]
+    request_id: NotRequired[str]
+    instance: NotRequired[str]
