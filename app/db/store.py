@@ -28,12 +28,12 @@ from app.db.transaction import SqlTransaction
 from app.domain.case.case import Case
 from app.services.process.gauges import Connections
 from app.services.store.callers import KeyId, Settled, Spending, StoredKey
+from app.services.store.case_query import CaseQuery
 from app.services.store.definitions import DefinitionVersion
 from app.services.store.policy_lines import LineQuery
 from app.services.store.ports import StoreUnavailable
 from app.services.store.stored import (
     CaseKey,
-    CaseQuery,
     ClockKey,
     Found,
     Locked,

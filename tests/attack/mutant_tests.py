@@ -43,6 +43,7 @@ PLAN: list[tuple[str, Tests]] = [
             TWINS, "tests/db/test_store_listing.py", "tests/cases/test_http_reads.py", "tests/search/test_finding.py"
         ),
     ),
+    ("app/db/reads/filters.py", on_sqlite(TWINS, "tests/db/test_store_listing.py", "tests/search/test_finding.py")),
     (
         "app/db/reads/sorting.py",
         on_sqlite(

@@ -11,7 +11,7 @@ from app.domain.values.errors import CaseError, Invalid, NotFound
 from app.services.assembly import House
 from app.services.cases.views import Wanted
 from app.services.desk.answer import case_json
-from app.services.store.stored import SORTS
+from app.services.store.case_query import SORTS
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO
 from tests.factories import TENANT, a_case, new_id
 from tests.factories import opening as a_record

@@ -2,8 +2,9 @@
 
 from app.services.assembly import House
 from app.services.entries.identity import new_id
+from app.services.store.case_query import CaseQuery
 from app.services.store.ports import Store
-from app.services.store.stored import CaseKey, CaseQuery
+from app.services.store.stored import CaseKey
 from tests.databases import Database
 from tests.factories import TENANT, an_answer
 from tests.house import CLERK, SUPERVISOR, applied, attempt, change, open_claim, rows, tried

@@ -15,12 +15,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.db import open_store
 from app.db.reads import listing
+from app.db.reads.filters import NARROW, SQL
 from app.db.tables.tables import CASES as CASES_TABLE
 from app.db.tables.tables import ROLE
 from app.domain.case.case import Case
-from app.services.store import may_see
+from app.services.store import case_query, may_see
+from app.services.store.case_query import SORTS, CaseQuery
 from app.services.store.ports import Store
-from app.services.store.stored import SORTS, CaseQuery, Visible
+from app.services.store.stored import Visible
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO
 from tests.databases import Database
 from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening, told
@@ -142,6 +144,10 @@ FILTERS = [
     {"reference": "%"},
     {"case_type": "claim", "team": "team:b", "assignee": BOB},
 ]
+
+
+def test_every_filter_means_something_in_sql():
+    assert set(SQL) == set(case_query.FILTERS) >= set(NARROW)
 
 
 @pytest.mark.parametrize("filters", FILTERS)

@@ -12,9 +12,11 @@ from sqlalchemy.sql.visitors import replacement_traverse
 from app.db import open_store
 from app.db.connections.row_security import SETTING, entering
 from app.db.reads import ledger, listing, log_order
+from app.db.reads.filters import Kind
 from app.db.schema.migrate import migrate
+from app.services.store.case_query import CaseQuery
 from app.services.store.ports import Refused
-from app.services.store.stored import CaseKey, CaseQuery, Record, Visible
+from app.services.store.stored import CaseKey, Record, Visible
 from tests.clock_making import LONG_AGO, a_clock
 from tests.databases import Database
 from tests.factories import TENANT, a_case, an_answer, denied, opening
@@ -190,7 +192,7 @@ async def test_the_queries_of_the_store_find_nothing_where_they_forget_the_tenan
     async with store.transaction(TENANT) as tx:
         await tx.record(opening(case))
     await store.sequence(10)
-    kinds = [listing.Kind(case.state, case.case_type)]
+    kinds = [Kind(case.state, case.case_type)]
     for wanted in (
         listing.page(CaseQuery(TENANT, ALL), kinds, store._now()),
         ledger.entries(TENANT, case.id, False, None, 10),

@@ -18,8 +18,9 @@ from app.db.reads.search import Effort
 from app.domain.case.case import Case
 from app.domain.case.search_query import terms
 from app.domain.case.search_text import Said, SearchText, own_words, said_words
+from app.services.store.case_query import SORTS, CaseQuery
 from app.services.store.search import Count
-from app.services.store.stored import SORTS, CaseQuery, Record, Visible
+from app.services.store.stored import Record, Visible
 from tests.databases import Database
 from tests.db.test_store_listing import ALL, CASES, OURS, fill, in_order, sees, visibles
 from tests.factories import ALICE, TENANT

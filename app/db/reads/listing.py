@@ -2,19 +2,20 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, Text, TextClause, or_, select, text, type_coerce
+from sqlalchemy import Select, Text, TextClause, select, text, type_coerce
 from sqlalchemy.engine import RowMapping
 
+from app.db.reads.filters import Among, Kind, filtered, may_be
 from app.db.reads.sorting import in_order, keys_in_order, keys_sorted, order, ordered_at_once
 from app.db.reads.visibility import C, Condition, visible_to
 from app.db.rows.rows import case_of
 from app.db.tables.tables import CASES
 from app.domain.case.case import Case
 from app.services.fairness.yielding import Turns
-from app.services.store.stored import CaseQuery
+from app.services.store.case_query import CaseQuery
 
 WHOLE = [type_coerce(column, Text).label("data") if column.name == "data" else column for column in CASES.c]
 """All columns of a case, its data as text."""
@@ -35,14 +36,6 @@ _KINDS = text("""
     )
     SELECT state, case_type FROM found WHERE state IS NOT NULL
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """That a tenant has cases of this type in this state."""
-
-    state: str
-    case_type: str
 
 
 async def kinds_of(read: Read, tenant: str) -> Sequence[Kind]:
@@ -85,7 +78,7 @@ def unordered(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condi
 
 def types_of(query: CaseQuery, kinds: Iterable[Kind]) -> frozenset[str]:
     """The case types that the reader may read all cases of, as far as there may be any on a page."""
-    types = frozenset(kind.case_type for kind in kinds if _may_be(kind, query))
+    types = frozenset(kind.case_type for kind in kinds if may_be(kind, query))
     allowed = types if query.visible.all_types else types & query.visible.types
     return frozenset() if query.visible.denied_all else allowed - query.visible.denied_types
 
@@ -96,12 +89,7 @@ def of_readable(query: CaseQuery, kinds: Iterable[Kind]) -> tuple[CaseQuery, Seq
     Types that are denied are none of those known; what is denied to a case role may be."""
     visible = query.visible
     known = replace(visible, all_types=True, types=frozenset(), by_role={}, denied_all=False, denied_types=frozenset())
-    return replace(query, visible=known, case_type=None), [kind for kind in kinds if _may_be(kind, query)]
-
-
-def narrow(query: CaseQuery) -> bool:
-    """Whether an index tells the few cases that a filter leaves, whatever the order."""
-    return query.overdue is True or any((query.assignee, query.team, query.reference))
+    return replace(query, visible=known, case_type=None), [kind for kind in kinds if may_be(kind, query)]
 
 
 def by_role_alone(query: CaseQuery) -> CaseQuery | None:
@@ -126,36 +114,7 @@ def _chosen(
 ) -> tuple[CaseQuery, list[Condition], frozenset[str]]:
     """What filters ask for, and the case types that there may be of it: of a reader who may read all of them no more
     is asked, for no index knows it."""
-    possible = [kind for kind in kinds if _may_be(kind, query)]
-    types = frozenset(kind.case_type for kind in possible)
-    if types <= query.visible.types:
+    among = Among([kind for kind in kinds if may_be(kind, query)], now)
+    if among.types <= query.visible.types:
         query = replace(query, visible=replace(query.visible, all_types=True))
-    conditions = [C.tenant == query.tenant, *_filters(query), *besides]
-    if query.overdue is not None:
-        conditions += _overdue(query.overdue, now, types)
-    if query.state is not None:
-        conditions.append(C.state.in_(sorted({kind.state for kind in possible})))
-    return query, conditions, types
-
-
-def _overdue(overdue: bool, now: Any, types: frozenset[str]) -> Sequence[Condition]:
-    """The types, for the index by due moments begins with one."""
-    if overdue:
-        return C.case_type.in_(sorted(types)), C.due_at < now
-    return (or_(C.due_at.is_(None), C.due_at >= now),)
-
-
-def _filters(query: CaseQuery) -> Iterable[Condition]:
-    for name in ("case_type", "assignee", "team", "reference"):
-        value = getattr(query, name)
-        if value is not None:
-            yield C[name] == value
-
-
-def _may_be(kind: Kind, query: CaseQuery) -> bool:
-    return query.case_type in (None, kind.case_type) and (query.state is None or _is_in(kind.state, query.state))
-
-
-def _is_in(whole: str, state: str) -> bool:
-    """Whether it is the state, or one of the active leaves, which `+` joins, is it or below it."""
-    return whole == state or any(leaf == state or leaf.startswith(f"{state}.") for leaf in whole.split("+"))
+    return query, [C.tenant == query.tenant, *filtered(query, among), *besides], among.types

@@ -11,6 +11,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.reads import listing
+from app.db.reads.filters import Kind, narrow
 from app.db.reads.listing import Read
 from app.db.reads.sorting import order
 from app.db.reads.visibility import C, Condition
@@ -18,8 +19,8 @@ from app.db.reads.words import Ids, PostgresIndex, SqliteIndex, WordIndex, conta
 from app.domain.case.case import Case
 from app.domain.case.search_query import Term
 from app.domain.values.json import Json
+from app.services.store.case_query import CaseQuery
 from app.services.store.search import Count, Searched
-from app.services.store.stored import CaseQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Search:
     now: Any
     effort: Effort
     query: CaseQuery
-    kinds: Sequence[listing.Kind]
+    kinds: Sequence[Kind]
     terms: Sequence[Term]
 
     async def page(self) -> Searched:
@@ -163,7 +164,7 @@ class Search:
 
     async def _narrowed(self, ids: Ids) -> Ids:
         """Those of many that a filter leaves, where an index knows what it leaves and that is not much."""
-        if ids.number <= self.effort.most_sorted or not listing.narrow(self.query):
+        if ids.number <= self.effort.most_sorted or not narrow(self.query):
             return ids
         along = listing.unordered(*self._walk(), self.now).subquery()
         named = self._named(ids, along.c)
@@ -171,7 +172,7 @@ class Search:
         (row,) = await self.read(select(*gathered, func.count().label("walked")))
         return _ids(row) if row["walked"] < self.effort.long_walk else ids
 
-    def _walk(self) -> tuple[CaseQuery, Sequence[listing.Kind]]:
+    def _walk(self) -> tuple[CaseQuery, Sequence[Kind]]:
         return listing.of_readable(replace(self.query, limit=self.effort.long_walk), self.kinds)
 
     def _named(self, ids: Ids, cases: Any) -> Sequence[Condition]:

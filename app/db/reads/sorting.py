@@ -8,21 +8,21 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, func,
 
 from app.db.reads.visibility import C, Condition, visible_to
 from app.domain.values.json import Json
-from app.services.store.stored import SORTS, CaseQuery
+from app.services.store.case_query import SORTS, CaseQuery
 
 
 def ordered_at_once(query: CaseQuery) -> bool:
     """Whether one index has all cases in the order asked for."""
-    return _sort(query)[0] not in ("reference", "due_at")
+    return not SORTS[_sort(query)[0]].may_be_absent
 
 
 def keys_in_order(query: CaseQuery, conditions: Sequence[Condition], types: frozenset[str]) -> Select[Any]:
     """Tenants and ids of the first, and what they are sorted by."""
     name, descending = _sort(query)
-    if name == "reference":
-        return _by_reference(query, descending, conditions, types)
     if name == "due_at":
         return _by_due(query, descending, conditions, types)
+    if SORTS[name].may_be_absent:
+        return _present_and_absent(query, descending, conditions, types)
     return in_order(select(*_key(C[name])), query, conditions, types)
 
 
@@ -62,26 +62,27 @@ def _key(column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
     return C.tenant, C.id, column
 
 
-def _by_reference(
+def _present_and_absent(
     query: CaseQuery, descending: bool, conditions: Sequence[Condition], types: frozenset[str]
 ) -> Select[Any]:
-    """The first of each type, with a reference and without. One scan in order would pass all cases without a
-    reference before it comes to a type in which every case has one."""
-    parts = []
+    """The first of each type, with a value and without. One scan in order would pass all cases without one before it
+    comes to a type in which every case has one."""
+    name, parts = _sort(query)[0], []
+    column = C[name]
     for case_type, absent in product(sorted(types), (False, True)):
-        chosen = [*conditions, *_of_type(case_type, query), _is_absent(C.reference, absent)]
+        chosen = [*conditions, *_of_type(case_type, query), _is_absent(column, absent)]
         if query.after is not None:
             value, case_id = query.after
             if (value is None) is not absent:
                 if absent is descending:
                     continue  # all of these stand before the cursor
             else:
-                chosen.append(_beyond(C.reference, descending, value, case_id))
-        parts.append(_first(C.reference, chosen, descending, query.limit))
+                chosen.append(_beyond(column, descending, value, case_id))
+        parts.append(_first(column, chosen, descending, query.limit))
     if not parts:
-        return select(*_key(C.reference)).where(false())
+        return select(*_key(column)).where(false())
     whole = union_all(*parts).subquery()
-    return select(whole).order_by(*_order(whole.c.reference, whole.c.id, descending)).limit(query.limit)
+    return select(whole).order_by(*_order(whole.c[name], whole.c.id, descending)).limit(query.limit)
 
 
 def _by_due(query: CaseQuery, descending: bool, conditions: Sequence[Condition], types: frozenset[str]) -> Select[Any]:
@@ -127,14 +128,15 @@ def _is_absent(column: ColumnElement[Any], absent: bool) -> Condition:
 
 
 def _order(column: ColumnElement[Any], case_id: ColumnElement[Any], descending: bool) -> list[ColumnElement[Any]]:
-    """Descending is ascending read backwards, so that one index serves both; without a reference is last, or first."""
+    """Descending is ascending read backwards, so that one index serves both; what is absent is last, or first."""
     if descending:
         return [column.desc().nulls_first() if _may_be_absent(column) else column.desc(), case_id.desc()]
     return [column.asc().nulls_last() if _may_be_absent(column) else column.asc(), case_id.asc()]
 
 
 def _may_be_absent(column: ColumnElement[Any]) -> bool:
-    return getattr(column, "key", None) == "reference"
+    """As one of the values in order; those without a due moment come last either way."""
+    return column.key != "due_at" and SORTS[str(column.key)].may_be_absent
 
 
 def _beyond(column: ColumnElement[Any], descending: bool, value: Json, case_id: str) -> Condition:
@@ -148,7 +150,7 @@ def _beyond(column: ColumnElement[Any], descending: bool, value: Json, case_id: 
 def _after(query: CaseQuery, value: Json, case_id: str) -> Condition:
     """The rest of all, as `order` has them."""
     name, descending = _sort(query)
-    absent_first, absent = descending and name == "reference", C[name].is_(None)
+    absent_first, absent = descending and _may_be_absent(C[name]), C[name].is_(None)
     if value is None:
         rest = and_(absent, _beyond(C[name], descending, None, case_id))
         return or_(rest, C[name].is_not(None)) if absent_first else rest

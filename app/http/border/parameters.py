@@ -1,6 +1,6 @@
 """The parameters that several calls take, as they are documented and checked."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
@@ -40,21 +40,6 @@ IfMatch = Annotated[
         schema_extra={"pattern": VERSION_OR_ANY, "examples": ["*"]},
     ),
 ]
-CaseTypeFilter = Annotated[str | None, QueryParameter(description="Only this case type", max_length=64, pattern=PLAIN)]
-StateFilter = Annotated[
-    str | None,
-    QueryParameter(name="state", description="Only cases in this state or below it", max_length=255, pattern=PLAIN),
-]
-AssigneeFilter = Annotated[
-    str | None, QueryParameter(description="Only cases of this assignee", max_length=255, pattern=PLAIN)
-]
-TeamFilter = Annotated[str | None, QueryParameter(description="Only cases of this team", max_length=255, pattern=PLAIN)]
-ReferenceFilter = Annotated[
-    str | None, QueryParameter(description="Only the case of this reference", max_length=255, pattern=PLAIN)
-]
-OverdueFilter = Annotated[
-    bool | None, QueryParameter(description="Only cases whose earliest due moment has passed, or only the others")
-]
 Q = Annotated[
     str | None,
     QueryParameter(
@@ -66,23 +51,6 @@ Q = Annotated[
 ]
 WithCount = Annotated[
     bool, QueryParameter(name="count", description="Also say how many cases there are on all pages together")
-]
-Sort = Annotated[
-    Literal[
-        "opened_at",
-        "-opened_at",
-        "changed_at",
-        "-changed_at",
-        "urgency",
-        "-urgency",
-        "reference",
-        "-reference",
-        "due_at",
-        "-due_at",
-    ],
-    QueryParameter(
-        description="What to sort by; - first for descending. By due_at, cases without one come last either way"
-    ),
 ]
 Limit = Annotated[int, QueryParameter(description="How many at most", ge=1, le=200)]
 SegmentLimit = Annotated[int, QueryParameter(description="How many segments at most", ge=1, le=1000)]

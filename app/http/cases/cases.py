@@ -10,18 +10,11 @@ from app.http.border.codes import REFUSALS
 from app.http.border.documented import ETAG, LOCATION, REPLAYED, problems
 from app.http.border.large import slice_of
 from app.http.border.parameters import (
-    AssigneeFilter,
     CaseId,
-    CaseTypeFilter,
     Cursor,
     IdempotencyKey,
     Limit,
-    OverdueFilter,
     Q,
-    ReferenceFilter,
-    Sort,
-    StateFilter,
-    TeamFilter,
     WithCount,
     existing,
 )
@@ -29,6 +22,7 @@ from app.http.border.services import ApiRequest, services_of
 from app.http.border.views import AppliedView, CasePageView, CaseView
 from app.http.cases import answers
 from app.http.cases.attempts import opening
+from app.http.cases.listed_by import Order, filtered
 from app.http.cases.verb_attempts import with_case
 from app.services.cases.views import Wanted
 from app.services.desk.answer import NO_CLOCKS, case_json
@@ -52,16 +46,12 @@ async def open_case(
 
 
 @get("/cases", operation_id="findCases", summary="Find cases", responses=problems("invalid"))
+@filtered
 async def find_cases(
     request: ApiRequest,
-    case_type: CaseTypeFilter = None,
-    state_filter: StateFilter = None,
-    assignee: AssigneeFilter = None,
-    team: TeamFilter = None,
-    reference: ReferenceFilter = None,
-    overdue: OverdueFilter = None,
+    filters: dict[str, Any],
     q: Q = None,
-    sort: Sort = "-changed_at",
+    sort: Order = "-changed_at",
     limit: Limit = 50,
     cursor: Cursor = None,
     with_count: WithCount = False,
@@ -71,7 +61,7 @@ async def find_cases(
     What is found by words is in the order of `sort`, not by rank. A search that takes long ends a page early, perhaps
     without any case: the last page is the one whose `next_cursor` is null.
     """
-    wanted = Wanted(case_type, state_filter, assignee, team, reference, overdue, sort, limit, cursor, q, with_count)
+    wanted = Wanted(**filters, sort=sort, limit=limit, cursor=cursor, q=q, count=with_count)
     page = await services_of(request).cases.find(request.user, wanted)
     items: Any = [case_json(case, page.clocks.get(case.id, NO_CLOCKS)) for case in page.items]
     shown: CasePageView = {"items": items, "next_cursor": page.next_cursor}

@@ -33,12 +33,11 @@ from app.services.fairness.long_reads import Reads
 from app.services.fairness.places import Places
 from app.services.fairness.slices import Slices
 from app.services.policy.policies import Policies
+from app.services.store.case_query import FILTERS, SORTS, CaseQuery, Sort
 from app.services.store.ports import Store
 from app.services.store.search import Searched
-from app.services.store.stored import SORTS, CaseKey, CaseQuery, StoredEntry, Visible
+from app.services.store.stored import CaseKey, StoredEntry, Visible
 
-TIMES = ("opened_at", "changed_at", "due_at")
-NULLABLE = ("reference", "due_at")
 MOST_COUNTED = 1_000
 MOST_BYTES = 8 * 2**20
 """Of the data of all cases of a page."""
@@ -155,12 +154,7 @@ class Cases:
         return CaseQuery(
             tenant=actor.tenant,
             visible=await self.visible(actor),
-            case_type=wanted.case_type,
-            state=wanted.state,
-            assignee=wanted.assignee,
-            team=wanted.team,
-            reference=wanted.reference,
-            overdue=wanted.overdue,
+            **{name: getattr(wanted, name) for name in FILTERS},
             sort=wanted.sort,
             limit=wanted.limit + 1,
             after=_position(wanted.cursor, wanted.sort) if wanted.cursor else None,
@@ -198,17 +192,17 @@ def _position(cursor: str, sort: str) -> tuple[Json, str]:
         uuid.UUID(case_id)
         if made_for != sort:
             raise ValueError("made for another sort")
-        return _sort_value(value, sort.removeprefix("-")), case_id
+        return _sort_value(value, SORTS[sort.removeprefix("-")]), case_id
     except UNREADABLE as fault:
         raise invalid("cursor", "is not one that this service gave for this sort; start again without it") from fault
 
 
-def _sort_value(value: Json, column: str) -> Json:
-    if value is None and column in NULLABLE:
+def _sort_value(value: Json, by: Sort) -> Json:
+    if value is None and by.may_be_absent:
         return None
-    if column in TIMES:
+    if by.of is datetime:
         return parse_rfc3339(value)
-    if not isinstance(value, int if column == "urgency" else str):
+    if not isinstance(value, by.of):
         raise ValueError("a value of another column")
     if writable(value) is not None:
         raise ValueError("a value that no column holds")

@@ -6,22 +6,17 @@ from dataclasses import dataclass, field
 from app.domain.case.case import Case
 from app.domain.clocks.after_event import Clocks
 from app.domain.explaining.explain import Possible, PossibleEvent, RefusedEvent
+from app.services.store.case_query import Filters
 from app.services.store.search import Count
 
 __all__ = ["Page", "Possible", "PossibleEvent", "RefusedEvent", "Shown", "Wanted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted(Filters):
     """Which cases a caller asks for. `sort` as in CaseQuery; `cursor` is the `next_cursor` of the previous page; `q` is
     what they are searched for; with `count` the page says how many there are."""
 
-    case_type: str | None = None
-    state: str | None = None
-    assignee: str | None = None
-    team: str | None = None
-    reference: str | None = None
-    overdue: bool | None = None
     sort: str = "-changed_at"
     limit: int = 50
     cursor: str | None = None

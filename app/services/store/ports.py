@@ -9,6 +9,7 @@ from app.domain.case.case import Case
 from app.domain.policy.port import Policy
 from app.services.process.gauges import Connections
 from app.services.store.callers import KeyId, Settled, Spending, StoredKey
+from app.services.store.case_query import CaseQuery
 from app.services.store.definitions import DefinitionReads
 from app.services.store.failures import Refused as Refused
 from app.services.store.failures import StoreUnavailable as StoreUnavailable
@@ -18,7 +19,6 @@ from app.services.store.search import Searching
 from app.services.store.stored import (
     AnswerKey,
     CaseKey,
-    CaseQuery,
     ClockKey,
     Found,
     Locked,

@@ -7,7 +7,7 @@ from typing import Protocol
 from app.domain.case.case import Case
 from app.domain.case.search_query import Term
 from app.domain.values.json import Json
-from app.services.store.stored import CaseQuery
+from app.services.store.case_query import CaseQuery
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from app.domain.values.json import Json
 from app.services.store.policy_lines import PolicyFile as PolicyFile
 from app.services.store.policy_lines import PolicyLine as PolicyLine
 
-SORTS = ("opened_at", "changed_at", "urgency", "reference", "due_at")
 ClockKey = tuple[str, str, str, int]  # tenant, case id, name, cycle
 
 
@@ -192,25 +191,6 @@ class Visible:
     denied_all: bool = False
     denied_types: frozenset[str] = frozenset()
     denied_by_role: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class CaseQuery:
-    """A page of cases. `sort` is one of SORTS, `-` first for descending; by `due_at`, those without come last. `state`
-    includes its substates; `overdue`: those whose `due_at` has passed, or all others. `after` is the (sort value, id)
-    of the last item of the previous page."""
-
-    tenant: str
-    visible: Visible
-    case_type: str | None = None
-    state: str | None = None
-    assignee: str | None = None
-    team: str | None = None
-    reference: str | None = None
-    overdue: bool | None = None
-    sort: str = "-changed_at"
-    limit: int = 50
-    after: tuple[Json, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

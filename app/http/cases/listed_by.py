@@ -1,0 +1,51 @@
+"""The parameters that a list of cases is filtered and sorted by, made of the filters and sorts that there are."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
+
+from litestar.params import QueryParameter
+
+from app.http.border.parameters import PLAIN
+from app.services.store.case_query import FILTERS, SORTS, Filters
+
+HINTS = get_type_hints(Filters, include_extras=True)
+ORDERS = tuple(sign + name for name in SORTS for sign in ("", "-"))
+if TYPE_CHECKING:
+    Order = str
+else:
+    Order = Annotated[
+        Literal[ORDERS],
+        QueryParameter(
+            description="What to sort by; - first for descending. By due_at, cases without one come last either way"
+        ),
+    ]
+
+
+def filtered(find: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """`find` with a parameter for each filter where it has `filters`: their values by name."""
+    own = signature(find)
+
+    @wraps(find)
+    async def found(**given: Any) -> Any:
+        filters = {name: given.pop(_argument(name)) for name in FILTERS}
+        return await find(filters=filters, **given)
+
+    made = [_parameter(name) for name in FILTERS]
+    parameters = [one for of in own.parameters.values() for one in (made if of.name == "filters" else [of])]
+    found.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    found.__annotations__ = {**{one.name: one.annotation for one in parameters}, "return": own.return_annotation}
+    return found
+
+
+def _argument(name: str) -> str:
+    """Another one than callers know it by: Litestar has a use of its own for `state`."""
+    return f"{name}_filter"
+
+
+def _parameter(name: str) -> Parameter:
+    of, told = get_args(HINTS[name])
+    limits: Any = {"max_length": told.longest, "pattern": PLAIN} if str in get_args(of) else {}
+    known = QueryParameter(name=name, description=told.text, **limits)
+    return Parameter(_argument(name), Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[of, known])

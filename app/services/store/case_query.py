@@ -1,0 +1,62 @@
+"""What cases can be listed by: a new filter is a field of Filters and its SQL, a new sort a line of SORTS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Annotated
+
+from app.domain.values.json import Json
+from app.services.store.stored import Visible
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What callers are told of a filter. A text has at most so many characters."""
+
+    text: str
+    longest: int = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Each that is not None has to hold. The parameters of the call that lists cases are made of these."""
+
+    case_type: Annotated[str | None, Told("Only this case type", longest=64)] = None
+    state: Annotated[str | None, Told("Only cases in this state or below it")] = None
+    assignee: Annotated[str | None, Told("Only cases of this assignee")] = None
+    team: Annotated[str | None, Told("Only cases of this team")] = None
+    reference: Annotated[str | None, Told("Only the case of this reference")] = None
+    overdue: Annotated[bool | None, Told("Only cases whose earliest due moment has passed, or only the others")] = None
+
+
+FILTERS = tuple(of.name for of in fields(Filters))
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """What a case is sorted by: a value `of` this type, or, where it `may_be_absent`, None."""
+
+    of: type
+    may_be_absent: bool = False
+
+
+SORTS: Mapping[str, Sort] = {
+    "opened_at": Sort(datetime),
+    "changed_at": Sort(datetime),
+    "urgency": Sort(int),
+    "reference": Sort(str, may_be_absent=True),
+    "due_at": Sort(datetime, may_be_absent=True),
+}
+"""By the names of columns, which those of a case are too."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseQuery(Filters):
+    """A page of cases. `sort` is one of SORTS, `-` first for descending; by `due_at`, those without come last. `after`
+    is the (sort value, id) of the last item of the previous page."""
+
+    tenant: str
+    visible: Visible
+    sort: str = "-changed_at"
+    limit: int = 50
+    after: tuple[Json, str] | None = None
