@@ -5,8 +5,9 @@ import pwd
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from inspect import signature
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,6 +17,7 @@ from app.services.callers.issuers import Issuer, issuers_of
 from app.services.callers.rate import Rate, rate_of
 from app.tracing import exporter_wanted
 
+T = TypeVar("T")
 PREFIX = "STATEWARD_"
 SECRETS = ("jwt_secret", "database_url", "migrate_url")
 SERVICE_LINK = re.compile(r"(SERVICE_(HOST|PORT)|PORT_\d+)(_\w+)?")  # Kubernetes sets these for a service "stateward"
@@ -162,6 +164,12 @@ class Settings(BaseSettings):
         if audience is None and any(issuer.audience is None for issuer in info.data.get("oidc_issuer") or ()):
             raise ValueError
         return audience
+
+    def part(self, kind: Callable[..., T]) -> T:
+        """What a room lets an operator set: each field that has the name of a setting."""
+        return kind(
+            **{name: getattr(self, name) for name in signature(kind).parameters if name in Settings.model_fields}
+        )
 
     @property
     def issuers(self) -> tuple[Issuer, ...]:

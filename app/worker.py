@@ -15,7 +15,7 @@ from app.commands.opening.declared import digests
 from app.commands.opening.services import build, declared, ticking
 from app.commands.terminal.stopping import when_told_to_stop
 from app.http.app import HttpSettings, Lifespan, create_app
-from app.http.bodies.value_count import Limits
+from app.http.bodies.body import Limits
 from app.http.border.entrance import Entrance
 from app.http.border.services import Readiness, Services
 from app.http.operating.request_log import Observed
@@ -65,7 +65,7 @@ def application() -> ASGIApp:
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     lived = [_watching(metrics, tracing), _lived(house, settings, rates)]
-    limits = Limits(settings.body_values, settings.attempt_values)
+    limits = settings.part(Limits)
     app = create_app(services, HttpSettings(secret, settings.issuers, settings.behind_tls, limits), lifespan=lived)
     return Observed(Entrance(app), metrics.record_call, tracing, access_log=settings.access_log)
 

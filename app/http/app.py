@@ -11,8 +11,7 @@ from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 
-from app.http.bodies.body import BodyRequest
-from app.http.bodies.value_count import Limits
+from app.http.bodies.body import BodyRequest, Limits
 from app.http.border.declared_parameters import declared_parameters, only_declared
 from app.http.border.errors import NotAcceptable, on_exception
 from app.http.border.gate import Border

@@ -13,9 +13,9 @@ from app.domain.values.errors import CaseError
 from app.domain.values.json import Json
 from app.http.app import HttpSettings, create_app
 from app.http.bodies import body_bytes, value_count
-from app.http.bodies.body import parse
+from app.http.bodies.body import Limits, parse
 from app.http.bodies.requests import Body, FireEvent, OpenCase, TryEvents
-from app.http.bodies.value_count import Count, Limits
+from app.http.bodies.value_count import Count
 from app.services.fairness import yielding
 from app.services.fairness.slices import Slices
 from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api, token
@@ -148,7 +148,7 @@ def test_a_thousand_ordinary_attempts_are_one_batch(client, fakes):
 
 def test_an_operator_may_allow_more():
     fakes = Fakes()
-    app = create_app(fakes.services(), HttpSettings(SECRET, limits=Limits(values=100, attempt_values=10)))
+    app = create_app(fakes.services(), HttpSettings(SECRET, limits=Limits(body_values=100, attempt_values=10)))
     with TestClient(app) as client:
         client.headers["authorization"] = f"Bearer {token()}"
         assert client.post(EVENTS, json={"event": "a", "payload": {"a": [0] * 6}}).status_code == 200

@@ -182,8 +182,8 @@ ELSEWHERE = actor("vera", "admin", tenant="victim")
 @pytest.mark.parametrize(
     ("limits", "one_more", "others"),
     [
-        (WatchLimits(per_caller=2), (TooMany, ALICE), (CLERK, ELSEWHERE)),
-        (WatchLimits(per_tenant=2), (TooMany, CLERK), (ELSEWHERE,)),
+        (WatchLimits(streams_per_caller=2), (TooMany, ALICE), (CLERK, ELSEWHERE)),
+        (WatchLimits(streams_per_tenant=2), (TooMany, CLERK), (ELSEWHERE,)),
         (WatchLimits(all=2), (Unavailable, ELSEWHERE), ()),
     ],
 )

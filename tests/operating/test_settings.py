@@ -1,12 +1,19 @@
 """Settings come from the environment, keep secrets, and say in one sentence what is wrong."""
 
 import os
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import make_url
 
 from app.db.connections.urls import sqlite_file, with_driver
+from app.http.bodies import body
+from app.services.fairness.limits import Limits
+from app.services.log.waiters import WatchLimits
+from app.services.work.uploads import Room
 from app.settings import Settings, SettingsError, load_settings
 
 SECRET = "a-secret-that-is-long-enough-for-hs256"
@@ -155,6 +162,18 @@ def test_a_secret_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_a_secret_file_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"STATEWARD_JWT_SECRET_FILE .*absent cannot: No such file"):
         _given(monkeypatch, JWT_SECRET_FILE=f"{tmp_path}/absent")
+
+
+@pytest.mark.parametrize("kind", [Limits, WatchLimits, Room, body.Limits])
+def test_what_a_room_lets_an_operator_set_is_what_it_is_given(
+    monkeypatch: pytest.MonkeyPatch, kind: Callable[..., Any]
+) -> None:
+    usual = load_settings().part(kind)
+    assert usual == kind()
+    names = [of.name for of in fields(usual) if of.name != "all"]  # nobody sets how many watches there are at all
+    fewer = {name: getattr(usual, name) - 1 for name in names}
+    given = _given(monkeypatch, **{name.upper(): str(value) for name, value in fewer.items()})
+    assert given.part(kind) == kind(**fewer)
 
 
 def test_the_guide_has_every_setting_with_its_default() -> None:

@@ -101,7 +101,7 @@ async def test_what_is_refused_or_broken_off_leaves_nothing_behind(
         yield PHOTO
         raise ConnectionResetError("the caller went away")
 
-    house.uploads.room = Room(file=len(PHOTO))
+    house.uploads.room = Room(attachment_bytes=len(PHOTO))
     async with client(house) as http:
         assert (await http.post(place, params={"file_name": "a"}, content=pieces(PHOTO + b"x"))).status_code == 413
         assert (await http.post(place, params={"file_name": "a"}, content=b"")).status_code == 422

@@ -67,7 +67,7 @@ async def test_the_same_bytes_are_kept_once(house: House, database: Database) ->
 
 async def test_too_large_empty_and_nameless_files_leave_nothing_behind(house: House, database: Database) -> None:
     place = f"{CASES}/{await open_claim(house)}/attachments"
-    house.uploads.room = Room(file=PIECE + 10)
+    house.uploads.room = Room(attachment_bytes=PIECE + 10)
 
     async def streamed() -> AsyncIterator[bytes]:
         for _ in range(4):

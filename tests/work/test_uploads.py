@@ -255,7 +255,7 @@ async def test_an_upload_that_broke_off_in_a_crash_takes_room_until_it_is_swept(
 async def test_a_file_that_does_not_fit_is_refused_and_says_what_to_do(
     house: House, place: str, database: Database, folder: Path
 ) -> None:
-    house.uploads.room = Room(tenant=len(PHOTO) + 10)
+    house.uploads.room = Room(attachment_bytes_per_tenant=len(PHOTO) + 10)
     async with client(house) as http:
         for content in (PHOTO, b"x" * 10):
             assert (await http.post(place, params={"file_name": "a"}, content=content)).status_code == 201
@@ -272,7 +272,7 @@ async def test_a_file_that_does_not_fit_is_refused_and_says_what_to_do(
 async def test_those_who_send_at_once_do_not_pass_the_quota_together(
     house: House, database: Database, folder: Path
 ) -> None:
-    house.uploads.room = Room(tenant=3 * PIECE)
+    house.uploads.room = Room(attachment_bytes_per_tenant=3 * PIECE)
     contents = [bytes([n]) * PIECE for n in range(8)]
     sent = await asyncio.gather(
         *(house.uploads.receive(TENANT, pieces(one)) for one in contents), return_exceptions=True
@@ -302,7 +302,7 @@ async def test_a_file_that_never_ends_takes_little_room_ahead(house: House, data
 
 
 async def test_another_tenant_has_room_of_its_own(house: House) -> None:
-    house.uploads.room = Room(tenant=10)
+    house.uploads.room = Room(attachment_bytes_per_tenant=10)
     await house.uploads.receive(TENANT, pieces(b"x" * 10))
     with pytest.raises(OverQuota):
         await house.uploads.check_room(TENANT, 1)

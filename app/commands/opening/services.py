@@ -64,13 +64,8 @@ def build(settings: Settings) -> House:
     """The services on the database of the settings; not connected yet."""
     folder = None if settings.attachments is None else _folder(settings.attachments)
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
-    desks, limits = (
-        1 if is_sqlite(settings) else 2,
-        Limits(settings.waiting, settings.searches, settings.refusals, settings.reads),
-    )
-    watches = WatchLimits(settings.streams_per_caller, settings.streams_per_tenant)
-    operator = f"operator:{settings.operator or system_user()}"
-    room = Room(settings.attachment_bytes, settings.attachment_bytes_per_tenant)
+    desks, operator = 1 if is_sqlite(settings) else 2, f"operator:{settings.operator or system_user()}"
+    room, watches, limits = settings.part(Room), settings.part(WatchLimits), settings.part(Limits)
     return House(store, PolicyEngine(), desks, room, folder, watches, limits, operator)
 
 

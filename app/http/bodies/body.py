@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from litestar import Request
@@ -15,7 +16,6 @@ from app.domain.values.json import Json
 from app.domain.values.writable import MAX_DEPTH, MAX_EXACT, exact, is_text, values_in, writable
 from app.http.bodies.body_bytes import read, too_large
 from app.http.bodies.requests import MOST_ATTEMPTS, Simulate, TryEvent, TryEvents
-from app.http.bodies.value_count import Limits
 from app.http.border.errors import UnsupportedMediaType
 from app.http.border.large import hold, slice_of
 from app.services.fairness.slices import Slice
@@ -26,6 +26,14 @@ OF_MANY_PARTS = frozenset({TryEvents, Simulate})
 """The bodies that are more than one attempt."""
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many JSON values a body may hold, and an attempt: alone in a body, or as one of a batch."""
+
+    body_values: int = 20_000
+    attempt_values: int = 4_000
 
 
 class BodyRequest(Request[Actor, None, State]):
@@ -54,7 +62,7 @@ class BodyRequest(Request[Actor, None, State]):
 
 async def parse(raw: bytes, model: type[BaseModel], limits: Limits, turn: Slice) -> Json:
     """JSON that the log can write down; Malformed, Invalid or TooLarge on anything else."""
-    value = await read(raw, limits.values if model in OF_MANY_PARTS else limits.attempt_values, turn)
+    value = await read(raw, limits.body_values if model in OF_MANY_PARTS else limits.attempt_values, turn)
     for place, part in _parts(value, model):
         if place is not None and values_in(part) > limits.attempt_values:
             raise too_large(place, f"holds more than {limits.attempt_values} JSON values")

@@ -1,21 +1,12 @@
 """How many JSON values a body holds, counted over its bytes before any of them is made."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 SLICE = 2**18
 """Bytes looked at in one go, which takes about a millisecond."""
 _BLANK = b" \t\r\n"
 _OPENS = b",[{"
 _SHAPE = bytes(code if code in b",[]{}" else ord("0") for code in range(256))
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many JSON values a body may hold, and an attempt: alone in a body, or as one of a batch."""
-
-    values: int = 20_000
-    attempt_values: int = 4_000
 
 
 class Count:

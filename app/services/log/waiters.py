@@ -31,8 +31,8 @@ def _deaf() -> bool:
 class WatchLimits:
     """How many may wait in one process."""
 
-    per_caller: int = PER_CALLER
-    per_tenant: int = PER_TENANT
+    streams_per_caller: int = PER_CALLER
+    streams_per_tenant: int = PER_TENANT
     all: int = MOST_WATCHES
 
 
@@ -186,9 +186,9 @@ class Arrivals:
     def _check_room(self, tenant: str, caller: str) -> None:
         here = self._watched[tenant].watches if tenant in self._watched else set()
         mine = sum(watch.caller == caller for watch in here)
-        if mine >= self._limits.per_caller:
+        if mine >= self._limits.streams_per_caller:
             raise TooMany(f"You follow the log {mine} times already, as often as one caller may; close one of them.")
-        if len(here) >= self._limits.per_tenant:
+        if len(here) >= self._limits.streams_per_tenant:
             raise TooMany(f"{len(here)} follow the log of your tenant already, as many as may; ask without waiting.")
         if sum(len(watched.watches) for watched in self._watched.values()) >= self._limits.all:
             raise Unavailable("Too many follow the log here; try again in a second, or ask without waiting.")

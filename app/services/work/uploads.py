@@ -27,8 +27,8 @@ log = logging.getLogger("stateward")
 class Room:
     """Bytes that a file may have, and all files of a tenant together."""
 
-    file: int = FILE_BYTES
-    tenant: int = TENANT_BYTES
+    attachment_bytes: int = FILE_BYTES
+    attachment_bytes_per_tenant: int = TENANT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Uploads:
     async def check_room(self, tenant: str, told: int) -> None:
         """For a file of so many bytes, before any of them comes. Raises TooLarge or OverQuota."""
         self._check_size(told)
-        if await self._store.room_taken(tenant) + told > self.room.tenant:
+        if await self._store.room_taken(tenant) + told > self.room.attachment_bytes_per_tenant:
             raise self._no_room()
 
     async def receive(
@@ -96,7 +96,7 @@ class Uploads:
         """A piece, and before it so much room more."""
         if room:
             try:
-                await self._store.take_room(tenant, upload, room, self.room.tenant)
+                await self._store.take_room(tenant, upload, room, self.room.attachment_bytes_per_tenant)
             except NoRoom:
                 raise self._no_room() from None
         await self.kept_in.add(tenant, upload, n, piece)
@@ -130,12 +130,13 @@ class Uploads:
         return None if folder is None else lambda blob: folder.forget(tenant, blob)
 
     def _check_size(self, size: int) -> None:
-        if size > self.room.file:
-            raise TooLarge(f"a file may have at most {self.room.file} bytes")
+        if size > self.room.attachment_bytes:
+            raise TooLarge(f"a file may have at most {self.room.attachment_bytes} bytes")
 
     def _no_room(self) -> OverQuota:
+        most = self.room.attachment_bytes_per_tenant
         return OverQuota(
-            f"the files of your tenant may have {self.room.tenant} bytes together, and this one does not fit any more;"
+            f"the files of your tenant may have {most} bytes together, and this one does not fit any more;"
             " send a smaller one, or ask whoever runs this service for more room"
         )
 
