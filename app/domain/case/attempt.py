@@ -1,10 +1,11 @@
 """What is attempted, and by whom."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from app.domain.case.keys import AnswerKey, CaseKey
 from app.domain.policy.scope import Scope
 from app.domain.values.json import Data
 
@@ -55,7 +56,8 @@ class Attempt:
     """An actor trying an event now, or with `verb` a built-in verb in place of an event.
 
     The case is named by `case_id`, or by `case_type` and `reference`. `entry_id` and `new_case_id` are
-    UUID v7 given at the border, so that deciding needs no source of ids.
+    UUID v7 given at the border, so that deciding needs no source of ids. `names` and `key` follow from the rest: the
+    case, and under what its answer is kept.
     """
 
     actor: Actor
@@ -75,6 +77,18 @@ class Attempt:
     on_behalf_of: Principal | None = None
     idempotency: Idempotency | None = None
     verb: "Verb | None" = None
+    names: CaseKey | None = field(init=False, repr=False, compare=False)
+    key: AnswerKey | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Both are asked for at each station of an attempt."""
+        tenant, same, names = self.actor.tenant, self.idempotency, None
+        if self.case_id is not None:
+            names = CaseKey(tenant, case_id=self.case_id)
+        elif self.case_type is not None and self.reference is not None:
+            names = CaseKey(tenant, case_type=self.case_type, reference=self.reference)
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "key", AnswerKey(tenant, self.actor.id, same.key) if same else None)
 
     @property
     def tenant(self) -> str:

@@ -24,7 +24,7 @@ from app.services.definitions.known_names import not_opening
 from app.services.desk.answer import NO_CLOCKS, Answer, applied, to_json
 from app.services.desk.escalation import Escalation, Fired
 from app.services.desk.given_again import given_again, is_for
-from app.services.desk.locking import answer_key, case_key, link_key
+from app.services.desk.locking import link_key
 from app.services.desk.searchable import note_text
 from app.services.desk.working_copy import ALONE, WorkingCopy
 from app.services.entries.identity import new_salt
@@ -99,11 +99,11 @@ class Batch:
 
     def kept(self, attempt: Attempt) -> Answer | None:
         """What was answered before under the key of the attempt."""
-        key = answer_key(attempt)
+        key = attempt.key
         stored = self._copy.answers.get(key) if key else None
         if stored is None or stored.answer is None or attempt.idempotency is None:
             return None
-        case = self._copy.case(case_key(attempt))
+        case = self._copy.case(attempt.names)
         case_type = case.case_type if case else attempt.case_type
         if not is_for(attempt.actor.scope, attempt, self._act(attempt), case_type, stored.answer):
             return None
@@ -143,13 +143,13 @@ class Batch:
     def _logged(self, attempt: Attempt) -> bool:
         """Whether this same request was refused before; another one under its key is logged like any other, and so is
         one by a credential that is not for it."""
-        key = answer_key(attempt)
+        key = attempt.key
         logged = self._copy.answers.get(key) if key else None
         same = attempt.idempotency
         return bool(logged and logged.answer is None and same and logged.fingerprint == same.fingerprint)
 
     def _decision(self, attempt: Attempt) -> Outcome | Refusal:
-        case = self._copy.case(case_key(attempt))
+        case = self._copy.case(attempt.names)
         if attempt.opens is Opens.ALWAYS or (case is None and attempt.opens is Opens.IF_ABSENT):
             return self._opening(attempt, case)
         if case is None:
@@ -209,7 +209,7 @@ class Batch:
 
     def _remember(self, attempt: Attempt, answer: Answer, denied: bool) -> None:
         """Keep the answers that are given again; of a 404 by id with a `denied` entry only that it was logged."""
-        key = answer_key(attempt)
+        key = attempt.key
         if key is None or attempt.idempotency is None:
             return
         if key in self._copy.answers and self._copy.answers[key].answer is not None:

@@ -12,7 +12,6 @@ from app.domain.values.errors import Internal
 from app.services.desk.answer import Answer
 from app.services.desk.deciding import Deciding
 from app.services.desk.escalation import ASIDE, Fired
-from app.services.desk.locking import answer_key
 from app.services.desk.not_decided import unavailable
 from app.services.desk.queue import give
 from app.services.desk.report import Committed, Waited, outcomes
@@ -165,7 +164,7 @@ class Desk:
             held = perf_counter()
             answers: list[Answer | None] = []
             for attempt in attempts:
-                answers.append(None if answer_key(attempt) in batch.locked.busy else batch.answer(attempt))
+                answers.append(None if attempt.key in batch.locked.busy else batch.answer(attempt))
                 await turns.give()
             decided = perf_counter()
             await unit.record(batch)

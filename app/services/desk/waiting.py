@@ -9,7 +9,6 @@ from app.domain.case.attempt import Attempt
 from app.domain.values.errors import Unavailable
 from app.services.desk.absent_cases import absent, here
 from app.services.desk.answer import Answer
-from app.services.desk.locking import answer_key
 from app.services.desk.not_decided import halted, in_flight, unavailable
 from app.services.desk.queue import Group, caller_of
 from app.services.desk.report import Waited
@@ -80,7 +79,7 @@ class Line:
         return here(attempts, missing, await self._decided([one for one in attempts if one.case_id not in missing]))
 
     async def _decided(self, attempts: Sequence[Attempt]) -> list[Answer]:
-        mine = {key for attempt in attempts if (key := answer_key(attempt))}
+        mine = {key for attempt in attempts if (key := attempt.key)}
         taken = mine & self._in_flight
         self._in_flight |= mine
         try:
@@ -92,11 +91,11 @@ class Line:
         once = ToldOnce()
         for start in range(0, len(attempts), BATCH):
             chunk = attempts[start : start + BATCH]
-            free = [attempt for attempt in chunk if answer_key(attempt) not in taken]
+            free = [attempt for attempt in chunk if attempt.key not in taken]
             if stop := halted(once.answers):
                 return once.answers + [stop] * (len(attempts) - start)  # none may overtake those before it
             decided = iter(await self._patiently(free))
-            once.add([in_flight() if answer_key(attempt) in taken else next(decided) for attempt in chunk])
+            once.add([in_flight() if attempt.key in taken else next(decided) for attempt in chunk])
         return once.answers
 
     async def _patiently(self, attempts: Sequence[Attempt]) -> list[Answer]:

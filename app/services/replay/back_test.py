@@ -9,7 +9,6 @@ from app.domain.values.rfc3339 import parse_rfc3339
 from app.services.assembly import House
 from app.services.desk.answer import Answer
 from app.services.desk.batch import Batch
-from app.services.desk.locking import case_key
 from app.services.desk.working_copy import TICK
 from app.services.replay.back_test_report import Judged
 from app.services.replay.event_log import LoggedEvent
@@ -78,13 +77,13 @@ class BackTest:
             batch.copy.at = happened.at
             self.report.add(happened.line, _result(batch.answer(_by_the_log(batch, happened))))
         self._tick(batch, life[-1], self._until + TICK)
-        case = batch.copy.case(case_key(life[-1].attempt))
+        case = batch.copy.case(life[-1].attempt.names)
         if case is not None and life[-1].line.reference in self.report.state_of:
             self.report.state_of[life[-1].line.reference] = case.state  # a step may have moved it since its last line
 
     def _tick(self, batch: Batch, happened: Happened, before: datetime) -> None:
         """Fire what is due, each moment at that moment. What is due just when an event happens comes after it (R6)."""
-        case = batch.copy.case(case_key(happened.attempt))
+        case = batch.copy.case(happened.attempt.names)
         if case is None:
             return
         self.judged.references[case.id] = happened.line.reference
@@ -101,7 +100,7 @@ class BackTest:
 
 def _by_the_log(batch: Batch, happened: Happened) -> Attempt:
     """Lines of one timestamp have entries a microsecond apart, and happen at one moment all the same (R6)."""
-    case = batch.copy.case(case_key(happened.attempt))
+    case = batch.copy.case(happened.attempt.names)
     if case is None or case.recorded_at < happened.at:
         return happened.attempt
     return replace(happened.attempt, occurred_at=happened.at)

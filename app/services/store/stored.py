@@ -6,6 +6,8 @@ from datetime import datetime
 
 from app.domain.case.case import Case, Surroundings
 from app.domain.case.entry import AuditEntry
+from app.domain.case.keys import AnswerKey as AnswerKey
+from app.domain.case.keys import CaseKey as CaseKey
 from app.domain.case.made_by_verbs import CaseRole, Row
 from app.domain.case.search_text import SearchText
 from app.domain.values.json import Json
@@ -13,25 +15,6 @@ from app.services.store.policy_lines import PolicyFile as PolicyFile
 from app.services.store.policy_lines import PolicyLine as PolicyLine
 
 ClockKey = tuple[str, str, str, int]  # tenant, case id, name, cycle
-
-
-@dataclass(frozen=True, slots=True)
-class CaseKey:
-    """A case named by id, or by case type and reference."""
-
-    tenant: str
-    case_id: str | None = None
-    case_type: str | None = None
-    reference: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerKey:
-    """An idempotency key: one space per tenant and subject."""
-
-    tenant: str
-    subject: str
-    key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from app.services.cases.cases import Cases
 from app.services.desk.answer import Answer
 from app.services.desk.desk import Desk
 from app.services.store.ports import Store
-from app.services.store.stored import AnswerKey
 from app.services.store.work import StoredBlob
 from app.services.work.contents import Contents, InDatabase, Missing
 from app.services.work.uploads import Received, Uploads
@@ -112,9 +111,7 @@ class Attachments:
 
     async def _answered(self, attempt: Attempt) -> str | None:
         """The fingerprint of what was answered before under the key of an attempt."""
-        if attempt.idempotency is None:
-            return None
-        return await self._store.answered(AnswerKey(attempt.tenant, attempt.actor.id, attempt.idempotency.key))
+        return await self._store.answered(attempt.key) if attempt.key else None
 
     def _source(self, blob: StoredBlob | None) -> Contents | None:
         return self._database if blob and blob.upload else self._folder

@@ -17,7 +17,6 @@ from app.services.desk.answer import Answer
 from app.services.desk.batch import Batch
 from app.services.desk.deciding import Deciding, UnitOfWork
 from app.services.desk.escalation import Fired
-from app.services.desk.locking import answer_key
 from app.services.desk.queue import caller_of
 from app.services.desk.report import Committed, Outcomes, Waited, outcomes
 from app.services.fairness.fair_queue import Caller, FairQueue
@@ -202,7 +201,7 @@ def _skips(ask: Ask) -> Sequence[Attempt]:
 
 def _before(batch: Batch, ask: Ask, counted: Outcomes) -> Answer | None:
     """What is answered without looking for a case: a key that is known or in use, a skip that is refused."""
-    if answer_key(ask.attempt) in batch.locked.busy:
+    if ask.attempt.key in batch.locked.busy:
         return Answer(error=IdempotencyInFlight("a request with this key is being decided; ask again shortly"))
     if kept := batch.kept(ask.attempt):
         return kept
