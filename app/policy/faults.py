@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.domain.values.deceiving import in_rules
-from app.domain.values.names import BUILT_IN_ACTS, NAME, SUBJECT, TENANT
+from app.domain.values.names import NAME, SUBJECT, TENANT
+from app.domain.verbs.registry import ACTS
 from app.policy.conditions import condition_fault
 from app.policy.lines import EVERY, includes_role, is_case_role, is_role
 from app.services.store.policy_lines import PolicyLine
@@ -45,8 +46,8 @@ def _rule_faults(line: PolicyLine) -> Iterator[LineFault]:
         )
     if not (line.obj == EVERY or NAME.fullmatch(line.obj)):
         yield LineFault(f"`{line.obj}` is not a case type", "name one case type, or write `*` for all of them", "obj")
-    if not (line.act == EVERY or line.act in BUILT_IN_ACTS or NAME.fullmatch(line.act)):
-        known = ", ".join(sorted(BUILT_IN_ACTS))
+    if not (line.act == EVERY or line.act in ACTS or NAME.fullmatch(line.act)):
+        known = ", ".join(sorted(ACTS))
         remedy = f"name an event, write `*` for all events, or one of {known}"
         yield LineFault(f"`{line.act}` is not an act", remedy, "act")
     if line.eft not in ("allow", "deny"):

@@ -8,24 +8,11 @@ from app.domain.case.attempt import ANYONE
 from app.domain.definition import titles
 from app.domain.definition.case_type import CaseType
 from app.domain.values.errors import Reason
+from app.domain.verbs.registry import ACTS
 from app.policy.conditions import Subject, holds
 from app.policy.lines import Rule, is_case_role, is_event
 
 MAX_REASONS = 8  # they are written to the log, whose entries are bounded
-
-VERBS = {
-    "case:read": "read",
-    "case:assign": "assign",
-    "case:claim": "claim",
-    "case:comment": "comment on",
-    "case:attach": "attach files to",
-    "case:roles": "give roles on",
-    "case:export": "export",
-    "case:redact": "redact",
-    "case:hold": "put a legal hold on",
-    "case:audit": "read the log of",
-    "case:admin": "administer",
-}
 
 
 def deciding_rule(rules: Sequence[Rule], subject: Subject, allowed: bool) -> Rule | None:
@@ -37,7 +24,7 @@ def wish_of(case_type: str, act: str, declared: CaseType | None) -> str:
     """What completes `may ...`; by the titles of the case type and its event, where it is known."""
     kind = titles.of_case_type(declared) if declared else case_type.replace("_", " ")
     if not is_event(act):
-        return f"{VERBS.get(act, act)} this {kind}"
+        return f"{ACTS.get(act, act)} this {kind}"
     return f"fire {titles.of_event(declared, act) if declared else act} on this {kind}"
 
 

@@ -11,7 +11,7 @@ from app.db.rows.rows import CACHES, MOVING, Row
 from app.db.tables.column_types import Count, JsonText, Moment, Word, json_text
 from app.db.tables.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, ROLE
 from app.db.tables.texts import TEXT
-from app.db.tables.work import ATTACHMENT, COMMENT, LINK
+from app.db.tables.work import MADE, Made
 from app.domain.case.search_text import MOST_CHARACTERS
 
 _ARRAYS = {Word: "text", JsonText: "text", Count: "bigint", Moment: "timestamptz", LargeBinary: "bytea"}
@@ -60,9 +60,7 @@ _SHAPES: dict[str, tuple[tuple[str, Any], ...]] = {
     "fired": _columns(FIRING),
     "acted": _columns(ACTOR),
     "answered": _columns(IDEMPOTENCY),
-    "comment": _columns(COMMENT),
-    "attachment": _columns(ATTACHMENT),
-    "link": _columns(LINK),
+    **{made.table.name: _columns(made.table) for made in MADE},
     "given": _columns(ROLE),
     "taken": _columns(ROLE),
     "text": _columns(TEXT),
@@ -111,6 +109,10 @@ def _put_clocks() -> str:
     return f"""{_insert(CLOCK, "clock")} ON CONFLICT ({key}) DO UPDATE SET {changed}"""
 
 
+def _make(made: Made) -> str:
+    return _insert(made.table, made.table.name) + (" ON CONFLICT DO NOTHING" if made.once else "")
+
+
 def _take_roles() -> str:
     key = _names(_columns(ROLE))
     return f"DELETE FROM {ROLE.name} WHERE ({key}) IN (SELECT * FROM {_unnest('taken')})"
@@ -134,9 +136,7 @@ _WRITES = (
     ("fired", "fired", _insert(FIRING, "fired")),
     ("acted", "acted", f"{_insert(ACTOR, 'acted')} ON CONFLICT DO NOTHING"),
     ("answered", "answered", _answer()),
-    ("comment", "commented", _insert(COMMENT, "comment")),
-    ("attachment", "attached", _insert(ATTACHMENT, "attachment")),
-    ("link", "linked", f"{_insert(LINK, 'link')} ON CONFLICT DO NOTHING"),
+    *((made.table.name, f"made_{made.table.name}", _make(made)) for made in MADE),
     ("given", "given", f"{_insert(ROLE, 'given')} ON CONFLICT DO NOTHING"),
     ("taken", "taken", _take_roles()),
     ("text", "texted", _put_texts()),

@@ -1,14 +1,18 @@
 """The tables of what people do with cases: comments, files, links; and the queues that they claim from."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.db.tables.column_kinds import STRICT, key, maybe, partial, word
 from app.db.tables.column_types import Count, JsonText, Moment
 from app.db.tables.tables import CASES
+from app.domain.case.made_by_verbs import Row
+from app.domain.verbs.attaching import AttachmentRow
+from app.domain.verbs.commenting import CommentRow
+from app.domain.verbs.linking import CaseLink
 
 WAITING = "assignee IS NULL AND closed_at IS NULL"
 """A case that somebody may claim next. Events on cases that somebody has do not touch these indexes."""
@@ -135,3 +139,15 @@ COMMENT, BLOB, CHUNK, ATTACHMENT, LINK = (
     SQLModel.metadata.tables[name] for name in ("comment", "blob", "blob_chunk", "attachment", "case_link")
 )
 UPLOAD, USAGE = (SQLModel.metadata.tables[name] for name in ("blob_upload", "blob_usage"))
+
+
+class Made(NamedTuple):
+    """Where one kind of what verbs make is kept; with `once` a row that is there already stays as it is."""
+
+    kind: type[Row]
+    table: Table
+    once: bool = False
+
+
+MADE = (Made(CommentRow, COMMENT), Made(AttachmentRow, ATTACHMENT), Made(CaseLink, LINK, once=True))
+"""Both databases write them by this alone; the columns are the fields of the row."""

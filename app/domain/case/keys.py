@@ -1,4 +1,4 @@
-"""By what a case, and an answer that was given before, are found."""
+"""By what a case, an answer that was given before, and a link are found."""
 
 from dataclasses import dataclass
 
@@ -20,3 +20,13 @@ class AnswerKey:
     tenant: str
     subject: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkKey:
+    """That one case stands to another as `type` says."""
+
+    tenant: str
+    case_id: str
+    type: str
+    to_id: str

@@ -1,10 +1,12 @@
 """What every built-in verb is: a frozen value that knows its policy act, and what it makes of a case."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from app.domain.case.case import Case
+from app.domain.case.keys import LinkKey
 from app.domain.case.made_by_verbs import Work
 from app.domain.values.json import Json
 
@@ -26,21 +28,34 @@ class Done:
     assigns: bool = False
 
 
-class Verb(Protocol):
-    """`act` is what the policy is asked for; `doing` completes `you may not ... here`."""
+class Verb(ABC):
+    """`act` is what the policy is asked for; `doing` completes `you may not ... here`, and ends with `this case`."""
 
+    __slots__ = ()
     act: ClassVar[str]
     doing: ClassVar[str]
 
     @property
     def other(self) -> str | None:
         """The id of another case that it needs, locked as well."""
-        ...
+        return None
 
+    def link(self, tenant: str, case_id: str) -> LinkKey | None:
+        """The link that it makes of a case, of which there is one at most: looked for once both cases are locked."""
+        return None
+
+    def seen(self, there: "Situation | None", known: bool) -> Self:
+        """The same with what was found: the other case as the caller stands to it, and whether its link is there."""
+        return self
+
+    @abstractmethod
     def done(self, here: "Situation") -> Done:
         """What it makes of the case of `here`, which policy and version allow. Raises CaseError."""
-        ...
 
     def work(self, here: "Situation", case: Case) -> Work | None:
         """What it makes besides, once the case is this."""
-        ...
+        return None
+
+    def own_part(self, shown: Json) -> Json:
+        """What the attempt itself said of what its answer shows: that much is told again to whoever lost the case."""
+        return shown

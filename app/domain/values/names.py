@@ -11,14 +11,6 @@ CASE_ROLE = re.compile(r"\[[a-z][a-z0-9_]*\]")
 TENANT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 BUILT_IN_ROLES = frozenset({"role:admin", "role:auditor", "role:system"})
 """What these may is decided here, beside every policy."""
-BUILT_IN_ACTS = frozenset(
-    f"case:{verb}"
-    for verb in (
-        *("read", "assign", "claim", "comment", "attach", "roles"),
-        *("export", "redact", "hold", "audit", "admin"),
-    )
-)
-"""What a policy may allow besides events."""
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 

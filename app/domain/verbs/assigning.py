@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from app.domain.case.case import Case
 from app.domain.deciding.situation import Situation
-from app.domain.deciding.verb import Done
+from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import GuardRefused, Reason, invalid
 from app.domain.values.names import SUBJECT, TEAM
 
@@ -13,18 +13,8 @@ ASSIGN: Final = "case:assign"
 CLAIM: Final = "case:claim"
 
 
-class _Alone:
-    """A verb that needs no other case and makes nothing but an entry."""
-
-    __slots__ = ()
-    other: ClassVar[None] = None
-
-    def work(self, here: Situation, case: Case) -> None:
-        return None
-
-
 @dataclass(frozen=True, slots=True)
-class Assign(_Alone):
+class Assign(Verb):
     """To a person, a team, both or nobody. `given` names what is to change; the other stays.
 
     A case that goes to another team is nobody's there, unless the assignee is given too (as an SLA step does it).
@@ -53,7 +43,7 @@ class Assign(_Alone):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim(_Alone):
+class Claim(Verb):
     """To whoever acts, unless somebody else has it."""
 
     act: ClassVar[str] = CLAIM
@@ -68,7 +58,7 @@ class Claim(_Alone):
 
 
 @dataclass(frozen=True, slots=True)
-class Release(_Alone):
+class Release(Verb):
     """Back to the queue of its team, by whoever has it."""
 
     act: ClassVar[str] = CLAIM
@@ -82,7 +72,7 @@ class Release(_Alone):
 
 
 @dataclass(frozen=True, slots=True)
-class Skip(_Alone):
+class Skip(Verb):
     """Passed by when the next case was asked for; the reason of the attempt says why."""
 
     act: ClassVar[str] = CLAIM

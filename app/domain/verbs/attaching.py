@@ -1,12 +1,13 @@
 """Add a file to a case: its bytes are kept already, under their SHA-256."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from app.domain.case.case import Case
-from app.domain.case.made_by_verbs import AttachmentRow, Work
+from app.domain.case.made_by_verbs import Row, Work
 from app.domain.deciding.situation import Situation
-from app.domain.deciding.verb import Done
+from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import invalid
 from app.domain.values.media_types import contradicts
 from app.domain.values.rfc3339 import rfc3339
@@ -18,7 +19,22 @@ UNSEEN = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
-class Attach:
+class AttachmentRow(Row):
+    """A file of a case; its name stands behind the entry with the same id, its bytes under their SHA-256."""
+
+    id: str
+    case_id: str
+    case_seq: int
+    author: str
+    attached_at: datetime
+    sha256: str
+    size: int
+    declared_type: str
+    sniffed_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attach(Verb):
     """`declared_type` is what the sender says the file is, `sniffed_type` what its first bytes say, where they do."""
 
     file_name: str
@@ -28,7 +44,6 @@ class Attach:
     sniffed_type: str | None
     act: ClassVar[str] = "case:attach"
     doing: ClassVar[str] = "attach files to this case"
-    other: ClassVar[None] = None
 
     def done(self, here: Situation) -> Done:
         assert here.case is not None

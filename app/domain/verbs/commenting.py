@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.domain.case.case import Case
-from app.domain.case.made_by_verbs import CommentRow, Work
+from app.domain.case.made_by_verbs import Row, Work
+from app.domain.case.search_text import Said, said_words
 from app.domain.deciding.situation import Situation
-from app.domain.deciding.verb import Done
+from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import Denied, Reason, invalid
 from app.domain.values.json import Json
 from app.domain.values.names import SUBJECT
@@ -16,6 +17,19 @@ from app.domain.values.writable import is_text
 
 MOST_CHARACTERS = 10_000
 MOST_MENTIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRow(Row):
+    """A comment; its text stands behind the entry with the same id. `edits` is the comment that it says anew."""
+
+    id: str
+    case_id: str
+    case_seq: int
+    author: str
+    written_at: datetime
+    mentions: tuple[str, ...]
+    edits: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,7 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Verb):
     """Markdown, kept as text. `edits` is the id of a comment, `edited` that comment where there is one."""
 
     text: str
@@ -38,7 +52,6 @@ class Comment:
     edited: Edited | None = None
     act: ClassVar[str] = "case:comment"
     doing: ClassVar[str] = "comment on this case"
-    other: ClassVar[None] = None
 
     def done(self, here: Situation) -> Done:
         assert here.case is not None
@@ -49,7 +62,7 @@ class Comment:
     def work(self, here: Situation, case: Case) -> Work:
         entry_id, author = here.attempt.entry_id, here.attempt.acting
         row = CommentRow(case.tenant, entry_id, case.id, case.seq, author, here.at, self.mentions, self.edits)
-        return Work((row,), shown=self._shown(row))
+        return Work((row,), said=Said(self.edits or entry_id, said_words(self.text)), shown=self._shown(row))
 
     def _check(self, here: Situation) -> None:
         if not self.text.strip() or len(self.text) > MOST_CHARACTERS or not is_text(self.text):

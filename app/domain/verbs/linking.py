@@ -1,15 +1,17 @@
 """Link a case to another: both chains say so, each in its own direction."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from datetime import datetime
+from typing import ClassVar, Final, Self
 
 from app.domain.case.case import Case
-from app.domain.case.made_by_verbs import CaseLink, Work
+from app.domain.case.keys import LinkKey
+from app.domain.case.made_by_verbs import Row, Work
 from app.domain.case.sealing import seal
 from app.domain.deciding.case_after import chained
 from app.domain.deciding.entry_draft import verb_draft
 from app.domain.deciding.situation import Situation
-from app.domain.deciding.verb import Done
+from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import Conflict, Denied, invalid
 from app.domain.values.rfc3339 import rfc3339
 
@@ -26,7 +28,22 @@ INVERSE: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class CaseLink(Row):
+    """That one case stands to another as `type` says; the other case has a row with the inverse type."""
+
+    case_id: str
+    type: str
+    to_id: str
+    author: str
+    linked_at: datetime
+
+    @property
+    def key(self) -> LinkKey:
+        return LinkKey(self.tenant, self.case_id, self.type, self.to_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Link(Verb):
     """`there` is the other case as the caller stands to it; None where there is none, or none to be seen. `known`: they
     are linked so already."""
 
@@ -40,6 +57,12 @@ class Link:
     @property
     def other(self) -> str:
         return self.to
+
+    def link(self, tenant: str, case_id: str) -> LinkKey:
+        return LinkKey(tenant, case_id, self.type, self.to)
+
+    def seen(self, there: Situation | None, known: bool) -> Self:
+        return replace(self, there=there, known=known)
 
     def done(self, here: Situation) -> Done:
         assert here.case is not None
@@ -70,4 +93,5 @@ class Link:
         draft = verb_draft(there, there.decide(self.act), Done("linked", other, {"link": told}), other)
         entry = seal(draft, there.new_salt)
         shown = {"type": self.type, "to": self.to, "author": author, "linked_at": rfc3339(at)}
-        return Work(rows, other=(replace(other, last_hash=entry.entry_hash), entry), shown=shown)
+        far = (replace(other, last_hash=entry.entry_hash), entry)
+        return Work(rows, other=far, links=tuple(row.key for row in rows), shown=shown)

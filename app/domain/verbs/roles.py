@@ -6,8 +6,9 @@ from typing import ClassVar
 from app.domain.case.case import Case
 from app.domain.case.made_by_verbs import CaseRole, Work
 from app.domain.deciding.situation import Situation
-from app.domain.deciding.verb import Done
+from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import invalid
+from app.domain.values.json import Json
 from app.domain.values.names import CASE_ROLE, SUBJECT
 from app.domain.values.near_names import nearest
 
@@ -17,14 +18,13 @@ Holding = tuple[str, str]  # subject, role
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeRoles:
+class ChangeRoles(Verb):
     """They bind the next attempt on the case."""
 
     give: tuple[Holding, ...] = ()
     take: tuple[Holding, ...] = ()
     act: ClassVar[str] = "case:roles"
     doing: ClassVar[str] = "give roles on this case"
-    other: ClassVar[None] = None
 
     def done(self, here: Situation) -> Done:
         assert here.case is not None
@@ -38,6 +38,11 @@ class ChangeRoles:
         now = (had | set(self.give)) - set(self.take)
         shown = {"roles": [{"subject": subject, "role": role} for subject, role in sorted(now)]}
         return Work(given=_rows(case, now - had), taken=_rows(case, had - now), shown=shown)
+
+    def own_part(self, shown: Json) -> Json:
+        """It is answered with all roles on the case."""
+        given = [one for one in shown["roles"] if (one["subject"], one["role"]) in self.give]
+        return {**shown, "roles": given}
 
     def _check_known(self, here: Situation) -> None:
         """A role that no line names gives nothing, and one that nobody has takes nothing away: a slip of the pen."""

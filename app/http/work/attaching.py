@@ -28,7 +28,7 @@ from app.http.cases.verb_attempts import made, working
 from app.http.work.commenting import place
 from app.http.work.views import AttachedView, AttachmentPageView
 from app.services.store.work import StoredAttachment
-from app.services.work.uploads import Received
+from app.services.work.attachments import Asking
 
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
 UNKNOWN = "application/octet-stream"
@@ -64,12 +64,11 @@ async def attach_file(
     declared = request.content_type[0].lower()
     declared = declared if MEDIA_TYPE.fullmatch(declared) else UNKNOWN
 
-    def asking(received: Received) -> Attempt:
-        kept = received.sha256 if received.upload else ""
-        verb = Attach(file_name, kept, received.size, declared, received.sniffed_type)
-        call = {"file_name": file_name, "sha256": received.sha256, "declared_type": declared}
-        return working(request, verb, "attachments", call, case_id=case_id)
+    def attempt(file: Attach, sha256: str) -> Attempt:
+        call = {"file_name": file_name, "sha256": sha256, "declared_type": declared}
+        return working(request, file, "attachments", call, case_id=case_id)
 
+    asking = Asking(Attach(file_name, "", 0, declared, None), attempt)
     leave(request.scope)  # the bytes may take minutes
     told = request.headers.get("content-length", "")
     size = int(told) if told.isdecimal() and told.isascii() else 0

@@ -7,8 +7,8 @@ from app.domain.definition.case_type import CaseType
 from app.domain.definition.meant import unknown
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import FieldError
-from app.domain.values.names import BUILT_IN_ACTS
 from app.domain.values.near_names import quoted
+from app.domain.verbs.registry import ACTS
 from app.services.definitions.definitions import Definitions
 
 
@@ -30,7 +30,7 @@ def _case_types(scope: Scope, known: Mapping[str, str | None]) -> Iterator[Field
 
 
 def _acts(scope: Scope, case_types: Iterable[CaseType]) -> Iterator[FieldError]:
-    known = dict.fromkeys(BUILT_IN_ACTS)
+    known = dict.fromkeys(ACTS)
     for one in case_types:
         if scope.case_types is None or one.case_type in scope.case_types:
             known |= dict.fromkeys(one.opening) | {name: event.title for name, event in one.events.items()}

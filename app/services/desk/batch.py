@@ -18,19 +18,18 @@ from app.domain.deciding.whose_eyes import eyes
 from app.domain.machine.machine import Machine
 from app.domain.policy.port import Policy
 from app.domain.values.errors import FieldError, IdempotencyMismatch, Internal, Invalid, NotFound
-from app.domain.verbs.linking import Link
 from app.services.definitions.definitions import Definitions
 from app.services.definitions.known_names import not_opening
 from app.services.desk.answer import NO_CLOCKS, Answer, applied, to_json
 from app.services.desk.escalation import Escalation, Fired
 from app.services.desk.given_again import given_again, is_for
-from app.services.desk.locking import link_key
+from app.services.desk.locking import link_key, other_key
 from app.services.desk.searchable import note_text
 from app.services.desk.working_copy import ALONE, WorkingCopy
 from app.services.entries.identity import new_salt
 from app.services.entries.refusals import Refused
 from app.services.fairness.fair_queue import Caller
-from app.services.store.stored import CaseKey, Locked, Record, StoredAnswer
+from app.services.store.stored import Locked, Record, StoredAnswer
 
 KEPT = timedelta(hours=24)
 """How long an answer is given again under its key (the IETF draft leaves it to the service)."""
@@ -157,18 +156,18 @@ class Batch:
         machine = self._definitions.of(case.definition)
         if machine.clocks and attempt.actor.id != SYSTEM:
             case = self._with_steps_before(attempt, case)
-        if isinstance(attempt.verb, Link):
-            there, known = self._there(attempt, attempt.verb), link_key(attempt) in self._copy.links
-            attempt = replace(attempt, verb=replace(attempt.verb, there=there, known=known))
+        if attempt.verb is not None and attempt.verb.other is not None:
+            there, known = self._there(attempt), link_key(attempt) in self._copy.links
+            attempt = replace(attempt, verb=attempt.verb.seen(there, known))
         here = self._on(attempt, case)
         return decide(here) if attempt.verb else fire(here)
 
     def _on(self, attempt: Attempt, case: Case) -> Situation:
         return self.situation(attempt, self._definitions.of(case.definition), self._copy.moment(case), case)
 
-    def _there(self, attempt: Attempt, link: Link) -> Situation | None:
-        """The far end of a link; its entry has an id of its own, which nothing is opened with."""
-        case = self._copy.case(CaseKey(attempt.tenant, case_id=link.to))
+    def _there(self, attempt: Attempt) -> Situation | None:
+        """On the other case; its entry there has an id of its own, which nothing is opened with."""
+        case = self._copy.case(other_key(attempt))
         return self._on(replace(attempt, entry_id=attempt.new_case_id), case) if case else None
 
     def _with_steps_before(self, attempt: Attempt, case: Case) -> Case:
@@ -197,7 +196,7 @@ class Batch:
 
     def _take(self, attempt: Attempt, outcome: Outcome) -> None:
         case = outcome.case
-        note_text(self._copy, self._definitions.of(case.definition).case_type.data, attempt, outcome)
+        note_text(self._copy, self._definitions.of(case.definition).case_type.data, outcome)
         self._copy.take(case, outcome.entry, outcome.turned)
         if attempt.verb is not None:
             if outcome.work is not None:

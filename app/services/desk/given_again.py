@@ -7,7 +7,6 @@ from app.domain.deciding.decide import without_the_case
 from app.domain.deciding.situation import ADMIN, Situation
 from app.domain.policy.scope import Scope
 from app.domain.values.json import Json
-from app.domain.verbs.roles import ChangeRoles
 from app.services.desk.answer import Answer, case_json, error_of, from_json
 
 
@@ -18,7 +17,8 @@ def given_again(kept: Json, here: Situation | None) -> Answer:
     if here is None or here.case is None:
         return answer
     if answer.shown is not None:
-        return answer if here.readable else replace(answer, shown=_own_part(here.attempt, answer.shown))
+        verb = here.attempt.verb
+        return answer if here.readable or verb is None else replace(answer, shown=verb.own_part(answer.shown))
     if answer.error is not None:
         return answer if here.readable else replace(answer, error=without_the_case(here, answer.error))
     if not here.readable:
@@ -36,11 +36,3 @@ def is_for(scope: Scope | None, attempt: Attempt, act: str | None, case_type: st
         acts.append(ADMIN)
     asked = scope if case_type is not None else replace(scope, case_types=None)
     return all(asked.covers(case_type or "", one) for one in acts)
-
-
-def _own_part(attempt: Attempt, shown: Json) -> Json:
-    """What the attempt itself said. Only a change of roles is answered with more: all roles on the case."""
-    if not isinstance(attempt.verb, ChangeRoles):
-        return shown
-    given = [one for one in shown["roles"] if (one["subject"], one["role"]) in attempt.verb.give]
-    return {**shown, "roles": given}

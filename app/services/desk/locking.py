@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.domain.case.attempt import Attempt
-from app.domain.verbs.linking import Link
 from app.services.store.ports import Transaction
 from app.services.store.stored import AnswerKey, CaseKey, LinkKey, Locked
 
@@ -17,7 +16,7 @@ async def lock(tx: Transaction, attempts: Sequence[Attempt]) -> Locked:
 
 
 def other_key(attempt: Attempt) -> CaseKey:
-    """The case at the far end of a link."""
+    """The other case that its verb needs."""
     return CaseKey(attempt.tenant, case_id=attempt.verb.other if attempt.verb else None)
 
 
@@ -31,6 +30,6 @@ def keys(attempts: Sequence[Attempt]) -> tuple[list[CaseKey], list[AnswerKey]]:
 
 def link_key(attempt: Attempt) -> LinkKey | None:
     """The link that an attempt would make."""
-    if not isinstance(attempt.verb, Link) or attempt.case_id is None:
+    if attempt.verb is None or attempt.case_id is None:
         return None
-    return LinkKey(attempt.tenant, attempt.case_id, attempt.verb.type, attempt.verb.to)
+    return attempt.verb.link(attempt.tenant, attempt.case_id)

@@ -2,23 +2,18 @@
 
 from collections.abc import Iterable
 
-from app.domain.case.attempt import Attempt
 from app.domain.case.case import Case
 from app.domain.case.search_text import Said, SearchText, own_words, said_words
 from app.domain.deciding.outcome import Outcome
 from app.domain.definition.case_type import Schema
-from app.domain.verbs.commenting import Comment
 from app.services.desk.working_copy import WorkingCopy
 from app.services.store.work import StoredComment
 
 
-def note_text(copy: WorkingCopy, schema: Schema, attempt: Attempt, outcome: Outcome) -> None:
+def note_text(copy: WorkingCopy, schema: Schema, outcome: Outcome) -> None:
     """Before the copy takes the outcome. An event that assigns nothing keeps the data themselves, so that looking at
     them costs nothing."""
     case, before = outcome.case, copy.cases.get(outcome.case.id)
-    if isinstance(attempt.verb, Comment):
-        copy.note_said(case, attempt.verb.edits or attempt.entry_id, attempt.verb.text)
-        return
     if before is not None and before.data is case.data:
         return
     words = own_words(case, schema)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from app.domain.case.case import Case, Surroundings
 from app.domain.case.entry import AuditEntry
-from app.domain.case.made_by_verbs import CaseLink, CaseRole, Row, Work
-from app.domain.case.search_text import Said, SearchText, said_words
+from app.domain.case.made_by_verbs import CaseRole, Row, Work
+from app.domain.case.search_text import Said, SearchText
 from app.domain.clocks.after_event import Clocks, Turned
 from app.domain.clocks.state import ClockState
 from app.services.store.stored import (
@@ -94,11 +94,11 @@ class WorkingCopy:
         """Keep by which words of its reference and data a case is found from now on."""
         self._texts[case.id] = replace(self._text(case), own=words)
 
-    def note_said(self, case: Case, comment_id: str, text: str) -> None:
+    def _note_said(self, case: Case, said: Said) -> None:
         """Keep the words of a comment in place of those that it had."""
         before = self._text(case)
-        said = (*(one for one in before.said if one.id != comment_id), Said(comment_id, said_words(text)))
-        self._texts[case.id] = replace(before, said=said)
+        others = (one for one in before.said if one.id != said.id)
+        self._texts[case.id] = replace(before, said=(*others, said))
 
     def _text(self, case: Case) -> SearchText:
         return self._texts.get(case.id) or SearchText(case.tenant, case.id, case.case_type)
@@ -106,9 +106,9 @@ class WorkingCopy:
     def note_work(self, case: Case, work: Work) -> None:
         """Keep what a built-in verb made; case roles bind the next attempt of this transaction already."""
         self._made += work.rows
-        self.links |= {
-            LinkKey(row.tenant, row.case_id, row.type, row.to_id) for row in work.rows if isinstance(row, CaseLink)
-        }
+        self.links.update(work.links)
+        if work.said is not None:
+            self._note_said(case, work.said)
         changes = [*((one, True) for one in work.given), *((one, False) for one in work.taken)]
         self._holds |= dict(changes)
         roles = dict(self.around.get(case.id, ALONE).roles)

@@ -8,6 +8,7 @@ from app.domain.case.case import Case, Surroundings
 from app.domain.case.entry import AuditEntry
 from app.domain.case.keys import AnswerKey as AnswerKey
 from app.domain.case.keys import CaseKey as CaseKey
+from app.domain.case.keys import LinkKey as LinkKey
 from app.domain.case.made_by_verbs import CaseRole, Row
 from app.domain.case.search_text import SearchText
 from app.domain.values.json import Json
@@ -72,16 +73,6 @@ class StoredCalendar:
     hash: str
     applies_from: datetime
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class LinkKey:
-    """That one case stands to another as `type` says."""
-
-    tenant: str
-    case_id: str
-    type: str
-    to_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -21,9 +21,21 @@ from app.services.work.uploads import Received, Uploads
 UNATTACHED_FOR = timedelta(days=1)
 """How long bytes may be there that no case refers to, where a crash left them."""
 UNREAD = Received()
-Asking = Callable[[Received], Attempt]
-"""The attempt to attach what was received; what was not kept, it does not name."""
 log = logging.getLogger("stateward")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What it is to attach a file: `file` is that file as its sender names it, `attempt` makes the attempt of it and of
+    the SHA-256 that came. Called, it is the attempt to attach what was received; what was not kept it does not name."""
+
+    file: Attach
+    attempt: Callable[[Attach, str], Attempt]
+
+    def __call__(self, received: Received) -> Attempt:
+        kept = received.sha256 if received.upload else ""
+        file = replace(self.file, sha256=kept, size=received.size, sniffed_type=received.sniffed_type)
+        return self.attempt(file, received.sha256)
 
 
 class Attachments:
@@ -46,8 +58,9 @@ class Attachments:
         Raises what `Uploads.receive` does."""
         unread = asking(UNREAD)
         known = await self._answered(unread)
-        if known is None and not await self._cases.would_refuse(_supposed(unread)):
-            return await self._received(asking, pieces, told)
+        whole = replace(asking.file, sha256=UNSEEN, declared_type="")  # as if nothing were wrong with what comes
+        if known is None and not await self._cases.would_refuse(replace(unread, verb=whole)):
+            return await self._received(asking, pieces, unread.tenant, told)
         if known is None or (unread.idempotency is not None and known == unread.idempotency.fingerprint):
             return await self._decided(unread)
         return await self._decided(asking(await self._uploads.look_at(pieces)))
@@ -86,12 +99,9 @@ class Attachments:
                 await source.drop_older(before)
         return forgotten
 
-    async def _received(self, asking: Asking, pieces: AsyncIterator[bytes], told: int) -> Answer:
-        attempt = asking(UNREAD)
-        verb = attempt.verb
-        assert isinstance(verb, Attach)
-        await self._uploads.check_room(attempt.tenant, told)
-        received = await self._uploads.receive(attempt.tenant, pieces, told, verb.check_type)
+    async def _received(self, asking: Asking, pieces: AsyncIterator[bytes], tenant: str, told: int) -> Answer:
+        await self._uploads.check_room(tenant, told)
+        received = await self._uploads.receive(tenant, pieces, told, asking.file.check_type)
         assert received.upload is not None
         # goes on when the caller has gone: the desk may have decided already, and the bytes go back only afterwards
         task = asyncio.create_task(self._ended(asking(received), received.upload))
@@ -115,12 +125,6 @@ class Attachments:
 
     def _source(self, blob: StoredBlob | None) -> Contents | None:
         return self._database if blob and blob.upload else self._folder
-
-
-def _supposed(attempt: Attempt) -> Attempt:
-    """The attempt, as if a file had come with which nothing is wrong."""
-    assert isinstance(attempt.verb, Attach)
-    return replace(attempt, verb=replace(attempt.verb, sha256=UNSEEN, declared_type=""))
 
 
 async def _again(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
