@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.case.case import Case
+from app.domain.case.search_text import own_words
 from app.domain.deciding.rounds import rounds_after
 from app.domain.deciding.situation import Situation
 from app.domain.machine.machine import Resting
@@ -52,3 +53,13 @@ def new(here: Situation, resting: Resting, data: Data) -> Case:
         rounds=rounds_after(here, resting.began, 1),
         closed_at=here.happened if resting.closed else None,
     )
+
+
+def words_after(here: Situation, case: Case) -> str | None:
+    """By which words of its reference and data the case is found from now on; None where they stay. An event that
+    assigns nothing keeps the data themselves, so that looking at them costs nothing."""
+    before, schema = here.case, here.machine.case_type.data
+    if before is not None and before.data is case.data:
+        return None
+    words = own_words(case, schema)
+    return None if before is not None and words == own_words(before, schema) else words

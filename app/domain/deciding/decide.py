@@ -8,19 +8,19 @@ from app.domain.case.case import Case
 from app.domain.case.entry import AuditEntry
 from app.domain.case.sealing import genesis, seal
 from app.domain.clocks.after_event import earliest_due
-from app.domain.deciding.case_after import moved, new
+from app.domain.deciding.case_after import moved, new, words_after
 from app.domain.deciding.clocks_after import clocks_after, counted_by
+from app.domain.deciding.data_after import assigned
 from app.domain.deciding.entry_draft import denied_draft, event_draft, shortened
 from app.domain.deciding.outcome import Outcome, Refusal
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, is_open, state_reason
 from app.domain.deciding.situation import ADMIN, Situation
+from app.domain.deciding.whose_eyes import eyes
 from app.domain.definition import titles
 from app.domain.definition.meant import unknown_event
-from app.domain.expressions.expression import EvaluationFault, Expression
 from app.domain.machine.completing import NeverRests
 from app.domain.machine.machine import Arc, Resting
 from app.domain.policy.verdict import Verdict
-from app.domain.values.data_size import check_size
 from app.domain.values.errors import (
     CaseError,
     Conflict,
@@ -35,7 +35,7 @@ from app.domain.values.errors import (
     invalid,
 )
 from app.domain.values.json import Data
-from app.domain.values.writable import settled, writable
+from app.domain.values.writable import writable
 
 MOST_REFUSED_ENTRY = 8 * 1024
 """Bytes of the entry of a refusal, before the text of rules is left out."""
@@ -165,32 +165,10 @@ def _guarded(here: Situation) -> list[Arc]:
     return arcs
 
 
-def assigned(here: Situation, assignments: tuple[tuple[str, Expression], ...]) -> Data:
-    """The data after the event; every expression reads the data as it was before."""
-    data = here.data if here.case else settled(here.data)
-    for path, expression in assignments:
-        try:
-            data = _with(data, path.split(".")[1:], expression.value(here.view))
-        except EvaluationFault as fault:
-            raise invalid(path, f"`{expression.text}` cannot be computed: {fault}") from fault
-    check_size(here.max_data_bytes, data, here.case.data if here.case else {})
-    errors = here.machine.data.errors(data, "data")
-    if errors:
-        raise Invalid("the case data would not be valid", errors=errors)
-    return data
-
-
-def _with(data: Data, names: list[str], value: object) -> Data:
-    head, *rest = names
-    if not rest:
-        return {**data, head: value}
-    inner = data.get(head)
-    return {**data, head: _with(inner if isinstance(inner, dict) else {}, rest, value)}
-
-
 def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc], data: Data) -> Outcome:
     case = moved(here, resting, data) if here.case else new(here, resting, data)
-    turned = clocks_after(here, case, here.event) if here.machine.clocks else None
+    event, machine = here.event, here.machine
+    turned = clocks_after(here, case, event) if machine.clocks else None
     if turned is not None:
         case = replace(case, due_at=earliest_due(turned.clocks))
     prev = here.case.last_hash if here.case else genesis(case.tenant, case.id, case.definition)
@@ -199,7 +177,15 @@ def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc
     case = replace(case, last_hash=entry.entry_hash)
     # whoever opens a case is its creator from now on, and may read it as such
     readable = here.readable if here.case else replace(here, case=case).readable
-    return Outcome(case, entry, opened=here.case is None, readable=readable, turned=turned)
+    return Outcome(
+        case,
+        entry,
+        opened=here.case is None,
+        readable=readable,
+        turned=turned,
+        acted={event: frozenset(eyes(here.attempt))} if event in machine.four_eyes else {},
+        words=words_after(here, case),
+    )
 
 
 def _refusal(here: Situation, error: CaseError) -> Refusal:

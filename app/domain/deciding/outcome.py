@@ -1,6 +1,7 @@
 """What came of an attempt."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from app.domain.case.case import Case
 from app.domain.case.entry import AuditEntry
@@ -14,7 +15,8 @@ class Outcome:
     """An event that applied: the case as it is now and the sealed entry that says so.
 
     `readable` is False where the caller lacks `case:read`, so that the answer leaves the case out. `turned` is what
-    the event did to the clocks, `work` what a verb made besides.
+    the event did to the clocks, `work` what a verb made besides. `acted` are those whom four eyes asks for, by event;
+    `words` those by which the case is found from now on, None where they stay.
     """
 
     case: Case
@@ -23,6 +25,8 @@ class Outcome:
     readable: bool = True
     turned: Turned | None = None
     work: Work | None = None
+    acted: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from itertools import islice
 
 from app.domain.clocks.dates import check_dates
-from app.domain.deciding.decide import assigned
+from app.domain.deciding.data_after import assigned
 from app.domain.deciding.four_eyes import four_eyes_reasons
 from app.domain.deciding.refusal_reasons import is_open
 from app.domain.deciding.situation import Situation

@@ -156,7 +156,7 @@ class Recalculation:
             actor = Actor(case.tenant, correcting.by, frozenset({"role:admin"}), authenticated="process")
         attempt = Attempt(actor, None, new_id(), "", "sla", case_id=case.id)
         attempt = replace(attempt, reason=correcting.reason if correcting else None)
-        return batch.situation(attempt, self._definitions.of(case.definition), batch.copy.moment(case), case)
+        return batch.on(attempt, case)
 
 
 def _counts_by(clock: StoredClock, names: frozenset[str]) -> bool:

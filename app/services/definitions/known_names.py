@@ -27,7 +27,7 @@ def check_known(
         raise invalid("assignee", f"must be `user:NAME`{_meant('user', assignee, SUBJECT)}")
 
 
-def not_opening(definitions: Definitions, case_type: str) -> str:
+def no_opening_type(definitions: Definitions, case_type: str) -> str:
     """That nothing is opened as this case type, and which one is near."""
     return f"there is no case type {quoted(case_type)} that opens cases here; {_near(definitions, case_type)}"
 

@@ -6,25 +6,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.domain.calendars.port import Calendars, RoundTheClock
-from app.domain.case.attempt import Attempt, Opens
+from app.domain.case.attempt import Attempt
 from app.domain.case.case import Case
 from app.domain.case.entry import AuditEntry
 from app.domain.deciding.decide import fire, no_such_case, open_case
 from app.domain.deciding.decide_verb import decide
 from app.domain.deciding.escalate import SYSTEM
+from app.domain.deciding.opening import by_its_event, not_opening, opening_event, opens
 from app.domain.deciding.outcome import Outcome, Refusal
 from app.domain.deciding.situation import Situation
-from app.domain.deciding.whose_eyes import eyes
 from app.domain.machine.machine import Machine
 from app.domain.policy.port import Policy
-from app.domain.values.errors import FieldError, IdempotencyMismatch, Internal, Invalid, NotFound
+from app.domain.values.errors import IdempotencyMismatch, Internal, NotFound
 from app.services.definitions.definitions import Definitions
-from app.services.definitions.known_names import not_opening
+from app.services.definitions.known_names import no_opening_type
 from app.services.desk.answer import NO_CLOCKS, Answer, applied, to_json
 from app.services.desk.escalation import Escalation, Fired
 from app.services.desk.given_again import given_again, is_for
 from app.services.desk.locking import link_key, other_key
-from app.services.desk.searchable import note_text
 from app.services.desk.working_copy import ALONE, WorkingCopy
 from app.services.entries.identity import new_salt
 from app.services.entries.refusals import Refused
@@ -71,14 +70,14 @@ class Batch:
     def answer(self, attempt: Attempt) -> Answer:
         """Decide one attempt. A fault of ours harms this attempt only: it is logged and answered as internal."""
         try:
-            return self.kept(attempt) or self._decide(attempt)
+            return self.kept(attempt) or self.decide(attempt)
         except Exception:  # nobody expected it, and the neighbours in the batch have nothing to do with it
             log.exception("attempt failed", extra={"request_id": attempt.request_id})
             return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
 
-    def escalate(self, case_id: str) -> list[Fired]:
-        """Fire what the clocks of a locked case owe."""
-        return self._escalation().escalate(case_id)
+    def escalate(self, case_id: str, before: datetime | None = None) -> list[Fired]:
+        """Fire what the clocks of a locked case owe, or only what was due `before` a moment."""
+        return Escalation(self).escalate(case_id, before)
 
     def record(self) -> Record:
         return self._copy.record()
@@ -88,6 +87,9 @@ class Batch:
         clocks = self._copy.clocks(case.id) if case and machine.clocks else NO_CLOCKS
         newest = self._definitions.opening(machine.case_type.case_type)
         return Situation(machine, self._policy, attempt, at, new_salt, case, around, clocks, self._calendars, newest)
+
+    def on(self, attempt: Attempt, case: Case) -> Situation:
+        return self.situation(attempt, self._definitions.of(case.definition), self._copy.moment(case), case)
 
     def case_type_of(self, attempt: Attempt) -> str | None:
         """None where the case is not there, or no such case type is declared."""
@@ -110,16 +112,17 @@ class Batch:
             return Answer(
                 error=IdempotencyMismatch("this Idempotency-Key was used with another request; take a new one")
             )
-        return given_again(stored.answer, self._on(attempt, case) if case else None)
+        return given_again(stored.answer, self.on(attempt, case) if case else None)
 
     def _act(self, attempt: Attempt) -> str | None:
         """What the policy is asked for; of an opening that names no event, the only one that there is."""
         if attempt.verb is not None:
             return attempt.verb.act
         machine = self._definitions.opening(attempt.case_type or "")
-        return attempt.event or (next(iter(machine.case_type.opening)) if machine else None)
+        return opening_event(attempt, machine.case_type) if machine else attempt.event
 
-    def _decide(self, attempt: Attempt) -> Answer:
+    def decide(self, attempt: Attempt) -> Answer:
+        """Decide it, whatever was answered before, and keep what came of it."""
         decision = self._decision(attempt)
         if isinstance(decision, Refusal):
             answer = Answer(error=decision.error)
@@ -127,7 +130,7 @@ class Batch:
                 self._log(attempt, decision.entry)
         else:
             answer = applied(decision)
-            self._take(attempt, decision)
+            self._copy.keep(decision)
         self._remember(attempt, answer, isinstance(decision, Refusal) and decision.entry is not None)
         return answer
 
@@ -149,62 +152,38 @@ class Batch:
 
     def _decision(self, attempt: Attempt) -> Outcome | Refusal:
         case = self._copy.case(attempt.names)
-        if attempt.opens is Opens.ALWAYS or (case is None and attempt.opens is Opens.IF_ABSENT):
+        if opens(attempt, case):
             return self._opening(attempt, case)
         if case is None:
             return Refusal(no_such_case())
-        machine = self._definitions.of(case.definition)
-        if machine.clocks and attempt.actor.id != SYSTEM:
+        if self._definitions.of(case.definition).clocks and attempt.actor.id != SYSTEM:
             case = self._with_steps_before(attempt, case)
         if attempt.verb is not None and attempt.verb.other is not None:
             there, known = self._there(attempt), link_key(attempt) in self._copy.links
             attempt = replace(attempt, verb=attempt.verb.seen(there, known))
-        here = self._on(attempt, case)
+        here = self.on(attempt, case)
         return decide(here) if attempt.verb else fire(here)
-
-    def _on(self, attempt: Attempt, case: Case) -> Situation:
-        return self.situation(attempt, self._definitions.of(case.definition), self._copy.moment(case), case)
 
     def _there(self, attempt: Attempt) -> Situation | None:
         """On the other case; its entry there has an id of its own, which nothing is opened with."""
         case = self._copy.case(other_key(attempt))
-        return self._on(replace(attempt, entry_id=attempt.new_case_id), case) if case else None
+        return self.on(replace(attempt, entry_id=attempt.new_case_id), case) if case else None
 
     def _with_steps_before(self, attempt: Attempt, case: Case) -> Case:
         """The case once the steps have fired that were due before the attempt: it may stop their clock."""
-        at = self._copy.moment(case)
-        self.fired += self._escalation().escalate(case.id, before=attempt.happened(at))
+        before = attempt.happened(self._copy.moment(case))
+        if self._copy.owes(case.id, before):
+            self.fired += self.escalate(case.id, before)
         return self._copy.cases[case.id]
-
-    def _escalation(self) -> Escalation:
-        return Escalation(self._copy, self.situation, self._definitions.of, self._decide)
 
     def _opening(self, attempt: Attempt, existing: Case | None) -> Outcome | Refusal:
         machine = self._definitions.opening(attempt.case_type or "")
         if machine is None:
-            message = not_opening(self._definitions, attempt.case_type or "")
-            return Refusal(Invalid(message, errors=(FieldError("case_type", message),)))
-        openings = machine.case_type.opening
-        if attempt.event is None:
-            if len(openings) > 1:
-                message = f"say which event opens the case: {' or '.join(openings)}"
-                return Refusal(Invalid(message, errors=(FieldError("event", message),)))
-            attempt = replace(attempt, event=next(iter(openings)))
-        if attempt.opens is Opens.IF_ABSENT and attempt.event not in openings:
-            return Refusal(no_such_case())
-        return open_case(self.situation(attempt, machine, self._copy.at), existing)
-
-    def _take(self, attempt: Attempt, outcome: Outcome) -> None:
-        case = outcome.case
-        note_text(self._copy, self._definitions.of(case.definition).case_type.data, outcome)
-        self._copy.take(case, outcome.entry, outcome.turned)
-        if attempt.verb is not None:
-            if outcome.work is not None:
-                self._copy.note_work(case, outcome.work)
-            return
-        event = attempt.event or next(iter(self._definitions.of(case.definition).case_type.opening))
-        if event in self._definitions.of(case.definition).four_eyes:
-            self._copy.note_actors(case, event, frozenset(eyes(attempt)))
+            return not_opening("case_type", no_opening_type(self._definitions, attempt.case_type or ""))
+        opening = by_its_event(attempt, machine.case_type)
+        if isinstance(opening, Refusal):
+            return opening
+        return open_case(self.situation(opening, machine, self._copy.at), existing)
 
     def _remember(self, attempt: Attempt, answer: Answer, denied: bool) -> None:
         """Keep the answers that are given again; of a 404 by id with a `denied` entry only that it was logged."""

@@ -1,7 +1,6 @@
 """Fire the declared steps of the clocks that are due, within the transaction that has locked their case."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,7 +14,6 @@ from app.domain.deciding.clocks_after import clocks_after
 from app.domain.deciding.escalate import Due, first_due, moved, resumed, step, system_actor
 from app.domain.deciding.situation import Situation
 from app.domain.deciding.step_effects import events_fired
-from app.domain.machine.machine import Machine
 from app.services.desk.answer import Answer
 from app.services.desk.working_copy import WorkingCopy
 from app.services.entries.identity import new_id
@@ -43,24 +41,23 @@ def _owed_since(state: ClockState, firing: DueFiring) -> datetime:
     return max(firing.moment, state.known_since or firing.moment, state.since or firing.moment)
 
 
-class MakeSituation(Protocol):
-    def __call__(self, attempt: Attempt, machine: Machine, at: datetime, case: Case | None = None) -> Situation: ...
+class Decides(Protocol):
+    """Who decides on a working copy: the batch."""
+
+    @property
+    def copy(self) -> WorkingCopy: ...
+
+    def on(self, attempt: Attempt, case: Case) -> Situation: ...
+
+    def decide(self, attempt: Attempt) -> Answer: ...
 
 
 class Escalation:
     """The steps of one working copy, in the order of their moments; each sees what those before it did."""
 
-    def __init__(
-        self,
-        copy: WorkingCopy,
-        situation: MakeSituation,
-        machine: Callable[[str], Machine],
-        decide: Callable[[Attempt], Answer],
-    ) -> None:
-        self._copy = copy
-        self._situation = situation
-        self._machine = machine
-        self._decide = decide
+    def __init__(self, batch: Decides) -> None:
+        self._batch = batch
+        self._copy = batch.copy
         self._fired: list[Fired] = []
 
     def escalate(self, case_id: str, before: datetime | None = None) -> list[Fired]:
@@ -116,12 +113,11 @@ class Escalation:
         late_by = max(here.at - _owed_since(state, firing), timedelta(0))
         self._fired.append(Fired(case.case_type, case.id, state.name, firing, late_by))
         for event in events_fired(firing.step.does):
-            self._decide(self._attempt(case, event, state.name, firing))
+            self._batch.decide(self._attempt(case, event, state.name, firing))
 
     def _here(self, case_id: str) -> Situation:
         case = self._copy.cases[case_id]
-        machine = self._machine(case.definition)
-        return self._situation(self._attempt(case, None), machine, self._copy.moment(case), case)
+        return self._batch.on(self._attempt(case, None), case)
 
     def _attempt(self, case: Case, event: str | None, clock: str = "", firing: DueFiring | None = None) -> Attempt:
         """The request id says which firing it was, also in the entry of an event that is refused."""

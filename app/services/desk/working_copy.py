@@ -10,6 +10,7 @@ from app.domain.case.made_by_verbs import CaseRole, Row, Work
 from app.domain.case.search_text import Said, SearchText
 from app.domain.clocks.after_event import Clocks, Turned
 from app.domain.clocks.state import ClockState
+from app.domain.deciding.outcome import Outcome
 from app.services.store.stored import (
     Acted,
     AnswerKey,
@@ -64,6 +65,11 @@ class WorkingCopy:
             self._clocks[case_id] = states_of(self._stored_clocks.get(case_id, ()))
         return self._clocks[case_id]
 
+    def owes(self, case_id: str, before: datetime) -> bool:
+        """Whether one of its clocks had something to do before a moment."""
+        next_fire_at = self.next_fire_at(case_id)
+        return next_fire_at is not None and next_fire_at < before
+
     def next_fire_at(self, case_id: str) -> datetime | None:
         """When the first of its clocks has something to do."""
         return min((at for state in self.clocks(case_id).values() if (at := state.next_fire_at)), default=None)
@@ -83,16 +89,23 @@ class WorkingCopy:
         self._clocks[case.id] = turned.clocks
         self._turned |= {(case.id, state.name, state.cycle): state for state in turned.changed}
 
-    def note_actors(self, case: Case, event: str, actors: frozenset[str]) -> None:
+    def keep(self, outcome: Outcome) -> None:
+        """All that came of an attempt."""
+        case = outcome.case
+        if outcome.words is not None:
+            self._texts[case.id] = replace(self._text(case), own=outcome.words)
+        self.take(case, outcome.entry, outcome.turned)
+        for event, actors in outcome.acted.items():
+            self._note_actors(case, event, actors)
+        if outcome.work is not None:
+            self._note_work(case, outcome.work)
+
+    def _note_actors(self, case: Case, event: str, actors: frozenset[str]) -> None:
         """Keep who fired an event that four eyes asks for."""
         around = self.around.get(case.id, ALONE)
         before = around.acted.get(event, frozenset())
         self.around[case.id] = replace(around, acted={**around.acted, event: before | actors})
         self._acted += [Acted(case.tenant, case.id, event, subject) for subject in sorted(actors - before)]
-
-    def note_own_words(self, case: Case, words: str) -> None:
-        """Keep by which words of its reference and data a case is found from now on."""
-        self._texts[case.id] = replace(self._text(case), own=words)
 
     def _note_said(self, case: Case, said: Said) -> None:
         """Keep the words of a comment in place of those that it had."""
@@ -103,7 +116,7 @@ class WorkingCopy:
     def _text(self, case: Case) -> SearchText:
         return self._texts.get(case.id) or SearchText(case.tenant, case.id, case.case_type)
 
-    def note_work(self, case: Case, work: Work) -> None:
+    def _note_work(self, case: Case, work: Work) -> None:
         """Keep what a built-in verb made; case roles bind the next attempt of this transaction already."""
         self._made += work.rows
         self.links.update(work.links)
