@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import zlib
 from collections import defaultdict
 
 import pytest
 
+from app.services.replay import replay as replay_module
 from app.services.replay.event_log import BadLine, read
 from app.services.replay.replay import BATCH, BadAttempt, Stopped, TooMuch, TryAgain, replay
 
@@ -222,6 +224,24 @@ async def test_it_gives_up_on_a_service_that_never_answers_and_keeps_what_was_do
     report = await replayed([line("a", "ok_new"), line("a", "ok_paid")], Dying(), sleep=sleep)
     assert report.stopped == "gave up after 8 tries: no answer"
     assert report.final_states == {"new": 1}
+
+
+async def test_a_batch_that_finds_no_place_waits_as_long_as_others_of_the_replay_get_on(monkeypatch):
+    monkeypatch.setattr(replay_module, "BATCH", 1)
+    late, early = sorted("abcdefgh", key=lambda name: zlib.crc32(name.encode()) % 2)[:: len("abcdefgh") - 1]
+
+    class Full(Service):
+        async def submit(self, attempts):
+            if attempts[0]["reference"] == late and len(self.batches) < 30:
+                raise TryAgain("no place")
+            return await super().submit(attempts)
+
+    async def sleep(seconds):
+        await asyncio.sleep(0)
+
+    lines = [line(early, "ok_new"), line(late, "ok_new"), *(line(early, "ok_paid") for _ in range(40))]
+    report = await replayed(lines, Full(), lanes=2, sleep=sleep)
+    assert (report.stopped, report.accepted) == (None, 42)
 
 
 async def test_a_body_that_is_too_large_is_sent_in_halves():
