@@ -15,7 +15,7 @@ from app.domain.clocks.simulate import Fired, segment_json, steps_json
 from app.domain.clocks.simulate_spans import Span, counting_on, segments_of, spans_between, spans_of_the_past
 from app.domain.clocks.state import STOPPED, ClockState
 from app.domain.values.json import Json
-from app.domain.values.rfc3339 import rfc3339
+from app.domain.values.rfc3339 import rfc3339, rfc3339_or_none
 
 MOST_SEGMENTS: Final = 1000
 """On a told."""
@@ -54,11 +54,11 @@ def explained(
         "calendar": state.calendar,
         "target_seconds": _seconds(state.target // MICROSECOND) if state.target else None,
         "elapsed_seconds": _seconds(counted // MICROSECOND),
-        "started_at": _written(state.started_at),
-        "due_at": _written(state.due_at),
-        "breached_at": _written(state.breached_at),
+        "started_at": rfc3339_or_none(state.started_at),
+        "due_at": rfc3339_or_none(state.due_at),
+        "breached_at": rfc3339_or_none(state.breached_at),
         "breach_reason": state.breach_reason,
-        "detected_at": _written(state.detected_at),
+        "detected_at": rfc3339_or_none(state.detected_at),
         "late_by_seconds": _seconds(state.late_by // MICROSECOND) if state.late_by else None,
         "steps": steps_json(state, rule.steps, timeline, fired),
         "segments": [segment_json(segment) for segment in segments],
@@ -110,7 +110,3 @@ def _passed(state: ClockState | None, since: datetime, until: datetime, calendar
 def _seconds(microseconds: int) -> Json:
     whole, rest = divmod(microseconds, 1_000_000)
     return microseconds / 1_000_000 if rest else whole
-
-
-def _written(moment: datetime | None) -> str | None:
-    return rfc3339(moment) if moment else None

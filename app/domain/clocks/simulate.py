@@ -27,7 +27,7 @@ from app.domain.clocks.simulate_spans import Span, counting_on, segments_of, spa
 from app.domain.clocks.state import STOPPED, ClockState
 from app.domain.clocks.steps import ClockStep, Terms
 from app.domain.values.errors import invalid
-from app.domain.values.rfc3339 import rfc3339
+from app.domain.values.rfc3339 import rfc3339, rfc3339_or_none
 
 MOST_SEGMENTS: Final = 10_000
 _CLOCK: Final = "simulated"
@@ -170,8 +170,8 @@ def _answer(course: _Course) -> dict[str, Any]:
         raise invalid("now", f"would have more than {MOST_SEGMENTS} segments before it")
     return {
         "state": state.status,
-        "due_at": _written(state.due_at),
-        "breached_at": _written(state.breached_at),
+        "due_at": rfc3339_or_none(state.due_at),
+        "breached_at": rfc3339_or_none(state.breached_at),
         "breach_reason": state.breach_reason,
         "elapsed_seconds": counted.total_seconds() if counted.microseconds else int(counted.total_seconds()),
         "steps": steps_json(state, course.clock.steps, course.timeline, course.fired),
@@ -199,7 +199,7 @@ def _step(state: ClockState, step: ClockStep, timeline: Timeline, fired: Fired) 
         moment, skipped = fired.get((step.number, n), (None, n <= past))
         if n > past and state.status == "running":
             moment = moment_of(state, step, n, timeline)
-        yield {"at": step.at, "fires_at": _written(moment), "skipped": skipped}
+        yield {"at": step.at, "fires_at": rfc3339_or_none(moment), "skipped": skipped}
 
 
 def segment_json(segment: Segment) -> dict[str, Any]:
@@ -210,7 +210,3 @@ def segment_json(segment: Segment) -> dict[str, Any]:
         "counted": segment.counted,
         "why": segment.why,
     }
-
-
-def _written(moment: datetime | None) -> str | None:
-    return rfc3339(moment) if moment else None

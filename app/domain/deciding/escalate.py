@@ -23,7 +23,7 @@ from app.domain.deciding.situation import Situation
 from app.domain.deciding.step_effects import CHANGES, effects_of
 from app.domain.definition.case_type import Step
 from app.domain.values.json import Json
-from app.domain.values.rfc3339 import rfc3339
+from app.domain.values.rfc3339 import rfc3339_or_none
 
 SYSTEM: Final = "system:sla"
 ROLES: Final = frozenset({"role:system"})
@@ -115,7 +115,7 @@ def recalculated(
     """
     assert here.case is not None
     moments = {"old": before.due_at, "new": after.due_at}
-    due_at = {name: rfc3339(moment) if moment else None for name, moment in moments.items()}
+    due_at = {name: rfc3339_or_none(moment) for name, moment in moments.items()}
     return _chained(here, here.case, {**named(after), "calendar": calendar, "due_at": due_at}, kind, counted_by)
 
 

@@ -17,6 +17,10 @@ def rfc3339(moment: datetime) -> str:
     return f"{utc.isoformat(timespec='microseconds')[:-6]}Z"
 
 
+def rfc3339_or_none(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None
+
+
 def parse_rfc3339(text: str) -> datetime:
     """The moment that an RFC 3339 text names, in UTC; ValueError where it names none."""
     upper = text.upper()

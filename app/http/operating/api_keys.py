@@ -1,6 +1,5 @@
 """API keys of services: make one, list them, revoke one."""
 
-from datetime import datetime
 
 from litestar import Response, delete, get, post
 from litestar.params import JSONBody
@@ -8,7 +7,7 @@ from litestar.params import JSONBody
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import invalid
 from app.domain.values.names import canonical_uuid
-from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
+from app.domain.values.rfc3339 import parse_rfc3339, rfc3339, rfc3339_or_none
 from app.http.border.documented import problems
 from app.http.border.headers import request_id
 from app.http.border.parameters import AfterKey, KeyId, Limit, existing
@@ -75,10 +74,10 @@ def _shown(key: StoredKey) -> ApiKeyView:
         "case_types": _listed(key.scope.case_types),
         "created_by": key.created_by,
         "created_at": rfc3339(key.created_at),
-        "expires_at": _written(key.expires_at),
-        "revoked_at": _written(key.revoked_at),
+        "expires_at": rfc3339_or_none(key.expires_at),
+        "revoked_at": rfc3339_or_none(key.revoked_at),
         "revoked_by": key.revoked_by,
-        "last_used_at": _written(key.last_used_at),
+        "last_used_at": rfc3339_or_none(key.last_used_at),
     }
 
 
@@ -88,7 +87,3 @@ def _set(names: list[str] | None) -> frozenset[str] | None:
 
 def _listed(names: frozenset[str] | None) -> list[str] | None:
     return None if names is None else sorted(names)
-
-
-def _written(moment: datetime | None) -> str | None:
-    return None if moment is None else rfc3339(moment)

@@ -7,7 +7,7 @@ from litestar.params import JSONBody
 
 from app.domain.values.errors import invalid
 from app.domain.values.json import Json
-from app.domain.values.rfc3339 import rfc3339
+from app.domain.values.rfc3339 import rfc3339, rfc3339_or_none
 from app.domain.verbs.commenting import Comment
 from app.http.border.codes import REFUSALS
 from app.http.border.documented import REPLAYED, problems
@@ -72,5 +72,5 @@ def _shown(comment: StoredComment) -> Json:
         "text": comment.text,
         "mentions": list(comment.mentions),
         "written_at": rfc3339(comment.written_at),
-        "edited_at": rfc3339(comment.edited_at) if comment.edited_at else None,
+        "edited_at": rfc3339_or_none(comment.edited_at),
     }

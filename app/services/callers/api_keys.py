@@ -11,7 +11,7 @@ from app.domain.case.attempt import Actor
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import CaseError, Invalid, NotFound, Reason, invalid
 from app.domain.values.json import Json
-from app.domain.values.rfc3339 import rfc3339
+from app.domain.values.rfc3339 import rfc3339_or_none
 from app.services.callers.key_scopes import scope_faults
 from app.services.definitions.definitions import Definitions
 from app.services.definitions.standing_versions import StandingVersions
@@ -155,5 +155,5 @@ def _told(key: StoredKey) -> Json:
         "roles": sorted(key.roles),
         "acts": None if key.scope.acts is None else sorted(key.scope.acts),
         "case_types": None if key.scope.case_types is None else sorted(key.scope.case_types),
-        "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
+        "expires_at": rfc3339_or_none(key.expires_at),
     }

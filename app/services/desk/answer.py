@@ -1,7 +1,6 @@
 """What a caller of the desk gets back, and the same as JSON for the idempotency store."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from app.domain.case.case import Case
 from app.domain.case.entry import Receipt
@@ -10,7 +9,7 @@ from app.domain.clocks.state import ClockState
 from app.domain.deciding.outcome import Outcome
 from app.domain.values.errors import ERRORS, CaseError, FieldError, Reason
 from app.domain.values.json import Json
-from app.domain.values.rfc3339 import rfc3339
+from app.domain.values.rfc3339 import rfc3339, rfc3339_or_none
 from app.services.store.stored import StoredClock
 
 NO_CLOCKS: Clocks = {}
@@ -52,7 +51,7 @@ def case_json(case: Case, clocks: Clocks = NO_CLOCKS) -> dict[str, Json]:
         "slas": {name: clock_json(state) for name, state in sorted(clocks.items()) if state.started_at},
         "opened_at": rfc3339(case.opened_at),
         "changed_at": rfc3339(case.changed_at),
-        "closed_at": _written(case.closed_at),
+        "closed_at": rfc3339_or_none(case.closed_at),
     }
 
 
@@ -61,12 +60,12 @@ def clock_json(state: ClockState) -> dict[str, Json]:
     return {
         "cycle": state.cycle,
         "status": state.status,
-        "started_at": _written(state.started_at),
-        "due_at": _written(state.due_at),
+        "started_at": rfc3339_or_none(state.started_at),
+        "due_at": rfc3339_or_none(state.due_at),
         "paused": state.pause_reason,
-        "breached_at": _written(state.breached_at),
+        "breached_at": rfc3339_or_none(state.breached_at),
         "breach_reason": state.breach_reason,
-        "stopped_at": _written(state.stopped_at),
+        "stopped_at": rfc3339_or_none(state.stopped_at),
         "calendar": state.calendar,
     }
 
@@ -78,12 +77,8 @@ def cycle_json(clock: StoredClock) -> dict[str, Json]:
         "clock": clock.name,
         "current": clock.current,
         **clock_json(state),
-        "next_fire_at": _written(clock.next_fire_at),
+        "next_fire_at": rfc3339_or_none(clock.next_fire_at),
     }
-
-
-def _written(moment: datetime | None) -> str | None:
-    return rfc3339(moment) if moment else None
 
 
 def applied(outcome: Outcome) -> Answer:

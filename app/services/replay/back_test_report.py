@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.domain.clocks.state import ACTIVE, ClockState
 from app.domain.values.json import Json
-from app.domain.values.rfc3339 import rfc3339
+from app.domain.values.rfc3339 import rfc3339, rfc3339_or_none
 from app.services.desk.escalation import Fired
 from app.services.store.stored import StoredClock
 
@@ -61,8 +61,8 @@ class Judged:
 
     def _breach(self, case_id: str, state: ClockState) -> dict[str, Json]:
         moments = (state.started_at, state.due_at, state.breached_at)
-        started_at, due_at, breached_at = (rfc3339(moment) if moment else None for moment in moments)
-        stopped_at = rfc3339(state.stopped_at) if state.stopped_at else None
+        started_at, due_at, breached_at = map(rfc3339_or_none, moments)
+        stopped_at = rfc3339_or_none(state.stopped_at)
         told = (self.references[case_id], state.name, state.cycle, started_at, due_at, breached_at)
         return dict(zip(BREACH, (*told, state.breach_reason, state.status, stopped_at), strict=True))
 
