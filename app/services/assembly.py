@@ -23,7 +23,7 @@ from app.services.desk.answer import Answer
 from app.services.desk.deciding import Deciding
 from app.services.desk.desk import Desk
 from app.services.desk.escalation import Fired
-from app.services.desk.report import Committed, telling
+from app.services.desk.report import Committed, Watchers, telling
 from app.services.entries.actors import UNNAMED
 from app.services.entries.refusals import Refusals
 from app.services.fairness.counting import Counting
@@ -66,12 +66,13 @@ class House:
         self.calendars = Calendars()
         self.refusals = Refusals(store, limits.refusals)
         deciding = Deciding(store, self.definitions, self.policies, self.calendars, self.refusals)
-        self.desk = Desk(store, deciding, desks, limits.waiting)
+        self.watchers = Watchers()
+        self.desk = Desk(store, deciding, self.watchers, desks, limits.waiting)
         self.slices = Slices()
         self.cases = Cases(store, self.definitions, self.policies, self.slices, limits.searches, limits.reads)
         self.api_keys = ApiKeys(store, self.policies, self.refusals, self.definitions)
         self.keys = KeyCallers(store)
-        self.next_case = NextCase(deciding, self.definitions, self.policies, desks)
+        self.next_case = NextCase(deciding, self.definitions, self.policies, self.watchers, desks)
         self.uploads = Uploads(store, room, attachment_folder)
         self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
         self.work = CaseWork(store, self.cases)
@@ -88,19 +89,19 @@ class House:
 
     def tell_fired(self, told: Callable[[Sequence[Fired]], None]) -> None:
         """Let `told` know the steps of clocks that fired, after their commit."""
-        self.desk.on_fired = self.next_case.on_fired = telling(told)
+        self.watchers.fired = telling(told)
 
     def tell_committed(self, *told: Callable[[Committed], None]) -> None:
         """Let each of `told` know what those who attempt something together came to, after their commit."""
-        self.desk.on_committed = self.next_case.on_committed = telling(*told)
+        self.watchers.committed = telling(*told)
 
     def come_from(self, origin: Callable[[], Any]) -> None:
         """What an attempt comes from is what `origin` says when it is made."""
-        self.desk.origin = self.next_case.origin = origin
+        self.watchers.origin = origin
 
     def tell_answered(self, told: Callable[[Sequence[Answer]], None]) -> None:
         """Let `told` know what those who attempt something are answered."""
-        self.desk.on_answered = self.next_case.on_answered = telling(told)
+        self.watchers.answered = telling(told)
 
     def tell_sequenced(self, told: Callable[[int], None]) -> None:
         """Let `told` know how many entries got their places each time that this process looked for some."""

@@ -144,7 +144,7 @@ async def test_what_was_due_before_an_event_fires_before_it_though_no_tick_came(
 ) -> None:
     async with ticking(sqlite_file, declared_with(tmp_path, DECISION), watch) as house:
         told_of: list[Fired] = []
-        house.desk.on_fired = told_of.extend
+        house.tell_fired(told_of.extend)
         case_id = await opened(house)
         watch.at(10, day=1)
         await fired(house, case_id, "finish", AGENT)

@@ -46,7 +46,7 @@ def samples(text: str) -> dict[tuple[str, str], float]:
 
 async def test_what_fired_and_what_runs_is_counted(house: House, watch: Watch) -> None:
     metrics = Metrics(house.store)
-    house.desk.on_fired = metrics.record_fired
+    house.tell_fired(metrics.record_fired)
     await opened(house)
     watch.at(9, day=1)
     watch.pass_by(seconds=3)

@@ -1,6 +1,5 @@
 """API keys of services: make one, list them, revoke one."""
 
-
 from litestar import Response, delete, get, post
 from litestar.params import JSONBody
 

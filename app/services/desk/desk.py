@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
 from app.domain.case.attempt import Attempt
 from app.domain.values.errors import Internal
@@ -14,7 +13,7 @@ from app.services.desk.deciding import Deciding
 from app.services.desk.escalation import ASIDE, Fired
 from app.services.desk.not_decided import unavailable
 from app.services.desk.queue import give
-from app.services.desk.report import Committed, Waited, outcomes
+from app.services.desk.report import Committed, Waited, Watchers, outcomes
 from app.services.desk.waiting import BATCH, Line
 from app.services.fairness.limits import USUAL
 from app.services.fairness.yielding import Turns
@@ -35,18 +34,16 @@ class Desk:
         self,
         store: Store,
         deciding: Deciding,
+        watchers: Watchers,
         workers: int,
         places: int = USUAL.waiting,
     ) -> None:
         self._store = store
         self._deciding = deciding
         self._workers = workers
-        self._line = Line(store, places, lambda: self.origin())
+        self._watchers = watchers
+        self._line = Line(store, places, watchers)
         self._tasks: list[asyncio.Task[None]] = []
-        self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
-        self.on_committed: Callable[[Committed], None] = lambda committed: None
-        self.on_answered: Callable[[Sequence[Answer]], None] = lambda answers: None
-        self.origin: Callable[[], Any] = lambda: None
 
     @property
     def waiting(self) -> int:
@@ -68,13 +65,13 @@ class Desk:
         return self._told(await self._line.submit(attempts))
 
     def _told(self, answers: list[Answer]) -> list[Answer]:
-        self.on_answered(answers)
+        self._watchers.answered(answers)
         return answers
 
     async def escalate(self, limit: int = BATCH) -> list[Fired]:
         """Fire what is due of up to `limit` cases, in one transaction; empty when nothing is.
 
-        Cases that somebody else has locked are left to him. `on_fired` is told after the commit. Raises
+        Cases that somebody else has locked are left to them. Watchers are told after the commit. Raises
         StoreUnavailable.
         """
         try:
@@ -84,7 +81,7 @@ class Desk:
         except Exception:  # whatever it is, one case has it and the others do not
             log.exception("the desk failed on clocks that are due; trying their cases one by one")
             fired = await self._each_escalated(limit)
-        self.on_fired(fired)
+        self._watchers.fired(fired)
         return fired
 
     async def _each_escalated(self, limit: int) -> list[Fired]:
@@ -169,7 +166,8 @@ class Desk:
             decided = perf_counter()
             await unit.record(batch)
         if batch.fired:
-            self.on_fired(batch.fired)
+            self._watchers.fired(batch.fired)
         counted = outcomes(batch, zip(attempts, answers, strict=True))
-        self.on_committed(Committed(len(attempts), counted, waited, began, held, decided, ended=perf_counter()))
+        whole = Committed(len(attempts), counted, waited, began, held, decided, ended=perf_counter())
+        self._watchers.committed(whole)
         return answers

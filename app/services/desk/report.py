@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from app.domain.case.attempt import Attempt
 from app.services.desk.answer import Answer
 from app.services.desk.batch import Batch
+from app.services.desk.escalation import Fired
 
 UNKNOWN = "_unknown"
 """The case type of an attempt on a case that is not there, or of one that is not declared: no name begins like that."""
@@ -44,6 +45,27 @@ class Committed:
     locked: float
     decided: float
     ended: float = field(kw_only=True)
+
+
+def _nobody(what: Any) -> None:
+    """Nobody watches."""
+
+
+def _nowhere() -> None:
+    """Nothing says where an attempt comes from."""
+
+
+@dataclass(slots=True)
+class Watchers:
+    """Who is told what comes of attempts, and what says where one comes from (a span, where traces are made).
+
+    One value for all who decide: whoever watches is told of what each of them does.
+    """
+
+    fired: Callable[[Sequence[Fired]], None] = _nobody
+    committed: Callable[[Committed], None] = _nobody
+    answered: Callable[[Sequence[Answer]], None] = _nobody
+    origin: Callable[[], Any] = _nowhere
 
 
 def outcomes(batch: Batch, decided: Iterable[tuple[Attempt, Answer | None]]) -> Outcomes:

@@ -1,9 +1,8 @@
 """Where attempts wait for the desk: who finds a place, what is decided next, and none before those it came after."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import perf_counter
-from typing import Any
 
 from app.domain.case.attempt import Attempt
 from app.domain.values.errors import Unavailable
@@ -11,7 +10,7 @@ from app.services.desk.absent_cases import absent, here
 from app.services.desk.answer import Answer
 from app.services.desk.not_decided import halted, in_flight, unavailable
 from app.services.desk.queue import Group, caller_of
-from app.services.desk.report import Waited
+from app.services.desk.report import Waited, Watchers
 from app.services.desk.shown_once import ToldOnce
 from app.services.fairness.fair_queue import Caller, FairQueue
 from app.services.fairness.places import Places
@@ -29,11 +28,9 @@ PATIENCE = 2.0
 
 
 class Line:
-    """`origin` says what an attempt comes from (a span, where traces are made)."""
-
-    def __init__(self, store: Store, places: int, origin: Callable[[], Any]) -> None:
+    def __init__(self, store: Store, places: int, watchers: Watchers) -> None:
         self._store = store
-        self._origin = origin
+        self._watchers = watchers
         self._places = Places(places, "attempts")
         self._turns: FairQueue[Group] = FairQueue()
         self._idle = asyncio.Event()
@@ -116,7 +113,7 @@ class Line:
         while rest := attempts[len(answers) :]:
             if stop := halted(answers):
                 return answers + [stop] * len(rest)
-            group = Group(rest, Waited(perf_counter(), self._origin()))
+            group = Group(rest, Waited(perf_counter(), self._watchers.origin()))
             self._turns.put(group)
             try:
                 answers += await group.answers

@@ -1,11 +1,11 @@
 """Give a caller the next case of the queues: found, locked and claimed in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from time import perf_counter
-from typing import Any, cast
+from typing import cast
 
 from app.domain.case.attempt import Attempt
 from app.domain.values.errors import IdempotencyInFlight, Unavailable
@@ -16,9 +16,8 @@ from app.services.definitions.known_names import check_known
 from app.services.desk.answer import Answer
 from app.services.desk.batch import Batch
 from app.services.desk.deciding import Deciding, UnitOfWork
-from app.services.desk.escalation import Fired
 from app.services.desk.queue import caller_of
-from app.services.desk.report import Committed, Outcomes, Waited, outcomes
+from app.services.desk.report import Committed, Outcomes, Waited, Watchers, outcomes
 from app.services.fairness.fair_queue import Caller, FairQueue
 from app.services.fairness.places import Places
 from app.services.policy.policies import Policies
@@ -69,20 +68,18 @@ class NextCase:
         deciding: Deciding,
         definitions: Definitions,
         policies: Policies,
+        watchers: Watchers,
         at_once: int,
     ) -> None:
         self._deciding = deciding
         self._definitions = definitions
         self._policies = policies
+        self._watchers = watchers
         self._at_once = at_once
         self._asks: FairQueue[Ask] = FairQueue()
         self._places = Places(PLACES, "requests for a case")
         self._memory = Memory()
         self._serving: set[asyncio.Task[None]] = set()
-        self.on_fired: Callable[[Sequence[Fired]], None] = lambda fired: None
-        self.on_committed: Callable[[Committed], None] = lambda committed: None
-        self.on_answered: Callable[[Sequence[Answer]], None] = lambda answers: None
-        self.origin: Callable[[], Any] = lambda: None
 
     async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
         """Record the skips, then claim the first case that waits, without them. None where nothing waits.
@@ -92,10 +89,10 @@ class NextCase:
         that it takes another request to look further.
         """
         passed = self._memory.of(caller_of(attempt))
-        ask = Ask(attempt, wish, skips, Waited(perf_counter(), self.origin()), passed)
+        ask = Ask(attempt, wish, skips, Waited(perf_counter(), self._watchers.origin()), passed)
         with self._places.taking(ask.caller, 1 + len(skips)):
             answer = await self._asked(ask)
-        self.on_answered([answer] if answer else [])
+        self._watchers.answered([answer] if answer else [])
         if answer is None:
             check_known(self._definitions, wish.case_type, team=wish.team)
         return answer
@@ -159,8 +156,9 @@ class NextCase:
             answers = [answer or await self._first(unit, ask, counted) for answer, ask in found]
             decided = perf_counter()
         waited = [ask.waited for ask in asks if ask.rounds == 0]
-        self.on_fired(unit.fired)
-        self.on_committed(Committed(len(asks), counted, waited, began, held, decided, ended=perf_counter()))
+        self._watchers.fired(unit.fired)
+        whole = Committed(len(asks), counted, waited, began, held, decided, ended=perf_counter())
+        self._watchers.committed(whole)
         return answers
 
     async def _first(self, unit: UnitOfWork, ask: Ask, counted: Outcomes) -> Answer | Again | None:
