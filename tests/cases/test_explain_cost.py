@@ -82,7 +82,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     counting(Expression, "_evaluate", EVALUATED)
     counting(Expression, "is_true", EVALUATED)
     counting(deciding, "refusal", EXPLAINED)
-    for name in ("state_reason", "arc_reasons", "ways"):
+    for name in ("state_reason", "arc_reasons", "what_would_help"):
         counting(explain, name, EXPLAINED)
     return counts
 

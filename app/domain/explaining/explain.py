@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, state_reason
 from app.domain.deciding.situation import Situation
 from app.domain.explaining.could_fire import open_arcs
-from app.domain.explaining.what_would_help import Way, ways
+from app.domain.explaining.what_would_help import Way, what_would_help
 from app.domain.machine.completing import NeverRests
 from app.domain.machine.machine import Arc
 from app.domain.values.errors import Reason
@@ -84,7 +84,7 @@ def _refused(here: Situation) -> Generator[None, None, RefusedEvent]:
     who = here.policy.who_could(here.attempt.tenant, here.machine.case_type.case_type, here.event)
     reasons = _reasons(here)
     yield
-    return RefusedEvent(here.event, event.title, reasons, who, (yield from ways(here)))
+    return RefusedEvent(here.event, event.title, reasons, who, (yield from what_would_help(here)))
 
 
 def _reasons(here: Situation) -> tuple[Reason, ...]:

@@ -27,7 +27,7 @@ class Change:
 Way: TypeAlias = tuple[Change, ...]
 
 
-class SmallestWays:
+class SmallestChanges:
     """Sizes begin one after another; a way is no smaller than the size that has begun when it is found."""
 
     def __init__(self) -> None:

@@ -8,19 +8,19 @@ from collections.abc import Generator, Iterator
 
 from app.domain.deciding.situation import Situation
 from app.domain.explaining.could_fire import payload_tells
-from app.domain.explaining.smallest_changes import Change, SmallestWays, Way
+from app.domain.explaining.smallest_changes import Change, SmallestChanges, Way
 from app.domain.explaining.worlds import MOST_CHANGES, Worlds
 from app.domain.machine.machine import Arc
 from app.domain.policy.line_terms import truth_of
 
-__all__ = ["Change", "Way", "ways"]
+__all__ = ["Change", "Way", "what_would_help"]
 
 
-def ways(here: Situation) -> Generator[None, None, tuple[Way, ...]]:
+def what_would_help(here: Situation) -> Generator[None, None, tuple[Way, ...]]:
     """The smallest sets of changes, at most MOST_WAYS; none where nothing allows the event on this case. Yields where
     others may have a turn."""
     assert here.case is not None
-    found = SmallestWays()
+    found = SmallestChanges()
     if here.machine.graph.closed(here.case.states):
         return ()
     worlds = Worlds(here)

@@ -10,7 +10,7 @@ from app.domain.deciding.four_eyes import four_eyes_reasons
 from app.domain.deciding.situation import Situation, relative_roles
 from app.domain.definition import titles
 from app.domain.explaining.hypotheticals import as_subject, in_state, with_role
-from app.domain.explaining.smallest_changes import Change, SmallestWays, Way
+from app.domain.explaining.smallest_changes import Change, SmallestChanges, Way
 from app.domain.machine.machine import Arc
 from app.domain.values.json import Json
 
@@ -78,7 +78,7 @@ class Worlds:
         self._here = here
         self._roles = here.policy.who_could(here.attempt.tenant, here.case.case_type, here.event)
 
-    def of(self, size: int, found: SmallestWays) -> Iterator[World | None]:
+    def of(self, size: int, found: SmallestChanges) -> Iterator[World | None]:
         """The worlds with so many changes, but those of which fewer changes are enough, with what is open there; None
         after each state."""
         for place in self._places:
@@ -90,7 +90,7 @@ class Worlds:
                     yield from self._with_roles(changes, person, found)
             yield None
 
-    def _with_roles(self, changes: Way, person: Person, found: SmallestWays) -> Iterator[World]:
+    def _with_roles(self, changes: Way, person: Person, found: SmallestChanges) -> Iterator[World]:
         for role in [role for role in self._roles if role not in person.here.roles][:MOST_ROLES]:
             by_role = (*changes, Change("role", f"it takes {role}", {"role": role}))
             supposed = None if found.covers(by_role) else with_role(person.here, role)
