@@ -17,7 +17,7 @@ class Clause(NamedTuple):
     eft: str
 
 
-class Level(IntEnum):
+class Allowance(IntEnum):
     """What lines give, whatever the case is like."""
 
     NEVER = 0
@@ -54,13 +54,13 @@ def permits(clauses: Iterable[Clause], roles: Container[str], truth: Callable[[s
     return allowed
 
 
-def level(terms: frozenset[tuple[str, str]]) -> Level:
+def allowance(terms: frozenset[tuple[str, str]]) -> Allowance:
     """A deny line wins; a condition may go either way."""
     allows = [when for eft, when in terms if eft == "allow"]
     denies = [when for eft, when in terms if eft == "deny"]
     if not allows or "" in denies:
-        return Level.NEVER
-    return Level.ALWAYS if "" in allows and not denies else Level.CONDITIONAL
+        return Allowance.NEVER
+    return Allowance.ALWAYS if "" in allows and not denies else Allowance.CONDITIONAL
 
 
 def truth_of(when: str, view: View) -> Truth:

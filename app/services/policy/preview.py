@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from app.domain.case.attempt import ANYONE
 from app.domain.machine.machine import Machine
-from app.domain.policy.line_terms import Level, by_role, level, terms_of
+from app.domain.policy.line_terms import Allowance, allowance, by_role, terms_of
 from app.services.policy.requests import Preview, Triple
 from app.services.store.ports import PolicyEngine
 from app.services.store.stored import PolicyLine
@@ -58,8 +58,8 @@ def _triples(
 def _of_role(
     machine: Machine, act: str, role: str, places: Sequence[Place], terms: tuple[Terms, Terms]
 ) -> Iterator[tuple[Triple, int]]:
-    was, now = map(level, terms)
-    if terms[0] == terms[1] or (was is now is not Level.CONDITIONAL):
+    was, now = map(allowance, terms)
+    if terms[0] == terms[1] or (was is now is not Allowance.CONDITIONAL):
         return
     for state, guarded in places:
         before, after = (_limited(one, guarded) for one in (was, now))
@@ -70,17 +70,17 @@ def _of_role(
             yield Triple(machine.case_type.case_type, role, state, act, *names), _sign(after - before)
 
 
-def _alters(both: Level, was: Level, now: Level) -> bool:
+def _alters(both: Allowance, was: Allowance, now: Allowance) -> bool:
     """Whether what stays conditional is so for other reasons; a guard alone is there before and after."""
-    return both is Level.CONDITIONAL and not was is now is Level.ALWAYS
+    return both is Allowance.CONDITIONAL and not was is now is Allowance.ALWAYS
 
 
 def _sign(number: int) -> int:
     return (number > 0) - (number < 0)
 
 
-def _limited(given: Level, guarded: bool) -> Level:
-    return min(given, Level.CONDITIONAL) if guarded else given
+def _limited(given: Allowance, guarded: bool) -> Allowance:
+    return min(given, Allowance.CONDITIONAL) if guarded else given
 
 
 def _acts(machine: Machine, lines: Iterable[PolicyLine]) -> list[str]:
