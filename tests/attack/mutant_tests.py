@@ -31,7 +31,7 @@ PLAN: list[tuple[str, Tests]] = [
             "tests/db/test_store_records.py",
             "tests/db/test_store_clocks.py",
             "tests/log/test_sequencer.py",
-            "tests/db/test_walls.py",
+            "tests/db/test_row_security.py",
             CONTENTS,
         ),
     ),

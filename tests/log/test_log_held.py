@@ -17,7 +17,7 @@ from app.domain.case.sealing import genesis
 from app.services.store.ports import Refused, Store
 from app.services.store.stored import Changed, Record
 from tests.databases import Database
-from tests.db.test_walls import connected, within
+from tests.db.test_row_security import connected, within
 from tests.factories import TENANT, a_case, denied, entry_of, moved, opening
 from tests.house import connect
 from tests.sequenced import check_the_order, leaves, waiting
