@@ -31,9 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        from app.commands.terminal.exit_code import told
+        from app.commands.terminal.exit_code import exit_code_of
 
-        return told(error)
+        return exit_code_of(error)
 
 
 def _done(given: argparse.Namespace) -> int:

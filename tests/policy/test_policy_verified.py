@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.main import main
 from app.services.assembly import House
 from app.services.policy.requests import AskedChange
-from app.services.policy.verification import PolicyVerification, Told
+from app.services.policy.verification import LinesInLog, PolicyVerification
 from app.services.store.stored import PolicyLine
 from tests.databases import Database
 from tests.house import actor
@@ -100,7 +100,7 @@ async def test_entries_that_only_count_account_for_as_many_lines_as_they_count(
 ) -> None:
     """As the first releases wrote them."""
     version = await house.store.policy_version() + 1
-    told = Told()
+    told = LinesInLog()
     told.learn({"policy_version": version, "added": 2, "removed": 0})
     assert [told.accounts_for("added", version, MALLORY) for _ in range(3)] == [True, True, False]
     assert not told.accounts_for("removed", version, MALLORY)

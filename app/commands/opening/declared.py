@@ -10,7 +10,7 @@ from app.domain.declaring.checks.case_type import check_case_type
 from app.domain.declaring.checks.load_calendar import load_calendar
 from app.domain.declaring.checks.policy import check_policy
 from app.domain.declaring.checks.policy_row import PolicyRow
-from app.domain.declaring.checks.standing import NONE, Versions, told
+from app.domain.declaring.checks.standing import NONE, Versions, in_words
 from app.domain.declaring.checks.standing_versions import check_standing
 from app.domain.declaring.checks.together import check_together
 from app.domain.declaring.fault import Fault, Faults, gathered
@@ -77,7 +77,7 @@ def _retired(rows: Sequence[PolicyRow], names: Collection[str], versions: Versio
     for name, first in sorted(lines.items()):
         message = f"no case type `{name}` is declared, so these lines serve the cases it has left"
         if name in versions:
-            message = f"no case type `{name}` is declared; these lines serve {told(versions[name])}"
+            message = f"no case type `{name}` is declared; these lines serve {in_words(versions[name])}"
         yield first.warning(message, f"add {name}.yaml to the machines, or remove this file when no case needs it")
 
 

@@ -24,7 +24,7 @@ from app.domain.values.rfc3339 import near, parse_date, parse_rfc3339, rfc3339
 from app.policy.engine import PolicyEngine
 from app.services.assembly import House
 from app.services.replay.back_test import BY_LOG, BackTest
-from app.services.replay.back_test_report import BREACH, told
+from app.services.replay.back_test_report import BREACH, in_words
 from app.services.replay.event_log import BadLine, LoggedEvent, read
 from app.services.replay.replay import BadAttempt
 from app.settings import Settings
@@ -116,7 +116,7 @@ def _tell(test: BackTest, arguments: argparse.Namespace, *, has_clocks: bool) ->
         print("\r\x1b[K", end="", file=sys.stderr)
     print("\n".join(summary(test.report)))
     if has_clocks:
-        print("\n".join(told(test.judged)))
+        print("\n".join(in_words(test.judged)))
     else:
         print(f"{arguments.case_type} declares no clocks, so there is nothing to judge; add `slas` to its file")
     if arguments.report:

@@ -37,9 +37,9 @@ async def run(
         await until_told_to_stop(_replayed(arguments, in_process, report))
     except ToldToStop as by:
         report.stopped = f"told to stop by {by}; what is counted was answered, start it again to go on."
-        told(report, arguments)
+        print_report(report, arguments)
         return 128 + by.signal
-    return told(report, arguments)
+    return print_report(report, arguments)
 
 
 async def _replayed(arguments: argparse.Namespace, in_process: InProcess, report: Report) -> None:
@@ -106,7 +106,7 @@ def is_http(url: str) -> bool:
     return parsed.scheme in ("http", "https") and bool(parsed.host)
 
 
-def told(report: Report, arguments: argparse.Namespace) -> int:
+def print_report(report: Report, arguments: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr)
     print("\n".join(summary(report)))

@@ -9,7 +9,7 @@ from app.services.store.failures import StoreUnavailable
 from app.settings import SettingsError
 
 
-def told(error: Exception) -> int:
+def exit_code_of(error: Exception) -> int:
     """One sentence on stderr for what can go wrong; what should not is raised again."""
     if isinstance(error, BrokenPipeError):
         # Whoever read us has enough; what is still in the buffer would fail once more at the exit.

@@ -36,7 +36,7 @@ class Unaccounted:
     line: PolicyLine
 
 
-class Told:
+class LinesInLog:
     """What the entries of a tenant say of its lines, used up line by line."""
 
     def __init__(self) -> None:
@@ -81,8 +81,8 @@ class PolicyVerification:
             found += [*_unaccounted(by_tenant[each], told), *told.lost()]
         return sum(len(by_tenant[each]) for each in asked), found
 
-    async def _told(self, tenant: str) -> Told:
-        told = Told()
+    async def _told(self, tenant: str) -> LinesInLog:
+        told = LinesInLog()
         async for entry in self._entries(tenant):
             told.learn(entry)
         return told
@@ -95,7 +95,7 @@ class PolicyVerification:
             after = page[-1].entry_id
 
 
-def _unaccounted(lines: Iterable[PolicyLine], told: Told) -> Iterator[Unaccounted]:
+def _unaccounted(lines: Iterable[PolicyLine], told: LinesInLog) -> Iterator[Unaccounted]:
     for line in lines:
         if not told.accounts_for("added", line.added, line):
             yield Unaccounted("added", line.added, line)

@@ -76,7 +76,7 @@ class Judged:
         return {"until": rfc3339(self.until), "clocks": counts, "steps": steps}
 
 
-def told(judged: Judged) -> Iterator[str]:
+def in_words(judged: Judged) -> Iterator[str]:
     """The same in words, a table for the clocks and one for the steps."""
     yield f"clocks, with the log's own time, on {rfc3339(judged.until)}"
     yield f"  {'':<32}{'started':>10}{'met':>10}{'met late':>10}{'cancelled':>10}{'running':>10}{'breached':>10}"

@@ -7,7 +7,7 @@ from app.domain.deciding.step_effects import told_by
 from app.domain.declaring.checks.fired import check_fired
 from app.domain.declaring.checks.guards import expression_faults
 from app.domain.declaring.checks.policy_row import PolicyRow
-from app.domain.declaring.checks.standing import NONE, Standing, Versions, standing_of, told
+from app.domain.declaring.checks.standing import NONE, Standing, Versions, in_words, standing_of
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Source
 from app.domain.definition.case_type import CaseType, Schema
@@ -99,7 +99,7 @@ def _older_act(line: PolicyRow, events: list[str], older: list[Standing]) -> Fau
         of = "any case type" if line.obj == "*" else quoted(line.obj)
         known = list(dict.fromkeys([*events, *(act for one in older for act in sorted(one.acts))]))
         return line.error(f"{quoted(line.act)} is no event of {of}", choose(line.act, known, "events"))
-    message = f"{quoted(line.act)} is an event of {told(having)}"
+    message = f"{quoted(line.act)} is an event of {in_words(having)}"
     if any(one.open for one in having):
         return line.note(message, "keep this line until they are closed")
     return line.warning(message, "remove this line")
@@ -119,7 +119,7 @@ def _condition(line: PolicyRow, meant: list[CaseType], older: list[Standing]) ->
     if not right:
         yield from _wrong(line, sentences)
     elif newest:
-        message = f"{sentences[0]}, though it is right for {told(right)}"
+        message = f"{sentences[0]}, though it is right for {in_words(right)}"
         yield line.warning(message, "write a condition that is right for both, or remove it once they are closed")
 
 

@@ -34,7 +34,7 @@ def standing_of(versions: Versions, obj: str) -> list[Standing]:
     return [one for name, known in versions.items() if obj in ("*", name) for one in known]
 
 
-def told(versions: Iterable[Standing]) -> str:
+def in_words(versions: Iterable[Standing]) -> str:
     """For a message: `version 2 of claim, 31 open cases`."""
     versions = list(versions)
     count = sum(one.open for one in versions)

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from app.domain.declaring.checks.fired import check_fired
 from app.domain.declaring.checks.policy_row import PolicyRow
-from app.domain.declaring.checks.standing import Standing, Versions, told
+from app.domain.declaring.checks.standing import Standing, Versions, in_words
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Source
 from app.domain.definition.case_type import CaseType
@@ -29,12 +29,12 @@ def _of_version(one: Standing, newest: CaseType | None, lines: Sequence[PolicyRo
     gone = [event for event in one.case_type.events if newest is None or event not in newest.events]
     if stuck := [event for event in gone if not _allowed(name, event, lines)]:
         events = ", ".join(map(quoted, stuck))
-        message = f"no policy line lets anybody fire {events} of {told([one])}"
+        message = f"no policy line lets anybody fire {events} of {in_words([one])}"
         yield source.warning((), message, "keep lines about them in the policy until these cases are closed")
     known = {fault.message for fault in check_fired(newest, lines, source)} if newest else set()
     for fault in check_fired(one.case_type, lines, source):
         if fault.message not in known:
-            yield source.warning((), f"{fault.message} (in {told([one])})", fault.remedy)
+            yield source.warning((), f"{fault.message} (in {in_words([one])})", fault.remedy)
 
 
 def _allowed(case_type: str, event: str, lines: Sequence[PolicyRow]) -> bool:
