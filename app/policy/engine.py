@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from app.domain.definition.case_type import CaseType
 from app.domain.expressions.expression import View
-from app.domain.policy.line_terms import Clause, permits
+from app.domain.policy.line_terms import LineTerms, permits
 from app.domain.policy.verdict import Verdict
 from app.domain.values.names import case_roles
 from app.policy.blocks import Texts
@@ -91,7 +91,7 @@ class PolicyEngine:
         """What `decide` comes to, without Casbin, which takes too long where hundreds of acts are asked about."""
         bucket = self._place(tenant, case_type, act).bucket
         mine = [rule for rule in bucket.rules if rule.role in roles] if bucket else []
-        return permits([Clause(rule.role, rule.when, rule.eft) for rule in mine], roles, Subject(roles, see).truth)
+        return permits([LineTerms(rule.role, rule.when, rule.eft) for rule in mine], roles, Subject(roles, see).truth)
 
     def visible(self, tenant: str, subject: str, roles: frozenset[str]) -> Visible:
         """The `case:read` lines as one predicate over cases."""
@@ -115,11 +115,11 @@ class PolicyEngine:
         rules = list(self._index.about(tenant, case_type))
         return self.roles_about(tenant, case_type) | frozenset(role for rule in rules for role in case_roles(rule.when))
 
-    def clauses(self, tenant: str, case_type: str, act: str) -> Sequence[Clause]:
+    def line_terms(self, tenant: str, case_type: str, act: str) -> Sequence[LineTerms]:
         """Every line that bears on an act; `*` as the case type asks for lines about all of them."""
         address = self._index.address(tenant, case_type, act)
         rules = self._index.rules(address) if address else ()
-        return [Clause(rule.role, rule.when, rule.eft) for rule in rules]
+        return [LineTerms(rule.role, rule.when, rule.eft) for rule in rules]
 
     def changed(self, add: Sequence[PolicyLine], remove: Sequence[PolicyLine]) -> "PolicyEngine":
         """The policy as these lines would make it. The live one is not touched; what is not concerned is shared."""

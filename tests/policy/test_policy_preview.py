@@ -151,7 +151,7 @@ def test_a_policy_as_it_would_be_answers_like_one_that_is_built_so_and_leaves_th
             for tenant, (name, acts) in itertools.product(("acme", "globex", "umbrella"), ACTS.items()):
                 assert engine.policy_text(tenant, name) == expected.policy_text(tenant, name)
                 for act in acts:
-                    assert set(engine.clauses(tenant, name, act)) == set(expected.clauses(tenant, name, act))
+                    assert set(engine.line_terms(tenant, name, act)) == set(expected.line_terms(tenant, name, act))
                     assert engine.who_could(tenant, name, act) == expected.who_could(tenant, name, act)
 
 
@@ -176,8 +176,8 @@ def test_what_clauses_permit_is_what_the_engine_decides() -> None:
             roles = engine.closure("acme", "user:x", frozenset({role}), own=False) | {role}
             for act in acts[:-1]:
                 decided = engine.decide("acme", roles, name, act, lambda: view).allowed
-                clauses = engine.clauses("acme", name, act)
-                assert permits(clauses, roles, lambda when: truth_of(when, view)) == decided
+                lines = engine.line_terms("acme", name, act)
+                assert permits(lines, roles, lambda when: truth_of(when, view)) == decided
                 seen.add(decided)
     assert seen == {True, False}
 

@@ -59,8 +59,8 @@ def _conditions(here: Situation, arcs: list[Arc]) -> Iterator[Way]:
 def _of_policy(here: Situation) -> Iterator[Way]:
     """What the lines that concern these roles ask for: of those that deny all, of those that allow one."""
     assert here.case is not None
-    clauses = here.policy.clauses(here.attempt.tenant, here.case.case_type, here.event)
-    mine = {(clause.eft, clause.when) for clause in clauses if clause.role in here.roles}
+    lines = here.policy.line_terms(here.attempt.tenant, here.case.case_type, here.event)
+    mine = {(line.eft, line.when) for line in lines if line.role in here.roles}
     if ("deny", "") in mine:
         return
     denied = tuple(_rule(here, when, holds=False) for eft, when in sorted(mine) if eft == "deny")

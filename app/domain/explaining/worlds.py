@@ -137,5 +137,5 @@ def _others(place: Place) -> Iterator[tuple[Way, Situation]]:
 def _barred(here: Situation, roles: frozenset[str]) -> bool:
     """Whether a line denies the event to a role that the caller has, so that the same roles help nobody."""
     assert here.case is not None
-    clauses = here.policy.clauses(here.attempt.tenant, here.case.case_type, here.event)
-    return any(clause.eft == "deny" and clause.role in roles - {ANYONE} for clause in clauses)
+    lines = here.policy.line_terms(here.attempt.tenant, here.case.case_type, here.event)
+    return any(line.eft == "deny" and line.role in roles - {ANYONE} for line in lines)

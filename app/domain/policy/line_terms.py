@@ -9,7 +9,7 @@ from app.domain.expressions.expression import GuardFault, Truth, View, compile_e
 ALWAYS_TRUE = Truth(True)
 
 
-class Clause(NamedTuple):
+class LineTerms(NamedTuple):
     """That a role may or may not do the act in question: `eft` is allow or deny, `when` CEL or empty."""
 
     role: str
@@ -29,28 +29,28 @@ ByRole: TypeAlias = Mapping[str, frozenset[tuple[str, str]]]
 """Role -> pairs of effect and condition."""
 
 
-def by_role(clauses: Iterable[Clause]) -> ByRole:
+def by_role(lines: Iterable[LineTerms]) -> ByRole:
     grouped: dict[str, set[tuple[str, str]]] = {}
-    for clause in clauses:
-        grouped.setdefault(clause.role, set()).add((clause.eft, clause.when))
+    for line in lines:
+        grouped.setdefault(line.role, set()).add((line.eft, line.when))
     return {role: frozenset(terms) for role, terms in grouped.items()}
 
 
-def terms_of(clauses: ByRole, roles: Iterable[str]) -> frozenset[tuple[str, str]]:
+def terms_of(lines: ByRole, roles: Iterable[str]) -> frozenset[tuple[str, str]]:
     """What somebody with these roles is subject to; the order of his roles does not matter."""
-    return frozenset[tuple[str, str]]().union(*(clauses[role] for role in roles if role in clauses))
+    return frozenset[tuple[str, str]]().union(*(lines[role] for role in roles if role in lines))
 
 
-def permits(clauses: Iterable[Clause], roles: Container[str], truth: Callable[[str], Truth]) -> bool:
+def permits(lines: Iterable[LineTerms], roles: Container[str], truth: Callable[[str], Truth]) -> bool:
     """What a decision comes to: on an error an allow line does not match, and a deny line does."""
     allowed = False
-    for clause in clauses:
-        if clause.role not in roles:
+    for line in lines:
+        if line.role not in roles:
             continue
-        told = truth(clause.when) if clause.when else ALWAYS_TRUE
-        if clause.eft == "deny" and (told.value or told.error is not None):
+        told = truth(line.when) if line.when else ALWAYS_TRUE
+        if line.eft == "deny" and (told.value or told.error is not None):
             return False
-        allowed = allowed or (clause.eft == "allow" and told.error is None and told.value)
+        allowed = allowed or (line.eft == "allow" and told.error is None and told.value)
     return allowed
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from app.domain.definition.case_type import CaseType
 from app.domain.expressions.view import View
-from app.domain.policy.line_terms import Clause
+from app.domain.policy.line_terms import LineTerms
 from app.domain.policy.verdict import Verdict
 
 
@@ -45,6 +45,6 @@ class Policy(Protocol):
         """The roles in brackets that lines about a case type name: as who does something, or in their conditions."""
         ...
 
-    def clauses(self, tenant: str, case_type: str, act: str) -> Sequence[Clause]:
+    def line_terms(self, tenant: str, case_type: str, act: str) -> Sequence[LineTerms]:
         """Every line that bears on an act, whoever holds its role."""
         ...

@@ -78,7 +78,7 @@ class Administrators:
         """As `verdict`, without the hash and the reasons of a decision, which cost more than the question."""
         view = _seen(subject, roles)
         return all(
-            permits(self.engine.clauses(self.tenant, one, ADMIN), roles, lambda when: truth_of(when, view))
+            permits(self.engine.line_terms(self.tenant, one, ADMIN), roles, lambda when: truth_of(when, view))
             for one in self._asked(scope)
         )
 

@@ -88,7 +88,7 @@ def _crowded(after: PolicyEngine, asked: AskedChange) -> Iterator[FieldError]:
         if line.kind == "p" and line.when:
             first.setdefault((line.tenant, line.obj, line.act), place)
     for (tenant, obj, act), place in first.items():
-        conditions = {clause.when for clause in after.clauses(tenant, obj, act)}
+        conditions = {line.when for line in after.line_terms(tenant, obj, act)}
         if sum(map(most_steps, conditions)) > MOST_STEPS:
             message = f"the conditions of `{act}` would together be too much work; use fewer loops, joins and patterns"
             yield FieldError(_named(asked, place, "when"), message)

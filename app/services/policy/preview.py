@@ -49,7 +49,7 @@ def _triples(
         roles = _roles(before, after, tenant, name, mine)
         held = {role: _held(before, tenant, role) for role in sorted(roles)}
         for act in _acts(machine, mine):
-            was, now = (by_role(engine.clauses(tenant, name, act)) for engine in (before, after))
+            was, now = (by_role(engine.line_terms(tenant, name, act)) for engine in (before, after))
             places = list(_places(machine, act))
             for role, holds in held.items():
                 yield from _of_role(machine, act, role, places, (terms_of(was, holds), terms_of(now, holds)))

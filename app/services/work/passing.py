@@ -45,8 +45,8 @@ class Passed:
 def _named(here: Situation, event: str) -> bool:
     """Whether a line allows the event to a role that the caller has, or could have on another case."""
     assert here.case is not None
-    clauses = here.policy.clauses(here.attempt.tenant, here.case.case_type, event)
-    return any(one.eft == "allow" and (one.role in here.roles or CASE_ROLE.fullmatch(one.role)) for one in clauses)
+    lines = here.policy.line_terms(here.attempt.tenant, here.case.case_type, event)
+    return any(one.eft == "allow" and (one.role in here.roles or CASE_ROLE.fullmatch(one.role)) for one in lines)
 
 
 class Memory:
