@@ -8,7 +8,7 @@ from app.domain.case.attempt import Actor
 from app.domain.deciding.situation import ADMIN
 from app.domain.definition.case_type import CaseType
 from app.domain.machine.machine import Machine
-from app.domain.values.errors import CaseError, Denied, FieldError, GuardRefused, NotFound, VersionConflict
+from app.domain.values.errors import CaseError, FieldError, NotFound, VersionConflict
 from app.services.definitions.definitions import Definitions
 from app.services.definitions.standing_versions import StandingVersions
 from app.services.entries.refusals import Refusals, Refused
@@ -74,8 +74,9 @@ class PolicyChanges:
                 version = await tx.change_policy(PolicyChange(asked.add, [line.id for line in gone]))
                 entry = changed_entry(actor, asked, gone, version, locked.at)
                 await write(tx, entry)
-        except (Denied, GuardRefused) as refused:
-            await self._log(actor, asked, refused)
+        except CaseError as refused:
+            if refused.recorded:
+                await self._log(actor, asked, refused)
             raise
         return ChangedPolicy(version, entry.draft.entry_id, await self._added(actor, version), len(gone))
 
