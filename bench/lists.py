@@ -19,8 +19,8 @@ from app.services.assembly import House
 from app.services.cases.cases import _cursor, _place
 from app.services.cases.views import Wanted
 from app.services.process.garbage import Garbage
-from app.services.store import stored
-from app.services.store.stored import CaseQuery
+from app.services.store.case_query import SORTS as COLUMNS
+from app.services.store.case_query import CaseQuery
 from bench.grown import grown, house
 from bench.harness import Bench, Row, median
 from bench.servers import TENANT, Database
@@ -49,7 +49,7 @@ FILTERS: Mapping[str, Mapping[str, Any]] = {
     "overdue": {"overdue": True},
     "a reference": {"case_type": "expense_claim", "reference": "REF-7"},
 }
-SORTS = [f"{sign}{name}" for name, sign in product(stored.SORTS, ("", "-"))]
+SORTS = [f"{sign}{name}" for name, sign in product(COLUMNS, ("", "-"))]
 
 
 @dataclass
