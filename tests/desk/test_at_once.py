@@ -61,6 +61,18 @@ async def test_whoever_gives_up_waiting_takes_no_place():
     assert await entered(gate, "one")
 
 
+async def test_whoever_gives_up_just_before_somebody_leaves_is_passed_over():
+    gate: AtOnce[str] = AtOnce(alone=1, among_others=1)
+    await gate.enter("one")
+    waiting = [asyncio.ensure_future(gate.enter("one")) for _ in range(2)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    gate.leave("one")
+    async with asyncio.timeout(5):
+        await waiting[1]
+    assert waiting[0].cancelled()
+
+
 async def test_whoever_gives_up_in_the_moment_of_being_let_in_passes_the_place_on():
     gate: AtOnce[str] = AtOnce(alone=1, among_others=1)
     await gate.enter("one")

@@ -10,7 +10,7 @@ from app.services.fairness.at_once import AtOnce
 
 OF_A_CREDENTIAL = 64, 16
 OF_A_TENANT = 256, 64
-"""Alone, and while others come too. More of one at once made nothing faster, and everybody waited behind them."""
+"""Alone, and while others come too: whoever comes between waits behind so many."""
 INSIDE = "inside"
 """Where a request keeps what gives its places back."""
 

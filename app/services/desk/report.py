@@ -90,7 +90,7 @@ def telling(*listeners: Callable[[Told], None]) -> Callable[[Told], None]:
         for listener in listeners:
             try:
                 listener(what)
-            except Exception:
+            except Exception:  # whatever it is, the others are to be told too
                 log.exception("cannot record what was committed")
 
     return tell

@@ -40,10 +40,10 @@ class AtOnce(Generic[Key]):
         try:
             await place
         except asyncio.CancelledError:
-            if place.cancelled():
-                here.waiting.remove(place)
-            else:
+            if not place.cancelled():
                 self.leave(key)  # it was given a place in the same moment
+            elif place in here.waiting:  # whoever left may have passed it over already
+                here.waiting.remove(place)
             raise
 
     def leave(self, key: Key) -> None:
