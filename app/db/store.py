@@ -17,6 +17,7 @@ from app.db.connections.failures import connecting, translated
 from app.db.connections.pool import connections
 from app.db.reads import callers, clocks, ledger, listing, policy_pages, rules
 from app.db.reads.every_tenant import EVERY_ANSWER
+from app.db.reads.history import SqlHistory
 from app.db.reads.listing import Read
 from app.db.reads.log import SqlLog
 from app.db.reads.policy_pages import EVERY
@@ -46,7 +47,7 @@ from app.services.store.stored import (
 )
 
 
-class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlSearch):
+class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlHistory, SqlSearch):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:

@@ -32,6 +32,13 @@ class SqlWorkReads(ABC):
         edits = await self._edits(tenant, [row["id"] for row in rows]) if rows else {}
         return [_comment(row, edits) for row in rows]
 
+    async def comments_back(self, tenant: str, case_id: str, below: int | None, limit: int) -> Sequence[StoredComment]:
+        page = _comments(tenant).where(M.case_id == case_id, M.edits.is_(None))
+        page = page if below is None else page.where(M.case_seq < below)
+        rows = await self._rows(page.order_by(M.case_seq.desc()).limit(limit), tenant)
+        edits = await self._edits(tenant, [row["id"] for row in rows]) if rows else {}
+        return [_comment(row, edits) for row in rows]
+
     async def attachments(self, tenant: str, case_id: str, after: int | None, limit: int) -> Sequence[StoredAttachment]:
         page = _attachments(tenant, case_id).where(A.case_seq > (after or 0)).order_by(A.case_seq).limit(limit)
         return [StoredAttachment(**row) for row in await self._rows(page, tenant)]

@@ -28,12 +28,28 @@ class Done:
     assigns: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PossibleAct:
+    """A built-in verb that somebody may do now: its name, what the policy was asked for, and its words."""
+
+    verb: str
+    act: str
+    title: str
+
+
 class Verb(ABC):
-    """`act` is what the policy is asked for; `doing` completes `you may not ... here`, and ends with `this case`."""
+    """`act` is what the policy is asked for; `doing` completes `you may not ... here`, and ends with `this case`.
+    `name` is what it is offered as, where people may do it by itself."""
 
     __slots__ = ()
     act: ClassVar[str]
     doing: ClassVar[str]
+    name: ClassVar[str] = ""
+
+    @classmethod
+    def takes(cls, here: "Situation") -> bool:
+        """Whether the case as it stands takes it from this caller, whatever else it will say."""
+        return True
 
     @property
     def other(self) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, state_reason
 from app.domain.deciding.situation import Situation
+from app.domain.deciding.verb import PossibleAct
 from app.domain.explaining.could_fire import open_arcs
 from app.domain.explaining.what_would_help import Way, what_would_help
 from app.domain.machine.completing import NeverRests
@@ -42,8 +43,11 @@ class RefusedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Possible:
+    """`acts` are what may be done besides events."""
+
     events: Sequence[PossibleEvent]
     refused: Sequence[RefusedEvent] = ()
+    acts: Sequence[PossibleAct] = ()
 
 
 def possible(here: Situation, explain: bool) -> Generator[None, None, Possible]:
@@ -82,12 +86,13 @@ def _possible(here: Situation, name: str) -> PossibleEvent | None:
 def _refused(here: Situation) -> Generator[None, None, RefusedEvent]:
     event = here.machine.case_type.events[here.event]
     who = here.policy.who_could(here.attempt.tenant, here.machine.case_type.case_type, here.event)
-    reasons = _reasons(here)
+    reasons = why_not(here)
     yield
     return RefusedEvent(here.event, event.title, reasons, who, (yield from what_would_help(here)))
 
 
-def _reasons(here: Situation) -> tuple[Reason, ...]:
+def why_not(here: Situation) -> tuple[Reason, ...]:
+    """What says no to the event of `here`, which is not possible now."""
     assert here.case is not None
     verdict = here.decide(here.event)
     said = verdict.reasons if not verdict.allowed else ()

@@ -25,6 +25,7 @@ class Assign(Verb):
     given: frozenset[str]
     act: ClassVar[str] = ASSIGN
     doing: ClassVar[str] = "assign this case"
+    name: ClassVar[str] = "assign"
 
     def done(self, here: Situation) -> Done:
         case = here.case
@@ -48,11 +49,16 @@ class Claim(Verb):
 
     act: ClassVar[str] = CLAIM
     doing: ClassVar[str] = "claim this case"
+    name: ClassVar[str] = "claim"
+
+    @classmethod
+    def takes(cls, here: Situation) -> bool:
+        return here.case is not None and here.case.assignee in (None, here.attempt.acting)
 
     def done(self, here: Situation) -> Done:
         assert here.case is not None
         me = here.attempt.acting
-        if here.case.assignee not in (None, me):
+        if not self.takes(here):
             raise _held(here, "case.assignee == null || case.assignee == actor.id", "somebody else has the case")
         return assigned(replace(here.case, assignee=me), "claim")
 
@@ -63,10 +69,15 @@ class Release(Verb):
 
     act: ClassVar[str] = CLAIM
     doing: ClassVar[str] = "release this case"
+    name: ClassVar[str] = "release"
+
+    @classmethod
+    def takes(cls, here: Situation) -> bool:
+        return here.case is not None and here.case.assignee == here.attempt.acting
 
     def done(self, here: Situation) -> Done:
         assert here.case is not None
-        if here.case.assignee != here.attempt.acting:
+        if not self.takes(here):
             raise _held(here, "case.assignee == actor.id", "the case is not yours to release")
         return assigned(replace(here.case, assignee=None), "release")
 

@@ -44,6 +44,7 @@ class Attach(Verb):
     sniffed_type: str | None
     act: ClassVar[str] = "case:attach"
     doing: ClassVar[str] = "attach files to this case"
+    name: ClassVar[str] = "attach"
 
     def done(self, here: Situation) -> Done:
         assert here.case is not None

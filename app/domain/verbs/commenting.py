@@ -52,6 +52,7 @@ class Comment(Verb):
     edited: Edited | None = None
     act: ClassVar[str] = "case:comment"
     doing: ClassVar[str] = "comment on this case"
+    name: ClassVar[str] = "comment"
 
     def done(self, here: Situation) -> Done:
         assert here.case is not None

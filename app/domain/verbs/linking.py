@@ -53,6 +53,7 @@ class Link(Verb):
     known: bool = False
     act: ClassVar[str] = "case:comment"
     doing: ClassVar[str] = "link this case"
+    name: ClassVar[str] = "link"
 
     @property
     def other(self) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from app.domain.deciding.verb import Verb
+from app.domain.deciding.situation import Situation
+from app.domain.deciding.verb import PossibleAct, Verb
 from app.domain.verbs.assigning import Assign, Claim, Release, Skip
 from app.domain.verbs.attaching import Attach
 from app.domain.verbs.commenting import Comment
@@ -23,3 +24,12 @@ ACTS: Final[Mapping[str, str]] = _ACTS_OF_NO_VERB | {
     verb.act: verb.doing.removesuffix(" this case") for verb in reversed(VERBS)
 }
 """Each act with what completes `may ... this case`; of several verbs that need the same one, the words of the first."""
+
+
+def possible_acts(here: Situation) -> tuple[PossibleAct, ...]:
+    """The verbs that the one who asks may do to the case now: the desk takes each that says what it has to."""
+    return tuple(
+        PossibleAct(verb.name, verb.act, verb.doing[0].upper() + verb.doing[1:])
+        for verb in VERBS
+        if verb.name and here.allows(verb.act) and verb.takes(here)
+    )

@@ -25,6 +25,11 @@ class ChangeRoles(Verb):
     take: tuple[Holding, ...] = ()
     act: ClassVar[str] = "case:roles"
     doing: ClassVar[str] = "give roles on this case"
+    name: ClassVar[str] = "roles"
+
+    @classmethod
+    def takes(cls, here: Situation) -> bool:
+        return bool(givable(here) | held(here))
 
     def done(self, here: Situation) -> Done:
         assert here.case is not None
@@ -47,10 +52,8 @@ class ChangeRoles(Verb):
     def _check_known(self, here: Situation) -> None:
         """A role that no line names gives nothing, and one that nobody has takes nothing away: a slip of the pen."""
         assert here.case is not None
-        named = here.policy.case_roles(here.attempt.tenant, here.case.case_type) | here.machine.case_roles
-        known = {role for role in named if CASE_ROLE.fullmatch(role)} - {*OF_THE_CASE}
-        held = {role for roles in here.around.roles.values() for role in roles}
-        for name, holdings, may_be in (("give", self.give, known), ("take", self.take, known | held)):
+        known = givable(here)
+        for name, holdings, may_be in (("give", self.give, known), ("take", self.take, known | held(here))):
             for place, (_, role) in enumerate(holdings):
                 if role not in may_be:
                     raise invalid(f"{name}.{place}.role", _unknown(role, may_be, here.case.case_type))
@@ -68,6 +71,18 @@ class ChangeRoles(Verb):
                     raise invalid(f"{name}.{place}.subject", "must be `user:NAME`")
                 if not CASE_ROLE.fullmatch(role) or role in OF_THE_CASE:
                     raise invalid(f"{name}.{place}.role", "must be a role in brackets, neither creator nor assignee")
+
+
+def givable(here: Situation) -> set[str]:
+    """The roles on a case of this type that some line of the policy, or a condition, names."""
+    assert here.case is not None
+    named = here.policy.case_roles(here.attempt.tenant, here.case.case_type) | here.machine.case_roles
+    return {role for role in named if CASE_ROLE.fullmatch(role)} - {*OF_THE_CASE}
+
+
+def held(here: Situation) -> set[str]:
+    """The roles that somebody was given on the case."""
+    return {role for roles in here.around.roles.values() for role in roles}
 
 
 def _unknown(role: str, known: set[str], case_type: str) -> str:

@@ -32,12 +32,19 @@ class DefinitionView(TypedDict):
     hash: str
 
 
+class CasePersonView(TypedDict):
+    """Somebody who stands to a case, with their roles on it: `[creator]`, `[assignee]`, and those given."""
+
+    subject: str
+    roles: list[str]
+
+
 class CaseView(TypedDict):
     """A case, with the current cycle of each clock that has started.
 
     `state` joins the active leaf states with `+`; times are RFC 3339 UTC. `opened_at`, `changed_at` and `closed_at` are
     when it happened: `occurred_at`, where an event had one. What is told late of the past leaves `changed_at` where it
-    was."""
+    was. `creator` opened it; `people` is there where the case itself was asked for."""
 
     id: str
     case_type: str
@@ -47,6 +54,7 @@ class CaseView(TypedDict):
     states: list[str]
     version: int
     data: dict[str, Any]
+    creator: str
     assignee: str | None
     team: str | None
     urgency: int
@@ -54,6 +62,7 @@ class CaseView(TypedDict):
     opened_at: str
     changed_at: str
     closed_at: str | None
+    people: NotRequired[list[CasePersonView]]
 
 
 class ReceiptView(TypedDict):
@@ -132,10 +141,20 @@ class RefusedEventView(TypedDict):
     ways: list[list[ChangeView]]
 
 
+class PossibleActView(TypedDict):
+    """What the caller may do now besides events: claim, release, assign, comment, attach, link, or give roles. `act` is
+    what the policy allows; two verbs may need the same one."""
+
+    verb: str
+    act: str
+    title: str
+
+
 class PossibleView(TypedDict):
     """What the caller may do now. `refused` is there with explain=true."""
 
     events: list[PossibleEventView]
+    acts: list[PossibleActView]
     refused: NotRequired[list[RefusedEventView]]
 
 

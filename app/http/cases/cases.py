@@ -1,5 +1,6 @@
 """Open cases, find them, read one."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from litestar import Response, get, post
@@ -19,7 +20,7 @@ from app.http.border.parameters import (
     existing,
 )
 from app.http.border.services import ApiRequest, services_of
-from app.http.border.views import AppliedView, CasePageView, CaseView
+from app.http.border.views import AppliedView, CasePageView, CasePersonView, CaseView
 from app.http.cases import answers
 from app.http.cases.attempts import opening
 from app.http.cases.listed_by import Order, filtered
@@ -78,7 +79,14 @@ async def find_cases(
     responses=problems("not_found"),
 )
 async def read_case(request: ApiRequest, case_id: CaseId) -> Response[CaseView]:
-    """The case as it stands. Its ETag is its version, for If-Match."""
+    """The case as it stands, and who stands to it. Its ETag is its version, for If-Match."""
     found = await services_of(request).cases.show(request.user, existing(case_id))
-    case, shown = found.case, cast(Any, case_json(found.case, found.clocks))
+    case, shown = found.case, cast(Any, {**case_json(found.case, found.clocks), "people": _people(found.standing)})
     return Response(shown, headers={"ETag": answers.etag(case.version)})
+
+
+def _people(standing: Sequence[tuple[str, str]]) -> list[CasePersonView]:
+    found: dict[str, list[str]] = {}
+    for subject, role in standing:
+        found.setdefault(subject, []).append(role)
+    return [{"subject": subject, "roles": roles} for subject, roles in found.items()]

@@ -30,9 +30,11 @@ BATCH_BYTES = 8 * 2**20
     responses=problems("not_found", "invalid"),
 )
 async def possible_events(request: ApiRequest, case_id: CaseId, explain: Explain = False) -> Response[PossibleView]:
-    """The events that this caller may fire on the case now; explain=true adds the others, with reasons."""
+    """The events that this caller may fire on the case now, and what else they may do to it; explain=true adds the
+    other events, with reasons."""
     possible = await services_of(request).cases.possible(request.user, existing(case_id), explain)
-    shown: PossibleView = {"events": [_possible(event) for event in possible.events]}
+    acts: Any = [{"verb": one.verb, "act": one.act, "title": one.title} for one in possible.acts]
+    shown: PossibleView = {"events": [_possible(event) for event in possible.events], "acts": acts}
     if explain:
         shown["refused"] = []
         async with slice_of(request) as turn:

@@ -22,6 +22,8 @@ from app.domain.values.errors import invalid
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.domain.values.writable import writable
+from app.domain.verbs.registry import possible_acts
+from app.services.cases.standing import standing
 from app.services.cases.views import Page, Possible, Shown, Wanted
 from app.services.cases.visibility import scoped
 from app.services.definitions.definitions import Definitions
@@ -70,7 +72,7 @@ class Cases:
         """Raises NotFound, also for a case that the actor may not read."""
         here = await self.situation(actor, case_id)
         assert here.case is not None
-        return Shown(here.case, here.clocks)
+        return Shown(here.case, here.clocks, standing(here))
 
     async def find(self, actor: Actor, wanted: Wanted) -> Page:
         """A page of the cases that the actor may read, with a cursor to the next. Raises Unavailable where so many
@@ -115,9 +117,14 @@ class Cases:
 
     async def possible(self, actor: Actor, case_id: str, explain: bool) -> Possible:
         """The events that the actor may fire now; with `explain` also the others and why not."""
+        return (await self.asked(actor, case_id, explain))[1]
+
+    async def asked(self, actor: Actor, case_id: str, explain: bool = False) -> tuple[Situation, Possible]:
+        """The same, and what it is about. Raises NotFound as `show` does."""
         here = await self.situation(actor, case_id)
         async with self._slices.of((actor.tenant, actor.id), small=True) as turn:
-            return await turn.taking(possible(here, explain))
+            found = await turn.taking(possible(here, explain))
+        return here, replace(found, acts=possible_acts(here))
 
     async def log(
         self, actor: Actor, case_id: str, denied: bool, after: int | str | None, limit: int

@@ -37,7 +37,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A case and its clocks."""
+    """A case and its clocks, and who stands to it: (subject, role), its creator and its assignee first."""
 
     case: Case
     clocks: Clocks
+    standing: Sequence[tuple[str, str]] = ()

@@ -1,6 +1,6 @@
 """Who could fire an event on a case as it stands now: people, and roles that would be enough for a newcomer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from app.domain.case.attempt import Actor
@@ -15,6 +15,8 @@ from app.services.entries.identity import new_id
 from app.services.fairness.slices import Slices
 from app.services.policy.requests import Able, WhoCanFire
 from app.services.store.ports import PolicyEngine
+
+MOST_JUDGED = 200
 
 
 class WhoCan:
@@ -41,6 +43,21 @@ class WhoCan:
         version, able = await self._at_one_version(here, after or "", limit + 1)
         more = able[limit - 1].name if len(able) > limit else None
         return WhoCanFire(here.case.id, event, version, able[:limit], await self._roles(here), more)
+
+    async def people(self, here: Situation, event: str, most: int) -> tuple[Sequence[str], bool]:
+        """Those who could fire an event on the case as it stands, for the page of one who may read it: at most so many,
+        and whether there are more. Of many only the first MOST_JUDGED are judged."""
+        here = replace(here, attempt=replace(here.attempt, event=event), wide=True)
+        found: list[str] = []
+        async with self._slices.of(caller_of(here.attempt), small=True) as turn:
+            subjects = sorted(self._subjects(here, "") - {here.attempt.acting})
+            for subject in subjects[:MOST_JUDGED]:
+                await turn.give()
+                if could_fire(as_subject(here, subject)) is not Could.NO:
+                    found.append(subject)
+                if len(found) > most:
+                    break
+        return found[:most], len(found) > most or len(subjects) > MOST_JUDGED
 
     async def _at_one_version(self, here: Situation, after: str, most: int) -> tuple[int, list[Able]]:
         while True:

@@ -45,6 +45,7 @@ def case_json(case: Case, clocks: Clocks = NO_CLOCKS) -> dict[str, Json]:
         "states": list(case.states),
         "version": case.version,
         "data": case.data,
+        "creator": case.creator,
         "assignee": case.assignee,
         "team": case.team,
         "urgency": case.urgency,

@@ -13,6 +13,7 @@ from app.services.store.case_query import CaseQuery
 from app.services.store.definitions import DefinitionReads
 from app.services.store.failures import Refused as Refused
 from app.services.store.failures import StoreUnavailable as StoreUnavailable
+from app.services.store.history import HistoryReads
 from app.services.store.log import LogStore
 from app.services.store.policy_lines import LineQuery
 from app.services.store.search import Searching
@@ -88,7 +89,7 @@ class Transaction(Working, Protocol):
         ...
 
 
-class Store(WorkReads, Blobs, LogStore, Searching, DefinitionReads, Protocol):
+class Store(WorkReads, HistoryReads, Blobs, LogStore, Searching, DefinitionReads, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self, *tenants: str) -> AbstractAsyncContextManager[Transaction]:

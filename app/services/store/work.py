@@ -155,6 +155,10 @@ class WorkReads(Protocol):
         """In the order in which they were written, after a `case_seq`."""
         ...
 
+    async def comments_back(self, tenant: str, case_id: str, below: int | None, limit: int) -> Sequence[StoredComment]:
+        """The newest first, below a `case_seq`."""
+        ...
+
     async def attachments(self, tenant: str, case_id: str, after: int | None, limit: int) -> Sequence[StoredAttachment]:
         """In the order in which they came, after a `case_seq`."""
         ...

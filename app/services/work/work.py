@@ -8,6 +8,7 @@ from app.domain.case.made_by_verbs import CaseRole
 from app.domain.values.errors import NotFound
 from app.domain.verbs.commenting import Edited
 from app.services.cases.cases import Cases
+from app.services.cases.standing import standing
 from app.services.store.ports import Store
 from app.services.store.work import StoredAttachment, StoredComment, StoredLink
 
@@ -43,11 +44,7 @@ class CaseWork:
     async def roles(self, actor: Actor, case_id: str) -> Sequence[CaseRole]:
         """Who stands how to the case: its creator, its assignee, and those who were given roles on it."""
         here = await self._cases.situation(actor, case_id)
-        assert here.case is not None
-        own = (("[creator]", here.case.creator), ("[assignee]", here.case.assignee))
-        held = [(subject, role) for role, subject in own if subject is not None]
-        given = sorted((subject, role) for subject, roles in here.around.roles.items() for role in roles)
-        return [CaseRole(actor.tenant, case_id, subject, role) for subject, role in (*held, *given)]
+        return [CaseRole(actor.tenant, case_id, subject, role) for subject, role in standing(here)]
 
     async def attachments(
         self, actor: Actor, case_id: str, after: int | None, limit: int
