@@ -61,6 +61,7 @@ def application() -> ASGIApp:
         next_case=house.next_case,
         attachments=house.attachments,
         ledger=house.ledger,
+        forms=house.forms,
         slices=house.slices,
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None

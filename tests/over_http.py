@@ -32,6 +32,7 @@ def services_of(house: House, metrics: Metrics | None = None, rates: RateLimits 
         api_keys=house.api_keys,
         keys=house.keys,
         rates=rates,
+        forms=house.forms,
     )
 
 

@@ -11,6 +11,7 @@ from app.domain.definition.case_type import CaseType
 from app.services.callers.api_keys import ApiKeys
 from app.services.callers.key_callers import KeyCallers
 from app.services.cases.cases import Cases
+from app.services.cases.forms import FormReads
 from app.services.cases.who_can import WhoCan
 from app.services.clocks.calendars import Calendars
 from app.services.clocks.clocks import Clocks
@@ -78,6 +79,7 @@ class House:
         self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions, store)
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies, self.refusals)
+        self.forms = FormReads(self.cases, self.definitions, self.policies)
         self.who_can = WhoCan(self.cases, engine, self.slices)
         self.arrivals = Arrivals(store, watches)
         self.ledger = Ledger(store, self.policies, self.cases, self.arrivals, self.slices)

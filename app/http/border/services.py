@@ -14,6 +14,7 @@ from app.http.border.work_port import AttachmentsPort, NextCasePort, WorkPort
 from app.http.sign_in.callers import KeyCallers
 from app.services.callers.api_keys import NewKey
 from app.services.callers.rate_limits import RateLimits
+from app.services.cases.forms import FormReads
 from app.services.cases.views import Page, Possible, Shown, Wanted
 from app.services.clocks.simulations import Asked
 from app.services.definitions.case_types import CaseTypeView
@@ -149,6 +150,7 @@ class Services:
     api_keys: ApiKeysPort | None = None
     keys: KeyCallers | None = None
     rates: RateLimits | None = None
+    forms: FormReads | None = None
     slices: Slices = field(default_factory=Slices)
 
 

@@ -1,0 +1,160 @@
+"""The fields of a page as they stand now: buttons that change the form alone, values, and what is wrong with them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from app.domain.schemas.validator import Validator
+from app.domain.values.errors import FieldError
+from app.domain.values.json import Data, Json
+from app.domain.values.writable import values_in
+from app.ui.forms.faults import field_at, placed
+from app.ui.forms.fields import Group, Rows
+from app.ui.forms.inputs import ABSENT, Inputs, Lookup, standing
+from app.ui.forms.manner import Manner
+from app.ui.forms.reading import Entered, entered
+from app.ui.forms.rows import added, path_of, removed
+from app.ui.forms.sections import Section, in_view, sections
+from app.ui.forms.view import Filled, Shown, carried, errors_in_order, view
+
+MOST_VALUES = 4_000
+ADD, REMOVE, SHOW = "add", "remove", "show"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A form of the page: `root` is `data` or `payload`, `was` what it was filled with."""
+
+    form: Group
+    validator: Validator | None = None
+    was: Json = ABSENT
+    title: str = ""
+
+    @property
+    def root(self) -> str:
+        return self.form.key
+
+
+@dataclass(frozen=True, slots=True)
+class PartShown:
+    """`later` are the sections that are not open: (what the button sends, first, last)."""
+
+    root: str
+    title: str
+    fields: Sequence[Shown]
+    later: Sequence[tuple[str, int, int]]
+    open: int
+    first: int
+    last: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Several forms under one button. `values` are what other than the inputs is known: the data of the case."""
+
+    parts: Sequence[Part]
+    inputs: Inputs
+    manner: Manner
+    values: Mapping[str, Json] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    focus: str = ""
+
+    @property
+    def lookup(self) -> Lookup:
+        return standing(self.values, self.inputs)
+
+    def pressed(self) -> "Sheet | None":
+        """The sheet after a button that changes the form alone; None where none was pressed."""
+        if name := self.inputs.one(ADD):
+            return self._with_row(name)
+        if name := self.inputs.one(REMOVE):
+            above = name.rpartition(".")[0]
+            known = self._list(above) is not None and name.rpartition(".")[2].isdecimal()
+            return replace(self, inputs=removed(self.inputs, name) if known else self.inputs, focus=above)
+        if show := self.inputs.one(SHOW):
+            root, _, number = show.partition(".")
+            return replace(self, inputs=self.inputs.with_({f"section.{root}": (number,)}))
+        return None
+
+    def read(self) -> tuple["Sheet", Mapping[str, Data]]:
+        """The values by root, and the sheet with what is wrong with them."""
+        values: dict[str, Data] = {}
+        errors: dict[str, str] = {}
+        for part in self.parts:
+            read = self._entered(part)
+            values[part.root] = read.values
+            errors |= read.errors
+            found = part.validator.errors(read.values, part.root) if part.validator else ()
+            for name, message in self._placed(part, read, found).items():
+                if not any(known == name or known.startswith(f"{name}.") for known in read.errors):
+                    errors.setdefault(name, message)
+            if values_in(read.values) > MOST_VALUES:
+                errors.setdefault(part.root, self.manner.say("Enter less: a form holds at most 4,000 values"))
+        return replace(self, errors={**self.errors, **errors}), values
+
+    def faulted(self, faults: Iterable[FieldError]) -> "Sheet":
+        """With the faults that the service found."""
+        left, errors = list(faults), dict(self.errors)
+        for part in self.parts:
+            read = self._entered(part)
+            own = [fault for fault in left if fault.field.partition(".")[0] == part.root]
+            errors |= self._placed(part, read, own)
+            left = [fault for fault in left if fault not in own]
+        for fault in left:
+            errors.setdefault(fault.field.partition(".")[0], fault.message)
+        return replace(self, errors=errors)
+
+    def shown(self) -> Sequence[PartShown]:
+        return [self._shown(part) for part in self.parts]
+
+    def carried(self, shown: Sequence[PartShown]) -> Sequence[tuple[str, str]]:
+        """What is filled in and has no input on the page."""
+        visible = [one.name for part in shown for one in part.fields]
+        return list(carried(self.inputs, [part.root for part in self.parts], visible))
+
+    def summary(self, shown: Sequence[PartShown]) -> list[tuple[str, str]]:
+        """The errors from the top of the page down; those of no field that is shown come last."""
+        told = [error for part in shown for error in errors_in_order(part.fields)]
+        names = {name for name, _ in told}
+        return [*told, *((name, message) for name, message in self.errors.items() if name not in names)]
+
+    def _entered(self, part: Part) -> Entered:
+        return entered(part.form, self.inputs, self.manner, self.lookup, part.was)
+
+    def _placed(self, part: Part, read: Entered, faults: Iterable[FieldError]) -> dict[str, str]:
+        return placed(faults, read.places, part.form, self.manner, self.lookup)
+
+    def _list(self, name: str) -> Rows | None:
+        for part in self.parts:
+            path = path_of(part.form, name)
+            if path is not None and not self.inputs.raw(path) and isinstance(found := field_at(part.form, name), Rows):
+                return found
+        return None
+
+    def _with_row(self, name: str) -> "Sheet":
+        rows = self._list(name)
+        if rows is None:
+            return self
+        more = added(self.inputs, name, rows.most)
+        return replace(self, inputs=more, focus=f"{name}.{int(more.one(f'{name}.rows')) - 1}")
+
+    def _shown(self, part: Part) -> PartShown:
+        found = sections(part.form, self.inputs)
+        number = self.inputs.one(f"section.{part.root}")
+        open_one = int(number) if number.isdecimal() and len(number) < 6 and int(number) < len(found) else 0
+        filled = Filled(self.inputs, self.manner, self.lookup, self.errors, self.focus)
+        fields = in_view(part.form, found[open_one], self.errors)
+        return PartShown(
+            part.root,
+            part.title,
+            [view(one, (part.root, one.key), filled) for one in fields],
+            [(f"{part.root}.{place}", one.first, one.last) for place, one in _others(found, open_one)],
+            open_one,
+            found[open_one].first,
+            found[open_one].last,
+            len(part.form.fields),
+        )
+
+
+def _others(found: Sequence[Section], open_one: int) -> Iterable[tuple[int, Section]]:
+    return ((place, one) for place, one in enumerate(found) if place != open_one)

@@ -1,0 +1,155 @@
+"""What a schema becomes on a form, and what its buttons change."""
+
+from typing import Any
+
+import pytest
+
+from app.ui.forms.fields import Choice, Day, Field, Fixed, Group, Moment, Money, Number, Raw, Rows, Text, Truth, leaves
+from app.ui.forms.from_schema import form_of
+from app.ui.forms.inputs import Inputs
+from app.ui.forms.manner import Manner
+from app.ui.forms.naming import name_of
+from app.ui.forms.rows import added, path_of, removed
+from app.ui.forms.sheet import Part, Sheet
+
+REF = {"$defs": {"day": {"type": "string", "format": "date", "title": "A day"}}}
+
+
+def only(schema: dict[str, Any], **root: Any) -> Field:
+    form = form_of({"type": "object", "properties": {"it": schema}, **root}, "data", "en")
+    return form.fields[0]
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ({"type": "string"}, Text),
+        ({"type": "string", "format": "date"}, Day),
+        ({"type": "string", "format": "date-time"}, Moment),
+        ({"type": "string", "format": "email"}, Text),
+        ({"type": "string", "format": "uuid"}, Text),
+        ({"type": "integer"}, Number),
+        ({"type": ["integer", "number"]}, Number),
+        ({"minimum": 3}, Number),
+        ({"type": "integer", "x-money": "data.currency"}, Money),
+        ({"type": "boolean"}, Truth),
+        ({"enum": ["a", "b"]}, Choice),
+        ({"enum": [1, None]}, Choice),
+        ({"const": "a"}, Choice),
+        ({"oneOf": [{"const": "a", "title": "A"}, {"const": "b"}]}, Choice),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, Text),
+        ({"anyOf": [{"type": "string", "format": "email"}, {"type": "string", "minLength": 3}]}, Text),
+        ({"type": ["string", "null"]}, Text),
+        ({"type": ["string", "integer"]}, Raw),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, Raw),
+        ({"type": "object"}, Raw),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, Raw),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, Group),
+        ({"type": "array"}, Raw),
+        ({"type": "array", "items": {"type": "string"}}, Rows),
+        ({"type": "array", "items": {"enum": ["a", "b"]}, "uniqueItems": True}, Choice),
+        ({"type": "array", "prefixItems": [{"type": "string"}]}, Raw),
+        ({"type": "array", "items": {"type": ["string", "null"]}}, Raw),
+        ({"$ref": "#/$defs/day"}, Day),
+        ({"allOf": [{"$ref": "#/$defs/day"}, {"title": "Mine"}]}, Day),
+        ({}, Raw),
+        (True, Raw),
+    ],
+)
+def test_each_schema_has_its_field(schema: dict[str, Any], kind: type[Field]) -> None:
+    assert isinstance(only(schema, **REF), kind)
+
+
+def test_a_constant_that_has_to_be_there_is_nothing_to_enter() -> None:
+    assert isinstance(only({"const": "invoice"}, required=["it"]), Fixed)
+
+
+def test_titles_descriptions_units_and_examples_are_on_the_form() -> None:
+    field = only({"$ref": "#/$defs/day", "description": "When it was"}, **REF)
+    assert (field.label, field.hint) == ("A day", "When it was")
+    assert only({"type": "string"}).label == "It"
+    unit = only({"type": "number", "x-unit": "m²"})
+    assert isinstance(unit, Number)
+    assert unit.unit == "m²"
+    choice = only({"enum": ["EUR", "GBP"], "x-titles": {"EUR": "Euro"}})
+    assert isinstance(choice, Choice)
+    assert [option.title for option in choice.options] == ["Euro", "GBP"]
+
+
+def test_fields_stand_in_the_order_of_the_schema() -> None:
+    form = form_of({"type": "object", "properties": {"z": {}, "a": {}, "m": {}}}, "data", "en")
+    assert [field.key for field in form.fields] == ["z", "a", "m"]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {"inner": {"$ref": "#"}}},
+        {"type": "object", "properties": {"all": {"type": "array", "items": {"$ref": "#"}}}},
+        {"type": "object", "properties": {"x": {"$ref": "#/$defs/n"}}, "$defs": {"n": {"$ref": "#/$defs/n"}}},
+        {
+            "type": "object",
+            "properties": {name: {"$ref": "#/$defs/n"} for name in "abc"},
+            "$defs": {
+                "n": {
+                    "type": "object",
+                    "properties": {name: {"anyOf": [{"$ref": "#/$defs/n"}, {"type": "null"}]} for name in "abcdefgh"},
+                }
+            },
+        },
+    ],
+)
+def test_a_schema_that_holds_itself_comes_to_an_end(schema: dict[str, Any]) -> None:
+    assert leaves(form_of(schema, "data", "en")) < 100
+
+
+def test_no_two_paths_share_a_name_and_every_name_is_an_id() -> None:
+    paths = [("data", "a.b"), ("data", "a", "b"), ("data", "a b"), ("data", "a~20~b"), ("data", ""), ("data", "ä", 0)]
+    names = [name_of(path) for path in paths]
+    assert len(set(names)) == len(names)
+    assert not any(set(name) & set(" \"'<>#&") for name in names)
+
+
+LIST = {
+    "type": "object",
+    "properties": {"l": {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "string"}}}}},
+}
+
+
+def typed(*names: str) -> Inputs:
+    rows = {f"data.l.{place}.n": (name,) for place, name in enumerate(names)}
+    return Inputs({"data.l.rows": (str(len(names)),), **rows, "data.other": ("kept",)})
+
+
+def test_a_row_is_added_and_taken_out_and_all_that_was_typed_stays() -> None:
+    more = added(typed("one", "two"), "data.l", 5)
+    assert (more.one("data.l.rows"), more.one("data.l.1.n"), more.one("data.l.2.n")) == ("3", "two", "")
+    fewer = removed(typed("one", "two", "three"), "data.l.1")
+    assert (fewer.one("data.l.rows"), fewer.one("data.l.0.n"), fewer.one("data.l.1.n")) == ("2", "one", "three")
+    assert "data.l.2.n" not in fewer.texts
+    assert fewer.one("data.other") == "kept"
+    assert removed(typed("one"), "data.l.7") == typed("one")
+
+
+@pytest.mark.parametrize("name", ["data.l.0.n", "data.nothing", "payload.l", "data", "data.l.x", "", "data.l.0"])
+def test_a_button_that_names_no_list_changes_nothing(name: str) -> None:
+    form = form_of(LIST, "data", "en")
+    inputs = typed("one").with_({"add": (name,)})
+    pressed = Sheet((Part(form),), inputs, Manner()).pressed()
+    assert pressed is None or pressed.inputs.one("data.l.rows") == "1"
+    assert path_of(form, "data.l.3.n") == ("data", "l", 3, "n")
+
+
+def test_a_form_of_four_thousand_fields_shows_a_hundred_and_keeps_the_others() -> None:
+    schema = {"type": "object", "properties": {f"f{n}": {"type": "string"} for n in range(4_000)}}
+    form = form_of(schema, "data", "en")
+    sheet = Sheet((Part(form),), Inputs({"data.f7": ("here",), "data.f3999": ("there",)}), Manner())
+    [part] = sheet.shown()
+    assert len(part.fields) == 100
+    assert len(part.later) == 39
+    assert sheet.carried([part]) == [("data.f3999", "there")]
+    wrong = Sheet(sheet.parts, sheet.inputs, sheet.manner, errors={"data.f2500": "Fill this in"})
+    assert len(wrong.shown()[0].fields) == 101
+    assert wrong.summary(wrong.shown()) == [("data.f2500", "F2500: Fill this in")]
+    _, values = sheet.read()
+    assert values == {"data": {"f7": "here", "f3999": "there"}}
