@@ -8,7 +8,8 @@ from httpx import ASGITransport, AsyncClient
 
 from app.domain.values.errors import NotFound
 from app.http.app import HttpSettings, create_app
-from app.http.border.entrance import OF_A_CREDENTIAL, OF_A_TENANT, Entrance
+from app.http.border.entrance import OF_A_CALLER, OF_A_TENANT, PATIENCE, Entrance
+from app.http.sign_in.own_tokens import mint
 from app.services.desk.answer import Answer
 from app.services.fairness.at_once import AtOnce
 from tests.fake_services import CASE_ID, SECRET, FakeLedger, Fakes, token
@@ -111,8 +112,8 @@ def flooded():
     return desk, AsyncClient(transport=ASGITransport(Entrance(app), raise_app_exceptions=False), base_url="http://test")
 
 
-def fired(http: AsyncClient, user: str, tenant: str = "acme") -> "asyncio.Task[object]":
-    headers = {"authorization": f"Bearer {token(user, tenant=tenant)}"}
+def fired(http: AsyncClient, user: str, tenant: str = "acme", seconds: int = 3600) -> "asyncio.Task[object]":
+    headers = {"authorization": f"Bearer {mint(SECRET, tenant, user, ('clerk',), ttl_seconds=seconds)}"}
     return asyncio.ensure_future(http.post(EVENTS, json={"event": "approve"}, headers=headers))
 
 
@@ -128,10 +129,10 @@ async def settled(desk: Deciding) -> int:
 
 async def test_of_a_flood_of_one_caller_so_many_requests_are_inside_and_somebody_else_comes_in(flooded):
     desk, http = flooded
-    flood = [fired(http, "alice") for _ in range(OF_A_CREDENTIAL[0] + 20)]
-    assert await settled(desk) == OF_A_CREDENTIAL[0]
+    flood = [fired(http, "alice") for _ in range(OF_A_CALLER[0] + 20)]
+    assert await settled(desk) == OF_A_CALLER[0]
     flood.append(fired(http, "bob", tenant="other"))
-    assert await settled(desk) == OF_A_CREDENTIAL[0] + 1
+    assert await settled(desk) == OF_A_CALLER[0] + 1
     desk.go_on.set()
     await asyncio.gather(*flood)
     assert desk.inside == len(flood)
@@ -145,12 +146,45 @@ async def test_a_tenant_of_many_callers_has_a_bound_too(flooded):
     await asyncio.gather(*flood)
 
 
+async def test_a_person_of_many_credentials_has_the_bound_of_one(flooded):
+    desk, http = flooded
+    flood = [fired(http, "alice", seconds=3600 + n % 8) for n in range(OF_A_CALLER[0] + 20)]
+    assert await settled(desk) == OF_A_CALLER[0]
+    desk.go_on.set()
+    await asyncio.gather(*flood)
+
+
+async def test_whoever_sends_a_body_in_drips_keeps_nobody_out(flooded):
+    desk, http = flooded
+    rest = asyncio.Event()
+
+    async def dripping():
+        yield b'{"event": '
+        await rest.wait()
+        yield b'"approve"}'
+
+    headers = {"authorization": f"Bearer {token('alice')}", "content-type": "application/json", "content-length": "20"}
+    slow = [
+        asyncio.ensure_future(http.post(EVENTS, content=dripping(), headers=headers)) for _ in range(OF_A_CALLER[0])
+    ]
+    await settled(desk)
+    quick = fired(http, "alice")
+    async with asyncio.timeout(5):
+        while not await settled(desk):
+            await asyncio.wait([quick], timeout=PATIENCE)
+    rest.set()
+    desk.go_on.set()
+    async with asyncio.timeout(5):
+        await asyncio.gather(quick, *slow)
+    assert desk.inside == 1 + len(slow)
+
+
 async def test_a_request_that_is_cancelled_gives_its_place_back(flooded):
     desk, http = flooded
-    flood = [fired(http, "alice") for _ in range(OF_A_CREDENTIAL[0] + 1)]
+    flood = [fired(http, "alice") for _ in range(OF_A_CALLER[0] + 1)]
     await settled(desk)
     flood[0].cancel()
-    assert await settled(desk) == OF_A_CREDENTIAL[0] + 1
+    assert await settled(desk) == OF_A_CALLER[0] + 1
     desk.go_on.set()
     await asyncio.gather(*flood, return_exceptions=True)
 
@@ -158,9 +192,7 @@ async def test_a_request_that_is_cancelled_gives_its_place_back(flooded):
 async def test_whoever_waits_for_what_is_new_keeps_nobody_out(flooded):
     desk, http = flooded
     headers = {"authorization": f"Bearer {token('alice')}"}
-    waiting = [
-        asyncio.ensure_future(http.get("/api/v1/audit?wait=30", headers=headers)) for _ in range(OF_A_CREDENTIAL[0])
-    ]
+    waiting = [asyncio.ensure_future(http.get("/api/v1/audit?wait=30", headers=headers)) for _ in range(OF_A_CALLER[0])]
     await settled(desk)
     one = fired(http, "alice")
     assert await settled(desk) == 1

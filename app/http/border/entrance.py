@@ -1,18 +1,22 @@
-"""How many requests of one credential, and of a tenant, are inside at a time: until their answers begin."""
+"""How many requests of one credential, of a person and of a tenant are inside at a time: until their answers begin."""
 
-from collections.abc import Callable
-from functools import partial
+import asyncio
+from collections.abc import Hashable
 from typing import Any
 
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
 
 from app.services.fairness.at_once import AtOnce
 
-OF_A_CREDENTIAL = 64, 16
+OF_A_CALLER = 64, 16
 OF_A_TENANT = 256, 64
 """Alone, and while others come too: whoever comes between waits behind so many."""
+PATIENCE = 0.05
+"""Seconds for which a request that waits for its body keeps its places."""
 INSIDE = "inside"
-"""Where a request keeps what gives its places back."""
+"""Where a request keeps the places that it has: each a gate, and its key there."""
+
+Places = list[tuple[AtOnce[Any], Hashable]]
 
 
 class Entrance:
@@ -21,40 +25,65 @@ class Entrance:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._credentials: AtOnce[bytes] = AtOnce(*OF_A_CREDENTIAL)
+        self._credentials: AtOnce[bytes] = AtOnce(*OF_A_CALLER)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         credential = _credential(scope) if scope["type"] == "http" else b""
         if not credential:
             await self._app(scope, receive, send)
             return
-        await self._credentials.enter(credential)
-        _keep(scope, partial(self._credentials.leave, credential))
+        await _enter(scope, self._credentials, credential)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, _Receiving(scope, receive), send)
         finally:
             leave(scope)
 
 
 class OfTenants:
-    """For those who have come in: a tenant may have many credentials."""
+    """For those who have come in: a tenant has many people, and a person may have many credentials."""
 
     def __init__(self) -> None:
+        self._people: AtOnce[tuple[str, str]] = AtOnce(*OF_A_CALLER)
         self._tenants: AtOnce[str] = AtOnce(*OF_A_TENANT)
 
-    async def enter(self, scope: Scope, tenant: str) -> None:
-        await self._tenants.enter(tenant)
-        _keep(scope, partial(self._tenants.leave, tenant))
+    async def enter(self, scope: Scope, tenant: str, subject: str) -> None:
+        await _enter(scope, self._people, (tenant, subject))
+        await _enter(scope, self._tenants, tenant)
 
 
-def leave(scope: Scope) -> None:
-    """The answer begins, or the request waits for what may come much later."""
-    for give_back in scope["state"].pop(INSIDE, ()):
-        give_back()
+class _Receiving:
+    """The receive of a request that gives its places back while its body drips in, and asks for them anew then."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._given: Places = []
+
+    async def __call__(self) -> ReceiveMessage:
+        timer = asyncio.get_running_loop().call_later(PATIENCE, self._give_back)
+        try:
+            message = await self._receive()
+        finally:
+            timer.cancel()
+        while self._given:
+            await _enter(self._scope, *self._given.pop(0))
+        return message
+
+    def _give_back(self) -> None:
+        self._given += leave(self._scope)
 
 
-def _keep(scope: Scope, give_back: Callable[[], None]) -> None:
-    scope.setdefault("state", {}).setdefault(INSIDE, []).append(give_back)
+def leave(scope: Scope) -> Places:
+    """The answer begins, or the request waits for what may come much later. The places that it had."""
+    held: Places = scope["state"].pop(INSIDE, [])
+    for gate, key in held:
+        gate.leave(key)
+    return held
+
+
+async def _enter(scope: Any, gate: AtOnce[Any], key: Hashable) -> None:
+    await gate.enter(key)
+    scope.setdefault("state", {}).setdefault(INSIDE, []).append((gate, key))
 
 
 def _credential(scope: Scope) -> bytes:

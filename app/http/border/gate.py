@@ -43,7 +43,7 @@ class Border:
         actor = await self.caller(connection)
         if self._rates is not None:
             limit(self._rates, self._rates.take(actor.tenant, actor.id), connection.scope)
-        await self._tenants.enter(connection.scope, actor.tenant)
+        await self._tenants.enter(connection.scope, actor.tenant, actor.id)
         return actor
 
     async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
