@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.domain.definition.case_type import Schema
 from app.domain.values.json import Json
 from app.ui.forms.fields import (
     MOST_ROWS,
@@ -24,7 +23,7 @@ from app.ui.forms.fields import (
 )
 from app.ui.forms.options import options_of
 from app.ui.forms.resolved import kinds_of, references_of, resolved
-from app.ui.forms.wording import as_words, hint_of, label_of
+from app.ui.forms.wording import Schema, as_words, hint_of, label_of
 
 MOST_DEPTH: Final = 5
 """Objects and lists inside one another; what lies deeper is written as JSON."""

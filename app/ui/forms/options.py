@@ -4,10 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.domain.definition.case_type import Schema
 from app.domain.values.json import Json
 from app.ui.forms.fields import Option
-from app.ui.forms.wording import as_words
+from app.ui.forms.wording import Schema, as_words
 
 
 def options_of(declared: Schema, language: str) -> tuple[Option, ...]:

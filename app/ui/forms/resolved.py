@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.domain.definition.case_type import Schema
 from app.domain.values.json import Json
+from app.ui.forms.wording import Schema
 
 MOST_HOPS: Final = 8
 _TELLS: Final = {

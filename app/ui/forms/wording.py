@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.domain.definition.case_type import Schema
+Schema = dict[str, Any]
 
 
 def as_words(said: Any, language: str) -> str:
