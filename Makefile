@@ -7,7 +7,7 @@ UV_VERSION := 0.13.8
 # Whatever the environment says, bytecode is kept: the tests start the service a hundred times.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo wheel test fuzz attack openapi bench bench-quick lint lock sbom audit clean FORCE
+.PHONY: help setup demo wheel test fuzz attack openapi words bench bench-quick lint lock sbom audit clean FORCE
 .DELETE_ON_ERROR:
 
 setup: .venv/setup
@@ -36,6 +36,10 @@ openapi: .venv/dev
 # The long form of the attacks that `make test` makes briefly, some 45 minutes; exit code 1 where one finds something.
 attack: .venv/dev
 	$(BIN)/python -m tests.attack
+
+# Bring the files of app/ui/words up to what the pages say; exit code 1 where a language lacks something.
+words: .venv/dev
+	$(BIN)/python .ci/words.py
 
 # Exit code 1 where a target is missed. The figures mean something on a machine that does nothing else.
 bench: .venv/dev

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from app.db.connections.urls import names_sqlite, sqlite_file, with_driver
 from app.services.callers.issuers import Issuer, issuers_of
 from app.services.callers.rate import Rate, rate_of
 from app.tracing import exporter_wanted
+from app.ui.frame.settings import PageSettings
 
 T = TypeVar("T")
 PREFIX = "STATEWARD_"
@@ -23,6 +24,7 @@ SECRETS = ("jwt_secret", "database_url", "migrate_url")
 SERVICE_LINK = re.compile(r"(SERVICE_(HOST|PORT)|PORT_\d+)(_\w+)?")  # Kubernetes sets these for a service "stateward"
 PUBLISHED = frozenset({"a-secret-of-thirty-two-bytes-or-more"})
 """Secrets that stood in our guides: whoever reads them could sign tokens for anybody."""
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 
@@ -75,7 +77,7 @@ RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(_where_set(rate_of)
 LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)]
 
 
-class Settings(BaseSettings):
+class Settings(PageSettings):
     """Every setting with its default; a description completes "STATEWARD_NAME must be ..."."""
 
     model_config = SettingsConfigDict(
@@ -170,6 +172,11 @@ class Settings(BaseSettings):
         return kind(
             **{name: getattr(self, name) for name in signature(kind).parameters if name in Settings.model_fields}
         )
+
+    @property
+    def plain_loopback(self) -> bool:
+        """Whether browsers come without TLS, from this machine alone."""
+        return self.host in LOOPBACK and not self.behind_tls
 
     @property
     def issuers(self) -> tuple[Issuer, ...]:

@@ -14,7 +14,7 @@ from litestar.types import ASGIApp
 from app.commands.opening.declared import digests
 from app.commands.opening.services import build, declared, ticking
 from app.commands.terminal.stopping import when_told_to_stop
-from app.http.app import HttpSettings, Lifespan, create_app
+from app.http.app import HttpSettings, Lifespan
 from app.http.bodies.body import Limits
 from app.http.border.entrance import Entrance
 from app.http.border.services import Readiness, Services
@@ -31,6 +31,7 @@ from app.services.process.standing_still import unfired
 from app.services.store.ports import StoreUnavailable
 from app.settings import Settings, load_settings
 from app.tracing import Tracing, tracing_of
+from app.ui.application import framed, with_pages
 
 if TYPE_CHECKING:
     from app.metrics.process import Metrics
@@ -67,7 +68,8 @@ def application() -> ASGIApp:
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     lived = [_watching(metrics, tracing), _lived(house, settings, rates)]
     limits = settings.part(Limits)
-    app = create_app(services, HttpSettings(secret, settings.issuers, settings.behind_tls, limits), lifespan=lived)
+    frame = framed(brand=settings.brand, secure=not settings.plain_loopback, demo=settings.demo)
+    app = with_pages(services, HttpSettings(secret, settings.issuers, settings.behind_tls, limits), frame, lived)
     return Observed(Entrance(app), metrics.record_call, tracing, access_log=settings.access_log)
 
 

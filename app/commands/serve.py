@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
             f" {HOW_TO_MAKE_ONE}",
             USED_WRONGLY,
         )
+    if settings.demo:
+        raise CommandFailed("STATEWARD_DEMO is for `stateward demo` alone, which sets it itself; unset it.", USED_WRONGLY)
     host = arguments.host or settings.host
     port = port_to_listen_on(host, settings.port if arguments.port is None else arguments.port)
     asyncio.run(_prepare(settings))

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
@@ -40,6 +40,7 @@ JSON = ("application/json",)
 
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+OnError = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,15 @@ def create_app(
     settings: HttpSettings,
     beside: Sequence[ControllerRouterHandler] = (),
     lifespan: Sequence[Lifespan] = (),
+    on_error: OnError = on_exception,
 ) -> Litestar:
-    """The application. `beside` are route handlers of others (pages) that share its hooks and problems; what
-    `lifespan` opens is there before the first request and closed after the last."""
+    """The application. `beside` are route handlers of others (pages) that share its hooks; what `lifespan` opens is
+    there before the first request and closed after the last. `on_error` answers where no handler of ours does."""
     border = Border(services, settings.jwt_secret, settings.issuers)
     state = State({"services": services, "border": border, "limits": settings.limits, "room": Room(services.slices)})
     app = Litestar(
         route_handlers=[*_api(), healthz, readyz, metrics, *beside],
-        exception_handlers={Exception: on_exception},
+        exception_handlers={Exception: on_error},
         before_request=only_declared,
         before_send=[before_send, before_send_behind_tls] if settings.behind_tls else [before_send],
         request_max_body_size=BODY_BYTES,

@@ -50,6 +50,7 @@ def settled(settings: Settings, folder: Path) -> tuple[Settings, str]:
     for name in ("machines", "policies"):
         if name not in settings.model_fields_set and not getattr(settings, name).is_dir():
             os.environ[f"{PREFIX}{name.upper()}"] = str(shipped(name))
+    os.environ[f"{PREFIX}DEMO"] = "true"
     if settings.jwt_secret is None:
         os.environ["STATEWARD_JWT_SECRET"] = secrets.token_urlsafe(48)
     return load_settings(), where

@@ -1,6 +1,7 @@
 """How many requests of one credential, of a person and of a tenant are inside at a time: until their answers begin."""
 
 import asyncio
+import re
 from collections.abc import Hashable
 from typing import Any
 
@@ -13,6 +14,7 @@ OF_A_TENANT = 256, 64
 """Alone, and while others come too: whoever comes between waits behind so many."""
 PATIENCE = 0.05
 """Seconds for which a request that waits for its body keeps its places."""
+SESSION = re.compile(rb"(?:^|;\s*)(?:__Host-)?stateward_session=([^;]{1,512})")
 INSIDE = "inside"
 """Where a request keeps the places that it has: each a gate, and its key there."""
 
@@ -87,4 +89,11 @@ async def _enter(scope: Any, gate: AtOnce[Any], key: Hashable) -> None:
 
 
 def _credential(scope: Scope) -> bytes:
-    return next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    """What says who calls: a token or a key, else the cookie of a session."""
+    session = b""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            return bytes(value)
+        if name == b"cookie" and (found := SESSION.search(value)):
+            session = found[1]
+    return session

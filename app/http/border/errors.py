@@ -81,18 +81,22 @@ def problem_response(error: CaseError, headers: dict[str, str] | None = None) ->
 
 
 def on_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
-    """The answer to whatever a handler or Litestar raised; what nobody expected is logged, once."""
+    """The answer to whatever a handler or Litestar raised."""
+    return problem_response(*answered(request, exception))
+
+
+def answered(request: Request[Any, Any, Any], exception: Exception) -> tuple[CaseError, dict[str, str]]:
+    """What was raised as an error of ours, with headers of its own; what nobody expected is logged, once."""
     error = _as_case_error(request, exception)
     if not isinstance(exception, Internal):
         request.scope["state"][REFUSAL] = error.code  # what the desk answers, it counts by itself
     if not isinstance(error, Internal):
-        return problem_response(error, _told_by_litestar(exception))
+        return error, _told_by_litestar(exception)
     name = request_id(request.scope)
-    if isinstance(exception, Internal):
-        return problem_response(_internal(name))  # logged where it happened
-    route = request.scope.get("path_template")
-    LOGGER.error("unhandled exception", request_id=name, method=request.method, route=route, exc_info=exception)
-    return problem_response(_internal(name))
+    if not isinstance(exception, Internal):  # else it was logged where it happened
+        route = request.scope.get("path_template")
+        LOGGER.error("unhandled exception", request_id=name, method=request.method, route=route, exc_info=exception)
+    return _internal(name), {}
 
 
 def _as_case_error(request: Request[Any, Any, Any], exception: Exception) -> CaseError:

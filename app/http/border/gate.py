@@ -41,10 +41,14 @@ class Border:
         """The caller, once there is a place for their request. Raises Unauthenticated, which tells the caller nothing
         and the operator why, or RateLimited."""
         actor = await self.caller(connection)
+        await self.let_in(connection, actor)
+        return actor
+
+    async def let_in(self, connection: ASGIConnection[Any, Any, Any, Any], actor: Actor) -> None:
+        """Whoever said who they are in another way, as by a session, comes in as others do. Raises RateLimited."""
         if self._rates is not None:
             limit(self._rates, self._rates.take(actor.tenant, actor.id), connection.scope)
         await self._tenants.enter(connection.scope, actor.tenant, actor.id)
-        return actor
 
     async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
         """The caller as of now, uncounted: who waits for an answer is asked for again before it is sent."""

@@ -23,12 +23,15 @@ REFUSAL = "refusal"
 ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 ONLY_OVER_TLS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 NOTHING = b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-UNLESS_SET = {b"cache-control": b"no-store", b"content-security-policy": NOTHING}
+UNLESS_SET = {
+    b"cache-control": b"no-store",
+    b"content-security-policy": NOTHING,
+    b"referrer-policy": b"no-referrer",
+}
 
 
 def request_id(scope: Scope) -> str:

@@ -1,0 +1,162 @@
+"""The templates, and what they may call: nothing in there decides, and all that is shown is escaped."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, Undefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from app.ui.frame import numbers
+from app.ui.frame.attempts import ONCE, new_once
+from app.ui.frame.forgery import FIELD
+from app.ui.frame.times import Moment, Times
+from app.ui.frame.words import Words, languages, words
+
+FOLDER = Path(__file__).parent.parent / "templates"
+
+
+class Missing(Undefined):
+    """What is not there may be asked whether it is, but not be shown: an empty place on a page tells nobody."""
+
+    __str__ = __iter__ = __len__ = Undefined._fail_with_undefined_error  # type: ignore[assignment]
+
+
+@cache
+def environment() -> Environment:
+    """Read once in a process; the templates are compiled when somebody first asks for them."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=Missing,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+    )
+    made.globals.update(_globals())
+    return made
+
+
+def warm() -> None:
+    """Compile what is not compiled yet, so that the first reader does not wait for it."""
+    for name in environment().list_templates():
+        environment().get_template(name)
+    for language in languages():
+        words(language)
+
+
+def _globals() -> Mapping[str, Callable[..., Any]]:
+    return {
+        "_": _gettext,
+        "gettext": _gettext,
+        "ngettext": _ngettext,
+        "when": _when,
+        "counting": _counting,
+        "duration": _duration,
+        "number": _number,
+        "money": _money,
+        "name_of": _name_of,
+        "person": _person,
+        "csrf_field": _csrf_field,
+        "once_field": _once_field,
+        "asset": _asset,
+    }
+
+
+@pass_context
+def _gettext(context: Context, message: str, **values: Any) -> Markup:
+    return _filled(_words(context).gettext(message), values)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, count: int, **values: Any) -> Markup:
+    """`%(num)s` is the count as people of this language write it."""
+    said = _words(context)
+    return _filled(said.plural(one, many, count), {"num": numbers.number(count, said.locale), **values})
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> Markup:
+    """The values are escaped, unless they are Markup already."""
+    safe = escape(text)
+    return safe % values if values else safe
+
+
+def _words(context: Context) -> Words:
+    return cast(Words, _needed(context, "words"))
+
+
+def _times(context: Context) -> Times:
+    return cast(Times, _needed(context, "times"))
+
+
+def _needed(context: Context, name: str) -> Any:
+    """A macro that was imported without `with context` knows no reader."""
+    found = context.get(name)
+    if found is None:
+        raise RuntimeError(f"{context.name} was imported without `with context`: it knows no {name}")
+    return found
+
+
+@pass_context
+def _when(context: Context, moment: Moment | None, zone: ZoneInfo | None = None, relative: bool = True) -> Markup:
+    return _times(context).when(moment, zone, relative)
+
+
+@pass_context
+def _counting(context: Context, moment: Moment) -> Markup:
+    return _times(context).counting(moment)
+
+
+@pass_context
+def _duration(context: Context, length: Any, working: bool = False) -> str:
+    return _times(context).duration(length, working)
+
+
+@pass_context
+def _number(context: Context, value: Any) -> str:
+    return numbers.number(value, _words(context).locale)
+
+
+@pass_context
+def _money(context: Context, minor: int, currency: str) -> str:
+    return numbers.money(minor, currency, _words(context).locale)
+
+
+@pass_context
+def _name_of(context: Context, subject: str | None) -> str:
+    """What people call somebody; of those whom nobody introduced, what stands behind the kind in their subject."""
+    if not subject:
+        return str(_gettext(context, "nobody"))
+    people: Mapping[str, str] = context.get("people") or {}
+    reader = context.get("reader")
+    if subject in people:
+        return people[subject]
+    if reader is not None and reader.actor.id == subject:
+        return str(reader.name)
+    kind, _, name = subject.partition(":")
+    return "Stateward" if kind == "system" else name or subject
+
+
+@pass_context
+def _person(context: Context, subject: str | None) -> Markup:
+    kind = "person" if subject else "person none"
+    return Markup('<span class="{}">{}</span>').format(kind, _name_of(context, subject))
+
+
+@pass_context
+def _csrf_field(context: Context) -> Markup:
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, context["csrf"])
+
+
+def _once_field() -> Markup:
+    return Markup('<input type="hidden" name="{}" value="{}">').format(ONCE, new_once())
+
+
+@pass_context
+def _asset(context: Context, name: str) -> str:
+    return str(context["assets"].paths[name])

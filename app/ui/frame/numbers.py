@@ -1,0 +1,22 @@
+"""Numbers and amounts of money as people write them."""
+
+from decimal import Decimal
+
+from babel import Locale
+from babel.numbers import format_decimal, get_currency_precision
+
+
+def number(value: float | Decimal, locale: Locale) -> str:
+    return str(format_decimal(value, locale=locale))
+
+
+def money(minor: int, currency: str, locale: Locale) -> str:
+    """An amount in minor units with its currency behind it: `500.00 EUR`."""
+    digits = precision(currency)
+    amount = Decimal(minor).scaleb(-digits)
+    return f"{format_decimal(amount, f'#,##0.{"0" * digits}' if digits else '#,##0', locale=locale)} {currency}"
+
+
+def precision(currency: str) -> int:
+    """How many digits the minor unit of a currency has; two where nobody knows it."""
+    return int(get_currency_precision(currency.upper()))

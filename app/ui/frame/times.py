@@ -1,0 +1,142 @@
+"""Moments and durations as people say them: how far away first where that is near, then weekday, date and time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from app.domain.values.rfc3339 import parse_rfc3339
+from app.ui.frame.words import Words
+
+NEAR = timedelta(hours=48)
+MINUTE, HOUR, DAY = 60, 3600, 86400
+Moment = datetime | str
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """For one reader, now."""
+
+    words: Words
+    zone: ZoneInfo
+    now: datetime
+
+    def when(self, moment: Moment | None, zone: ZoneInfo | None = None, relative: bool = True) -> Markup:
+        """The element that says it, and in full for those who hear it. With another zone than the reader's, that zone
+        stands there too."""
+        if moment is None:
+            return Markup("")
+        at = _read(moment)
+        local = at.astimezone(zone or self.zone)
+        named = f" ({zone.key})" if zone is not None and zone.key != self.zone.key else ""
+        near = self.near(at) if relative else ""
+        heard = ", ".join(part for part in (near, self.full(local) + named) if part)
+        shown = Markup('<span data-relative="{}">{}</span> · ').format("near", near) if near else Markup("")
+        return Markup(
+            '<time datetime="{}"><span aria-hidden="true">{}{}{}</span><span class="hidden">{}</span></time>'
+        ).format(_written(at), shown, self.short(local), named, heard)
+
+    def counting(self, moment: Moment) -> Markup:
+        """`Overdue by 2 h` or `Due in 3 h`, which the page counts on."""
+        at = _read(moment)
+        return Markup('<span data-relative="due" data-at="{}">{}</span>').format(_written(at), self.due(at))
+
+    def due(self, at: datetime) -> str:
+        away = (at - self.now).total_seconds()
+        how_far = self.duration(abs(away))
+        if away < 0:
+            return self.words.gettext("Overdue by %(duration)s", duration=how_far)
+        return self.words.gettext("Due in %(duration)s", duration=how_far)
+
+    def near(self, at: datetime) -> str:
+        """How far away it is, where that is within two days."""
+        away = at - self.now
+        if abs(away) > NEAR:
+            return ""
+        how_far = self.duration(abs(away))
+        if abs(away) < timedelta(minutes=1):
+            return self.words.gettext("just now") if away <= timedelta() else self.words.gettext("now")
+        if away > timedelta():
+            return self.words.gettext("in %(duration)s", duration=how_far)
+        return self.words.gettext("%(duration)s ago", duration=how_far)
+
+    def duration(self, length: timedelta | float, working: bool = False) -> str:
+        """`45 min`, `2 h`, `3 days`; counted in working time, `2 working hours`."""
+        seconds = length.total_seconds() if isinstance(length, timedelta) else length
+        if working:
+            return self._working(seconds)
+        if seconds < HOUR:
+            return self.words.gettext("%(number)s min", number=max(int(seconds // MINUTE), 1))
+        if seconds <= NEAR.total_seconds():
+            return self.words.gettext("%(number)s h", number=int(seconds // HOUR))
+        return self.words.ngettext("%(num)s day", "%(num)s days", int(seconds // DAY))
+
+    def _working(self, seconds: float) -> str:
+        if seconds < HOUR:
+            return self.words.ngettext(
+                "%(num)s working minute", "%(num)s working minutes", max(int(seconds // MINUTE), 1)
+            )
+        return self.words.ngettext("%(num)s working hour", "%(num)s working hours", int(seconds // HOUR))
+
+    def short(self, local: datetime) -> str:
+        """`Thu 3 Dec, 16:00`, with the year where it is another one."""
+        values = {
+            "weekday": self._name("days", "abbreviated", local.weekday()),
+            "day": local.day,
+            "month": self._name("months", "abbreviated", local.month),
+            "time": f"{local:%H:%M}",
+            "year": local.year,
+        }
+        if local.year == self.now.astimezone(self.zone).year:
+            return self.words.gettext("%(weekday)s %(day)s %(month)s, %(time)s", **values)
+        return self.words.gettext("%(weekday)s %(day)s %(month)s %(year)s, %(time)s", **values)
+
+    def full(self, local: datetime) -> str:
+        return self.words.gettext(
+            "%(weekday)s, %(day)s %(month)s %(year)s, %(time)s",
+            weekday=self._name("days", "wide", local.weekday()),
+            day=local.day,
+            month=self._name("months", "wide", local.month),
+            year=local.year,
+            time=f"{local:%H:%M}",
+        )
+
+    def date(self, day: datetime) -> str:
+        """`Thursday, 3 December 2026`."""
+        return self.words.gettext(
+            "%(weekday)s, %(day)s %(month)s %(year)s",
+            weekday=self._name("days", "wide", day.weekday()),
+            day=day.day,
+            month=self._name("months", "wide", day.month),
+            year=day.year,
+        )
+
+    def _name(self, kind: Literal["days", "months"], width: str, number: int) -> str:
+        names = self.words.locale.days if kind == "days" else self.words.locale.months
+        return str(names["format"][width][number])
+
+    def patterns(self) -> dict[str, str]:
+        """What a browser needs to count on in the same words; `%s` is the number, or the duration."""
+        to_say = self.words.gettext
+        return {
+            "min": to_say("%(number)s min", number="%s"),
+            "h": to_say("%(number)s h", number="%s"),
+            "day": self.words.ngettext("%(num)s day", "%(num)s days", 1, num="%s"),
+            "days": self.words.ngettext("%(num)s day", "%(num)s days", 2, num="%s"),
+            "in": to_say("in %(duration)s", duration="%s"),
+            "ago": to_say("%(duration)s ago", duration="%s"),
+            "now": to_say("now"),
+            "just": to_say("just now"),
+            "due": to_say("Due in %(duration)s", duration="%s"),
+            "late": to_say("Overdue by %(duration)s", duration="%s"),
+        }
+
+
+def _read(moment: Moment) -> datetime:
+    return parse_rfc3339(moment) if isinstance(moment, str) else moment
+
+
+def _written(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
