@@ -21,10 +21,8 @@ def main() -> int:
             catalog = read_po(opened, locale=file.stem)
         catalog.update(said(), no_fuzzy_matching=True)
         catalog.obsolete.clear()
-        for message in catalog:
-            message.locations = []
         with file.open("wb") as opened:
-            write_po(opened, catalog, sort_output=True, no_location=True, omit_header=False, width=120)
+            write_po(opened, catalog, sort_output=True, no_location=True, omit_header=True, width=120)
         for sentence in lacking(file):
             print(f"{file.stem} lacks: {sentence}")
             code = 1

@@ -35,7 +35,9 @@ def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
             USED_WRONGLY,
         )
     if settings.demo:
-        raise CommandFailed("STATEWARD_DEMO is for `stateward demo` alone, which sets it itself; unset it.", USED_WRONGLY)
+        raise CommandFailed(
+            "STATEWARD_DEMO is for `stateward demo` alone, which sets it itself; unset it.", USED_WRONGLY
+        )
     host = arguments.host or settings.host
     port = port_to_listen_on(host, settings.port if arguments.port is None else arguments.port)
     asyncio.run(_prepare(settings))

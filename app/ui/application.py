@@ -34,9 +34,7 @@ def framed(
     )
 
 
-def with_pages(
-    services: Services, settings: HttpSettings, frame: Frame, lifespan: Sequence[Lifespan] = ()
-) -> Litestar:
+def with_pages(services: Services, settings: HttpSettings, frame: Frame, lifespan: Sequence[Lifespan] = ()) -> Litestar:
     app = create_app(services, settings, pages(frame.demo), [_warming, *lifespan], on_any_exception)
     app.multipart_form_part_limit = MOST_FIELDS
     app.state.frame = replace(frame, places=frozenset(route.path_format for route in app.routes))

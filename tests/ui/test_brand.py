@@ -31,7 +31,7 @@ def test_name_logo_and_accent_are_settings(monkeypatch: pytest.MonkeyPatch, tmp_
 
 @pytest.mark.parametrize("accent", ["#777777 #8fbcff", "#1d4f91 #555555", "#1d4f91", "red blue", "#fff #000"])
 def test_an_accent_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, accent: str) -> None:
-    with pytest.raises(SettingsError, match="STATEWARD_BRAND_ACCENT must be two colours .* 7:1"):
+    with pytest.raises(SettingsError, match=r"STATEWARD_BRAND_ACCENT must be two colours .* 7:1"):
         given(monkeypatch, accent=accent)
 
 

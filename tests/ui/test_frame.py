@@ -123,7 +123,9 @@ def test_what_a_form_lacks_is_told_with_the_page_and_counted_in_the_title() -> N
 
 def test_a_form_is_bounded_and_readable() -> None:
     with pages() as client:
-        many = client.post(SHOWN, content="a=1&" * 20_000, headers={"content-type": "application/x-www-form-urlencoded"})
+        many = client.post(
+            SHOWN, content="a=1&" * 20_000, headers={"content-type": "application/x-www-form-urlencoded"}
+        )
         broken = client.post(SHOWN, content="a=%FF", headers={"content-type": "application/x-www-form-urlencoded"})
         json = client.post(SHOWN, json={})
         large = client.post(SHOWN, data={"a": "x" * 2**21})

@@ -1,4 +1,4 @@
-"""What only a browser knows of the frame: axe, sideways scroll, keys, focus, and that all of it works without scripts."""
+"""What only a browser knows of the frame: axe, sideways scroll, keys, focus, and what works without scripts."""
 
 from collections.abc import AsyncIterator
 

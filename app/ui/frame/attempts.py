@@ -1,6 +1,5 @@
 """What a reader does on a page as an attempt: with ids, and the form's token, so that a double click acts once."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 

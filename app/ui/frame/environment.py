@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent.parent / "templates"
 class Missing(Undefined):
     """What is not there may be asked whether it is, but not be shown: an empty place on a page tells nobody."""
 
-    __str__ = __iter__ = __len__ = Undefined._fail_with_undefined_error  # type: ignore[assignment]
+    __str__ = __iter__ = __len__ = Undefined._fail_with_undefined_error
 
 
 @cache

@@ -45,7 +45,7 @@ def belongs(token: str, secret: str) -> bool:
 
 async def from_our_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """For every route that changes something. Raises NotFromOurPage."""
-    if connection.scope["method"] in SAFE or connection.scope["state"].get("from_our_page"):
+    if connection.scope.get("method") in SAFE or connection.scope["state"].get("from_our_page"):
         return
     check_origin(connection)
     secret = connection.cookies.get(frame_of(connection).cookie, "")

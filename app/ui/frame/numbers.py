@@ -14,7 +14,8 @@ def money(minor: int, currency: str, locale: Locale) -> str:
     """An amount in minor units with its currency behind it: `500.00 EUR`."""
     digits = precision(currency)
     amount = Decimal(minor).scaleb(-digits)
-    return f"{format_decimal(amount, f'#,##0.{"0" * digits}' if digits else '#,##0', locale=locale)} {currency}"
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    return f"{format_decimal(amount, pattern, locale=locale)} {currency}"
 
 
 def precision(currency: str) -> int:

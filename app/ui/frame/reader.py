@@ -15,6 +15,7 @@ from app.ui.frame.frame import frame_of
 
 Theme = Literal["auto", "light", "dark"]
 Density = Literal["comfortable", "compact"]
+UTC = ZoneInfo("UTC")
 FRAGMENT = "fragment"
 """In a handler's `opt`: it answers a part of a page, which needs no side."""
 
@@ -27,7 +28,7 @@ class Reader:
     name: str
     session_id: str
     language: str = "en"
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = UTC
     theme: Theme = "auto"
     density: Density = "comfortable"
     keys: bool = True

@@ -1,4 +1,4 @@
-"""The files of the pages, in memory: one stylesheet, one script, what is vendored. A name carries its hash, for good."""
+"""The files of the pages, in memory: one stylesheet, one script, what is vendored. A name carries its hash."""
 
 import gzip
 import hashlib

@@ -94,14 +94,7 @@ class Times:
         return self.words.gettext("%(weekday)s %(day)s %(month)s %(year)s, %(time)s", **values)
 
     def full(self, local: datetime) -> str:
-        return self.words.gettext(
-            "%(weekday)s, %(day)s %(month)s %(year)s, %(time)s",
-            weekday=self._name("days", "wide", local.weekday()),
-            day=local.day,
-            month=self._name("months", "wide", local.month),
-            year=local.year,
-            time=f"{local:%H:%M}",
-        )
+        return self.words.gettext("%(date)s, %(time)s", date=self.date(local), time=local.strftime("%H:%M"))
 
     def date(self, day: datetime) -> str:
         """`Thursday, 3 December 2026`."""
