@@ -131,8 +131,8 @@ def test_a_mistyped_variable_is_answered_with_the_closest_name(monkeypatch: pyte
 
 
 def test_a_variable_like_no_other_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SettingsError, match=r"STATEWARD_BANANA is not a setting: .*docs/settings\.md"):
-        _given(monkeypatch, BANANA="yellow")
+    with pytest.raises(SettingsError, match=r"STATEWARD_ZEPPELIN is not a setting: .*docs/settings\.md"):
+        _given(monkeypatch, ZEPPELIN="yellow")
 
 
 def test_what_kubernetes_sets_for_a_service_of_that_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
