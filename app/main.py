@@ -112,6 +112,12 @@ def _token() -> "Run":
     return lambda given, settings: token.run(given, settings, mint)
 
 
+def _person() -> "Run":
+    from app.commands import person
+
+    return person.run
+
+
 def _policy() -> "Run":
     from app.commands import policy
 
@@ -156,6 +162,7 @@ RUNS: dict[str, Callable[[], "Run"]] = {
     "migrate": _migrate,
     "check": _check,
     "token": _token,
+    "person": _person,
     "policy": _policy,
     "replay": _replay,
     "sla": _sla,

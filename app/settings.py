@@ -15,15 +15,15 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from app.db.connections.urls import names_sqlite, sqlite_file, with_driver
 from app.services.callers.issuers import Issuer, issuers_of
 from app.services.callers.rate import Rate, rate_of
+from app.services.callers.sign_in_settings import PUBLISHED as PUBLISHED
+from app.services.callers.sign_in_settings import Secret, SignInSettings, where_set
 from app.tracing import exporter_wanted
 from app.ui.frame.settings import PageSettings
 
 T = TypeVar("T")
 PREFIX = "STATEWARD_"
-SECRETS = ("jwt_secret", "database_url", "migrate_url")
+SECRETS = ("jwt_secret", "database_url", "migrate_url", "session_secret", "oidc_client_secret")
 SERVICE_LINK = re.compile(r"(SERVICE_(HOST|PORT)|PORT_\d+)(_\w+)?")  # Kubernetes sets these for a service "stateward"
-PUBLISHED = frozenset({"a-secret-of-thirty-two-bytes-or-more"})
-"""Secrets that stood in our guides: whoever reads them could sign tokens for anybody."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 
@@ -54,30 +54,17 @@ def _with_async_driver(url: SecretStr) -> SecretStr:
     return SecretStr(told)
 
 
-def _secret(secret: SecretStr) -> SecretStr:
-    """At least 32 bytes that nobody knows: what stood in our guides is tried first."""
-    told = secret.get_secret_value()
-    if len(told.encode()) < 32 or told in PUBLISHED:
-        raise ValueError
-    return secret
-
-
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-def _where_set(read: Callable[[str], Any]) -> Callable[[str | None], Any]:
-    return lambda text: None if text is None else read(text)
-
-
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_with_async_driver)]
-Secret = Annotated[SecretStr, AfterValidator(_secret)]
-OidcIssuers = Annotated[tuple[Issuer, ...] | None, NoDecode, BeforeValidator(_where_set(issuers_of))]
-RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(_where_set(rate_of))]
+OidcIssuers = Annotated[tuple[Issuer, ...] | None, NoDecode, BeforeValidator(where_set(issuers_of))]
+RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(where_set(rate_of))]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)]
 
 
-class Settings(PageSettings):
+class Settings(PageSettings, SignInSettings):
     """Every setting with its default; a description completes "STATEWARD_NAME must be ..."."""
 
     model_config = SettingsConfigDict(
@@ -182,7 +169,21 @@ class Settings(PageSettings):
     def issuers(self) -> tuple[Issuer, ...]:
         """The issuers that are trusted, each with its audience."""
         named = self.oidc_issuer or ()
-        return tuple(one if one.audience else one.model_copy(update={"audience": self.oidc_audience}) for one in named)
+        usual: dict[str, Any] = {"audience": self.oidc_audience}
+        if len(named) == 1:
+            usual |= {"client_id": self.oidc_client_id, "client_secret": self.oidc_client_secret}
+        return tuple(_completed(one, usual) for one in named)
+
+    @property
+    def sealing_secret(self) -> str | None:
+        """What seals the values that browsers carry for us."""
+        secret = self.session_secret or self.jwt_secret
+        return secret.get_secret_value() if secret else None
+
+
+def _completed(issuer: Issuer, usual: Mapping[str, Any]) -> Issuer:
+    """With what is set for the only one, where it does not say so itself."""
+    return issuer.model_copy(update={name: value for name, value in usual.items() if getattr(issuer, name) is None})
 
 
 def load_settings() -> Settings:

@@ -57,6 +57,7 @@ def application() -> ASGIApp:
         metrics=metrics.exposed,
         api_keys=house.api_keys,
         keys=house.keys,
+        people=house.signing_in.people,
         rates=rates,
         work=house.work,
         next_case=house.next_case,
@@ -104,7 +105,7 @@ def _lived(house: House, settings: Settings, rates: RateLimits | None) -> Lifesp
         found = await declared(settings, told=True)  # by the process that started this one
         async with (
             house.running(found.case_types, found.calendars, found.policies),
-            counting_callers(house.keys, rates),
+            counting_callers(house.keys, rates, *house.signing_in.jobs),
         ):
             garbage = Garbage()
             garbage.stay()

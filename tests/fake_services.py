@@ -19,6 +19,7 @@ from app.domain.diagram import DiagramFormat
 from app.domain.values.errors import CaseError, NotFound, Reason, invalid
 from app.http.border.services import Readiness, Services
 from app.http.sign_in.own_tokens import mint
+from app.services.callers.people import Me
 from app.services.cases.views import Page, Possible, Shown, Wanted
 from app.services.clocks.calendars import Calendars
 from app.services.clocks.simulations import Simulations
@@ -306,6 +307,11 @@ class FakeWhoCan:
         return WhoCanFire(case_id, event, 7, able, [Able("role:clerk")], None)
 
 
+class FakePeople:
+    async def me(self, actor: Actor) -> Me:
+        return Me(actor, "Alice Lidell", actor.roles, "Europe/Berlin", "de")
+
+
 @dataclass
 class Fakes:
     """All fakes of one application, to prepare and to look at."""
@@ -343,6 +349,7 @@ class Fakes:
             work=self.work,
             next_case=self.next_case,
             attachments=self.attachments,
+            people=FakePeople(),
         )
 
     async def readiness(self) -> Readiness:

@@ -1,6 +1,9 @@
 """An OIDC issuer on this machine: it publishes keys, signs tokens, turns its keys, and fails when told to."""
 
+import base64
+import hashlib
 import json
+import secrets
 import threading
 import time
 from collections import Counter
@@ -8,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -36,7 +40,15 @@ class LocalIssuer:
         self.issuer = address
         self.signing: dict[str, tuple[str, Any]] = {}
         self.published: list[dict[str, Any]] = []
-        self.discovery: dict[str, Any] = {"issuer": address, "jwks_uri": f"{address}/keys"}
+        self.discovery: dict[str, Any] = {
+            "issuer": address,
+            "jwks_uri": f"{address}/keys",
+            "authorization_endpoint": f"{address}/authorize",
+            "token_endpoint": f"{address}/token",
+        }
+        self.codes: dict[str, dict[str, str]] = {}
+        self.tokens: dict[str, str] = {}
+        self.shown: list[tuple[str | None, dict[str, str]]] = []
         self.asked: Counter[str] = Counter()
         self.failing = False
 
@@ -59,6 +71,34 @@ class LocalIssuer:
         whole = {"iss": self.issuer, "aud": AUDIENCE, "iat": now, "exp": now + 600, "sub": "alice", "tenant": "acme"}
         return {name: value for name, value in {**whole, **changed}.items() if value is not ...}
 
+    def signed_in(self, address: str, **changed: Any) -> dict[str, str]:
+        """What somebody who signs in here brings back, having been sent to `address`; `changed` are their claims."""
+        asked = dict(parse_qsl(urlsplit(address).query))
+        assert address.startswith(f"{self.issuer}/authorize?")
+        assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = asked
+        kid = next(iter(self.signing))
+        claims = {"aud": asked["client_id"], "nonce": asked["nonce"], **changed}
+        self.tokens[code] = self.token(kid, **claims)
+        return {"code": code, "state": asked["state"], "iss": self.issuer}
+
+    def exchange(self, form: dict[str, str], login: str | None) -> tuple[int, Any]:
+        """The token endpoint: a code is good once, for who can say what its challenge was made of."""
+        self.asked["/token"] += 1
+        self.shown.append((login, form))
+        asked, token = self.codes.pop(form.get("code", ""), None), self.tokens.get(form.get("code", ""))
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if self.failing:
+            return 500, {}
+        if (
+            asked is None
+            or form["redirect_uri"] != asked["redirect_uri"]
+            or base64.urlsafe_b64encode(digest).decode().rstrip("=") != asked["code_challenge"]
+        ):
+            return 400, {"error": "invalid_grant"}
+        return 200, {"access_token": "not for us", "token_type": "Bearer", "id_token": token}
+
     def answer(self, path: str) -> tuple[int, Any]:
         self.asked[path] += 1
         if self.failing:
@@ -72,7 +112,13 @@ class LocalIssuer:
 def local_issuer(kid: str = "first", algorithm: str = "RS256") -> Iterator[LocalIssuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, told = issuer.answer(self.path)
+            self.tell(*issuer.answer(self.path))
+
+        def do_POST(self) -> None:
+            sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            self.tell(*issuer.exchange(dict(parse_qsl(sent)), self.headers.get("Authorization")))
+
+        def tell(self, status: int, told: Any) -> None:
             body = json.dumps(told).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))

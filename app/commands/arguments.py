@@ -56,6 +56,41 @@ def token(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ttl", default="1h", help="how long it is valid: 90s, 15m, 8h, 30d (default 1h)")
 
 
+def person(parser: argparse.ArgumentParser) -> None:
+    parser.description = "People of a tenant, as the pages know them. A password is asked for, or read from stdin."
+    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|disable|enable|password")
+    add = _person(actions, "add", "somebody who may sign in to the pages")
+    add.add_argument("--name", help="what the pages call them, such as 'Ada Lund' (left out: NAME)")
+    add.add_argument("--address", help="an e-mail address")
+    add.add_argument("--zone", help="a time zone such as Europe/Berlin (left out: UTC, until they choose one)")
+    add.add_argument("--language", help="en or de (left out: en, until they choose one)")
+    add.add_argument(
+        "--role", action="append", default=[], help="a role that the policy is to give them; several may be"
+    )
+    add.add_argument("--no-password", action="store_true", help="for those who sign in at an issuer")
+    _reads_password(add)
+    listing = actions.add_parser("list", help="all of a tenant, as tab-separated lines")
+    listing.add_argument("--tenant", required=True)
+    _person(actions, "disable", "sign somebody out everywhere, and let them in no more")
+    _person(actions, "enable", "let somebody in again")
+    password = _person(actions, "password", "set a new password, which signs them out everywhere")
+    password.add_argument("--no-one-time", action="store_true", help="and switch one-time passwords off: a lost phone")
+    _reads_password(password)
+
+
+def _person(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, told: str
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=told)
+    parser.add_argument("subject", metavar="NAME", help="as the policy and the log name them: NAME, or user:NAME")
+    parser.add_argument("--tenant", required=True)
+    return parser
+
+
+def _reads_password(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
+
+
 def policy(parser: argparse.ArgumentParser) -> None:
     parser.description = "The living policy is in the database; files seed it once."
     actions = parser.add_subparsers(dest="action", required=True, metavar="apply|show|verify")
@@ -139,6 +174,7 @@ TAKES: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] =
     "migrate": ("bring the database to the schema of this release", migrate),
     "check": ("every fault in machines, calendars and policies, with file, line and what to do", check),
     "token": ("a bearer token that our own secret signs", token),
+    "person": ("people of a tenant: add, list, disable, enable, set a password", person),
     "policy": ("show the policy in force, put a changed file in force, or hold it against the log", policy),
     "replay": ("an event log into cases, over HTTP or straight into the database", replay),
     "sla": ("hold every clock against the log, and correct a calendar for a time that has passed", sla),

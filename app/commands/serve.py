@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import secrets
 from contextlib import nullcontext
 
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -41,6 +42,8 @@ def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
     host = arguments.host or settings.host
     port = port_to_listen_on(host, settings.port if arguments.port is None else arguments.port)
     asyncio.run(_prepare(settings))
+    if settings.sealing_secret is None:  # all workers have to open what one of them sealed
+        os.environ["STATEWARD_SESSION_SECRET"] = secrets.token_urlsafe(48)
     if arguments.no_scheduler:
         os.environ["STATEWARD_SCHEDULER"] = "false"
     url = base_url(host, port)

@@ -20,6 +20,7 @@ from app.db.reads.every_tenant import EVERY_ANSWER
 from app.db.reads.history import SqlHistory
 from app.db.reads.listing import Read
 from app.db.reads.log import SqlLog
+from app.db.reads.people import SqlPeople
 from app.db.reads.policy_pages import EVERY
 from app.db.reads.search import SqlSearch
 from app.db.reads.work import SqlWorkReads
@@ -47,7 +48,7 @@ from app.services.store.stored import (
 )
 
 
-class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlHistory, SqlSearch):
+class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlHistory, SqlSearch, SqlPeople):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:

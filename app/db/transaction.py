@@ -1,16 +1,18 @@
 """What the transactions of both stores share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.connections.failures import translated
-from app.db.reads import callers, links, policy_pages, queues, rules
+from app.db.reads import callers, links, people, policy_pages, queues, rules
 from app.db.rows.rows import Row, clock_row
 from app.services.store.callers import StoredKey
+from app.services.store.people import StoredPerson
 from app.services.store.ports import Refused
 from app.services.store.stored import (
     AnswerKey,
@@ -73,6 +75,18 @@ class SqlTransaction(ABC):
     async def revoke_api_key(self, tenant: str, key_id: str, by: str, at: datetime) -> tuple[StoredKey | None, bool]:
         with self._failing():
             return await callers.revoke(self._connection, (tenant, key_id), by, at)
+
+    async def add_person(self, person: StoredPerson) -> None:
+        with self._failing():
+            await people.add(self._connection, person)
+
+    async def change_person(self, tenant: str, subject: str, values: Mapping[str, Any]) -> bool:
+        with self._failing():
+            return await people.change(self._connection, tenant, subject, values)
+
+    async def end_sessions(self, tenant: str, subject: str, at: datetime) -> None:
+        with self._failing():
+            await people.end_all(self._connection, tenant, subject, at)
 
     async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
         with self._failing():

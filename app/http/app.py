@@ -30,6 +30,7 @@ from app.http.log.streams import stream_case, stream_tenant
 from app.http.openapi.docs import openapi
 from app.http.operating.api_keys import list_api_keys, make_api_key, revoke_api_key
 from app.http.operating.health import healthz, metrics, readyz
+from app.http.operating.me import who_am_i
 from app.http.policy.routes import POLICY
 from app.http.work.routes import WORK
 from app.services.callers.issuers import Issuer
@@ -120,6 +121,7 @@ def _api() -> Sequence[Router]:
         "log": [read_feed, stream_tenant, stream_case],
         "policy": POLICY,
         "API keys": [make_api_key, list_api_keys, revoke_api_key],
+        "people": [who_am_i],
     }
     return [
         Router(

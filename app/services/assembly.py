@@ -10,6 +10,7 @@ from app.domain.definition.calendar_file import CalendarFile
 from app.domain.definition.case_type import CaseType
 from app.services.callers.api_keys import ApiKeys
 from app.services.callers.key_callers import KeyCallers
+from app.services.callers.signing_in import SigningIn
 from app.services.cases.cases import Cases
 from app.services.cases.forms import FormReads
 from app.services.cases.who_can import WhoCan
@@ -59,6 +60,7 @@ class House:
         watches: WatchLimits | None = None,
         limits: Limits = USUAL,
         operator: str = UNNAMED,
+        sealing_secret: str | None = None,
     ) -> None:
         self.store = store
         self.operator = operator
@@ -73,6 +75,7 @@ class House:
         self.cases = Cases(store, self.definitions, self.policies, self.slices, limits.searches, limits.reads)
         self.api_keys = ApiKeys(store, self.policies, self.refusals, self.definitions)
         self.keys = KeyCallers(store)
+        self.signing_in = SigningIn(store, self.policies, sealing_secret)
         self.next_case = NextCase(deciding, self.definitions, self.policies, self.watchers, desks)
         self.uploads = Uploads(store, room, attachment_folder)
         self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)

@@ -77,6 +77,7 @@ def test_every_call_of_the_contract_is_in_it(operations):
         "makeApiKey",
         "listApiKeys",
         "revokeApiKey",
+        "whoAmI",
         "healthz",
         "readyz",
         "metrics",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.main import main
-from app.settings import PUBLISHED, Settings
+from app.settings import PUBLISHED, SECRETS, Settings
 from tests.databases import Database
 from tests.db.test_migrations import run
 from tests.running import ROOT, SECRET
@@ -22,6 +22,13 @@ WRONG = {
     "jwt_secret": ["hush", "a-secret-of-thirty-two-bytes-or-more"],
     "oidc_issuer": ["login.example.com", "http://login.example.com", "[", '{"issuer": 7}'],
     "oidc_audience": [""],
+    "oidc_client_id": ["x" * 256],
+    "oidc_client_secret": ["hush" * 300],
+    "session_secret": ["hush", "a-secret-of-thirty-two-bytes-or-more"],
+    "sign_in_tenant": ["Acme", "a b"],
+    "public_url": ["cases.example.com", "http://cases.example.com"],
+    "forwarded_by": ["-1", "11", "many"],
+    "demo_people": ["sue", "[1]", '[{"subject": "user:sue"}]'],
     "rate_limit": ["fast", "0/s", "100", "-1/s"],
     "operator": ["-x", "Ann Smith", "a\nb"],
     "host": ["nowhere.invalid", "192.0.2.1"],
@@ -81,7 +88,7 @@ def test_a_wrong_value_names_its_variable_and_what_may_stand_there(
     assert name in ("machines", "policies") or "hush" not in said
 
 
-@pytest.mark.parametrize("name", ["jwt_secret", "database_url", "migrate_url"])
+@pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_file_that_cannot_be_read_is_named(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

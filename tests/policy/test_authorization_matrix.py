@@ -67,6 +67,7 @@ MAY = {
     "POST /role-assignments": ADMIN,
     "DELETE /role-assignments/{name}": ADMIN,
     "GET /whocan": ADMIN,
+    "GET /me": CALLERS,
     "GET /api-keys": ADMIN,
     "POST /api-keys": ADMIN,
     "DELETE /api-keys/{key_id}": ADMIN,

@@ -66,7 +66,7 @@ def build(settings: Settings) -> House:
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
     desks, operator = 1 if is_sqlite(settings) else 2, f"operator:{settings.operator or system_user()}"
     room, watches, limits = settings.part(Room), settings.part(WatchLimits), settings.part(Limits)
-    return House(store, PolicyEngine(), desks, room, folder, watches, limits, operator)
+    return House(store, PolicyEngine(), desks, room, folder, watches, limits, operator, settings.sealing_secret)
 
 
 def _folder(path: Path) -> AttachmentFolder:

@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 import app.db.tables.callers
 import app.db.tables.log_order
+import app.db.tables.people
 import app.db.tables.policy
 import app.db.tables.tables
 import app.db.tables.texts

@@ -15,6 +15,7 @@ from app.http.border.headers import request_id
 from app.http.border.limiting import limit
 from app.http.border.services import Services
 from app.http.sign_in.callers import Callers
+from app.http.sign_in.code_flow import CodeFlow
 from app.http.sign_in.issuer_keys import Fetcher, IssuerKeys
 from app.http.sign_in.issuers import TrustedIssuers
 from app.http.sign_in.own_tokens import OwnTokens
@@ -32,7 +33,9 @@ class Border:
     def __init__(self, services: Services, secret: str | None, issuers: Sequence[Issuer]) -> None:
         self._fetcher = Fetcher() if issuers else None
         self._keys = [IssuerKeys(one.issuer, self._fetcher) for one in issuers] if self._fetcher else []
-        trusted = TrustedIssuers(list(zip(issuers, self._keys, strict=True)))
+        known = list(zip(issuers, self._keys, strict=True))
+        trusted = TrustedIssuers(known)
+        self.flows = [CodeFlow(of, keys, self._fetcher.post) for of, keys in known if of.client_id and self._fetcher]
         self._callers = Callers(OwnTokens(secret) if secret is not None else None, trusted, services.keys)
         self._rates = services.rates
         self._tenants = OfTenants()

@@ -13,6 +13,7 @@ from app.domain.diagram import DiagramFormat
 from app.http.border.work_port import AttachmentsPort, NextCasePort, WorkPort
 from app.http.sign_in.callers import KeyCallers
 from app.services.callers.api_keys import NewKey
+from app.services.callers.people import Me
 from app.services.callers.rate_limits import RateLimits
 from app.services.cases.forms import FormReads
 from app.services.cases.views import Page, Possible, Shown, Wanted
@@ -130,6 +131,10 @@ class ApiKeysPort(Protocol):
         ...
 
 
+class PeoplePort(Protocol):
+    async def me(self, actor: Actor) -> Me: ...
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything that the handlers call. `keys` says whom an API key names; without `rates` there is no limit."""
@@ -149,6 +154,7 @@ class Services:
     attachments: AttachmentsPort
     api_keys: ApiKeysPort | None = None
     keys: KeyCallers | None = None
+    people: PeoplePort | None = None
     rates: RateLimits | None = None
     forms: FormReads | None = None
     slices: Slices = field(default_factory=Slices)

@@ -55,6 +55,7 @@ TAGS = {
     "log": "Read along what happens, in an order without gaps",
     "policy": "Who may do what: read it, preview and make changes, ask who could",
     "API keys": "Credentials of services",
+    "people": "Who calls, as people know them",
     "operation": "For monitors; without a credential",
 }
 GUIDE = """\

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
 import structlog
 
+from app.domain.values.json import Json
 from app.http.sign_in.jwks import IssuerKey, keys_of, meant
 from app.services.callers.issuers import secure_address
 
@@ -21,10 +22,12 @@ Fetch = Callable[[str], Awaitable[bytes]]
 
 
 class IssuerKeys:
-    """What was found stays until something newer is: an issuer that fails harms nobody whose key is known."""
+    """What was found stays until something newer is: an issuer that fails harms nobody whose key is known. `told` is
+    its discovery document."""
 
     def __init__(self, issuer: str, fetch: Fetch, clock: Callable[[], float] = time.monotonic) -> None:
         self.keys: tuple[IssuerKey, ...] = ()
+        self.told: Mapping[str, Json] = {}
         self._issuer = issuer
         self._fetch = fetch
         self._clock = clock
@@ -69,6 +72,7 @@ class IssuerKeys:
         told = await self._read(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
         if not isinstance(told, dict) or told.get("issuer") != self._issuer:
             raise ValueError("its discovery document is of another issuer")
+        self.told = told
         return keys_of(await self._read(secure_address(str(told.get("jwks_uri")))))
 
     async def _read(self, address: str) -> Any:
@@ -83,8 +87,16 @@ class Fetcher:
         self._client = httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False)
 
     async def __call__(self, address: str) -> bytes:
+        return await self._answer("GET", address)
+
+    async def post(self, address: str, form: Mapping[str, str], login: tuple[str, str] | None) -> bytes:
+        """The answer to a form; `login` goes into an Authorization header. ValueError where it is no 200."""
+        auth = httpx.BasicAuth(*login) if login else None
+        return await self._answer("POST", address, data=dict(form), auth=auth)
+
+    async def _answer(self, method: str, address: str, **sent: Any) -> bytes:
         found = bytearray()
-        async with self._client.stream("GET", address, headers={"Accept": "application/json"}) as answer:
+        async with self._client.stream(method, address, headers={"Accept": "application/json"}, **sent) as answer:
             if answer.status_code != 200:
                 raise ValueError(f"it answers {answer.status_code}")
             async for chunk in answer.aiter_bytes():

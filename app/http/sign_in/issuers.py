@@ -7,7 +7,7 @@ from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unauthenticated, Unavailable
 from app.domain.values.json import Json
 from app.domain.values.names import BUILT_IN_ROLES, ROLE, SUBJECT, TENANT
-from app.http.sign_in.claims import BadSignature, Claims, verified
+from app.http.sign_in.claims import BadSignature, Claims, told_by, verified
 from app.http.sign_in.issuer_keys import IssuerKeys
 from app.http.sign_in.jwks import ALGORITHMS, IssuerKey
 from app.services.callers.issuers import Issuer
@@ -44,6 +44,17 @@ class TrustedIssuers:
         issuer, keys = self._issuers[named]
         key, checked = await _checked(token, header, issuer, keys)
         return Believed(actor_of(checked, issuer), float(checked["exp"]), key, keys)
+
+
+async def id_claims(token: str, issuer: Issuer, keys: IssuerKeys) -> Claims:
+    """The claims of an ID token that is meant for us as a client; raises as `believe` does."""
+    header, told = told_by(token)
+    if told.get("iss") != issuer.issuer or header["alg"] not in ALGORITHMS:
+        raise Unauthenticated("the ID token is of another issuer, or of an algorithm that it may not use")
+    _, claims = await _checked(token, header, issuer.model_copy(update={"audience": issuer.client_id}), keys)
+    if claims.get("azp", issuer.client_id) != issuer.client_id:
+        raise Unauthenticated("the ID token was given to another client")
+    return claims
 
 
 async def _checked(token: str, header: Claims, issuer: Issuer, keys: IssuerKeys) -> tuple[IssuerKey, Claims]:

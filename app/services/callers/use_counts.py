@@ -13,9 +13,9 @@ log = logging.getLogger("stateward")
 
 
 @asynccontextmanager
-async def counting_callers(keys: KeyCallers, rates: RateLimits | None) -> AsyncIterator[None]:
+async def counting_callers(keys: KeyCallers, rates: RateLimits | None, *more: Job) -> AsyncIterator[None]:
     """Tell the database until the block ends, and once more then."""
-    jobs: list[Job] = [(USED_EVERY, keys.note_uses)]
+    jobs: list[Job] = [(USED_EVERY, keys.note_uses), *more]
     if rates is not None:
         jobs.append((SETTLE_EVERY, rates.settle))
     async with repeating(*jobs):

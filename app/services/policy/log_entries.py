@@ -8,7 +8,7 @@ from app.domain.case.entry import AuditEntry
 from app.domain.deciding.situation import ADMIN
 from app.domain.values.errors import CaseError
 from app.domain.values.json import Json
-from app.services.entries.actors import told_of_actor
+from app.services.entries.actors import told_of_actor, told_of_operator
 from app.services.entries.writing import entry_of
 from app.services.policy.requests import AskedChange
 from app.services.store.stored import PolicyLine
@@ -27,6 +27,19 @@ def changed_entry(
         "lines_removed": [{"id": line.id, **line_told(line)} for line in gone],
     }
     return _entry("policy", actor, asked, at, told)
+
+
+def operator_entry(operator: str, tenant: str, added: Sequence[PolicyLine], version: int, at: datetime) -> AuditEntry:
+    """The entry of lines that whoever runs the service added."""
+    told = {
+        "how": "changed",
+        "policy_version": version,
+        "added": len(added),
+        "removed": 0,
+        "lines_added": [line_told(line) for line in added],
+        "lines_removed": [],
+    }
+    return entry_of("policy", tenant, at, actor=told_of_operator(operator), told=told)
 
 
 def refused_entry(actor: Actor, asked: AskedChange, refused: CaseError, at: datetime) -> AuditEntry:

@@ -15,6 +15,7 @@ from app.services.store.failures import Refused as Refused
 from app.services.store.failures import StoreUnavailable as StoreUnavailable
 from app.services.store.history import HistoryReads
 from app.services.store.log import LogStore
+from app.services.store.people import PeopleChanges, PeopleStore
 from app.services.store.policy_lines import LineQuery
 from app.services.store.search import Searching
 from app.services.store.stored import (
@@ -36,7 +37,7 @@ from app.services.store.stored import (
 from app.services.store.work import Blobs, Working, WorkReads
 
 
-class Transaction(Working, Protocol):
+class Transaction(Working, PeopleChanges, Protocol):
     """One write transaction: lock, decide outside, record once."""
 
     async def lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked: ...
@@ -89,7 +90,7 @@ class Transaction(Working, Protocol):
         ...
 
 
-class Store(WorkReads, HistoryReads, Blobs, LogStore, Searching, DefinitionReads, Protocol):
+class Store(WorkReads, HistoryReads, Blobs, LogStore, Searching, DefinitionReads, PeopleStore, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self, *tenants: str) -> AbstractAsyncContextManager[Transaction]:
