@@ -58,6 +58,15 @@ def test_what_nobody_touches_stays_exactly_as_it_was_even_where_no_input_can_sho
     assert same(read.values, value), (read.values, value)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.data(), st.sampled_from(MANNERS))
+def test_what_somebody_changes_is_changed(data: st.DataObject, manner: Manner) -> None:
+    schema, values = data.draw(objects())
+    was, value = data.draw(values), data.draw(values)
+    read = read_back(schema, value, manner, was=was)
+    assert same(read.values, value), (read.values, value)
+
+
 def names_on(shown_fields: list[Shown]) -> set[str]:
     below = [part for one in shown_fields for part in one.parts]
     return {one.name for one in shown_fields} | (names_on(below) if below else set())

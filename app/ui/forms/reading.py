@@ -101,11 +101,8 @@ class _Reading:
 
     def _untouched(self, form: Field, path: Path, was: Json) -> bool:
         before = shown(form, path, was, self.manner, self.lookup)
-        names = {name_of(path), rows_of(path)}
-        return all(
-            tuple(map(_lines, before.all(name))) or tuple(map(_lines, self.inputs.all(name))) == ("",) or ("",)
-            for name in names
-        )
+        names = (name_of(path), rows_of(path))
+        return all(_texts(before, name) == _texts(self.inputs, name) for name in names)
 
     def _leaf(self, form: Field, name: str, was: Json) -> Json:
         try:
@@ -136,6 +133,11 @@ class _Reading:
             case Choice():
                 return _chosen(form, self.inputs.all(name), self.manner)
         return read_json(text, self.manner)
+
+
+def _texts(inputs: Inputs, name: str) -> tuple[str, ...]:
+    """What is not sent is empty: a browser sends nothing for a box that is not ticked."""
+    return tuple(map(_lines, inputs.all(name))) or ("",)
 
 
 def _lines(text: str) -> str:
