@@ -79,7 +79,7 @@ async def browsing(
             yield window
         finally:
             await browser.close()
-        assert window.complaints == []
+        assert window.complaints == [], window.complaints
 
 
 @asynccontextmanager
