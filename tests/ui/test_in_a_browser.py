@@ -116,3 +116,33 @@ async def bottom_of_bar(page: Page) -> float:
     box = await page.locator(".bar").bounding_box()
     assert box is not None
     return box["y"] + box["height"]
+
+
+async def test_times_count_on_in_the_words_of_the_server(window: Window) -> None:
+    page = await window.page(SHOWN)
+    await page.clock.install()
+    await page.reload()
+    clock = page.locator(".clock", has_text="Decision")
+    await expect(clock).to_contain_text("Overdue by 2 h")
+    await page.clock.fast_forward("01:00:00")
+    await expect(clock).to_contain_text("Overdue by 3 h")
+
+
+async def test_a_live_note_is_asked_for_and_said_in_a_status(window: Window) -> None:
+    page = await window.page(SHOWN)
+    await page.route("**/dev/components/none", lambda route: route.fulfill(body="3 new cases – <a href='/'>show</a>"))
+    await page.clock.install()
+    await page.reload()
+    note = page.locator("[data-live]")
+    await expect(note).to_be_empty()
+    await page.clock.fast_forward("00:31")
+    await expect(note).to_have_text("3 new cases – show")
+    await expect(note).to_have_role("status")
+
+
+async def test_paper_has_no_bar_and_nothing_folded(window: Window) -> None:
+    page = await window.page(SHOWN, javascript=False)
+    await page.emulate_media(media="print")
+    await expect(page.locator(".bar")).to_be_hidden()
+    await expect(page.get_by_text("9f3c77d0")).to_be_visible()
+    await expect(page.get_by_role("button", name="Next case")).to_be_hidden()

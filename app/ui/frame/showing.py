@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from app.ui.frame.page import page
 from app.ui.frame.posted import posted
-from app.ui.frame.reader import PageRequest
+from app.ui.frame.reader import FRAGMENT, PageRequest
 
 LONG = "Reimbursement of travel, accommodation and incidental expenses for the annual conference on the " * 2
 CHART = Markup(
@@ -22,6 +22,11 @@ CHART = Markup(
 async def components(request: PageRequest) -> Response[str]:
     """`?state=error` shows all fields as they are when something is wrong with them."""
     return _shown(request, request.query_params.get("state") == "error")
+
+
+@get("/dev/components/none", status_code=204, opt={FRAGMENT: True})
+async def no_news() -> None:
+    """As a live note is answered while there is nothing to say."""
 
 
 @post("/dev/components")
@@ -55,4 +60,4 @@ def _shown(request: PageRequest, wrong: bool, status: int = 200) -> Response[str
     )
 
 
-SHOWING = (components, components_sent)
+SHOWING = (components, no_news, components_sent)
