@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from app.domain.case.case import Case
-from app.domain.definition.case_type import Schema
+from app.domain.definition.languages import Schema
 from app.domain.values.json import Json
 
 LONGEST_WORD = 64

@@ -13,7 +13,8 @@ from app.domain.calendars.timeline import ALWAYS, Timeline
 from app.domain.clocks.simulate_faults import faults_of
 from app.domain.clocks.steps import ClockStep, compile_steps
 from app.domain.definition.calendar_file import CalendarFile
-from app.domain.definition.case_type import Clock, Declared, Due, Duration, Step
+from app.domain.definition.case_type import Clock, Due, Duration, Step
+from app.domain.definition.declared import Declared
 from app.domain.definition.durations import LONGEST, parse_duration
 from app.domain.values.errors import invalid
 from app.domain.values.rfc3339 import near, parse_rfc3339

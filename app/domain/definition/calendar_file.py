@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from app.domain.definition.case_type import Declared
+from app.domain.definition.declared import Declared
 
 WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY: Final = "(mon|tue|wed|thu|fri|sat|sun)"

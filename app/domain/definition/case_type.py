@@ -5,7 +5,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
+
+from app.domain.definition.declared import DataPath, Declared
+from app.domain.definition.languages import Schema, Text
+from app.domain.definition.views import Views
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 StatePath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=255)]
@@ -15,17 +19,9 @@ Target = Annotated[
 ]
 Source = Literal["*"] | StatePath
 Cel = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-DataPath = Annotated[str, StringConstraints(pattern=r"^data\.[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")]
-Schema = dict[str, Any]
 
 INLINE = frozenset({"from", "to", "internal", "when", "unless_actor_of", "only_actor_of"})
 """The keys of a transition that may stand in its event, where there is no other."""
-
-
-class Declared(BaseModel):
-    """Part of a declaration: frozen, and unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class State(Declared):
@@ -34,8 +30,8 @@ class State(Declared):
     `on_done` is where it goes when it is finished: all regions final, or its active child final.
     """
 
-    title: str | None = None
-    description: str | None = None
+    title: Text | None = None
+    description: Text | None = None
     initial: Name | None = None
     states: dict[Name, "State"] = Field(default_factory=dict)
     parallel: bool = False
@@ -73,7 +69,7 @@ class Transition(Declared):
     unless_actor_of: Actors = Field(default_factory=list)
     only_actor_of: Actors = Field(default_factory=list)
     set: dict[DataPath, Cel] = Field(default_factory=dict)
-    title: str | None = None
+    title: Text | None = None
 
     @property
     def sources(self) -> list[str]:
@@ -95,8 +91,8 @@ class Event(Declared):
     A single transition may be written without the list: {from: a, to: b, when: ...}.
     """
 
-    title: str | None = None
-    description: str | None = None
+    title: Text | None = None
+    description: Text | None = None
     payload: Schema | None = None
     reason: Literal["required", "optional"] | None = None
     set: dict[DataPath, Cel] = Field(default_factory=dict)
@@ -166,7 +162,7 @@ class Step(Declared):
 class Clock(Declared):
     """An SLA clock."""
 
-    title: str | None = None
+    title: Text | None = None
     kind: Literal["elapsed", "due_at", "periodic"] = "elapsed"
     start: Condition
     start_at: DataPath | None = None
@@ -190,14 +186,15 @@ class CaseType(Declared):
     """A case type as its YAML declares it."""
 
     case_type: Name
-    title: str | None = None
-    description: str | None = None
+    title: Text | None = None
+    description: Text | None = None
     opening: dict[Name, StatePath] = Field(min_length=1)
     data: Schema = Field(default_factory=lambda: {"type": "object"})
     max_data_bytes: int = Field(default=256 * 2**10, ge=1, le=2**20, strict=True)
     states: dict[Name, State] = Field(min_length=1)
     events: dict[Name, Event] = Field(default_factory=dict)
     slas: dict[Name, Clock] = Field(default_factory=dict)
+    views: Views | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -1,9 +1,55 @@
 """The words that people see for events, states and fields: their titles where they have some, else their names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.domain.definition.case_type import CaseType, State
+from app.domain.definition.fields import schema_at
+from app.domain.definition.languages import Title
 from app.domain.values.json import Json
+
+
+def titled(title: str | Mapping[str, str] | None, language: str) -> str:
+    """What a title or description says in a language: where it is not given in that one, what all others read.
+
+    Empty where there is none.
+    """
+    if isinstance(title, Mapping):
+        title = Title(title) if title else None
+    if isinstance(title, Title):
+        return title.languages.get(language) or str(title)
+    return title or ""
+
+
+def in_words(name: str) -> str:
+    """How people read a name without a title: `first_line` as First line."""
+    return name.replace("_", " ").capitalize()
+
+
+def titled_case_type(case_type: CaseType, language: str) -> str:
+    return titled(case_type.title, language) or in_words(case_type.case_type)
+
+
+def titled_event(case_type: CaseType, event: str, language: str) -> str:
+    """The words of an event, and of the opening one, which has no title of its own unless it is an event as well."""
+    declared = case_type.events.get(event)
+    return titled(declared.title if declared else None, language) or in_words(event)
+
+
+def titled_state(case_type: CaseType, path: str, language: str) -> str:
+    """The words of one state, by its path."""
+    found = _state(case_type, path)
+    return titled(found.title if found else None, language) or in_words(path.rpartition(".")[2])
+
+
+def titled_clock(case_type: CaseType, clock: str, language: str) -> str:
+    declared = case_type.slas.get(clock)
+    return titled(declared.title if declared else None, language) or in_words(clock)
+
+
+def titled_field(schema: Json, path: str, language: str) -> str:
+    """The words of a data field, such as `data.amount_cents`, by the schema of the data; of what lies below it too."""
+    found = schema_at(schema, path)
+    return titled(found.get("title"), language) or in_words(path.rpartition(".")[2])
 
 
 def of_case_type(case_type: CaseType) -> str:
@@ -18,11 +64,16 @@ def of_event(case_type: CaseType, event: str) -> str:
 
 
 def of_state(case_type: CaseType, path: str) -> str:
+    found = _state(case_type, path)
+    return f"“{found.title}”" if found and found.title else path
+
+
+def _state(case_type: CaseType, path: str) -> State | None:
     state, *inner = path.split(".")
-    found: State | None = case_type.states.get(state)
+    found = case_type.states.get(state)
     for name in inner:
         found = found.states.get(name) if found else None
-    return f"“{found.title}”" if found and found.title else path
+    return found
 
 
 def of_states(case_type: CaseType, paths: Iterable[str], between: str = " and ") -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from app.domain.definition.case_type import Schema
+from app.domain.definition.languages import Schema
 from app.domain.expressions.schema_types import type_of_schema
 from app.domain.expressions.types import STRING, TIMESTAMP, Type, listed, mapped, named
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 import jsonschema_rs
 
-from app.domain.definition.case_type import Schema
+from app.domain.definition.languages import Schema, plain_schema
 from app.domain.schemas.alternatives import nearest, told_of
 from app.domain.schemas.wrong_schema import wrong_schema
 from app.domain.values.errors import FieldError
@@ -72,7 +72,7 @@ def schema_faults(schema: Schema) -> list[tuple[SchemaPath, str]]:
 
 
 def _invalid(schema: Schema) -> Iterator[tuple[SchemaPath, str]]:
-    for error in _META.iter_errors(schema):
+    for error in _META.iter_errors(plain_schema(schema)):
         path = tuple(error.instance_path)
         yield path, wrong_schema(path, schema, error)
 
@@ -106,7 +106,7 @@ def _uncompilable(schema: Schema) -> Iterator[tuple[SchemaPath, str]]:
 
 
 def _compiled(schema: Schema) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
+    return jsonschema_rs.Draft202012Validator(plain_schema(schema), validate_formats=True, offline=True)
 
 
 def _one_line(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from app.domain.case.case import Case
 from app.domain.case.search_text import Said, SearchText, own_words, said_words
-from app.domain.definition.case_type import Schema
+from app.domain.definition.languages import Schema
 from app.services.store.work import StoredComment
 
 

@@ -7,9 +7,11 @@ from typing import Final
 from app.domain.declaring.checks.events import check_events
 from app.domain.declaring.checks.guards import check_guards
 from app.domain.declaring.checks.schemas import check_assignments, check_schemas
+from app.domain.declaring.checks.shown import check_shown
 from app.domain.declaring.checks.slas import check_slas
 from app.domain.declaring.checks.state_tree import StateTree
 from app.domain.declaring.checks.states import check_reach, check_states
+from app.domain.declaring.checks.views import check_views
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.load import Loaded
 from app.domain.declaring.reading.yaml_source import Source
@@ -49,6 +51,8 @@ def _check(case_type: CaseType, source: Source, calendars: frozenset[str]) -> It
     yield from schemas
     if not _has_errors(schemas):
         yield from check_assignments(case_type, source)
+        yield from check_shown(case_type, source)
+        yield from check_views(case_type, source)
         yield from check_guards(case_type, source)
         yield from check_slas(case_type, source, tree, calendars)
 

@@ -6,7 +6,8 @@ from typing import Literal
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import CONDITIONS, at_transition
 from app.domain.declaring.reading.yaml_source import Path, Source
-from app.domain.definition.case_type import CaseType, Clock, Condition, Event, Schema
+from app.domain.definition.case_type import CaseType, Clock, Condition, Event
+from app.domain.definition.languages import Schema
 from app.domain.expressions.expression import GuardFault, Types, check_expression, compile_expression
 
 Wants = Literal["bool", "any"]

@@ -10,7 +10,8 @@ from app.domain.declaring.checks.policy_row import PolicyRow
 from app.domain.declaring.checks.standing import NONE, Standing, Versions, in_words, standing_of
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Source
-from app.domain.definition.case_type import CaseType, Schema
+from app.domain.definition.case_type import CaseType
+from app.domain.definition.languages import Schema
 from app.domain.values.names import BUILT_IN_ROLES
 from app.domain.values.near_names import choose, nearest, quoted
 

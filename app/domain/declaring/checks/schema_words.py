@@ -11,7 +11,8 @@ _KEYWORDS: Final = (
     "const contains dependentRequired dependentSchemas deprecated description else enum examples exclusiveMaximum "
     "exclusiveMinimum format if items maxContains maxItems maxLength maxProperties maximum minContains minItems "
     "minLength minProperties minimum multipleOf not oneOf pattern patternProperties prefixItems properties "
-    "propertyNames required then title type unevaluatedItems unevaluatedProperties uniqueItems x-personal"
+    "propertyNames required then title type unevaluatedItems unevaluatedProperties uniqueItems x-money "
+    "x-multiline x-personal x-titles x-unit"
 )
 KEYWORDS: Final = frozenset(_KEYWORDS.split())
 _FORMATS: Final = (
@@ -51,11 +52,11 @@ LONELY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Words that do nothing unless one of the others stands beside."""
 _OF_TYPES: Final = {
-    "string": "minLength maxLength pattern format",
+    "string": "minLength maxLength pattern format x-multiline",
     "array": "items prefixItems minItems maxItems uniqueItems contains minContains maxContains unevaluatedItems",
     "object": "properties required additionalProperties patternProperties propertyNames minProperties maxProperties "
     "dependentRequired dependentSchemas unevaluatedProperties",
-    "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf",
+    "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf x-unit",
 }
 OF_TYPE: Final = {word: kind for kind, words in _OF_TYPES.items() for word in words.split()}
 LIMITS: Final = (

@@ -1,20 +1,17 @@
 """Check the JSON Schemas of a case type, and the data fields that the rest of it names."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from app.domain.declaring.checks.schema_words import COMBINED, odd_words, open_objects
+from app.domain.declaring.checks.shown import language_faults
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import at_transition
 from app.domain.declaring.reading.yaml_source import Path, Source
-from app.domain.definition.case_type import CaseType, Schema
+from app.domain.definition.case_type import CaseType
+from app.domain.definition.languages import NAMED_SCHEMAS, VALUES, Schema
 from app.domain.schemas.validator import schema_faults
 from app.domain.values.near_names import choose, quoted
-
-NAMED_SCHEMAS: Final = frozenset(
-    {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"}
-)
-VALUES: Final = frozenset({"const", "default", "enum", "examples", "required", "dependentRequired", "type"})
 
 
 def check_schemas(case_type: CaseType, source: Source) -> Iterator[Fault]:
@@ -74,12 +71,16 @@ def _undeclared(schema: Schema, walked: str, name: str, path: Path, source: Sour
 
 
 def _schema(schema: Schema, path: Path, source: Source) -> Iterator[Fault]:
+    foreign = list(language_faults(schema))
+    for inner, message, remedy in foreign:
+        yield source.error((*path, *inner), message, remedy)
     invalid: dict[Path, str] = {}
     for inner, message in schema_faults(schema):
-        invalid.setdefault(inner, message)
+        if not any(inner == place[: len(inner)] for place, _, _ in foreign):
+            invalid.setdefault(inner, message)
     for inner, message in invalid.items():
         yield source.error((*path, *inner), f"the schema is wrong: {message}", "see JSON Schema 2020-12")
-    if not invalid:
+    if not invalid and not foreign:
         yield from _oddities(schema, path, source, schema)
 
 
@@ -102,7 +103,7 @@ def _oddities(schema: Any, path: Path, source: Source, root: Schema) -> Iterator
 
 
 def _inside(key: str, value: Any, path: Path, source: Source, root: Schema) -> Iterator[Fault]:
-    if key in VALUES:
+    if key in VALUES or key.startswith("x-"):
         return
     if isinstance(value, list):
         for index, item in enumerate(value):

@@ -1,6 +1,8 @@
 """What each field of a declaration expects, in words: the other half of "this is not right"."""
 
 from app.domain.deciding.step_effects import STEP_EFFECTS
+from app.domain.definition.languages import LANGUAGES
+from app.domain.definition.views import MOST_COLUMNS
 
 NAME = "a lowercase letter, then lowercase letters, digits and `_`, at most 64"
 PATH = "the name of a state, such as `review` or `review.first_line`"
@@ -10,6 +12,7 @@ TARGET = f'{PATH}, `review.$history`, `review.$deep_history`, or "=" to stay'
 DURATION = "a duration such as `90m`, `8h` or `2d4h`"
 CLOCK_TIME = 'a quoted local time such as "16:00"'
 TEXT = "a text"
+SPOKEN = "a text, or one in each language such as `{en: Paid, de: Bezahlt}`"
 TRUTH = "`true` or `false`"
 MAPPING = "a mapping"
 ACTORS = "a list of event names, such as `[submit]`, or a mapping such as `{events: [approve], since: review}`"
@@ -19,6 +22,7 @@ SET = 'a mapping from data fields to CEL expressions, such as `{data.late: "true
 SCHEMA = "a JSON Schema, as a mapping"
 CONDITION = "a mapping of `enters`, `leaves`, `in`, `event` and `when`"
 FIELD = "a data field such as `data.received_on`"
+FIELDS = "a list of data fields such as `[data.amount_cents, data.category]`"
 CALENDAR = "the name of a calendar, or `{follow: team}`"
 HOURS = 'lists of local hours such as `["09:00-12:30", "13:00-17:00"]`'
 
@@ -39,6 +43,7 @@ EXPECTED: dict[str, dict[str, str]] = {
         "states": "a mapping from state names to states, with at least one",
         "events": "a mapping from event names to events",
         "slas": "a mapping from clock names to clocks",
+        "views": "a mapping of `list`, `title` and `groups`",
     },
     "State": {
         "initial": "the name of one of its own children",
@@ -99,6 +104,13 @@ EXPECTED: dict[str, dict[str, str]] = {
         "reopen": "`ignore`, `resume`, `continue` or `restart`",
         "steps": "a list of steps",
     },
+    "Views": {
+        "list": f"a list of at most {MOST_COLUMNS} columns such as `[reference, data.amount_cents, state, due]`",
+        "title": "a data field such as `data.subject`",
+        "groups": "a list of groups such as `{title: Payment, fields: [data.iban]}`",
+    },
+    "Group": {"fields": FIELDS},
+    "InLanguages": dict.fromkeys(LANGUAGES, TEXT),
     "CalendarFile": {
         "zone": "an IANA zone such as `Europe/Berlin`",
         "weekly": f"a mapping from days such as `mon-fri` to {HOURS}",
@@ -122,6 +134,7 @@ MEANING: dict[str, dict[str, str]] = {
         "data": "What a case holds. `x-personal: true` marks a field as personal, with no effect yet.",
         "max_data_bytes": "How large its data may become, as JSON in UTF-8 without blanks; left out, 262144 (256 KiB).",
         "slas": "Clocks that run on a case, and what happens when they run late.",
+        "views": "How its cases are shown; those of the newest version count for all of them.",
     },
     "State": {
         "initial": "The child that is entered by default.",
@@ -156,6 +169,11 @@ MEANING: dict[str, dict[str, str]] = {
         "at": "Of the target, before due, or after due.",
         **{effect.key: effect.meaning for effect in STEP_EFFECTS if effect.meaning},
     },
+    "Views": {
+        "list": "The columns of its queue, from the left.",
+        "title": "What a case is called beside its reference.",
+        "groups": "The summary of a case, in this order; fields in none of them come after.",
+    },
     "CalendarFile": {
         "zone": "Whose local time the hours are.",
         "weekly": 'Working hours by day. "22:00-30:00" is a night shift of the day on which it begins.',
@@ -169,4 +187,5 @@ MEANING: dict[str, dict[str, str]] = {
 
 def expected(model: str, key: str) -> str:
     """What a field takes; a title or description is any text."""
-    return EXPECTED.get(model, {}).get(key, TEXT)
+    words = TEXT if model == "CalendarFile" else SPOKEN
+    return EXPECTED.get(model, {}).get(key, words)

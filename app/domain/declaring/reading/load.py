@@ -13,6 +13,7 @@ from app.domain.declaring.reading.places import case_type_models
 from app.domain.declaring.reading.wording import MOST_FAULTS, faults_of
 from app.domain.declaring.reading.yaml_source import Path, Source, parse
 from app.domain.definition.case_type import CaseType
+from app.domain.definition.languages import InLanguages
 from app.domain.values.near_names import quoted
 
 
@@ -58,7 +59,8 @@ def _empty(value: Any, path: Path, source: Source) -> Iterator[Fault]:
     if path == ("data",) or (path[:1] == ("events",) and path[2:] == ("payload",)):
         return
     if value is None:
-        remedy = "write `{}` for one without anything" if case_type_models(path) else "give it a value, or remove it"
+        may_be_empty = case_type_models(path) not in ((), (InLanguages,))
+        remedy = "write `{}` for one without anything" if may_be_empty else "give it a value, or remove it"
         yield source.error(path, f"{quoted(path[-1])} is empty", remedy)
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in parts:

@@ -10,7 +10,6 @@ from app.domain.definition.case_type import (
     CaseType,
     Clock,
     Condition,
-    Declared,
     Due,
     Event,
     FollowTeam,
@@ -19,6 +18,9 @@ from app.domain.definition.case_type import (
     TargetRule,
     Transition,
 )
+from app.domain.definition.declared import Declared
+from app.domain.definition.languages import InLanguages
+from app.domain.definition.views import Group, Views
 
 CONDITIONS = frozenset({"start", "stop", "cancel", "pause", "resume", "reset"})
 
@@ -38,6 +40,9 @@ TITLES: dict[type[Declared], str] = {
     Step: "a step",
     FollowTeam: "`calendar`",
     ActorsSince: "four eyes",
+    Views: "`views`",
+    Group: "a group",
+    InLanguages: "a text in several languages",
     CalendarFile: "a calendar",
     Holidays: "`holidays`",
 }
@@ -83,6 +88,17 @@ def case_type_models(path: Path) -> Models:
             return (State,)
         case ("states", str(), "states", *_):
             return case_type_models(path[2:])
+        case ("views",):
+            return (Views,)
+        case ("views", "groups", int()):
+            return (Group,)
+    if path[0] in ("events", "slas") and (found := _inside(path)):
+        return found
+    return (InLanguages,) if path[-1] in ("title", "description") and _is_text(path[:-1], path[-1]) else ()
+
+
+def _inside(path: Path) -> Models:
+    match path:
         case ("events", str()):
             return (Event, Transition)
         case ("events", str(), "transitions", int()):
@@ -94,6 +110,11 @@ def case_type_models(path: Path) -> Models:
         case ("slas", str(), *rest):
             return _clock_models(tuple(rest))
     return ()
+
+
+def _is_text(around: Path, key: str | int) -> bool:
+    """Whether people read what stands under a key, so that it may be there in several languages."""
+    return Views not in (models := case_type_models(around)) and key in keys_of(models)
 
 
 def _clock_models(rest: Path) -> Models:

@@ -5,6 +5,8 @@ Its vocabularies in one (json-schema.org/draft/2020-12/schema), with references 
 
 from typing import Any, Final
 
+from app.domain.definition.languages import LANGUAGES
+
 Json = dict[str, Any]
 
 NAME: Final = "JsonSchema"
@@ -22,6 +24,18 @@ _INSIDE: Final = {"type": "string", "pattern": "^#"}
 _ANCHOR: Final = {"type": "string", "pattern": "^[A-Za-z_][-A-Za-z0-9._]*$"}
 _TYPE: Final = {"enum": ["array", "boolean", "integer", "null", "number", "object", "string"]}
 
+_SPOKEN: Final[Json] = {
+    "anyOf": [
+        _TEXT,
+        {
+            "type": "object",
+            "properties": {one: {"type": "string", "minLength": 1} for one in LANGUAGES},
+            "additionalProperties": False,
+            "minProperties": 1,
+        },
+    ]
+}
+
 WORDS: Final[dict[str, Json]] = {
     "$schema": _TEXT,
     "$id": {"type": "string", "pattern": "^[^#]*#?$"},
@@ -35,7 +49,8 @@ WORDS: Final[dict[str, Json]] = {
     "$comment": _TEXT,
     "type": {"anyOf": [_TYPE, {"type": "array", "items": _TYPE, "minItems": 1, "uniqueItems": True}]},
     "enum": {"type": "array"},
-    **dict.fromkeys(("title", "description", "format", "contentEncoding", "contentMediaType"), _TEXT),
+    **dict.fromkeys(("title", "description"), _SPOKEN),
+    **dict.fromkeys(("format", "contentEncoding", "contentMediaType"), _TEXT),
     **dict.fromkeys(("const", "default"), _ANYTHING),
     "examples": {"type": "array"},
     **dict.fromkeys(("deprecated", "readOnly", "writeOnly", "uniqueItems"), _YES_OR_NO),
@@ -51,6 +66,18 @@ WORDS: Final[dict[str, Json]] = {
     "dependencies": {"type": "object", "additionalProperties": {"anyOf": [_WHOLE, _TEXTS]}},
     **dict.fromkeys(("items", "contains", "additionalProperties", "propertyNames", "contentSchema"), _WHOLE),
     **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties", "if", "then", "else", "not"), _WHOLE),
+    "x-money": {
+        "type": "string",
+        "pattern": r"^([A-Z]{3}|(data|payload)(\.[A-Za-z_][A-Za-z0-9_]*)+)$",
+        "description": "An amount in minor units: its currency, such as `EUR`, or the field of its currency.",
+    },
+    "x-multiline": {"type": "boolean", "description": "Whether it is written in several lines."},
+    "x-unit": _SPOKEN | {"description": "What stands behind a number, such as `m²`."},
+    "x-titles": {
+        "type": "object",
+        "additionalProperties": _SPOKEN,
+        "description": "What people read for each value of `enum`.",
+    },
     "x-personal": {"type": "boolean", "description": "Whether it is about a person."},
     **dict.fromkeys(("prefixItems", "allOf", "anyOf", "oneOf"), _SCHEMAS),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -11,9 +11,12 @@ from app.domain.declaring.reading.expectations import KEYS, MAPPING, NAME, expec
 from app.domain.declaring.reading.places import TITLES, Format, Models, case_type_models, field_at, follow, keys_of
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import INLINE, ActorsSince, Event, FollowTeam, Transition
+from app.domain.definition.languages import InLanguages
 from app.domain.values.near_names import choose, nearest, quoted
 
 MOST_FAULTS = 50
+# a mapping is one of the things that may stand there
+OR_A_MAPPING: Final[tuple[Models, ...]] = ((), (FollowTeam,), (ActorsSince,), (InLanguages,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,9 @@ def _refused_by_a_model(file: Written, path: Path) -> Fault:
 def _unknown_key(file: Written, path: Path) -> Fault:
     models = _models_of(file, path[:-1])
     key = str(path[-1])
+    if models == (InLanguages,):
+        message = f"{quoted(key)} is no language of the pages"
+        return file.source.error(path, message, choose(key, keys_of(models), "languages"))
     where = TITLES[models[0]] if models else "this"
     return file.source.error(path, f"unknown key {quoted(key)} in {where}", choose(key, keys_of(models), "keys"))
 
@@ -108,7 +114,7 @@ def _unexpected(file: Written, path: Path) -> Fault:
     """The value at a path is of the wrong kind: say what belongs there."""
     models = _models_of(file, path)
     value = _value_at(file, path)
-    if models not in ((), (FollowTeam,), (ActorsSince,)) and not isinstance(value, dict):
+    if models not in OR_A_MAPPING and not isinstance(value, dict):
         wanted = "; write `{}` for one without anything" if value is None else ""
         return file.source.error(
             path, f"{_shown(value)} stands where {TITLES[models[0]]} belongs", f"give a mapping{wanted}"

@@ -16,7 +16,8 @@ from app.domain.declaring.reading.expectations import MEANING, expected
 from app.domain.declaring.reading.places import TITLES
 from app.domain.declaring.reading.schema_of_schemas import NAME, ROOT, SCHEMA
 from app.domain.definition.calendar_file import CalendarFile
-from app.domain.definition.case_type import INLINE, CaseType, Declared
+from app.domain.definition.case_type import INLINE, CaseType
+from app.domain.definition.declared import Declared
 
 Json = dict[str, Any]
 

@@ -1,0 +1,91 @@
+"""Find a field in a JSON Schema by its path, through references inside it and what it is put together from."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from app.domain.values.json import Json
+
+DEEPEST: Final = 8
+"""Objects in objects, and references that lead to others: a schema may refer to itself."""
+MOST_PARTS: Final = 50_000
+"""Of a schema that are looked at, for one that refers to itself may branch without end."""
+COMBINED: Final = ("allOf", "anyOf", "oneOf")
+
+
+class FieldSchema(NamedTuple):
+    """A field such as `data.iban`, what a schema says of it, and whether the object around it requires it."""
+
+    path: str
+    schema: dict[str, Any]
+    required: bool
+
+
+def schema_at(schema: Json, path: str) -> dict[str, Any]:
+    """What a schema says of a field; nothing where it declares none of that name."""
+    walk = _Walk(schema)
+    return walk.merged(walk.at(path))
+
+
+def is_declared(schema: Json, path: str) -> bool:
+    """Whether a schema declares a field, be it as `{}`."""
+    above, _, name = path.rpartition(".")
+    walk = _Walk(schema)
+    return any(name in fields for fields in walk.fields(walk.at(above)))
+
+
+def field_paths(schema: Json, above: str = "data") -> Iterator[str]:
+    """The fields of a schema in its order, those of nested objects after the one that holds them."""
+    return (field.path for field in field_schemas(schema, above))
+
+
+def field_schemas(schema: Json, above: str = "data") -> Iterator[FieldSchema]:
+    """The same with what the schema says of each."""
+    return _Walk(schema).all(schema, above, 0)
+
+
+class _Walk:
+    """Through one schema, with an end."""
+
+    def __init__(self, root: Json) -> None:
+        self._root = root
+        self._left = MOST_PARTS
+
+    def at(self, path: str) -> Json:
+        found = self._root
+        for name in path.split(".")[1:]:
+            found = next((fields[name] for fields in self.fields(found) if name in fields), None)
+        return found
+
+    def merged(self, schema: Json) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        for part in self._followed(schema, 0):
+            merged = part | merged  # what stands beside a reference is said of this field, and counts first
+        return merged
+
+    def all(self, schema: Json, above: str, depth: int) -> Iterator[FieldSchema]:
+        if depth == DEEPEST:
+            return
+        required = {name for part in self._followed(schema, 0) for name in part.get("required") or ()}
+        for fields in self.fields(schema):
+            for name, part in fields.items():
+                yield FieldSchema(f"{above}.{name}", self.merged(part), name in required)
+                yield from self.all(part, f"{above}.{name}", depth + 1)
+
+    def fields(self, schema: Json, depth: int = 0) -> Iterator[dict[str, Any]]:
+        """The `properties` of a schema and of all that it is put together from."""
+        for part in self._followed(schema, depth):
+            if isinstance(part.get("properties"), dict):
+                yield part["properties"]
+            for word in COMBINED if depth < DEEPEST else ():
+                for one in part.get(word) or ():
+                    yield from self.fields(one, depth + 1)
+
+    def _followed(self, schema: Json, depth: int) -> Iterator[dict[str, Any]]:
+        """A schema, and those that its references lead to."""
+        self._left -= 1
+        if not isinstance(schema, dict) or depth > DEEPEST or self._left < 0:
+            return
+        yield schema
+        name = str(schema.get("$ref", ""))
+        if name.startswith("#/$defs/"):
+            yield from self._followed((self._root.get("$defs") or {}).get(name.removeprefix("#/$defs/")), depth + 1)
