@@ -49,6 +49,7 @@ def application() -> ASGIApp:
         desk=house.desk,
         cases=house.cases,
         case_types=house.case_types,
+        type_rights=house.type_rights,
         clocks=house.clocks,
         simulations=house.simulations,
         policy_changes=house.policy_changes,

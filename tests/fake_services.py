@@ -15,6 +15,7 @@ from app.domain.case.entry import Receipt
 from app.domain.case.made_by_verbs import CaseRole
 from app.domain.clocks.explained import Stretch
 from app.domain.definition.case_type import CaseType
+from app.domain.definition.views import Views
 from app.domain.diagram import DiagramFormat
 from app.domain.values.errors import CaseError, NotFound, Reason, invalid
 from app.http.border.services import Readiness, Services
@@ -23,7 +24,7 @@ from app.services.callers.people import Me
 from app.services.cases.views import Page, Possible, Shown, Wanted
 from app.services.clocks.calendars import Calendars
 from app.services.clocks.simulations import Simulations
-from app.services.definitions.case_types import CaseTypeView
+from app.services.definitions.case_types import CaseTypeView, PublishedVersion
 from app.services.definitions.definitions import Definitions
 from app.services.desk.answer import Answer, case_json
 from app.services.fairness.counting import Counting
@@ -211,6 +212,12 @@ class FakeCaseTypes:
         if number not in (None, self.view.version):
             raise invalid("version", "there is no such version")
         return self.view
+
+    def views(self, name: str) -> Views | None:
+        return self.view.case_type.views
+
+    async def versions(self, name: str) -> Sequence[PublishedVersion]:
+        return [PublishedVersion(1, (await self.version(name, None)).hash, OPENED_AT, True)]
 
     async def diagram(self, name: str, number: int | None, format: DiagramFormat) -> str:  # noqa: A002
         await self.version(name, number)

@@ -22,7 +22,7 @@ from app.http.cases.cases import find_cases, open_case, read_case
 from app.http.cases.events import fire_event, fire_events, possible_events
 from app.http.clocks.clocks import explain_clock, list_clocks
 from app.http.clocks.simulating import simulate_clock
-from app.http.definitions.case_types import list_case_types, read_case_type
+from app.http.definitions.case_types import list_case_type_versions, list_case_types, read_case_type
 from app.http.definitions.drawing import draw_case_type
 from app.http.log.audit import read_audit
 from app.http.log.feed import read_feed
@@ -116,7 +116,7 @@ def _api() -> Sequence[Router]:
     parts: dict[str, Sequence[BaseRouteHandler]] = {
         "cases": [open_case, find_cases, read_case, possible_events, fire_event, fire_events, read_audit],
         "work on cases": WORK,
-        "case types": [list_case_types, read_case_type, draw_case_type],
+        "case types": [list_case_types, read_case_type, list_case_type_versions, draw_case_type],
         "clocks": [list_clocks, explain_clock, simulate_clock],
         "log": [read_feed, stream_tenant, stream_case],
         "policy": POLICY,

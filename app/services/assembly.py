@@ -13,6 +13,7 @@ from app.services.callers.key_callers import KeyCallers
 from app.services.callers.signing_in import SigningIn
 from app.services.cases.cases import Cases
 from app.services.cases.forms import FormReads
+from app.services.cases.type_rights import TypeRights
 from app.services.cases.who_can import WhoCan
 from app.services.clocks.calendars import Calendars
 from app.services.clocks.clocks import Clocks
@@ -81,6 +82,7 @@ class House:
         self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
         self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions, store)
+        self.type_rights = TypeRights(self.definitions, self.policies, self.slices)
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies, self.refusals)
         self.forms = FormReads(self.cases, self.definitions, self.policies)
         self.who_can = WhoCan(self.cases, engine, self.slices)

@@ -33,6 +33,13 @@ def of_policy(tenant: str, after: str | None, limit: int) -> Select[Any]:
     return wanted.where(*outside, *beyond).order_by(E.entry_id).limit(limit)
 
 
+def of_definitions(tenant: str, case_type: str) -> Select[Any]:
+    """What the service's log says of the versions of a case type: one entry each."""
+    named = E.entry.contains(f'"case_type":"{case_type}"', autoescape=True)
+    outside = (E.tenant == tenant, E.case_id.is_(None), E.case_seq.is_(None), E.kind == "definition")
+    return select(E.entry).where(*outside, named).order_by(E.entry_id)
+
+
 def values(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
     return select(P.entry_id, P.path, P.value).where(P.tenant == tenant, P.entry_id.in_(entry_ids))
 

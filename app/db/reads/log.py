@@ -1,9 +1,11 @@
 """What both stores share of reading along: the log in the order of its leaves."""
 
+import json
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, TextClause
@@ -11,6 +13,7 @@ from sqlalchemy.engine import RowMapping
 
 from app.db.reads import ledger, log_order
 from app.db.reads.listing import Read
+from app.domain.values.names import SERVICE_TENANT
 from app.services.store.log import Leaf, LeafQuery, Placed
 from app.services.store.may_see import Standing
 from app.services.store.stored import StoredEntry
@@ -48,6 +51,11 @@ class SqlLog(ABC):
 
     async def policy_entries(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredEntry]:
         return ledger.with_values(await self._rows(ledger.of_policy(tenant, after, limit), tenant), {})
+
+    async def definitions_published(self, case_type: str) -> Mapping[str, datetime]:
+        rows = await self._rows(ledger.of_definitions(SERVICE_TENANT, case_type), SERVICE_TENANT)
+        entries = [json.loads(row["entry"]) for row in rows]
+        return {one["definition"]["hash"]: datetime.fromisoformat(one["at"]) for one in entries}
 
     async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:
         """Nobody tells: whoever asked listens to silence."""

@@ -1,6 +1,6 @@
 """What the HTTP border needs from the services, derived from what its handlers call."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -9,6 +9,7 @@ from litestar.datastructures import State
 
 from app.domain.case.attempt import Actor, Attempt
 from app.domain.clocks.explained import Stretch
+from app.domain.definition.views import Views
 from app.domain.diagram import DiagramFormat
 from app.http.border.work_port import AttachmentsPort, NextCasePort, WorkPort
 from app.http.sign_in.callers import KeyCallers
@@ -16,9 +17,10 @@ from app.services.callers.api_keys import NewKey
 from app.services.callers.people import Me
 from app.services.callers.rate_limits import RateLimits
 from app.services.cases.forms import FormReads
+from app.services.cases.type_rights import Doer
 from app.services.cases.views import Page, Possible, Shown, Wanted
 from app.services.clocks.simulations import Asked
-from app.services.definitions.case_types import CaseTypeView
+from app.services.definitions.case_types import CaseTypeView, PublishedVersion
 from app.services.desk.answer import Answer
 from app.services.fairness.slices import Slices
 from app.services.log.ledger import Admitted, FeedPage
@@ -59,8 +61,34 @@ class CaseTypesPort(Protocol):
         """The one in force where no number is given. Raises NotFound, and Invalid for a version that never was."""
         ...
 
+    def views(self, name: str) -> Views | None:
+        """How all cases of a type are shown, those of older versions too."""
+        ...
+
+    async def versions(self, name: str) -> Sequence[PublishedVersion]:
+        """The newest first. Raises NotFound."""
+        ...
+
     async def diagram(self, name: str, number: int | None, format: DiagramFormat) -> str:  # noqa: A002
         """Raises the same."""
+        ...
+
+
+class TypeRightsPort(Protocol):
+    async def readable(self, actor: Actor) -> Sequence[str]:
+        """The case types in force that the actor has to do with: reads cases of, or opens."""
+        ...
+
+    async def reads(self, actor: Actor, name: str) -> bool:
+        """The same of one, also of one that is not declared any more."""
+        ...
+
+    async def openings(self, actor: Actor, name: str) -> Sequence[str]:
+        """The events by which the actor may open a case of this type, conditions aside."""
+        ...
+
+    async def doers(self, actor: Actor, name: str, events: Iterable[str]) -> Mapping[str, Sequence[Doer]]:
+        """By event, whom the actor's tenant lets fire it on cases of a type, or open one by it."""
         ...
 
 
@@ -158,6 +186,7 @@ class Services:
     rates: RateLimits | None = None
     forms: FormReads | None = None
     slices: Slices = field(default_factory=Slices)
+    type_rights: TypeRightsPort | None = None
 
 
 ApiRequest = Request[Actor, None, State]

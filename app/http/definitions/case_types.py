@@ -3,17 +3,31 @@
 from litestar import Response, get
 
 from app.domain.definition.case_type import Event, Transition, events_of, since_of, walk
+from app.domain.definition.views import Views
+from app.domain.values.rfc3339 import rfc3339
 from app.http.border.documented import problems
 from app.http.border.parameters import CaseTypeName, VersionNumber
-from app.http.border.services import ApiRequest, services_of
-from app.http.definitions.views import CaseTypeFullView, CaseTypeSummaryView, CaseTypesView, EventView, TransitionView
-from app.services.definitions.case_types import CaseTypeView
+from app.http.border.services import ApiRequest, CaseTypesPort, services_of
+from app.http.definitions.clocks import declared_clocks
+from app.http.definitions.views import (
+    CaseTypeFullView,
+    CaseTypeSummaryView,
+    CaseTypesView,
+    CaseTypeVersionsView,
+    CaseTypeVersionView,
+    EventView,
+    GroupView,
+    TransitionView,
+    ViewsView,
+)
+from app.services.definitions.case_types import CaseTypeView, PublishedVersion
 
 
 @get("/case-types", operation_id="listCaseTypes", summary="The case types", responses=problems())
 async def list_case_types(request: ApiRequest) -> Response[CaseTypesView]:
     """Every case type of this installation, with the states it can be in and how to open one."""
-    return Response({"items": [_summary(view) for view in services_of(request).case_types.list()]})
+    case_types = services_of(request).case_types
+    return Response({"items": [_summary(view, case_types) for view in case_types.list()]})
 
 
 @get(
@@ -27,13 +41,38 @@ async def read_case_type(
 ) -> Response[CaseTypeFullView]:
     """All that a case type declares: schemas, events and transitions. A case stays on the version under which it was
     opened, which its `definition` names."""
-    view = await services_of(request).case_types.version(name, version)
+    case_types = services_of(request).case_types
+    view = await case_types.version(name, version)
     declared = view.case_type
     events = [_event(event, of) for event, of in declared.events.items()]
-    return Response({**_summary(view), "data_schema": declared.data, "events": events})
+    return Response({**_summary(view, case_types), "data_schema": declared.data, "events": events})
 
 
-def _summary(view: CaseTypeView) -> CaseTypeSummaryView:
+@get(
+    "/case-types/{name:str}/versions",
+    operation_id="listCaseTypeVersions",
+    summary="The versions of a case type",
+    responses=problems("not_found"),
+)
+async def list_case_type_versions(request: ApiRequest, name: CaseTypeName) -> Response[CaseTypeVersionsView]:
+    """What was published under this name, and when. Read one with `?version=` of the case type."""
+    versions = await services_of(request).case_types.versions(name)
+    return Response({"items": [_version(one) for one in versions]})
+
+
+def _version(one: PublishedVersion) -> CaseTypeVersionView:
+    published = rfc3339(one.published_at) if one.published_at else None
+    return {"version": one.version, "hash": one.hash, "published_at": published, "in_force": one.in_force}
+
+
+def _views(views: Views | None) -> ViewsView | None:
+    if views is None:
+        return None
+    groups: list[GroupView] = [{"title": group.title, "fields": group.fields} for group in views.groups or ()]
+    return {"list": list(views.columns), "title": views.title, "groups": groups}
+
+
+def _summary(view: CaseTypeView, case_types: CaseTypesPort) -> CaseTypeSummaryView:
     declared = view.case_type
     return {
         "case_type": declared.case_type,
@@ -45,6 +84,8 @@ def _summary(view: CaseTypeView) -> CaseTypeSummaryView:
         "states": [
             {"state": path, "title": state.title, "final": state.final} for path, state in walk(declared.states)
         ],
+        "clocks": declared_clocks(declared),
+        "views": _views(case_types.views(declared.case_type)),
     }
 
 

@@ -20,6 +20,44 @@ class StateView(TypedDict):
     final: bool
 
 
+class StepView(TypedDict):
+    """What happens at a point of a clock, such as `notify role:supervisor`; again `every` so long, `max` times."""
+
+    at: str
+    every: str | None
+    max: int | None
+    does: list[str]
+
+
+class DeclaredClockView(TypedDict):
+    """A clock that a case type declares. `time` is how long it runs or until when, in the words of the file: `16h`,
+    `30m where data.priority == 1, else 4h`, `2 business days at 16:00`, `every 24h`, or a field such as
+    `data.deadline`."""
+
+    clock: str
+    title: str | None
+    kind: str
+    time: str
+    calendar: str
+    steps: list[StepView]
+
+
+class GroupView(TypedDict):
+    """A part of the summary of a case."""
+
+    title: str
+    fields: list[str]
+
+
+class ViewsView(TypedDict):
+    """How the cases of a type are shown: the columns of a queue, what a case is called, and its summary. Those of the
+    newest version that declares some; they count for the cases of all versions."""
+
+    list: list[str]
+    title: str | None
+    groups: list[GroupView]
+
+
 class CaseTypeSummaryView(TypedDict):
     """A case type in short."""
 
@@ -30,6 +68,8 @@ class CaseTypeSummaryView(TypedDict):
     hash: str
     opening: list[OpeningView]
     states: list[StateView]
+    clocks: list[DeclaredClockView]
+    views: ViewsView | None
 
 
 class CaseTypesView(TypedDict):
@@ -64,6 +104,22 @@ class EventView(TypedDict):
     payload_schema: Json
     reason: str | None
     transitions: list[TransitionView]
+
+
+class CaseTypeVersionView(TypedDict):
+    """A version of a case type. `published_at` is when the service first saw it; cases are opened under the one
+    `in_force`."""
+
+    version: int
+    hash: str
+    published_at: str | None
+    in_force: bool
+
+
+class CaseTypeVersionsView(TypedDict):
+    """All versions of a case type, the newest first."""
+
+    items: list[CaseTypeVersionView]
 
 
 class CaseTypeFullView(CaseTypeSummaryView):

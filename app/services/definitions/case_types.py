@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain.declaring.reading.load import load_stored
 from app.domain.definition.case_type import CaseType
+from app.domain.definition.views import Views
 from app.domain.diagram import DRAWN, DiagramFormat
 from app.domain.machine.machine import Machine
 from app.domain.values.errors import NotFound, invalid
@@ -20,6 +22,16 @@ class CaseTypeView:
     case_type: CaseType
     version: int
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """A version of a case type: since when there is one, and whether cases are opened under it now."""
+
+    version: int
+    hash: str
+    published_at: datetime | None
+    in_force: bool
 
 
 class CaseTypes:
@@ -50,6 +62,24 @@ class CaseTypes:
             return _view(self._definitions.of(digest))
         [stored] = await self._store.definitions([digest])
         return CaseTypeView(await asyncio.to_thread(load_stored, stored.text), number, digest)
+
+    def views(self, name: str) -> Views | None:
+        """How cases of this type are shown, those of older versions too."""
+        return self._definitions.views(name)
+
+    async def versions(self, name: str) -> Sequence[PublishedVersion]:
+        """Every version that there ever was, the newest first. Raises NotFound."""
+        versions = await self._store.definition_versions(name)
+        if not versions:
+            raise NotFound("there is no such case type")
+        current = self._definitions.current.get(name)
+        published = await self._store.definitions_published(name)
+        return [
+            PublishedVersion(
+                one.version, one.hash, published.get(one.hash), bool(current and current.digest == one.hash)
+            )
+            for one in reversed(versions)
+        ]
 
     async def diagram(self, name: str, number: int | None, format: DiagramFormat) -> str:  # noqa: A002
         """Drawn once per definition. Raises what `version` raises."""

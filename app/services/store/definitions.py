@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from app.services.store.stored import StoredDefinition
@@ -21,6 +22,10 @@ class DefinitionReads(Protocol):
 
     async def definition_versions(self, case_type: str | None = None) -> Sequence[DefinitionVersion]:
         """Every version of a case type, or of all; by name and number."""
+        ...
+
+    async def definitions_published(self, case_type: str) -> Mapping[str, datetime]:
+        """When each version of a case type was first seen, by its hash, as the service's own log says."""
         ...
 
     async def case_counts(self, hashes: Sequence[str]) -> Mapping[str, tuple[int, int]]:

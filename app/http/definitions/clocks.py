@@ -1,0 +1,52 @@
+"""The clocks of a case type in short, as its file has them."""
+
+from app.domain.deciding.step_effects import effects_of
+from app.domain.definition.case_type import CaseType, Clock, Due, FollowTeam, Step
+from app.http.definitions.views import DeclaredClockView, StepView
+
+ROUND_THE_CLOCK = "always"
+
+
+def declared_clocks(case_type: CaseType) -> list[DeclaredClockView]:
+    return [
+        {
+            "clock": name,
+            "title": clock.title,
+            "kind": clock.kind,
+            "time": _time(clock),
+            "calendar": _calendar(clock),
+            "steps": [_step(step) for step in clock.steps],
+        }
+        for name, clock in case_type.slas.items()
+    ]
+
+
+def _time(clock: Clock) -> str:
+    """Such as `16h`, `30m where data.priority == 1, else 4h`, `2 business days at 16:00` or `every 24h`."""
+    if clock.due is not None:
+        return _due(clock.due)
+    if clock.every is not None:
+        return f"every {clock.every}"
+    if isinstance(clock.target, list):
+        return ", else ".join(f"{rule.is_} where {rule.when}" if rule.when else rule.is_ for rule in clock.target)
+    return clock.target or ""
+
+
+def _due(due: Due) -> str:
+    if due.field is not None:
+        return due.field
+    days, kind = (due.business_days, "business") if due.business_days is not None else (due.calendar_days, "calendar")
+    at = f" at {due.at}" if due.at else ""
+    cutoff = f", cut off at {due.cutoff}" if due.cutoff else ""
+    return f"{days} {kind} day{'' if days == 1 else 's'}{at}{cutoff}"
+
+
+def _calendar(clock: Clock) -> str:
+    if isinstance(clock.calendar, FollowTeam):
+        return "that of the team"
+    return clock.calendar or ROUND_THE_CLOCK
+
+
+def _step(step: Step) -> StepView:
+    does = [f"{effect.key} {value}" for effect, value in effects_of(step)]
+    return {"at": step.at, "every": step.every, "max": step.max, "does": does}
