@@ -1,6 +1,6 @@
 """Fakes of the services that the HTTP border calls: they remember what they were asked and answer from memory."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from app.domain.values.errors import CaseError, NotFound, Reason, invalid
 from app.http.border.services import Readiness, Services
 from app.http.sign_in.own_tokens import mint
 from app.services.callers.people import Me
+from app.services.cases.type_rights import Doer
 from app.services.cases.views import Page, Possible, Shown, Wanted
 from app.services.clocks.calendars import Calendars
 from app.services.clocks.simulations import Simulations
@@ -224,6 +225,22 @@ class FakeCaseTypes:
         return "<svg xmlns='http://www.w3.org/2000/svg'/>" if format == "svg" else "stateDiagram-v2"
 
 
+class FakeTypeRights:
+    """Everybody has to do with every case type, and clerks may fire all."""
+
+    async def readable(self, actor: Actor) -> Sequence[str]:
+        return ["expense_claim"]
+
+    async def reads(self, actor: Actor, name: str) -> bool:
+        return True
+
+    async def openings(self, actor: Actor, name: str) -> Sequence[str]:
+        return ["submit"]
+
+    async def doers(self, actor: Actor, name: str, events: Iterable[str]) -> Mapping[str, Sequence[Doer]]:
+        return {event: [Doer("role:clerk", False)] for event in events}
+
+
 class FakeWork:
     """Nobody has said or linked anything."""
 
@@ -326,6 +343,7 @@ class Fakes:
     desk: FakeDesk = field(default_factory=FakeDesk)
     cases: FakeCases = field(default_factory=FakeCases)
     case_types: FakeCaseTypes = field(default_factory=FakeCaseTypes)
+    type_rights: FakeTypeRights = field(default_factory=FakeTypeRights)
     clocks: FakeClocks = field(init=False)
     simulations: Simulations = field(default_factory=lambda: Simulations(Definitions(), Calendars(), Counting()))
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
@@ -346,6 +364,7 @@ class Fakes:
             desk=self.desk,
             cases=self.cases,
             case_types=self.case_types,
+            type_rights=self.type_rights,
             clocks=self.clocks,
             simulations=self.simulations,
             policy_changes=self.policy_changes,

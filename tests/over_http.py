@@ -19,6 +19,7 @@ def services_of(house: House, metrics: Metrics | None = None, rates: RateLimits 
         desk=house.desk,
         cases=house.cases,
         case_types=house.case_types,
+        type_rights=house.type_rights,
         clocks=house.clocks,
         simulations=house.simulations,
         policy_changes=house.policy_changes,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.domain.definition.case_type import CaseType, State, Transition, events_of, walk
+from app.domain.diagram.phrases import ENGLISH, Phrases
 
 ANY = "*"
 START = "^"
@@ -56,13 +57,14 @@ class Chart:
     states: dict[str, State]
     arrows: tuple[Arrow, ...]
     stays: dict[str, tuple[Row, ...]]
+    phrases: Phrases = ENGLISH
 
     @property
     def has_any(self) -> bool:
         return any(arrow.source == ANY for arrow in self.arrows)
 
 
-def chart(case_type: CaseType) -> Chart:
+def chart(case_type: CaseType, phrases: Phrases = ENGLISH) -> Chart:
     rows = transition_table(case_type)
     pairs = _gathered((row.source, row.state, row) for row in rows if not row.stays)
     arrows = [Arrow(source, target, tuple(found)) for (source, target), found in pairs.items()]
@@ -73,6 +75,7 @@ def chart(case_type: CaseType) -> Chart:
         states,
         (*_openings(case_type), *_initials(states), *arrows),
         {source: tuple(found) for (source, _), found in stays.items()},
+        phrases,
     )
 
 
@@ -108,14 +111,15 @@ def shown(name: str, title: str | None) -> str:
     return title or name.replace("_", " ").capitalize()
 
 
-def event_text(case_type: CaseType, row: Row) -> str:
+def event_text(case_type: CaseType, row: Row, phrases: Phrases = ENGLISH) -> str:
     """How people read the event of a row, with what history does to its target and whether it stays in its source."""
     if row.event is None:
-        text = "when finished"
+        text = phrases.finished
     else:
         declared = case_type.events.get(row.event)
         text = shown(row.event, row.title or (declared.title if declared else None))
-    marks = [*([row.history] if row.history else []), *(["internal"] if row.internal else [])]
+    history = [phrases.histories.get(row.history, row.history)] if row.history else []
+    marks = [*history, *([phrases.internal] if row.internal else [])]
     return f"{text} ({', '.join(marks)})" if marks else text
 
 

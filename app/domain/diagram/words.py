@@ -63,11 +63,9 @@ def words(chart: Chart) -> Words:
     arrows = tuple(_on_arrow(chart, arrow, notes) for arrow in chart.arrows)
     states = {path: _in_state(chart, path, notes) for path in chart.states}
     if ANY in chart.stays:
-        notes.append(Note("In any open state, without leaving it", _events(chart, chart.stays[ANY])))
+        notes.append(Note(chart.phrases.stays_anywhere, _events(chart, chart.stays[ANY])))
     notes += [
-        Note(f"From {_place(chart, arrow.source)} to {_place(chart, arrow.target)}", _events(chart, arrow.rows))
-        for arrow in chart.arrows
-        if between_regions(chart, arrow)
+        Note(_way(chart, arrow), _events(chart, arrow.rows)) for arrow in chart.arrows if between_regions(chart, arrow)
     ]
     return Words(arrows, states, tuple(notes))
 
@@ -83,18 +81,21 @@ def _on_arrow(chart: Chart, arrow: Arrow, notes: list[Note]) -> tuple[Line, ...]
         return ()
     if len(arrow.rows) <= ROWS_ON_AN_ARROW:
         return tuple(line for row in arrow.rows for line in _event_lines(chart, row))
-    heading = f"From {_place(chart, arrow.source)} to {_place(chart, arrow.target)}"
-    return _noted(heading, _events(chart, arrow.rows), "events", notes)
+    return _noted(_way(chart, arrow), _events(chart, arrow.rows), chart.phrases.events, notes)
+
+
+def _way(chart: Chart, arrow: Arrow) -> str:
+    return chart.phrases.ways.format(source=_place(chart, arrow.source), target=_place(chart, arrow.target))
 
 
 def _event_lines(chart: Chart, row: Row) -> Iterable[Line]:
-    yield from (Line(text, "label") for text in _label_lines(event_text(chart.case_type, row)))
+    yield from (Line(text, "label") for text in _label_lines(event_text(chart.case_type, row, chart.phrases)))
     if row.guard:
         yield from (
             Line(text, "small") for text in wrapped(f"[{shortened(row.guard, 48)}]", SMALL_SIZE, LABEL_WIDTH, 2)
         )
     if row.unless_actor_of:
-        yield Line("by someone else (four eyes)", "small")
+        yield Line(chart.phrases.somebody_else, "small")
 
 
 def _label_lines(text: str) -> list[str]:
@@ -107,27 +108,28 @@ def _in_state(chart: Chart, path: str, notes: list[Note]) -> tuple[Line, ...]:
     events = _events(chart, chart.stays.get(path, ()))
     if not events:
         return lines
-    small = wrapped("stays: " + ", ".join(events), SMALL_SIZE, TITLE_WIDTH)
+    small = wrapped(chart.phrases.stays.format(events=", ".join(events)), SMALL_SIZE, TITLE_WIDTH)
     if len(small) <= LINES_IN_A_BOX:
         return lines + tuple(Line(text, "small") for text in small)
-    return lines + _noted(f"In {_place(chart, path)}, without leaving it", events, "events stay", notes, "small")
+    heading = chart.phrases.stays_in.format(state=_place(chart, path))
+    return lines + _noted(heading, events, chart.phrases.events_stay, notes, "small")
 
 
 def _noted(
     heading: str, events: tuple[str, ...], what: str, notes: list[Note], kind: str = "label"
 ) -> tuple[Line, ...]:
     notes.append(Note(f"({len(notes) + 1}) {heading}", events))
-    return (Line(f"{len(events)} {what} ({len(notes)})", kind),)
+    return (Line(what.format(number=len(events), note=len(notes)), kind),)
 
 
 def _events(chart: Chart, rows: Iterable[Row]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(event_text(chart.case_type, row) for row in rows))
+    return tuple(dict.fromkeys(event_text(chart.case_type, row, chart.phrases) for row in rows))
 
 
 def _place(chart: Chart, path: str) -> str:
     """A state with those around it, as people read it."""
     if path not in chart.states:
-        return "any state" if path == ANY else "the start"
+        return chart.phrases.any_state if path == ANY else chart.phrases.start
     names = path.split(".")
     paths = [".".join(names[: depth + 1]) for depth in range(len(names))]
     return " › ".join(shown(name, chart.states[at].title) for name, at in zip(names, paths, strict=True))
