@@ -62,6 +62,7 @@ def test_every_call_of_the_contract_is_in_it(operations):
         "streamCase",
         "listCaseTypes",
         "readCaseType",
+        "listCaseTypeVersions",
         "drawCaseType",
         "listClocks",
         "explainClock",

@@ -90,9 +90,14 @@ def test_a_schema_refers_to_nothing_that_an_editor_without_internet_lacks(name):
     assert {named.removeprefix("#/$defs/") for _, named in references(schema)} <= set(schema["$defs"])
 
 
-KNOWN = [*(word for word in WORDS if word != "x-personal"), "$anything"]
+KNOWN = [*(word for word in WORDS if not word.startswith("x-")), "$anything"]
 NESTED = ({}, {"a": 1}, {"a": True}, {"a": {}}, {"a": {"type": 1}}, {"a": ["b"]}, {"a": "b"})
 LISTED = ([], ["a"], ["a", "a"], ["object"], [1], [True], [{}], [{"type": "text"}])
+OF_MONEY = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"a": {"type": "integer", "x-money": "EUR", "title": {"en": "Amount", "de": "Betrag"}}},
+}
 WRITTEN = (None, True, 0, 1, -1, 1.5, "", "a", "#", "#/$defs/a", "[", "9a", "object", *LISTED, *NESTED)
 
 
@@ -123,6 +128,16 @@ def test_editors_find_nothing_wrong_with_a_shipped_case_type(path):
         ({"events": {"go": {"from": "a"}}}, False),
         ({"events": {"Go": {"from": "a", "to": "a"}}}, False),
         ({"data": {"type": "objekt"}}, False),
+        ({"title": {"en": "Claim", "de": "Antrag"}}, True),
+        ({"title": {"fr": "Demande"}}, False),
+        ({"views": {"list": ["reference", "due"]}}, True),
+        ({"views": {"list": ["referense"]}}, False),
+        ({"data": OF_MONEY, "views": {"groups": [{"title": {"de": "Geld"}, "fields": ["data.a"]}]}}, True),
+        ({"views": {"groups": [{"title": "Money", "fields": ["a"]}]}}, False),
+        ({"data": OF_MONEY}, True),
+        ({"data": {"type": "object", "properties": {"a": {"type": "integer", "x-money": "euro"}}}}, False),
+        ({"data": {"type": "object", "title": {"en": "Data"}, "additionalProperties": False}}, True),
+        ({"data": {"type": "object", "title": {"it": "Dati"}}}, False),
         ({"states": {"a": {"title": None}}}, False),
     ],
 )

@@ -42,7 +42,7 @@ def test_no_drawing_of_any_case_type_carries_a_style(case_type: CaseType) -> Non
     )
     for element in ElementTree.fromstring(svg).iter():
         assert element.tag in {"svg", "g", "rect", "path", "circle", "text"}
-        assert not PAINT & element.keys(), element.attrib
+        assert not PAINT & set(element.keys()), element.attrib
     assert not re.search(
         r"style|https?:|href|url\(|<script", re.sub(r"<text.*?</text>|data-state=\S+|aria-label=.*? width", "", svg)
     )

@@ -86,45 +86,45 @@ def test_a_look_that_is_right_is_not_remarked_upon():
 @pytest.mark.parametrize(
     ("old", "new", "line", "message", "remedy"),
     [
-        ("data.amount, state]", "data.amout, state]", 19, "unknown field `data.amout`", "did you mean `data.amount`?"),
-        ("data.amount, state]", "stat]", 19, "unknown column `stat`", "did you mean `state`?"),
-        ("data.amount, state]", "amount]", 19, "unknown column `amount`", "did you mean `data.amount`?"),
-        ("data.amount, state]", "state, state]", 19, "the column `state` stands here twice", "keep one of the two"),
+        ("data.amount, state]", "data.amout, state]", 20, "unknown field `data.amout`", "did you mean `data.amount`?"),
+        ("data.amount, state]", "stat]", 20, "unknown column `stat`", "did you mean `state`?"),
+        ("data.amount, state]", "amount]", 20, "unknown column `amount`", "did you mean `data.amount`?"),
+        ("data.amount, state]", "state, state]", 20, "the column `state` stands here twice", "keep one of the two"),
         (
             "[reference, data.amount, state]",
             f"[{', '.join((*COLUMNS, 'data.amount'))}]",
-            19,
+            20,
             f"the list has 9 columns, and more than {MOST_COLUMNS} are not read",
             "keep those that tell one case from another",
         ),
-        ("  list: [reference, data.amount, state]", "  list: []", 19, "`list` cannot be an empty list", None),
-        ("title: data.subject", "title: subject", 20, "`subject` is no data field", "did you mean `data.subject`?"),
-        ("title: data.subject", "title: data.payee.bic", 20, "unknown field `data.payee.bic`", None),
+        ("  list: [reference, data.amount, state]", "  list: []", 20, "`list` cannot be an empty list", None),
+        ("title: data.subject", "title: subject", 21, "`subject` is no data field", "did you mean `data.subject`?"),
+        ("title: data.subject", "title: data.payee.bic", 21, "unknown field `data.payee.bic`", None),
         (
             "title: data.subject",
             "title: data.payee",
-            20,
+            21,
             "`data.payee` is of the type `object`, which says nothing of a case",
             "name a text, such as its subject",
         ),
-        ("title: data.subject", "titel: data.subject", 20, "unknown key `titel` in `views`", "did you mean `title`?"),
+        ("title: data.subject", "titel: data.subject", 21, "unknown key `titel` in `views`", "did you mean `title`?"),
         (
             "[data.amount, data.currency]",
             "[data.amount, data.amount]",
-            22,
+            23,
             "`data.amount` stands in this group twice",
             "keep one of the two",
         ),
         (
             "[data.payee.iban]",
             "[data.amount]",
-            23,
-            "`data.amount` stands in a group already (on line 22)",
+            24,
+            "`data.amount` stands in a group already (on line 23)",
             "keep one of the two",
         ),
-        ("[data.payee.iban]", "[data.iban]", 23, "unknown field `data.iban`", None),
-        ("{title: Payment, fields", "{fields", 23, "a group lacks the key `title`", None),
-        ("[data.payee.iban]", "[]", 23, "`fields` cannot be an empty list", None),
+        ("[data.payee.iban]", "[data.iban]", 24, "unknown field `data.iban`", None),
+        ("{title: Payment, fields", "{fields", 24, "a group lacks the key `title`", None),
+        ("[data.payee.iban]", "[]", 24, "`fields` cannot be an empty list", None),
         (
             "amount: {type: integer",
             "amount: {type: number",
@@ -169,7 +169,7 @@ def test_a_look_that_is_right_is_not_remarked_upon():
         ("title: {en: New, de", "title: {en: New, dee", 14, "`dee` is no language of the pages", "did you mean `de`?"),
         ("title: {de: Los}", "title: {DE: Los}", 16, "`DE` is no language of the pages", None),
         ("{en: Looked at, de", "{en: Looked at, it", 18, "`it` is no language of the pages", None),
-        ("{en: Money, de", "{en: Money, it", 22, "`it` is no language of the pages", None),
+        ("{en: Money, de", "{en: Money, it", 23, "`it` is no language of the pages", None),
         ("{en: Amount, de", "{en: Amount, fr", 8, "`fr` is no language of the pages", "the languages are `en`, `de`"),
         ("{en: Amount, de: Betrag}", "{en: ''}", 8, "`en` is no text", "give it one, or remove it"),
         ("{en: Amount, de: Betrag}", "{}", 8, "no language is given", "write a text, or `{en: ..., de: ...}`"),
@@ -184,7 +184,7 @@ def test_what_is_wrong_with_a_look_is_told_by_its_line_with_what_to_do(old, new,
 
 def test_views_that_say_nothing_are_told_so():
     [fault] = checked(CLAIM[: CLAIM.index("views:")] + "views: {}\n")
-    assert str(fault) == f"{FILE}:18: error: `views` says nothing; name `list`, `title` or `groups`, or remove it"
+    assert str(fault) == f"{FILE}:19: error: `views` says nothing; name `list`, `title` or `groups`, or remove it"
 
 
 @pytest.mark.parametrize("word", ["title", "description"])

@@ -30,7 +30,7 @@ def is_declared(schema: Json, path: str) -> bool:
     """Whether a schema declares a field, be it as `{}`."""
     above, _, name = path.rpartition(".")
     walk = _Walk(schema)
-    return any(name in fields for fields in walk.fields(walk.at(above)))
+    return bool(above) and any(name in fields for fields in walk.fields(walk.at(above)))
 
 
 def field_paths(schema: Json, above: str = "data") -> Iterator[str]:
