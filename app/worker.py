@@ -32,6 +32,8 @@ from app.services.store.ports import StoreUnavailable
 from app.settings import Settings, load_settings
 from app.tracing import Tracing, tracing_of
 from app.ui.application import framed, with_pages
+from app.ui.sign_in.readers import Readers
+from app.ui.sign_in.ways import Ways
 
 if TYPE_CHECKING:
     from app.metrics.process import Metrics
@@ -70,9 +72,23 @@ def application() -> ASGIApp:
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     lived = [_watching(metrics, tracing), _lived(house, settings, rates)]
     limits = settings.part(Limits)
-    frame = framed(brand=settings.brand, secure=not settings.plain_loopback, demo=settings.demo)
-    app = with_pages(services, HttpSettings(secret, settings.issuers, settings.behind_tls, limits), frame, lived)
+    readers = Readers(house.signing_in.sessions)
+    frame = framed(readers, settings.brand, secure=not settings.plain_loopback, demo=settings.demo)
+    border = HttpSettings(secret, settings.issuers, settings.behind_tls, limits)
+    app = with_pages(services, border, frame, lived, _ways(house, settings))
     return Observed(Entrance(app), metrics.record_call, tracing, access_log=settings.access_log)
+
+
+def _ways(house: House, settings: Settings) -> Ways:
+    """The people of the demo come in by one click on this machine only."""
+    return Ways(
+        house.signing_in,
+        tenant=settings.sign_in_tenant,
+        demo_people=settings.demo_people or () if settings.demo and settings.plain_loopback else (),
+        public_url=settings.public_url,
+        forwarded_by=settings.forwarded_by,
+        behind_tls=settings.behind_tls,
+    )
 
 
 def _watched(house: House, tracing: Tracing | None) -> "Metrics":

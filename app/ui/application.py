@@ -17,6 +17,8 @@ from app.ui.frame.posted import MOST_FIELDS
 from app.ui.frame.reader import Nobody, ReadersPort
 from app.ui.frame.static import assets
 from app.ui.pages import SIDES, pages
+from app.ui.sign_in.leaving import ended
+from app.ui.sign_in.ways import Ways
 
 
 def framed(
@@ -34,10 +36,20 @@ def framed(
     )
 
 
-def with_pages(services: Services, settings: HttpSettings, frame: Frame, lifespan: Sequence[Lifespan] = ()) -> Litestar:
+def with_pages(
+    services: Services,
+    settings: HttpSettings,
+    frame: Frame,
+    lifespan: Sequence[Lifespan] = (),
+    ways: Ways | None = None,
+) -> Litestar:
+    """`ways` are those in; without them nobody signs in here, and `frame` knows its readers from elsewhere."""
     app = create_app(services, settings, pages(frame.demo), [_warming, *lifespan], on_any_exception)
     app.multipart_form_part_limit = MOST_FIELDS
-    app.state.frame = replace(frame, places=frozenset(route.path_format for route in app.routes))
+    places = frozenset(route.path_format for route in app.routes)
+    app.state.frame = replace(frame, places=places, ended=ended if ways else None)
+    if ways:
+        app.state.ways = replace(ways, flows=app.state.border.flows)
     return app
 
 

@@ -14,10 +14,12 @@ from app.ui.frame.help import HELP
 from app.ui.frame.reader import signed_in
 from app.ui.frame.showing import SHOWING
 from app.ui.frame.static import static_file
+from app.ui.me.routes import ME
+from app.ui.sign_in.routes import SIGN_IN, WAYS_IN
 
-ROOMS: Sequence[ControllerRouterHandler] = (*HELP,)
+ROOMS: Sequence[ControllerRouterHandler] = (*HELP, *SIGN_IN, *ME)
 """For whoever is signed in. A new room adds the tuple of its `routes.py`."""
-OPEN: Sequence[ControllerRouterHandler] = ()
+OPEN: Sequence[ControllerRouterHandler] = WAYS_IN
 """For everybody: the ways in."""
 SIDES: Sides | None = None
 """What stands on the left: the queues, once there are some."""

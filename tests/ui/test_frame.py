@@ -191,7 +191,7 @@ def test_a_session_is_a_credential_that_waits_its_turn_as_others_do() -> None:
         return _credential({"headers": headers})
 
     assert credential((b"cookie", b"a=b; stateward_session=abc; c=d")) == b"abc"
-    assert credential((b"cookie", b"__Host-stateward_session=abc")) == b"abc"
+    assert credential((b"cookie", b"__Host-stateward=abc")) == b"abc"
     assert credential((b"cookie", b"not_stateward_session=abc")) == b""
     assert credential((b"cookie", b"stateward_session=abc"), (b"authorization", b"Bearer x")) == b"Bearer x"
 

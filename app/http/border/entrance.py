@@ -14,7 +14,7 @@ OF_A_TENANT = 256, 64
 """Alone, and while others come too: whoever comes between waits behind so many."""
 PATIENCE = 0.05
 """Seconds for which a request that waits for its body keeps its places."""
-SESSION = re.compile(rb"(?:^|;\s*)(?:__Host-)?stateward_session=([^;]{1,512})")
+SESSION = re.compile(rb"(?:^|;\s*)(?:__Host-stateward|stateward_session)=([^;]{1,512})")
 INSIDE = "inside"
 """Where a request keeps the places that it has: each a gate, and its key there."""
 

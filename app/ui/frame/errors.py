@@ -40,7 +40,7 @@ def on_any_exception(request: Request[Any, Any, Any], exception: Exception) -> R
 def on_page_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
     """For what a page raised, or what stood before it."""
     if isinstance(exception, SignInFirst):
-        return to_sign_in(request)
+        return exception.answer or to_sign_in(request)
     error, headers = answered(request, exception)
     try:
         return error_page(request, error, headers)

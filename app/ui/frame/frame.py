@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from app.ui.frame.reader import ReadersPort
     from app.ui.frame.static import Assets
 
-SECURE_COOKIE = "__Host-stateward_session"
+SECURE_COOKIE = "__Host-stateward"
 PLAIN_COOKIE = "stateward_session"
 """On plain http only: `__Host-` needs a connection by TLS."""
 
@@ -31,6 +31,9 @@ class Side:
 Sides = Callable[[Any], Awaitable[Sequence[Side]]]
 """The side for a request whose reader is known."""
 
+Ended = Callable[[Any], Awaitable[Any]]
+"""What answers a form that was sent when its session was over; None where it leads to the sign-in page only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -43,6 +46,7 @@ class Frame:
     cookie: str = SECURE_COOKIE
     demo: bool = False
     sides: Sides | None = None
+    ended: Ended | None = None
     places: frozenset[str] = frozenset()
 
 

@@ -59,7 +59,11 @@ class Nobody:
 
 
 class SignInFirst(Exception):
-    """Nobody is signed in, and the page is for those who are."""
+    """Nobody is signed in, and the page is for those who are. `answer` carries what somebody wrote meanwhile."""
+
+    def __init__(self, answer: Any = None) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -70,7 +74,7 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     frame = frame_of(connection)
     reader = await frame.readers.reader(connection.cookies.get(frame.cookie))
     if reader is None:
-        raise SignInFirst
+        raise SignInFirst(await frame.ended(connection) if frame.ended else None)
     connection.scope["user"] = reader
     border: Border = connection.app.state.border
     await border.let_in(connection, reader.actor)

@@ -1,0 +1,66 @@
+"""Out again, and what happens to a form whose session ended while somebody wrote."""
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Response, post
+
+from app.domain.values.errors import CaseError
+from app.ui.frame.forgery import FIELD, SAFE
+from app.ui.frame.posted import Posted, posted
+from app.ui.frame.reader import PageRequest
+from app.ui.sign_in.cookies import forget_session, session_cookie
+from app.ui.sign_in.entering import AnyRequest, again, from_a_way_in, to_page
+from app.ui.sign_in.form import Coming, shown
+from app.ui.sign_in.kept import Kept, KeptForms
+from app.ui.sign_in.ways import own_path, ways_of
+
+HUSHED = "password"
+"""How the names of fields begin that no page carries."""
+
+
+@post("/sign-out")
+async def sign_out(request: PageRequest) -> Response[Any]:
+    await ways_of(request).signing_in.sessions.end(session_cookie(request))
+    answer = to_page("/sign-in")
+    forget_session(request, answer)
+    return answer
+
+
+@post("/sign-in/again", status_code=200)
+async def go_on(request: AnyRequest) -> Response[Any]:
+    """For those who signed in beside a page that carries their form: at an issuer, in another tab."""
+    sent = await from_a_way_in(request)
+    cookie = session_cookie(request)
+    if cookie is None or await ways_of(request).signing_in.sessions.find(cookie) is None:
+        return shown(request, Coming(own_path(sent.one("next", "/")), sent.one("kept")), ended=True)
+    return await again(request, cookie, sent.one("kept"))
+
+
+async def ended(request: AnyRequest) -> Response[Any] | None:
+    """The sign-in page in place of what somebody sent when nobody was signed in any more: it carries what they wrote.
+
+    None where there is nothing to carry: nobody knows whose it is, or it changes nothing.
+    """
+    if request.method in SAFE:
+        return None
+    signing_in = ways_of(request).signing_in
+    whose = await signing_in.sessions.whose(session_cookie(request))
+    if whose is None:
+        return None
+    try:
+        sent = await posted(request)
+    except CaseError:
+        return None
+    kept = _kept(request.scope["path"], sent)
+    sealed = KeptForms(signing_in.sealing).seal(kept, *whose)
+    answer = shown(request, Coming(own_path(kept.path), sealed, tuple(kept.files), whose[0]), ended=True)
+    if request.headers.get("hx-request"):
+        answer.headers.update({"hx-retarget": "body", "hx-reswap": "innerHTML"})
+    return answer
+
+
+def _kept(path: str, sent: Posted) -> Kept:
+    fields = {name: values for name, values in sent.fields.items() if name != FIELD and not name.startswith(HUSHED)}
+    files = [file.filename for of in sent.files.values() for file in of if file.filename]
+    return Kept(quote(path, safe="/"), fields, files)
