@@ -64,6 +64,8 @@ def application() -> ASGIApp:
         rates=rates,
         work=house.work,
         next_case=house.next_case,
+        queues=house.queues,
+        views=house.views,
         attachments=house.attachments,
         ledger=house.ledger,
         forms=house.forms,

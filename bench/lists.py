@@ -16,11 +16,10 @@ from app.db.store import SqlStore
 from app.domain.case.attempt import Actor
 from app.domain.case.case import Case
 from app.services.assembly import House
-from app.services.cases.cases import _cursor, _place
+from app.services.cases.cursors import cursor_of, place_of
 from app.services.cases.views import Wanted
 from app.services.process.garbage import Garbage
-from app.services.store.case_query import SORTS as COLUMNS
-from app.services.store.case_query import CaseQuery
+from app.services.store.case_query import ORDERS, QUEUE, CaseQuery
 from bench.grown import grown, house
 from bench.harness import Bench, Row, median
 from bench.servers import TENANT, Database
@@ -49,7 +48,8 @@ FILTERS: Mapping[str, Mapping[str, Any]] = {
     "overdue": {"overdue": True},
     "a reference": {"case_type": "expense_claim", "reference": "REF-7"},
 }
-SORTS = [f"{sign}{name}" for name, sign in product(COLUMNS, ("", "-"))]
+SORTS = [sort for sort in ORDERS if sort != QUEUE]
+"""The order of work has an index for queues, and no other list."""
 
 
 @dataclass
@@ -124,7 +124,7 @@ async def _wanted(opened: House, question: Question) -> Wanted:
     if pages < 2:
         return wanted
     before = await _last_of(opened, replace(query, limit=(pages - 1) * LIMIT))
-    return replace(wanted, cursor=_cursor(_place(before, question.sort), question.sort))
+    return replace(wanted, cursor=cursor_of(place_of(before, question.sort), question.sort))
 
 
 async def _count(opened: House, query: CaseQuery) -> int:

@@ -21,6 +21,7 @@ from app.domain.values.errors import CaseError, NotFound, Reason, invalid
 from app.http.border.services import Readiness, Services
 from app.http.sign_in.own_tokens import mint
 from app.services.callers.people import Me
+from app.services.cases.saved_views import Views as SavedViews
 from app.services.cases.type_rights import Doer
 from app.services.cases.views import Page, Possible, Shown, Wanted
 from app.services.clocks.calendars import Calendars
@@ -38,6 +39,7 @@ from app.services.store.work import StoredAttachment, StoredComment, StoredLink
 from app.services.work.attachments import Asking
 from app.services.work.uploads import Received
 from app.services.work.work import Wish
+from tests.fake_views import FakeQueues, FakeViewStore
 from tests.one_app import SECRET, an_app
 
 CASE_ID = "0198c0de-0000-7000-8000-000000000001"
@@ -352,6 +354,7 @@ class Fakes:
     work: FakeWork = field(default_factory=FakeWork)
     attachments: FakeAttachments = field(init=False)
     next_case: FakeNextCase = field(default_factory=FakeNextCase)
+    views: SavedViews = field(default_factory=lambda: SavedViews(FakeViewStore()))
     ledger: FakeLedger = field(default_factory=FakeLedger)
     ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
 
@@ -374,6 +377,8 @@ class Fakes:
             ledger=self.ledger,
             work=self.work,
             next_case=self.next_case,
+            queues=FakeQueues(),
+            views=self.views,
             attachments=self.attachments,
             people=FakePeople(),
         )

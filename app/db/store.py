@@ -22,6 +22,7 @@ from app.db.reads.listing import Read
 from app.db.reads.log import SqlLog
 from app.db.reads.people import SqlPeople
 from app.db.reads.policy_pages import EVERY
+from app.db.reads.saved_views import SqlSavedViews
 from app.db.reads.search import SqlSearch
 from app.db.reads.work import SqlWorkReads
 from app.db.schema.revisions import REMEDY, problem_of
@@ -48,7 +49,7 @@ from app.services.store.stored import (
 )
 
 
-class SqlStore(SqlWorkReads, SqlBlobs, SqlLog, SqlHistory, SqlSearch, SqlPeople):
+class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlLog, SqlHistory, SqlSearch, SqlPeople):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:

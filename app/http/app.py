@@ -20,6 +20,7 @@ from app.http.border.large import Room
 from app.http.border.services import Services
 from app.http.cases.cases import find_cases, open_case, read_case
 from app.http.cases.events import fire_event, fire_events, possible_events
+from app.http.cases.saved_views import SAVED_VIEWS
 from app.http.clocks.clocks import explain_clock, list_clocks
 from app.http.clocks.simulating import simulate_clock
 from app.http.definitions.case_types import list_case_type_versions, list_case_types, read_case_type
@@ -116,6 +117,7 @@ def _api() -> Sequence[Router]:
     parts: dict[str, Sequence[BaseRouteHandler]] = {
         "cases": [open_case, find_cases, read_case, possible_events, fire_event, fire_events, read_audit],
         "work on cases": WORK,
+        "saved views": SAVED_VIEWS,
         "case types": [list_case_types, read_case_type, list_case_type_versions, draw_case_type],
         "clocks": [list_clocks, explain_clock, simulate_clock],
         "log": [read_feed, stream_tenant, stream_case],

@@ -13,6 +13,8 @@ from app.services.callers.key_callers import KeyCallers
 from app.services.callers.signing_in import SigningIn
 from app.services.cases.cases import Cases
 from app.services.cases.forms import FormReads
+from app.services.cases.queues import Queues
+from app.services.cases.saved_views import Views
 from app.services.cases.type_rights import TypeRights
 from app.services.cases.who_can import WhoCan
 from app.services.clocks.calendars import Calendars
@@ -74,6 +76,8 @@ class House:
         self.desk = Desk(store, deciding, self.watchers, desks, limits.waiting)
         self.slices = Slices()
         self.cases = Cases(store, self.definitions, self.policies, self.slices, limits.searches, limits.reads)
+        self.queues = Queues(self.cases, self.policies, self.definitions)
+        self.views = Views(store)
         self.api_keys = ApiKeys(store, self.policies, self.refusals, self.definitions)
         self.keys = KeyCallers(store)
         self.signing_in = SigningIn(store, self.policies, sealing_secret)

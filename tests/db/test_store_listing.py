@@ -5,7 +5,8 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -20,8 +21,9 @@ from app.db.tables.tables import CASES as CASES_TABLE
 from app.db.tables.tables import ROLE
 from app.domain.case.case import Case
 from app.services.store import case_query, may_see
-from app.services.store.case_query import SORTS, CaseQuery
+from app.services.store.case_query import ORDERS, QUEUE, CaseQuery, sort_value
 from app.services.store.ports import Store
+from app.services.store.search import Count
 from app.services.store.stored import Visible
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO
 from tests.databases import Database
@@ -29,6 +31,7 @@ from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening
 from tests.lengths import length
 
 ALL = Visible(ALICE, all_types=True)
+AFTER_ALL = datetime(9999, 1, 1, tzinfo=UTC)
 TYPES = ("claim", "permit", "complaint")
 STATES = (
     "draft",
@@ -64,6 +67,7 @@ def some_cases() -> list[Case]:
             reference=None if number % 3 == 0 else f"{'rR'[number % 2]}-{number}",
             urgency=number % 4 - 1,
             opened_at=OPENED + timedelta(microseconds=number % 5),
+            closed_at=OPENED if number % 4 == 3 else None,
             changed_at=OPENED + timedelta(days=number % 6),
             due_at=DUE[number // 3 % len(DUE)],
         )
@@ -102,17 +106,19 @@ async def fill(database: Database) -> None:
 async def all_pages(store: Store, query: CaseQuery) -> list[Case]:
     """Page through by the last item, as a cursor does."""
     cases: list[Case] = []
-    column = query.sort.removeprefix("-")
     while page := await store.cases(query):
         assert len(page) <= query.limit
         assert len(cases) < len(OURS)
         cases.extend(page)
-        query = replace(query, after=(getattr(page[-1], column), page[-1].id))
+        place = sort_value(query.sort, partial(getattr, page[-1]))
+        query = replace(query, after=(place, page[-1].id))
     return cases
 
 
 def in_order(cases: list[Case], sort: str) -> list[Case]:
     """Backwards is forwards reversed, but cases that are never due come last either way."""
+    if sort == QUEUE:
+        return sorted(cases, key=lambda case: (case.due_at or AFTER_ALL, -case.urgency, case.opened_at, case.id))
     column, descending = sort.removeprefix("-"), sort.startswith("-")
 
     def place(case: Case):
@@ -124,10 +130,9 @@ def in_order(cases: list[Case], sort: str) -> list[Case]:
 
 
 @pytest.mark.parametrize("limit", [1, 4, 200])
-@pytest.mark.parametrize("column", SORTS)
-async def test_every_order_pages_through_all_cases_once(listed, column, limit):
-    for sort in (column, f"-{column}"):
-        assert await all_pages(listed, CaseQuery(TENANT, ALL, sort=sort, limit=limit)) == in_order(OURS, sort)
+async def test_every_order_pages_through_all_cases_once(listed, limit):
+    for sort in ORDERS:
+        assert await all_pages(listed, CaseQuery(TENANT, ALL, sort=sort, limit=limit)) == in_order(OURS, sort), sort
 
 
 async def test_an_unknown_order_is_an_error(listed):
@@ -148,6 +153,36 @@ FILTERS = [
 
 def test_every_filter_means_something_in_sql():
     assert set(SQL) == set(case_query.FILTERS) >= set(NARROW)
+
+
+WORK = [
+    ({"open": True}, lambda case: case.closed_at is None),
+    ({"open": False}, lambda case: case.closed_at is not None),
+    ({"open": True, "assignee": ALICE}, lambda case: case.closed_at is None and case.assignee == ALICE),
+    ({"open": True, "unassigned": True}, lambda case: case.closed_at is None and case.assignee is None),
+    ({"unassigned": False}, lambda case: case.assignee is not None),
+    ({"creator": BOB}, lambda case: case.creator == BOB),
+    ({"due_before": OPENED}, lambda case: case.due_at is not None and case.due_at < OPENED),
+    (
+        {"open": True, "teams": frozenset({"team:a", "team:b"})},
+        lambda case: case.closed_at is None and case.team is not None,
+    ),
+    ({"teams": frozenset()}, lambda case: False),
+    ({"changed_after": OPENED + timedelta(days=3)}, lambda case: case.changed_at > OPENED + timedelta(days=3)),
+    ({"open": True, "overdue": True}, lambda case: case.closed_at is None and case.due_at in DUE[1::2]),
+]
+OF_BOB = Visible(BOB, by_role={"[creator]": frozenset({"*"})}, types=frozenset({"permit"}))
+
+
+async def test_work_is_listed_by_due_moment_then_urgency_then_age_and_counted(listed):
+    """Many are due at one moment, equally urgent and of one age: only the id orders these."""
+    for (filters, holds), visible, limit in itertools.product(WORK, (ALL, OF_BOB), (1, 4, 200)):
+        wanted = [case for case in OURS if holds(case) and sees(visible, case)]
+        query = CaseQuery(TENANT, visible, sort=QUEUE, limit=limit, **filters)
+        assert await all_pages(listed, query) == in_order(wanted, QUEUE), (filters, visible, limit)
+        assert await listed.counts([query, query], 1000) == [Count(len(wanted), False)] * 2
+        if wanted:
+            assert await listed.counts([query], len(wanted) - 1) == [Count(len(wanted) - 1, True)]
 
 
 @pytest.mark.parametrize("filters", FILTERS)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_
 
 from app.db.reads.visibility import C, Condition
-from app.services.store.case_query import FILTERS, Filters
+from app.services.store.case_query import FILTERS, CaseQuery, Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ Where = Callable[[Any, Among], Sequence[Condition]]
 def filtered(query: Filters, among: Among) -> list[Condition]:
     given = ((SQL[name], getattr(query, name)) for name in FILTERS)
     return [condition for where, value in given if value is not None for condition in where(value, among)]
+
+
+def besides_filters(query: CaseQuery) -> list[Condition]:
+    """What pages ask for, and callers cannot."""
+    found: list[Condition] = []
+    if query.teams is not None:
+        found.append(C.team.in_(sorted(query.teams)))
+    if query.changed_after is not None:
+        found.append(C.changed_at > query.changed_after)
+    return found
 
 
 def narrow(query: Filters) -> bool:
@@ -67,12 +78,25 @@ def _overdue(overdue: bool, among: Among) -> Sequence[Condition]:
     return (or_(C.due_at.is_(None), C.due_at >= among.now),)
 
 
+def _due_before(moment: datetime, among: Among) -> Sequence[Condition]:
+    return C.case_type.in_(sorted(among.types)), C.due_at < moment
+
+
+def _none(column: ColumnElement[Any]) -> Where:
+    """Whether there is none in the column: written as in the conditions of the indexes."""
+    return lambda value, _: (column.is_(None) if value else column.is_not(None),)
+
+
 SQL: Mapping[str, Where] = {
     "case_type": _equal(C.case_type),
     "state": _in_state,
+    "open": _none(C.closed_at),
     "assignee": _equal(C.assignee),
+    "unassigned": _none(C.assignee),
     "team": _equal(C.team),
+    "creator": _equal(C.creator),
     "reference": _equal(C.reference),
     "overdue": _overdue,
+    "due_before": _due_before,
 }
-NARROW = ("assignee", "team", "reference", "overdue")
+NARROW = ("assignee", "team", "creator", "reference", "overdue", "due_before")

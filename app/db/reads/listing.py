@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, Text, TextClause, select, text, type_coerce
+from sqlalchemy import Select, Text, TextClause, func, select, text, type_coerce
 from sqlalchemy.engine import RowMapping
 
-from app.db.reads.filters import Among, Kind, filtered, may_be
+from app.db.reads.filters import Among, Kind, besides_filters, filtered, may_be
 from app.db.reads.sorting import in_order, keys_in_order, keys_sorted, order, ordered_at_once
 from app.db.reads.visibility import C, Condition, visible_to
 from app.db.rows.rows import case_of
@@ -76,6 +76,13 @@ def unordered(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condi
     return select(C.tenant, C.id).where(*conditions, visible_to(query.visible, types)).limit(query.limit)
 
 
+def numbers(queries: Sequence[CaseQuery], kinds: Sequence[Kind], now: Any, most: int) -> Select[Any]:
+    """How many all pages of each have together, `most` at most."""
+    each = (unordered(replace(query, limit=most), kinds, now).subquery() for query in queries)
+    counted = (select(func.count()).select_from(some).scalar_subquery() for some in each)
+    return select(*(number.label(f"number_{place}") for place, number in enumerate(counted)))
+
+
 def types_of(query: CaseQuery, kinds: Iterable[Kind]) -> frozenset[str]:
     """The case types that the reader may read all cases of, as far as there may be any on a page."""
     types = frozenset(kind.case_type for kind in kinds if may_be(kind, query))
@@ -117,4 +124,4 @@ def _chosen(
     among = Among([kind for kind in kinds if may_be(kind, query)], now)
     if among.types <= query.visible.types:
         query = replace(query, visible=replace(query.visible, all_types=True))
-    return query, [C.tenant == query.tenant, *filtered(query, among), *besides], among.types
+    return query, [C.tenant == query.tenant, *filtered(query, among), *besides_filters(query), *besides], among.types

@@ -19,7 +19,7 @@ from app.db.reads.words import Ids, PostgresIndex, SqliteIndex, WordIndex, conta
 from app.domain.case.case import Case
 from app.domain.case.search_query import Term
 from app.domain.values.json import Json
-from app.services.store.case_query import CaseQuery
+from app.services.store.case_query import CaseQuery, sort_value
 from app.services.store.search import Count, Searched
 
 
@@ -57,6 +57,14 @@ class SqlSearch(ABC):
     async def count(self, query: CaseQuery, most: int) -> Count:
         async with self._reading(query.tenant) as read:
             return _counted(await (await self._search(read, query, ())).number(most + 1), most)
+
+    async def counts(self, queries: Sequence[CaseQuery], most: int) -> Sequence[Count]:
+        if not queries:
+            return []
+        async with self._reading(queries[0].tenant) as read:
+            kinds = await listing.kinds_of(read, queries[0].tenant)
+            (row,) = await read(listing.numbers(queries, kinds, self._now(), most + 1))
+        return [_counted(number, most) for number in row.values()]
 
     async def _search(self, read: Read, query: CaseQuery, terms: Sequence[Term]) -> "Search":
         index = PostgresIndex() if self._engine.dialect.name == "postgresql" else SqliteIndex()
@@ -138,10 +146,9 @@ class Search:
     async def _place(self, most: int) -> tuple[Json, str] | None:
         """Where a look at so many ends; None where there are not so many."""
         page = listing.keys(replace(self.query, limit=most), self.kinds, self.now).subquery()
-        column = page.c[self.query.sort.removeprefix("-")].label("value")
-        last = select(column, page.c.id).order_by(*order(self.query, page.c)).offset(most - 1).limit(1)
+        last = select(page).order_by(*order(self.query, page.c)).offset(most - 1).limit(1)
         rows = await self.read(last)
-        return (rows[0]["value"], rows[0]["id"]) if rows else None
+        return (sort_value(self.query.sort, rows[0].__getitem__), rows[0]["id"]) if rows else None
 
     async def _first_of(self, ids: Ids) -> Sequence[Case]:
         """Of cases that the index named. To sort them, each is read; to meet the first of many in their order, none."""

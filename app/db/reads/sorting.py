@@ -6,18 +6,21 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, func, literal, or_, select, tuple_, union_all
 
+from app.db.reads import queue_order
 from app.db.reads.visibility import C, Condition, visible_to
 from app.domain.values.json import Json
-from app.services.store.case_query import SORTS, CaseQuery
+from app.services.store.case_query import QUEUE, SORTS, CaseQuery
 
 
 def ordered_at_once(query: CaseQuery) -> bool:
     """Whether one index has all cases in the order asked for."""
-    return not SORTS[_sort(query)[0]].may_be_absent
+    return query.sort != QUEUE and not SORTS[_sort(query)[0]].may_be_absent
 
 
 def keys_in_order(query: CaseQuery, conditions: Sequence[Condition], types: frozenset[str]) -> Select[Any]:
     """Tenants and ids of the first, and what they are sorted by."""
+    if query.sort == QUEUE:
+        return queue_order.first(query, conditions, types)
     name, descending = _sort(query)
     if name == "due_at":
         return _by_due(query, descending, conditions, types)
@@ -28,6 +31,8 @@ def keys_in_order(query: CaseQuery, conditions: Sequence[Condition], types: froz
 
 def keys_sorted(query: CaseQuery, conditions: Sequence[Condition], types: frozenset[str]) -> Select[Any]:
     """The same of few, each of which is read: one sort instead of a look into every index that has some in order."""
+    if query.sort == QUEUE:
+        return queue_order.sorted_keys(query, [*conditions, visible_to(query.visible, types)])
     beyond = [] if query.after is None else [_after(query, *query.after)]
     found = select(*_key(C[_sort(query)[0]])).where(*conditions, visible_to(query.visible, types), *beyond)
     return found.order_by(*order(query, C)).limit(query.limit)
@@ -45,6 +50,8 @@ def in_order(
 
 def order(query: CaseQuery, columns: Any) -> list[ColumnElement[Any]]:
     """That of the pages, for rows that come from one."""
+    if query.sort == QUEUE:
+        return queue_order.order(columns)
     name, descending = _sort(query)
     first, then = _order(columns[name], columns.id, descending)
     return [first.nulls_last() if name == "due_at" else first, then]

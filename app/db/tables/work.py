@@ -18,6 +18,10 @@ WAITING = "assignee IS NULL AND closed_at IS NULL"
 """A case that somebody may claim next. Events on cases that somebody has do not touch these indexes."""
 IN_TEAM = f"team IS NOT NULL AND {WAITING}"
 
+IN_HAND = "assignee IS NOT NULL AND closed_at IS NULL"
+OPEN_IN_TEAM = "team IS NOT NULL AND closed_at IS NULL"
+"""Of open cases each is in two at most of the indexes that pages list their work by."""
+
 _IN_ORDER = ("case_type", "urgency", "due_at", "opened_at", "id")
 
 
@@ -127,13 +131,20 @@ class CaseLinkTable(SQLModel, table=True):
     linked_at: datetime = Field(sa_type=Moment)
 
 
-def _queue(name: str, *columns: str, where: str) -> Index:
+def _queue(name: str, *columns: Any, where: str) -> Index:
     condition = text(where)
-    return Index(name, *(CASES.c[column] for column in columns), sqlite_where=condition, postgresql_where=condition)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
-_queue("cases_waiting", "tenant", *_IN_ORDER, where=WAITING)
-_queue("cases_waiting_in_team", "tenant", "team", *_IN_ORDER, where=IN_TEAM)
+C = CASES.c
+_WAITING_IN_ORDER = tuple(C[column] for column in _IN_ORDER)
+_DUE_IN_ORDER = (C.due_at, C.urgency.desc(), C.opened_at, C.id)
+
+_queue("cases_waiting", C.tenant, *_WAITING_IN_ORDER, where=WAITING)
+_queue("cases_waiting_in_team", C.tenant, C.team, *_WAITING_IN_ORDER, where=IN_TEAM)
+_queue("cases_of_nobody", C.tenant, C.case_type, *_DUE_IN_ORDER, where=WAITING)
+_queue("cases_in_hand", C.tenant, C.assignee, *_DUE_IN_ORDER, C.case_type, where=IN_HAND)
+_queue("cases_open_in_team", C.tenant, C.team, *_DUE_IN_ORDER, C.case_type, where=OPEN_IN_TEAM)
 
 COMMENT, BLOB, CHUNK, ATTACHMENT, LINK = (
     SQLModel.metadata.tables[name] for name in ("comment", "blob", "blob_chunk", "attachment", "case_link")

@@ -11,6 +11,7 @@ from app.domain.case.attempt import Actor, Attempt
 from app.domain.clocks.explained import Stretch
 from app.domain.definition.views import Views
 from app.domain.diagram import DiagramFormat
+from app.http.border.queues_port import QueuesPort, ViewsPort
 from app.http.border.work_port import AttachmentsPort, NextCasePort, WorkPort
 from app.http.sign_in.callers import KeyCallers
 from app.services.callers.api_keys import NewKey
@@ -179,6 +180,8 @@ class Services:
     ledger: LedgerPort
     work: WorkPort
     next_case: NextCasePort
+    queues: QueuesPort
+    views: ViewsPort
     attachments: AttachmentsPort
     api_keys: ApiKeysPort | None = None
     keys: KeyCallers | None = None

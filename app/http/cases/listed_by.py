@@ -1,24 +1,28 @@
 """The parameters that a list of cases is filtered and sorted by, made of the filters and sorts that there are."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import wraps
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
 
 from litestar.params import QueryParameter
 
+from app.domain.values.errors import invalid
+from app.domain.values.rfc3339 import near, parse_rfc3339
 from app.http.border.parameters import PLAIN
-from app.services.store.case_query import FILTERS, SORTS, Filters
+from app.services.store.case_query import FILTERS, ORDERS, Filters
 
 HINTS = get_type_hints(Filters, include_extras=True)
-ORDERS = tuple(sign + name for name in SORTS for sign in ("", "-"))
+MOMENTS = frozenset(name for name in FILTERS if datetime in get_args(get_args(HINTS[name])[0]))
 if TYPE_CHECKING:
     Order = str
 else:
     Order = Annotated[
         Literal[ORDERS],
         QueryParameter(
-            description="What to sort by; - first for descending. By due_at, cases without one come last either way"
+            description="What to sort by; - first for descending. By due_at, cases without one come last either way. "
+            "queue: by due_at, then the most urgent, then the oldest"
         ),
     ]
 
@@ -29,7 +33,7 @@ def filtered(find: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
 
     @wraps(find)
     async def found(**given: Any) -> Any:
-        filters = {name: given.pop(_argument(name)) for name in FILTERS}
+        filters = {name: _meant(name, given.pop(_argument(name))) for name in FILTERS}
         return await find(filters=filters, **given)
 
     made = [_parameter(name) for name in FILTERS]
@@ -47,5 +51,17 @@ def _argument(name: str) -> str:
 def _parameter(name: str) -> Parameter:
     of, told = get_args(HINTS[name])
     limits: Any = {"max_length": told.longest, "pattern": PLAIN} if str in get_args(of) else {}
+    if name in MOMENTS:
+        of, limits = str | None, {"max_length": 40, "schema_extra": {"format": "date-time"}}
     known = QueryParameter(name=name, description=told.text, **limits)
     return Parameter(_argument(name), Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[of, known])
+
+
+def _meant(name: str, given: Any) -> Any:
+    """Raises Invalid for what is no moment: Litestar takes more for one than RFC 3339 does."""
+    if given is None or name not in MOMENTS:
+        return given
+    try:
+        return near(parse_rfc3339(given))
+    except ValueError as fault:
+        raise invalid(name, str(fault)) from fault

@@ -50,6 +50,7 @@ VERSION = "1.3"
 TAGS = {
     "cases": "Open cases, find them, and fire the events that move them",
     "work on cases": "Whose a case is, and what people say, attach and relate",
+    "saved views": "How people look at cases: kept for them, and shared where they say so",
     "case types": "What is declared: states, events, schemas",
     "clocks": "Deadlines of cases, and why they are when they are",
     "log": "Read along what happens, in an order without gaps",

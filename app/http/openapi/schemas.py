@@ -11,6 +11,8 @@ from app.domain.definition.calendar_file import CalendarFile
 from app.domain.values.json import Json
 from app.http.bodies.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
 from app.http.border import codes, views
+from app.http.cases import view_bodies
+from app.http.cases.view_bodies import VIEW_BODIES
 from app.http.clocks import views as clock_views
 from app.http.definitions import views as case_type_views
 from app.http.operating import api_key_bodies
@@ -21,8 +23,17 @@ from app.http.work import views as work_views
 from app.http.work.requests import WORK_BODIES
 
 SIMULATED = (Simulate, ClockToSimulate, ClockOfACaseType, MomentToSimulate, CalendarFile)
-BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, MakeApiKey, *SIMULATED, *WORK_BODIES)
-VIEWS: tuple[ModuleType, ...] = (api_key_bodies, case_type_views, clock_views, codes, policy_views, views, work_views)
+BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, MakeApiKey, *SIMULATED, *WORK_BODIES, *VIEW_BODIES)
+VIEWS: tuple[ModuleType, ...] = (
+    api_key_bodies,
+    case_type_views,
+    clock_views,
+    codes,
+    policy_views,
+    view_bodies,
+    views,
+    work_views,
+)
 NAMED_BY_THE_CALLER = {"request_id"}
 MOMENTS = {("SegmentView", "from"), ("SegmentView", "to")}
 IDS = {("LinkView", "to")}

@@ -1,13 +1,8 @@
 """Read cases: one, a page, what may be fired on it, its log. Nobody learns of a case that is not theirs."""
 
-import base64
-import binascii
-import json
-import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime
 
 from app.domain.case.attempt import Actor, Attempt
 from app.domain.case.case import Case
@@ -19,10 +14,8 @@ from app.domain.deciding.situation import AUDIT, Situation
 from app.domain.explaining.explain import possible
 from app.domain.values.data_size import bytes_of
 from app.domain.values.errors import invalid
-from app.domain.values.json import Json
-from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
-from app.domain.values.writable import writable
 from app.domain.verbs.registry import possible_acts
+from app.services.cases.cursors import cursor_of, place_of, position
 from app.services.cases.standing import standing
 from app.services.cases.views import Page, Possible, Shown, Wanted
 from app.services.cases.visibility import scoped
@@ -35,15 +28,14 @@ from app.services.fairness.long_reads import Reads
 from app.services.fairness.places import Places
 from app.services.fairness.slices import Slices
 from app.services.policy.policies import Policies
-from app.services.store.case_query import FILTERS, SORTS, CaseQuery, Sort
+from app.services.store.case_query import FILTERS, ORDERS, CaseQuery
 from app.services.store.ports import Store
-from app.services.store.search import Searched
+from app.services.store.search import Count, Searched
 from app.services.store.stored import CaseKey, StoredEntry, Visible
 
 MOST_COUNTED = 1_000
 MOST_BYTES = 8 * 2**20
 """Of the data of all cases of a page."""
-UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 class Cases:
@@ -87,12 +79,19 @@ class Cases:
         most = MOST_COUNTED if wanted.count else None
         found = await (self._store.search(query, searched, most) if searched else self._listed(query, most))
         items = await self._fitting(actor, found.cases[: wanted.limit])
-        beyond = _place(items[-1], wanted.sort) if len(found.cases) > len(items) else found.stopped_at
+        beyond = place_of(items[-1], wanted.sort) if len(found.cases) > len(items) else found.stopped_at
         if not items and beyond is None and wanted.cursor is None:
-            check_known(self._definitions, wanted.case_type, wanted.state, wanted.team, wanted.assignee)
+            names = wanted.case_type, wanted.state, wanted.team, wanted.assignee, wanted.creator
+            check_known(self._definitions, *names)
         stored = await self._store.clocks(actor.tenant, [case.id for case in items]) if items else {}
         clocks = {case_id: states_of(clocks) for case_id, clocks in stored.items()}
-        return Page(items, _cursor(beyond, wanted.sort) if beyond else None, clocks, found.count)
+        return Page(items, cursor_of(beyond, wanted.sort) if beyond else None, clocks, found.count)
+
+    async def counts(self, actor: Actor, each: Sequence[Wanted]) -> Sequence[Count]:
+        """How many cases of each that the actor may read there are, exactly up to MOST_COUNTED. By words nothing is
+        counted here."""
+        visible = await self.visible(actor)
+        return await self._store.counts([_asked(actor, wanted, visible) for wanted in each], MOST_COUNTED)
 
     async def _fitting(self, actor: Actor, cases: Sequence[Case]) -> Sequence[Case]:
         """Those that an answer has room for, from the first on and one at least."""
@@ -156,16 +155,9 @@ class Cases:
 
     async def _query(self, actor: Actor, wanted: Wanted) -> CaseQuery:
         """For one more than a page has, which says whether there is another."""
-        if wanted.sort.removeprefix("-") not in SORTS:
-            raise invalid("sort", f"must be one of {', '.join(SORTS)}, with - first for descending")
-        return CaseQuery(
-            tenant=actor.tenant,
-            visible=await self.visible(actor),
-            **{name: getattr(wanted, name) for name in FILTERS},
-            sort=wanted.sort,
-            limit=wanted.limit + 1,
-            after=_position(wanted.cursor, wanted.sort) if wanted.cursor else None,
-        )
+        if wanted.sort not in ORDERS:
+            raise invalid("sort", f"must be one of {', '.join(ORDERS)}")
+        return _asked(actor, wanted, await self.visible(actor))
 
     async def _here(self, actor: Actor, case_id: str) -> Situation | None:
         found = await self._store.case(CaseKey(actor.tenant, case_id=case_id))
@@ -181,36 +173,14 @@ class Cases:
         )
 
 
-def _place(case: Case, sort: str) -> tuple[Json, str]:
-    return getattr(case, sort.removeprefix("-")), case.id
-
-
-def _cursor(place: tuple[Json, str], sort: str) -> str:
-    """Of a page that begins after this place."""
-    value, case_id = place
-    shown = rfc3339(value) if isinstance(value, datetime) else value
-    return base64.urlsafe_b64encode(json.dumps([sort, shown, case_id]).encode()).decode()
-
-
-def _position(cursor: str, sort: str) -> tuple[Json, str]:
-    """Where the next page begins, as `_cursor` wrote it for the same sort."""
-    try:
-        made_for, value, case_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        uuid.UUID(case_id)
-        if made_for != sort:
-            raise ValueError("made for another sort")
-        return _sort_value(value, SORTS[sort.removeprefix("-")]), case_id
-    except UNREADABLE as fault:
-        raise invalid("cursor", "is not one that this service gave for this sort; start again without it") from fault
-
-
-def _sort_value(value: Json, by: Sort) -> Json:
-    if value is None and by.may_be_absent:
-        return None
-    if by.of is datetime:
-        return parse_rfc3339(value)
-    if not isinstance(value, by.of):
-        raise ValueError("a value of another column")
-    if writable(value) is not None:
-        raise ValueError("a value that no column holds")
-    return value
+def _asked(actor: Actor, wanted: Wanted, visible: Visible) -> CaseQuery:
+    return CaseQuery(
+        tenant=actor.tenant,
+        visible=visible,
+        **{name: getattr(wanted, name) for name in FILTERS},
+        sort=wanted.sort,
+        teams=wanted.teams,
+        changed_after=wanted.changed_after,
+        limit=wanted.limit + 1,
+        after=position(wanted.cursor, wanted.sort) if wanted.cursor else None,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from app.domain.case.case import Case
 from app.domain.clocks.after_event import Clocks
@@ -15,13 +16,16 @@ __all__ = ["Page", "Possible", "PossibleEvent", "RefusedEvent", "Shown", "Wanted
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted(Filters):
     """Which cases a caller asks for. `sort` as in CaseQuery; `cursor` is the `next_cursor` of the previous page; `q` is
-    what they are searched for; with `count` the page says how many there are."""
+    what they are searched for; with `count` the page says how many there are. `teams`: only cases of one of them;
+    `changed_after`: only those that changed later."""
 
     sort: str = "-changed_at"
     limit: int = 50
     cursor: str | None = None
     q: str | None = None
     count: bool = False
+    teams: frozenset[str] | None = None
+    changed_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ def check_known(
     state: str | None = None,
     team: str | None = None,
     assignee: str | None = None,
+    creator: str | None = None,
 ) -> None:
     """Raises Invalid. Asked where nothing was found: another process may know more case types than this one."""
     if case_type is not None and case_type not in definitions.names:
@@ -23,8 +24,9 @@ def check_known(
         _check_state(definitions, case_type, state)
     if team is not None and not TEAM.fullmatch(team):
         raise invalid("team", f"must be `team:NAME`{_meant('team', team, TEAM)}")
-    if assignee is not None and ":" not in assignee:
-        raise invalid("assignee", f"must be `user:NAME`{_meant('user', assignee, SUBJECT)}")
+    for name, subject in (("assignee", assignee), ("creator", creator)):
+        if subject is not None and ":" not in subject:
+            raise invalid(name, f"must be `user:NAME`{_meant('user', subject, SUBJECT)}")
 
 
 def no_opening_type(definitions: Definitions, case_type: str) -> str:

@@ -1,6 +1,6 @@
 """What cases can be listed by: a new filter is a field of Filters and its SQL, a new sort a line of SORTS."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Annotated
@@ -23,10 +23,16 @@ class Filters:
 
     case_type: Annotated[str | None, Told("Only this case type", longest=64)] = None
     state: Annotated[str | None, Told("Only cases in this state or below it")] = None
+    open: Annotated[bool | None, Told("Only cases that are not closed yet, or only those that are")] = None
     assignee: Annotated[str | None, Told("Only cases of this assignee")] = None
+    unassigned: Annotated[bool | None, Told("Only cases that nobody has, or only those that somebody has")] = None
     team: Annotated[str | None, Told("Only cases of this team")] = None
+    creator: Annotated[str | None, Told("Only cases that this caller opened")] = None
     reference: Annotated[str | None, Told("Only the case of this reference")] = None
     overdue: Annotated[bool | None, Told("Only cases whose earliest due moment has passed, or only the others")] = None
+    due_before: Annotated[
+        datetime | None, Told("Only cases whose earliest due moment lies before this one, RFC 3339 with an offset")
+    ] = None
 
 
 FILTERS = tuple(of.name for of in fields(Filters))
@@ -48,15 +54,27 @@ SORTS: Mapping[str, Sort] = {
     "due_at": Sort(datetime, may_be_absent=True),
 }
 """By the names of columns, which those of a case are too."""
+QUEUE = "queue"
+"""The order in which work is done: by due moment, those without one last, then the most urgent, then the oldest."""
+IN_QUEUE: Mapping[str, Sort] = {name: SORTS[name] for name in ("due_at", "urgency", "opened_at")}
+ORDERS = (*(sign + name for name in SORTS for sign in ("", "-")), QUEUE)
+
+
+def sort_value(sort: str, of: Callable[[str], Json]) -> Json:
+    """Where something stands in one of ORDERS; `of` gives its columns."""
+    return tuple(map(of, IN_QUEUE)) if sort == QUEUE else of(sort.removeprefix("-"))
 
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery(Filters):
-    """A page of cases. `sort` is one of SORTS, `-` first for descending; by `due_at`, those without come last. `after`
-    is the (sort value, id) of the last item of the previous page."""
+    """A page of cases. `sort` is one of ORDERS, `-` first for descending; by `due_at`, those without come last. `after`
+    is the (sort value, id) of the last item of the previous page, in QUEUE with a value for each of IN_QUEUE. `teams`:
+    only cases of one of them; `changed_after`: only those that changed later."""
 
     tenant: str
     visible: Visible
     sort: str = "-changed_at"
     limit: int = 50
     after: tuple[Json, str] | None = None
+    teams: frozenset[str] | None = None
+    changed_after: datetime | None = None

@@ -17,6 +17,7 @@ from app.services.store.history import HistoryReads
 from app.services.store.log import LogStore
 from app.services.store.people import PeopleChanges, PeopleStore
 from app.services.store.policy_lines import LineQuery
+from app.services.store.saved_views import SavedViews
 from app.services.store.search import Searching
 from app.services.store.stored import (
     AnswerKey,
@@ -90,7 +91,7 @@ class Transaction(Working, PeopleChanges, Protocol):
         ...
 
 
-class Store(WorkReads, HistoryReads, Blobs, LogStore, Searching, DefinitionReads, PeopleStore, Protocol):
+class Store(WorkReads, SavedViews, HistoryReads, Blobs, LogStore, Searching, DefinitionReads, PeopleStore, Protocol):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self, *tenants: str) -> AbstractAsyncContextManager[Transaction]:

@@ -37,3 +37,7 @@ class Searching(Protocol):
     async def count(self, query: CaseQuery, most: int) -> Count:
         """How many cases all pages have together, exactly up to `most`; none but `query.limit` of it is ignored."""
         ...
+
+    async def counts(self, queries: Sequence[CaseQuery], most: int) -> Sequence[Count]:
+        """The same of several queries of one tenant, in one statement."""
+        ...

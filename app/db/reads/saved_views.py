@@ -1,0 +1,90 @@
+"""Read and write saved views."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from sqlalchemy import Select, TextClause, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db.tables.views import SAVED_VIEW
+from app.services.store.failures import Refused
+from app.services.store.saved_views import MOST_OWN, MOST_SHARED, NoRoomForViews, SavedView, Shows, TitleTaken
+
+V = SAVED_VIEW.c
+
+
+class SqlSavedViews(ABC):
+    async def saved_views(self, tenant: str, subject: str) -> Sequence[SavedView]:
+        own_first = case((V.owner == subject, 0), else_=1)
+        wanted = _seen(tenant, subject).order_by(own_first, V.title, V.id)
+        return [_view(row) for row in await self._rows(wanted.limit(MOST_OWN + MOST_SHARED), tenant)]
+
+    async def saved_view(self, tenant: str, subject: str, view_id: str) -> SavedView | None:
+        rows = await self._rows(_seen(tenant, subject).where(V.id == view_id), tenant)
+        return _view(rows[0]) if rows else None
+
+    async def keep_view(self, view: SavedView) -> bool:
+        try:
+            async with self._writing(view.tenant) as connection:
+                return await _kept(connection, view, self._now())
+        except Refused as refused:
+            raise TitleTaken from refused
+
+    async def drop_view(self, tenant: str, owner: str, view_id: str) -> bool:
+        async with self._writing(tenant) as connection:
+            gone = delete(SAVED_VIEW).where(V.tenant == tenant, V.owner == owner, V.id == view_id)
+            return bool((await connection.execute(gone)).rowcount)
+
+    @abstractmethod
+    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
+
+    @abstractmethod
+    def _writing(self, *tenants: str) -> AbstractAsyncContextManager[AsyncConnection]: ...
+
+    @abstractmethod
+    def _now(self) -> Any: ...
+
+
+async def _kept(connection: AsyncConnection, view: SavedView, now: Any) -> bool:
+    this = and_(V.tenant == view.tenant, V.id == view.id)
+    owner = (await connection.execute(select(V.owner).where(this))).scalar()
+    if owner not in (None, view.owner):
+        return False
+    if view.preferred:
+        own = and_(V.tenant == view.tenant, V.owner == view.owner)
+        await connection.execute(update(SAVED_VIEW).where(own).values(preferred=0))
+    await connection.execute(delete(SAVED_VIEW).where(this))
+    await _check_room(connection, view)
+    await connection.execute(insert(SAVED_VIEW).values({**_row(view), "changed_at": now}))
+    return True
+
+
+async def _check_room(connection: AsyncConnection, view: SavedView) -> None:
+    own = select(func.count()).where(V.tenant == view.tenant, V.owner == view.owner).scalar_subquery()
+    shared = select(func.count()).where(V.tenant == view.tenant, V.shared == 1).scalar_subquery()
+    of_owner, of_all = (await connection.execute(select(own, shared))).one()
+    if of_owner >= MOST_OWN or (view.shared and of_all >= MOST_SHARED):
+        raise NoRoomForViews
+
+
+def _seen(tenant: str, subject: str) -> Select[Any]:
+    return select(SAVED_VIEW).where(V.tenant == tenant, or_(V.owner == subject, V.shared == 1))
+
+
+def _row(view: SavedView) -> dict[str, Any]:
+    shows = view.shows
+    columns = None if shows.columns is None else list(shows.columns)
+    told = {"queue": shows.queue, "filters": dict(shows.filters), "sort": shows.sort, "columns": columns}
+    names = {name: getattr(view, name) for name in ("tenant", "id", "owner", "title")}
+    return {**names, "shared": int(view.shared), "preferred": int(view.preferred), "told": told}
+
+
+def _view(row: RowMapping) -> SavedView:
+    told = row["told"]
+    columns = None if told["columns"] is None else tuple(told["columns"])
+    shows = Shows(told["queue"], told["filters"], told["sort"], columns)
+    names = {name: row[name] for name in ("tenant", "id", "owner", "title")}
+    return SavedView(**names, shows=shows, shared=bool(row["shared"]), preferred=bool(row["preferred"]))

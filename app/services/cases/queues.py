@@ -1,0 +1,79 @@
+"""The queues that everybody has: what is theirs, their teams', nobody's and overdue, and how many cases each holds."""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from app.domain.case.attempt import Actor
+from app.domain.values.names import TEAM
+from app.domain.values.rfc3339 import parse_rfc3339
+from app.services.cases.cases import Cases
+from app.services.cases.views import Wanted
+from app.services.cases.visibility import EVERY
+from app.services.definitions.definitions import Definitions
+from app.services.policy.policies import Policies
+from app.services.store.case_query import FILTERS
+from app.services.store.saved_views import Shows
+from app.services.store.search import Count
+
+ADMIN = "role:admin"
+MOST_NAMED = 5
+MINE, TEAM_QUEUE, UNASSIGNED, OVERDUE = QUEUES = ("mine", "team", "unassigned", "overdue")
+SETS: Final[Mapping[str, frozenset[str]]] = {
+    MINE: frozenset({"open", "assignee", "unassigned"}),
+    TEAM_QUEUE: frozenset({"open"}),
+    UNASSIGNED: frozenset({"open", "assignee", "unassigned"}),
+    OVERDUE: frozenset({"open", "overdue"}),
+}
+"""The filters that a queue says itself."""
+
+
+class Queues:
+    """Each holds open cases that the caller may read, as lists show them."""
+
+    def __init__(self, cases: Cases, policies: Policies, definitions: Definitions) -> None:
+        self._cases = cases
+        self._policies = policies
+        self._definitions = definitions
+
+    def teams(self, actor: Actor) -> frozenset[str]:
+        """Whoever has `role:north` works in `team:north`: nothing else says yet who is in a team."""
+        roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
+        named = (f"team:{role.partition(':')[2]}" for role in roles)
+        return frozenset(team for team in named if TEAM.fullmatch(team))
+
+    async def readable(self, actor: Actor) -> frozenset[str]:
+        """The case types in force of which the caller may read some cases."""
+        visible = await self._cases.visible(actor)
+        known, given = frozenset(self._definitions.names), visible.types.union(*visible.by_role.values())
+        allowed = known if visible.all_types or EVERY in given else known & given
+        return frozenset() if visible.denied_all else allowed - visible.denied_types
+
+    def administrators(self, actor: Actor) -> Sequence[str]:
+        """Some of those to whom the policy gives the right to give rights, by name."""
+        engine = self._policies.engine
+        return sorted(islice(engine.holders(actor.tenant, engine.including(frozenset({ADMIN}))), MOST_NAMED))
+
+    def wanted(self, actor: Actor, shows: Shows, **paging: Any) -> Wanted:
+        """What a view asks for when this caller looks at it; `paging` are further fields of Wanted."""
+        filters = {name: value for name, value in shows.filters.items() if name in (*FILTERS, "q")}
+        if isinstance(filters.get("due_before"), str):
+            filters["due_before"] = parse_rfc3339(filters["due_before"])
+        return Wanted(**{"sort": shows.sort, **filters, **self._of(actor, shows.queue), **paging})
+
+    async def counts(self, actor: Actor) -> Mapping[str, Count]:
+        """By queue. All at once, and exactly up to as many as lists count."""
+        wanted = [self.wanted(actor, Shows(queue)) for queue in QUEUES]
+        return dict(zip(QUEUES, await self._cases.counts(actor, wanted), strict=True))
+
+    def _of(self, actor: Actor, queue: str | None) -> Mapping[str, Any]:
+        match queue:
+            case "mine":
+                return {"open": True, "assignee": actor.id}
+            case "team":
+                return {"open": True, "teams": self.teams(actor)}
+            case "unassigned":
+                return {"open": True, "unassigned": True}
+            case "overdue":
+                return {"open": True, "overdue": True}
+        return {}
