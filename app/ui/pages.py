@@ -16,8 +16,9 @@ from app.ui.frame.showing import SHOWING
 from app.ui.frame.static import static_file
 from app.ui.me.routes import ME
 from app.ui.sign_in.routes import SIGN_IN, WAYS_IN
+from app.ui.types.routes import TYPES
 
-ROOMS: Sequence[ControllerRouterHandler] = (*HELP, *SIGN_IN, *ME)
+ROOMS: Sequence[ControllerRouterHandler] = (*HELP, *SIGN_IN, *ME, *TYPES)
 """For whoever is signed in. A new room adds the tuple of its `routes.py`."""
 OPEN: Sequence[ControllerRouterHandler] = WAYS_IN
 """For everybody: the ways in."""
