@@ -11,10 +11,13 @@ KINDS: Final = ("case_type", "calendar")
 
 def demo(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Serve sample people and cases, with lines to paste. The database is a file that is removed at the end, "
-        "unless STATEWARD_DATABASE_URL names one: there the cases stay."
+        "Serve sample people and cases, on an address to open and with lines to paste. Now and then one of the people "
+        "does something, so that you see live updates. The database is a file that is removed at the end, unless "
+        "STATEWARD_DATABASE_URL names one: there the cases stay."
     )
     parser.add_argument("--port", type=port_number, help="a port, 0 for any free one (STATEWARD_PORT)")
+    parser.add_argument("--seed", type=int, default=1, help="another sample; the same for a seed and a day (default 1)")
+    parser.add_argument("--no-colleague", action="store_true", help="nobody works on cases but you")
 
 
 def serve(parser: argparse.ArgumentParser) -> None:

@@ -3,12 +3,39 @@
 import json
 import shutil
 import subprocess
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from random import Random
+from zlib import crc32, decompress
 
+import httpx
 import pytest
 
-from app.commands.demo.past import past_cases
-from tests.running import stateward
+from app.commands.demo.colleague import KINDS, Colleague, Somebody
+from app.commands.demo.files import document, picture
+from app.commands.demo.past import OFFICE, past_cases
+from app.commands.demo.people import PEOPLE, TENANT
+from app.commands.demo.tell import tell
+from app.commands.demo.written import samples
+from app.db import open_store
+from app.domain.calendars.business_time import Calendar
+from app.domain.definition.calendar_file import CalendarFile
+from app.http.sign_in.own_tokens import mint
+from tests.databases import sqlite_of
+from tests.house import running
+from tests.running import SECRET, stateward
+
+COUNTED = Calendar.compiled(CalendarFile(zone="Europe/Berlin", weekly={"mon-fri": ["09:00-17:00"]}))
+MOMENTS = [
+    datetime(2026, 3, 9, 7, 30, tzinfo=UTC),
+    datetime(2026, 3, 11, 10, 0, tzinfo=UTC),
+    datetime(2026, 3, 12, 15, 59, tzinfo=UTC),
+    datetime(2026, 3, 13, 21, 0, tzinfo=UTC),
+    datetime(2026, 3, 14, 12, 0, tzinfo=UTC),
+    datetime(2026, 10, 25, 3, 0, tzinfo=UTC),
+]
+"""A Monday morning, the middle of a week, an afternoon, an evening, a Saturday, the night in which clocks go back."""
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +44,17 @@ def demo(tmp_path_factory):
     (folder / "temporary").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder / "temporary"))
-        with stateward(folder, "demo", "--port", "0") as service:
+        with stateward(folder, "demo", "--port", "0", "--no-colleague", jwt_secret=SECRET) as service:
             yield service
+
+
+@pytest.fixture
+async def house(sqlite_template, tmp_path):
+    """A house on a database of its own; what is told is the same on both."""
+    file = tmp_path / "told.db"
+    shutil.copy(sqlite_template, file)
+    async with running(open_store(sqlite_of(file).url)) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +110,83 @@ def test_the_past_is_imported_for_the_people_who_lived_it(demo, pasted):
     assert first["entry"]["occurred_at"] < first["entry"]["at"]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_past_is_lived_in_office_hours_in_order_and_ends_now(seed):
-    now = datetime(2026, 3, 12, 11, 30, tzinfo=UTC)
-    cases = list(past_cases(now, seed))
-    assert len(cases) > 200
+made = cache(past_cases)
+
+
+@pytest.mark.parametrize("now", MOMENTS)
+def test_the_past_is_lived_in_order_and_ends_now(now):
+    cases = made(now)
+    assert len(cases) > 300
     for case in cases:
         moments = [step.at for step in case.steps]
         assert moments == sorted(moments)
         assert moments[-1] < now
-        assert all(moment.weekday() < 5 for moment in moments)
+    assert len({case.reference for case in cases}) == len(cases)
+
+
+@pytest.mark.parametrize("now", MOMENTS)
+def test_whenever_it_is_started_several_cases_are_overdue_and_several_due_today(now):
+    dues = [due for case in made(now) if (due := _due(case))]
+    tonight = now.astimezone(OFFICE.zone).replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    assert sum(due <= now for due in dues) >= 5
+    assert sum(now < due < tonight for due in dues) >= 2
+
+
+def test_the_same_seed_and_day_give_the_same_past_and_another_one_another():
+    noon, evening = MOMENTS[1], MOMENTS[1] + timedelta(hours=8)
+    earlier, later = ({case.reference: case for case in made(moment)} for moment in (noon, evening))
+    assert earlier == {case.reference: case for case in past_cases(noon)}
+    assert all(later[name].data == case.data for name, case in earlier.items())
+    assert all(later[name].steps[: len(case.steps)] == case.steps for name, case in earlier.items())
+    assert made(noon, 2) != list(earlier.values())
+
+
+async def test_nothing_is_refused_but_what_somebody_only_tries(house):
+    """What is written fits the shipped case types and policies, and how it ends is decided by the desk."""
+    told = await tell(house, past_cases(datetime.now(UTC)))
+    wrong = [(step, answer.error) for step, answer in told.answers if step.tried != (answer.error is not None)]
+    assert wrong == []
+    assert len(told.answers) > 1500
+    acts = Counter(step.act for step, answer in told.answers if not answer.error)
+    assert all(acts[verb] for verb in ("claim", "assign", "comment", "attach", "link", "roles"))
+
+
+async def test_a_second_telling_changes_nothing(house):
+    [case, *_] = some = past_cases(datetime.now(UTC))[:5]
+    first, second = await tell(house, some), await tell(house, some)
+    assert (len(second.answers), second.ids) == (0, first.ids)
+    assert case.reference in first.ids
+
+
+async def test_a_colleague_opens_fires_comments_and_claims_and_leaves_the_spared_alone(demo, pasted):
+    ada = partial(_as, "ada", demo)
+    spared = {case["id"]: case for case in ada("/api/v1/cases?limit=200")["items"] if "-0" in (case["reference"] or "")}
+    somebody = Somebody(demo.url, lambda who: mint(SECRET, TENANT, who, PEOPLE[who].held, 600), 1, frozenset(spared))
+    async with httpx.AsyncClient(base_url=f"{demo.url}/api/v1") as client:
+        colleague = Colleague(client, somebody, Random(7))
+        did = {await colleague.act() for _ in range(30)}
+    assert did >= set(KINDS)
+    after = {case["id"]: case for case in ada("/api/v1/cases?limit=200")["items"]}
+    assert all(after[name]["version"] == case["version"] for name, case in spared.items() if name in after)
+    assert any(case["reference"] is None and case["opened_at"] > "2026" for case in after.values())
+
+
+def test_a_picture_and_a_document_are_what_they_say():
+    image = picture((4, 2), [(1, 0, 2, 1, "#ff0000")])
+    head, data = image[12:29], image[41 : image.index(b"IEND") - 8]
+    assert image.startswith(b"\x89PNG\r\n\x1a\n")
+    assert crc32(head) == int.from_bytes(image[29:33], "big")
+    assert decompress(data) == b"\0" + b"\xff" * 3 + b"\xff\0\0" * 2 + b"\xff" * 3 + b"\0" + b"\xff" * 12
+    page = document(["Gr\u00fc\u00dfe (aus) Z\u00fcrich"])
+    start = int(page.split(b"startxref\n")[1].split()[0])
+    assert page[start:].startswith(b"xref\n0 6\n")
+    assert all(page[int(line[:10]) :].startswith(b"%d 0 obj" % number) for number, line in _places(page[start:]))
+
+
+def test_people_have_names_and_the_roles_and_teams_that_cases_are_given_to():
+    assert all(" " in person.name for person in PEOPLE.values())
+    teams = {act.team for sample in samples() for course in sample.courses.values() for act in course.steps if act.team}
+    assert teams <= {team for person in PEOPLE.values() for team in person.teams}
 
 
 def test_the_people_are_told_with_their_roles(demo):
@@ -113,3 +216,17 @@ def _as(name, service, path):
     token = next(line for line in service.told.splitlines() if line.startswith(f"export {name.upper()}_TOKEN="))
     call = ["curl", "-sS", service.url + path, "-H", f"Authorization: Bearer {token.partition('=')[2]}"]
     return json.loads(subprocess.run(call, capture_output=True, text=True, check=True).stdout)
+
+
+def _due(case):
+    """When a claim is to be decided, or an incident closes by itself, where that is still to come."""
+    acts = [step.act for step in case.steps if not step.tried]
+    if case.case_type == "expense_claim" and "submit" in acts and not {"approve", "reject", "ask"} & set(acts):
+        return COUNTED.advance(next(step.at for step in case.steps if step.act == "submit"), timedelta(hours=16))
+    if case.case_type == "incident" and acts[-1] == "resolve":
+        return case.steps[-1].at + timedelta(days=5)
+    return None
+
+
+def _places(table):
+    return enumerate(table.splitlines()[3:8], start=1)

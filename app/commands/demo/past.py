@@ -1,30 +1,41 @@
 """The weeks before the demo: cases that people opened, worked on and closed, made up by a generator with a seed."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain, count
 from random import Random
 
-from app.commands.demo.people import PEOPLE
+from app.commands.demo.drawing import Drawn
+from app.commands.demo.written import Act, Course, File, Opened, Sample, Story, samples, stories
 from app.domain.calendars.business_time import Calendar
 from app.domain.definition.calendar_file import CalendarFile
 from app.domain.values.json import Data
 
-WEEKS = 8
-CASES = {"expense_claim": 140, "incident": 120, "permit": 40}
 OFFICE = Calendar.compiled(CalendarFile(zone="Europe/Berlin", weekly={"mon-fri": ["08:00-12:30", "13:15-17:30"]}))
-LATE = 0.15
-"""The share of cases on which one step takes far longer than it should."""
+FIRST = 1001
+SLOW = 8
+"""By how much a step takes longer where a case is late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What somebody did and when: an event, `claim` or `comment`, with words as in the stories."""
+    """What somebody did and when: an event, or a verb. `to` is the reference of the case that is linked, `tried` says
+    that it is to be refused."""
 
     who: str
     act: str
-    words: str
     at: datetime
+    tried: bool = False
+    payload: Data | None = None
+    reason: str | None = None
+    said: str | None = None
+    mentions: tuple[str, ...] = ()
+    team: str | None = None
+    file: File | None = None
+    link: str | None = None
+    to: str = ""
+    give: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,198 +48,144 @@ class PastCase:
     steps: tuple[Step, ...]
 
 
+def past_cases(now: datetime, seed: int = 1) -> list[PastCase]:
+    """Every case of the sample, as far as it has come: the same for a seed and a day, but for what is not yet."""
+    day = now.astimezone(OFFICE.zone).date()
+    lived = chain(_stories(day, seed), *(_numbered(sample, _of(sample, day, seed)) for sample in samples()))
+    return [begun for case in lived if (begun := _until(case, now)).steps]
+
+
+def _until(case: PastCase, now: datetime) -> PastCase:
+    return replace(case, steps=tuple(step for step in case.steps if step.at < now))
+
+
+def _of(sample: Sample, day: date, seed: int) -> Iterator[PastCase]:
+    numbers = count(1)
+    for opened, course, late in [*_gone(sample, day, seed), *_waiting(sample, day, seed)]:
+        number = next(numbers)
+        chance = Random(f"{seed} {day} {sample.case_type} {number}")  # noqa: S311  nothing that it draws is secret
+        slow = chance.randrange(1, len(course.steps)) if len(course.steps) > 1 and chance.random() < late else None
+        yield _case(sample, course, _moments(course.steps, opened, chance, slow), number, chance)
+
+
 @dataclass(frozen=True, slots=True)
-class _Course:
-    """A way that cases of one type go: how often, and `HOURS WHO ACT: words` for each step, in working hours."""
+class _Pin:
+    """The moment of the first step, or of the last one."""
 
-    weight: int
-    steps: tuple[str, ...]
-
-
-def past_cases(now: datetime, seed: int = 1) -> Iterator[PastCase]:
-    """Every past case, the same each time but for `now`; what would happen after it has not happened yet."""
-    for case_type, count in CASES.items():
-        chance = Random(f"{seed} {case_type}")  # noqa: S311  nothing that it draws is secret
-        for number in range(count):
-            opened = OFFICE.opens(now - WEEKS * timedelta(weeks=1) * (1 - (number + chance.random()) / count))
-            steps = tuple(step for step in _lived(case_type, opened, chance) if step.at < now)
-            data = _data(case_type, chance, steps[0].who if steps else "")
-            if steps:
-                yield PastCase(case_type, f"{PREFIXES[case_type]}-{opened:%Y}-{1000 + number}", data, steps)
+    at: datetime
+    last: bool = False
 
 
-def _lived(case_type: str, opened: datetime, chance: Random) -> Iterator[Step]:
-    courses = COURSES[case_type]
-    [course] = chance.choices(courses, [one.weight for one in courses])
-    slow = chance.randrange(1, len(course.steps)) if len(course.steps) > 1 and chance.random() < LATE else None
-    people: dict[str, str] = {}
-    at = opened
-    for place, written in enumerate(course.steps):
-        hours, role, rest = written.split(" ", 2)
-        act, _, words = rest.partition(": ")
-        takes = float(hours) * chance.uniform(0.4, 1.5) * (8 if place == slow else 1)
-        at = OFFICE.advance(at, timedelta(hours=takes)) + timedelta(seconds=chance.randrange(600))
-        yield Step(_somebody(role, people, chance), act, words, at.astimezone(UTC))
+def _gone(sample: Sample, day: date, seed: int) -> Iterator[tuple[_Pin, Course, float]]:
+    """Those of the weeks, opened evenly in the time that people worked."""
+    chance = Random(f"{seed} {day} {sample.case_type}")  # noqa: S311
+    often = [course for course in sample.courses.values() if course.weight]
+    end = _local(day + timedelta(days=1), time())
+    start = end - timedelta(weeks=sample.past.weeks)
+    worked = OFFICE.worked(start, end)
+    for number in range(sample.past.cases):
+        at = OFFICE.advance(start, worked * (number + chance.random()) / sample.past.cases)
+        [course] = chance.choices(often, [one.weight for one in often])
+        yield _Pin(at), course, sample.past.late
 
 
-def _somebody(role: str, people: dict[str, str], chance: Random) -> str:
-    """The person who has the role on this case; two roles are two people where there are enough."""
-    if role not in people:
-        there = ROLES.get(role) or [name for name, person in PEOPLE.items() if role in person.roles]
-        people[role] = chance.choice([name for name in there if name not in people.values()] or there)
-    return people[role]
+def _waiting(sample: Sample, day: date, seed: int) -> Iterator[tuple[_Pin, Course, float]]:
+    """Those that keep a queue full, spread over the days that they are told for."""
+    chance = Random(f"{seed} {day} {sample.case_type} open")  # noqa: S311
+    for told in sample.open:
+        start, end = (_local(_day_of(told, day), moment) for moment in told.between)
+        for number in range(told.count):
+            at = start + (end - start) * (number + chance.random()) / told.count
+            yield _Pin(at, told.ends), sample.courses[told.course], 0
 
 
-def _data(case_type: str, chance: Random, who: str) -> Data:
-    if case_type == "expense_claim":
-        purpose, euros = chance.choice(EXPENSES)
-        cents = int(euros * chance.uniform(60, 140))
-        return {
-            "amount_cents": cents,
-            "currency": "EUR",
-            "purpose": purpose,
-            "cost_centre": f"CC-{chance.randrange(9)}",
-        }
-    if case_type == "incident":
-        summary, service = chance.choice(INCIDENTS)
-        priority = chance.choice((2, 3, 3, 3, 4))
-        return {"summary": summary, "priority": priority, "service": service, "reporter_name": who.title()}
-    return {
-        "applicant_name": chance.choice(APPLICANTS),
-        "site": f"{chance.choice(STREETS)} {chance.randrange(1, 90)}",
-        "project": chance.choice(PROJECTS),
-        "floor_area_m2": chance.choice((45, 60, 75, 80, 90)),
-        "protected_area": False,
-    }
+def _day_of(told: Opened, day: date) -> date:
+    return day - timedelta(days=told.days_ago) if told.working_days_ago is None else _worked(day, told.working_days_ago)
 
 
-PREFIXES = {"expense_claim": "EXP", "incident": "INC", "permit": "PER"}
-ROLES = {"claimant": ["ann", "ben"], "reporter": ["ann", "ben"], "applicant": ["ann", "ben"]}
-STREETS = ("Ahornweg", "Brunnengasse", "Gartenstrasse", "Lindenallee", "Seeufer", "Steinweg")
-APPLICANTS = ("Nora Feld", "Jonas Berg", "Mia Sommer", "Lena Wirth", "Omar Haddad", "Ida Kern")
+def _worked(day: date, ago: int) -> date:
+    """The day on which people worked last, or so many of those before it."""
+    while ago or not OFFICE.works_on(day):
+        ago -= OFFICE.works_on(day)
+        day -= timedelta(days=1)
+    return day
 
-COURSES = {
-    "expense_claim": (
-        _Course(12, ("0 claimant submit", "2 clerk claim", "1 clerk triage", "4 supervisor approve", "6 cashier pay")),
-        _Course(
-            2,
-            (
-                "0 claimant save",
-                "5 claimant submit",
-                "2 clerk claim",
-                "1 clerk triage",
-                "2 clerk comment: The receipt is hard to read, but the amount is right.",
-                "5 supervisor approve: as agreed",
-                "8 cashier pay",
-            ),
-        ),
-        _Course(2, ("0 claimant submit", "2 clerk triage", "5 supervisor reject: The receipt is of another month")),
-        _Course(
-            1,
-            (
-                "0 claimant submit",
-                "3 clerk claim",
-                "1 clerk triage",
-                "1 clerk comment: Waiting for the receipt.",
-                "30 supervisor approve",
-                "6 cashier pay",
-            ),
-        ),
-        _Course(1, ("0 claimant save",)),
-        _Course(1, ("0 claimant submit",)),
-        _Course(1, ("0 claimant submit", "4 clerk claim", "1 clerk triage", "2 clerk comment: Who was at the dinner?")),
-    ),
-    "incident": (
-        _Course(
-            5,
-            (
-                "0 reporter report",
-                "1 agent triage: 3",
-                "1 agent claim",
-                "5 agent resolve: The service was started again",
-                "6 reporter close",
-            ),
-        ),
-        _Course(
-            3,
-            (
-                "0 reporter report",
-                "1 agent triage: 3",
-                "2 agent escalate: The usual remedies did not help",
-                "1 engineer claim",
-                "1 engineer comment: Seen in the log since the last release.",
-                "6 engineer resolve: A fault of the last release, mended",
-                "8 reporter close",
-            ),
-        ),
-        _Course(
-            2,
-            (
-                "0 reporter report",
-                "1 agent triage: 3",
-                "1 agent claim",
-                "2 agent wait: Since when?",
-                "8 reporter answer: Since Monday",
-                "4 agent resolve: The settings were put right",
-                "5 reporter close",
-            ),
-        ),
-        _Course(
-            1,
-            (
-                "0 reporter report",
-                "1 agent triage: 4",
-                "3 agent claim",
-                "30 agent resolve: Replaced",
-                "6 reporter close",
-            ),
-        ),
-        _Course(1, ("0 reporter report", "2 reporter cancel: It works again")),
-    ),
-    "permit": (
-        _Course(
-            4,
-            (
-                "0 applicant apply",
-                "4 intake accept",
-                "10 building_inspector claim",
-                "8 building_inspector clear_building",
-                "12 environment_officer clear_environment",
-                "10 head_of_office grant",
-            ),
-        ),
-        _Course(
-            2,
-            (
-                "0 applicant apply",
-                "5 intake accept",
-                "8 building_inspector comment: The plan shows no fire exit.",
-                "4 intake suspend: The plan of the fire exit is missing",
-                "20 intake resume",
-                "8 building_inspector clear_building",
-                "8 environment_officer clear_environment",
-                "12 head_of_office refuse: Too close to the neighbouring site",
-            ),
-        ),
-        _Course(
-            1,
-            (
-                "0 applicant apply",
-                "6 intake accept",
-                "20 building_inspector clear_building",
-                "40 environment_officer clear_environment",
-                "20 head_of_office grant",
-            ),
-        ),
-        _Course(1, ("0 applicant apply", "8 applicant withdraw: Another site was found")),
-    ),
-}
-EXPENSES = (("Taxi", 24.0), ("Train", 62.0), ("Hotel", 189.0), ("Dinner with a customer", 73.0), ("Books", 39.0))
-INCIDENTS = (
-    ("Mails arrive an hour late", "mail"),
-    ("The printer prints blank pages", "printing"),
-    ("VPN drops every ten minutes", "vpn"),
-    ("Search finds nothing", "crm"),
-    ("Pages load without pictures", "wiki"),
-)
-PROJECTS = ("Garage", "Winter garden", "Roof terrace", "Extension", "Carport")
+
+def _moments(steps: Sequence[Act], pin: _Pin, chance: Random, slow: int | None) -> list[datetime]:
+    """When each step was, from the first on or back from the last."""
+    at, moments = pin.at, [pin.at]
+    for place in range(len(steps) - 1, 0, -1) if pin.last else range(1, len(steps)):
+        share = chance.uniform(0.6, 1.4) * (SLOW if place == slow else 1)
+        at = _after(at, steps[place], share, back=pin.last) + timedelta(seconds=0 if pin.last else chance.randrange(90))
+        moments.append(at)
+    return sorted(moments)
+
+
+def _after(at: datetime, act: Act, share: float, *, back: bool) -> datetime:
+    if act.later is not None:
+        return at - act.later * share if back else at + act.later * share
+    return OFFICE.retreat(at, act.after * share) if back else OFFICE.advance(at, act.after * share)
+
+
+def _case(sample: Sample, course: Course, moments: Sequence[datetime], number: int, chance: Random) -> PastCase:
+    drawn = Drawn(chance, sample.cast, sample.pools)
+    drawn.know("number", 88000 + number)
+    subject = chance.choice(sample.subjects[course.subjects])
+    drawn.person(course.steps[0].by)
+    data = drawn.data({**sample.besides, **subject}, at=moments[0])
+    steps = tuple(_step(act, at, drawn, sample) for act, at in zip(course.steps, moments, strict=True))
+    return PastCase(sample.case_type, "", data, steps)
+
+
+def _step(act: Act, at: datetime, drawn: Drawn, sample: Sample | None = None) -> Step:
+    return Step(
+        who=drawn.person(act.by),
+        act=act.do or act.tries,
+        at=at,
+        tried=bool(act.tries),
+        payload=None if act.payload is None else {name: drawn.value(one, at) for name, one in act.payload.items()},
+        reason=drawn.text(act.reason, at),
+        said=drawn.text(act.say, at),
+        mentions=(f"user:{drawn.person(act.mention)}",) if act.mention else (),
+        team=f"team:{act.team}" if act.team else None,
+        file=_filled(sample.files[act.file], drawn, at) if act.file and sample else None,
+        link=act.link,
+        give=(f"user:{drawn.person(act.give)}", f"[{act.give}]") if act.give else None,
+    )
+
+
+def _filled(file: File, drawn: Drawn, at: datetime) -> File:
+    lines = tuple(str(drawn.value(line, at)) for line in file.lines)
+    return file.model_copy(update={"lines": lines, "text": drawn.text(file.text, at)})
+
+
+def _numbered(sample: Sample, cases: Iterator[PastCase]) -> Iterator[PastCase]:
+    """In the order in which they were opened; a link goes to the one before of the same person, else of anybody."""
+    before: dict[str, str] = {}
+    last = ""
+    for number, case in enumerate(sorted(cases, key=lambda case: case.steps[0].at), start=FIRST):
+        reference, opener = f"{sample.prefix}-{case.steps[0].at:%Y}-{number}", case.steps[0].who
+        to = before.get(opener, last)
+        steps = tuple(replace(step, to=to) if step.link else step for step in case.steps if to or not step.link)
+        yield replace(case, reference=reference, steps=steps)
+        before[opener] = last = reference
+
+
+def _stories(day: date, seed: int) -> Iterator[PastCase]:
+    """Those with names of their own, which came to their end on the last day that people worked before this one."""
+    for story in stories():
+        chance = Random(f"{seed} {day} {story.reference}")  # noqa: S311
+        yield _story(story, _worked(day - timedelta(days=1), 0), chance)
+
+
+def _story(story: Story, day: date, chance: Random) -> PastCase:
+    drawn = Drawn(chance, {}, {})
+    end = _local(day, time(10, 30)) + timedelta(minutes=chance.randrange(360))
+    moments = _moments(story.steps, _Pin(end, last=True), chance, None)
+    data = drawn.data(story.data, at=end)
+    steps = tuple(_step(act, at, drawn) for act, at in zip(story.steps, moments, strict=True))
+    return PastCase(story.case_type, story.reference, data, steps)
+
+
+def _local(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, OFFICE.zone).astimezone(UTC)

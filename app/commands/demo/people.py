@@ -1,36 +1,51 @@
-"""The people of the demo and the roles in their tokens; all of them are made up."""
+"""The people of the demo, their names, and the roles that the policy gives them; all of them are made up."""
 
-from dataclasses import dataclass
+import json
+from datetime import UTC, datetime
+
+from app.commands.demo.written import Person, persons
+from app.services.assembly import House
+from app.services.callers.registry import Registry
+from app.services.store.people import StoredPerson
 
 TENANT = "acme"
+PEOPLE = {person.subject: person for person in persons()}
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody of the sample tenant; `roles` are bare names."""
+async def introduce(house: House) -> None:
+    """Make those people who are not there yet, as `stateward person add` does."""
+    registry = Registry(house.store, house.operator)
+    known = {person.subject for person in await registry.all(TENANT)}
+    for person in PEOPLE.values():
+        if subject(person) not in known:
+            await registry.add(_stored(person), roles(person))
 
-    name: str
-    work: str
-    roles: tuple[str, ...] = ()
+
+def one_click() -> str:
+    """What the setting of those who sign in by one click holds."""
+    told = [
+        {"tenant": TENANT, "subject": subject(one), "name": one.name, "roles": roles(one), "work": one.does}
+        for one in PEOPLE.values()
+    ]
+    return json.dumps(told, ensure_ascii=False)
 
 
-PEOPLE = {
-    person.name: person
-    for person in (
-        Person("ann", "claims expenses and reports incidents"),
-        Person("ben", "claims expenses and wants to build"),
-        Person("carl", "checks claims", ("clerk",)),
-        Person("sue", "approves claims, steers the work", ("supervisor",)),
-        Person("max", "approves the large claims", ("manager",)),
-        Person("cleo", "pays claims", ("cashier",)),
-        Person("adil", "service desk", ("agent",)),
-        Person("emil", "solves incidents", ("engineer",)),
-        Person("ines", "takes applications in", ("intake",)),
-        Person("bea", "inspects sites", ("building_inspector",)),
-        Person("eva", "looks after the environment", ("environment_officer",)),
-        Person("nils", "inspects sites and decides", ("building_inspector", "decider")),
-        Person("dirk", "decides on permits", ("decider",)),
-        Person("hana", "heads the permit office", ("head_of_office",)),
-        Person("ada", "administers the tenant", ("admin",)),
+def subject(person: Person) -> str:
+    return f"user:{person.subject}"
+
+
+def roles(person: Person) -> list[str]:
+    return [f"role:{role}" for role in person.held]
+
+
+def _stored(person: Person) -> StoredPerson:
+    """The domain of the address is nobody's: it is kept for examples (RFC 2606)."""
+    return StoredPerson(
+        TENANT,
+        subject(person),
+        made_at=datetime.now(UTC),
+        display_name=person.name,
+        address=f"{person.subject}@{TENANT}.example",
+        zone=person.zone,
+        language=person.language,
     )
-}

@@ -1,114 +1,144 @@
-"""Tell the sample cases to the desk, as attempts of the people in them."""
+"""Tell the sample cases to the desk, in the order in which things happened, as attempts of the people in them."""
 
-import asyncio
 import hashlib
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
-from app.commands.demo.cases import Story
+from app.commands.demo.files import content, media_type
 from app.commands.demo.past import PastCase, Step
-from app.commands.demo.people import PEOPLE, TENANT
+from app.commands.demo.people import PEOPLE, TENANT, roles, subject
 from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens, Principal
 from app.domain.deciding.verb import Verb
-from app.domain.values.json import Data
-from app.domain.verbs.assigning import Claim
+from app.domain.verbs.assigning import Assign, Claim, Release
+from app.domain.verbs.attaching import Attach
 from app.domain.verbs.commenting import Comment
+from app.domain.verbs.linking import Link
+from app.domain.verbs.roles import ChangeRoles
 from app.services.assembly import House
+from app.services.desk.answer import Answer
 from app.services.entries.identity import new_id
 from app.services.store.stored import CaseKey
-
-WORDS_ARE = {
-    "add_note": "note",
-    "answer": "answer",
-    "approve": "note",
-    "ask": "question",
-    "escalate": "note",
-    "grant": "conditions",
-    "pay": "payment_reference",
-    "plan_visit": "visit_on",
-    "resolve": "resolution",
-    "triage": "priority",
-    "wait": "question",
-}
-"""The field of the payload that the words of a step fill; where there is none they are the reason."""
+from app.services.work.uploads import Received
 
 IMPORTER = Actor(TENANT, "service:import", frozenset({"role:admin"}), "demo")
 """Who brings in what happened before: only an administrator says when something was, and for whom."""
-AT_ONCE = 16
-"""Cases that are told side by side, so that the desk decides them in one transaction."""
+AT_ONCE = 1000
+"""Attempts of one batch."""
 
 
-async def tell_past(house: House, lived: Iterable[PastCase]) -> int:
-    """Bring in the cases of the past that do not exist yet, at the times when they happened, and say how many."""
-    told = [case for case in lived if await house.store.case(key(case.case_type, case.reference)) is None]
-    for start in range(0, len(told), AT_ONCE):
-        cases = told[start : start + AT_ONCE]
-        await asyncio.gather(
-            *(house.desk.submit([_imported(case, place) for place in range(len(case.steps))]) for case in cases)
-        )
-    return len(told)
+@dataclass
+class Told:
+    """What the desk answered to each step, and the ids of the cases by their references."""
+
+    answers: list[tuple[Step, Answer]] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
 
 
-async def tell(house: House, told: Iterable[Story]) -> int:
-    """Play the stories whose case does not exist yet, and say how many; refusals are part of them."""
-    count = 0
-    for story in told:
-        if await house.store.case(key(story.case_type, story.reference)) is None:
-            await house.desk.submit([_attempt(story, place) for place in range(len(story.steps))])
-            count += 1
-    return count
+async def tell(
+    house: House, cases: Sequence[PastCase], counted: Callable[[int, int], None] = lambda n, of: None
+) -> Told:
+    """Bring in the cases that do not exist yet, at the times when they happened, and fire what was due meanwhile."""
+    told = Told()
+    new = await _missing(house, cases, told.ids)
+    told.ids |= {case.reference: new_id() for case in new}
+    steps = sorted(_steps(new), key=lambda one: one[2].at)
+    async with _kept(house, new) as received:
+        for start in range(0, len(steps), AT_ONCE):
+            counted(start, len(steps))
+            some = steps[start : start + AT_ONCE]
+            attempts = [_attempt(case, place, told.ids, received) for case, place, _ in some]
+            answers = await house.desk.submit(attempts)
+            told.answers += [(step, answer) for (_, _, step), answer in zip(some, answers, strict=True)]
+    counted(len(steps), len(steps))
+    while await house.desk.escalate():
+        pass
+    return told
+
+
+def _steps(cases: Sequence[PastCase]) -> Iterator[tuple[PastCase, int, Step]]:
+    for case in cases:
+        for place, step in enumerate(case.steps):
+            yield case, place, step
+
+
+async def _missing(house: House, cases: Sequence[PastCase], ids: dict[str, str]) -> Sequence[PastCase]:
+    """All of them where the first is not there: a demo has a database of its own. `ids` learns of the others."""
+    missing: list[PastCase] = []
+    for case in cases:
+        found = await house.store.case(key(case.case_type, case.reference))
+        if found is None and not missing and case is cases[0]:
+            return cases
+        if found is None:
+            missing.append(case)
+        else:
+            ids[case.reference] = found.case.id
+    return missing
 
 
 def key(case_type: str, reference: str) -> CaseKey:
     return CaseKey(TENANT, case_type=case_type, reference=reference)
 
 
-def _attempt(story: Story, place: int) -> Attempt:
-    step = story.steps[place]
-    act, _, words = step.partition(": ")
-    who, event = act.split()
-    field = WORDS_ARE.get(event)
+@asynccontextmanager
+async def _kept(house: House, cases: Sequence[PastCase]) -> AsyncIterator[Mapping[bytes, Received]]:
+    """The bytes of all files, each kept once, until the cases refer to them."""
+    contents = {content(step.file) for case in cases for step in case.steps if step.file}
+    received: dict[bytes, Received] = {}
+    try:
+        for bytes_ in sorted(contents):
+            received[bytes_] = await house.uploads.receive(TENANT, _piece(bytes_), len(bytes_))
+        yield received
+    finally:
+        for one in received.values():
+            await house.uploads.end_or_leave(TENANT, one.upload or "")
+
+
+async def _piece(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def _attempt(case: PastCase, place: int, ids: Mapping[str, str], received: Mapping[bytes, Received]) -> Attempt:
+    step = case.steps[place]
+    verb = _verb(step, ids, received)
     return Attempt(
-        actor=Actor(TENANT, f"user:{who}", frozenset(f"role:{role}" for role in PEOPLE[who].roles), "demo"),
-        event=event,
+        actor=IMPORTER,
+        event=None if verb else step.act,
         entry_id=new_id(),
-        new_case_id=new_id(),
+        new_case_id=new_id() if place else ids[case.reference],
         request_id="demo",
         opens=Opens.NEVER if place else Opens.IF_ABSENT,
-        case_type=story.case_type,
-        reference=story.reference,
-        data=None if place else story.data,
-        payload=_payload(field, words) if words and field else None,
-        reason=words if words and not field else None,
-        idempotency=_idempotency(story, place),
+        case_type=case.case_type,
+        reference=case.reference,
+        data=None if place else case.data,
+        payload=step.payload,
+        reason=step.reason,
+        occurred_at=step.at,
+        on_behalf_of=Principal(subject(PEOPLE[step.who]), frozenset(roles(PEOPLE[step.who]))),
+        idempotency=_idempotency(case, place),
+        verb=verb,
     )
 
 
-def _imported(case: PastCase, place: int) -> Attempt:
-    step = case.steps[place]
-    story = Story(case.case_type, case.reference, case.data, tuple(_told(one) for one in case.steps))
-    roles = frozenset(f"role:{role}" for role in PEOPLE[step.who].roles)
-    acted_for = Principal(f"user:{step.who}", roles)
-    attempt = replace(_attempt(story, place), actor=IMPORTER, occurred_at=step.at, on_behalf_of=acted_for)
-    verb = _verb(step)
-    return replace(attempt, event=None, payload=None, reason=None, verb=verb) if verb else attempt
+def _verb(step: Step, ids: Mapping[str, str], received: Mapping[bytes, Received]) -> Verb | None:
+    """None for an event."""
+    if step.file:
+        kept = received[content(step.file)]
+        return Attach(step.file.name, kept.sha256, kept.size, media_type(step.file), kept.sniffed_type)
+    if step.link:
+        return Link(step.link, ids.get(step.to, step.to))
+    if step.give:
+        return ChangeRoles(give=(step.give,))
+    verbs: dict[str, Verb] = {
+        "claim": Claim(),
+        "release": Release(),
+        "assign": Assign(None, step.team, frozenset({"team"})),
+        "comment": Comment(step.said or "", step.mentions),
+    }
+    return verbs.get(step.act)
 
 
-def _told(step: Step) -> str:
-    return f"{step.who} {step.act}: {step.words}" if step.words else f"{step.who} {step.act}"
-
-
-def _verb(step: Step) -> Verb | None:
-    if step.act == "claim":
-        return Claim()
-    return Comment(step.words) if step.act == "comment" else None
-
-
-def _payload(field: str, words: str) -> Data:
-    return {field: int(words) if field == "priority" else words}
-
-
-def _idempotency(story: Story, place: int) -> Idempotency:
+def _idempotency(case: PastCase, place: int) -> Idempotency:
     """So that two demos that start on one database tell a story once."""
-    text = f"{story.case_type} {story.reference} {place} {story.steps[place]}"
-    return Idempotency(f"demo {text}"[:255], hashlib.sha256(text.encode()).hexdigest())
+    text = f"{case.case_type} {case.reference} {place}"
+    return Idempotency(f"demo {text}", hashlib.sha256(f"{text} {case.steps[place]}".encode()).hexdigest())

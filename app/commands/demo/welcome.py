@@ -11,23 +11,19 @@ PRETTY = " | python3 -m json.tool"
 def welcome(url: str, token: Token, cases: Mapping[str, str], counted: int, where: str) -> str:
     """`cases` maps the references that the lines need to case ids; what is not there is left out."""
     return "\n".join(
-        [*_what_runs(url, counted, where), "", *_who(), "", *_lines(f"{url}/api/v1", token, cases), *_end(token, url)]
+        [*_who(), "", *_lines(f"{url}/api/v1", token, cases), *_end(token, url), *_open(url, counted, where)]
     )
 
 
-def _what_runs(url: str, counted: int, where: str) -> Iterator[str]:
-    yield f"Stateward runs on {url} with {counted} sample cases of the tenant {TENANT}, in {where}."
-    yield f"What the API can do, to read and to try: {url}/schema"
-
-
 def _who() -> Iterator[str]:
-    yield "People, with the roles in their tokens:"
+    yield f"The people of the tenant {TENANT}, with their roles:"
     for person in PEOPLE.values():
-        yield f"  {person.name:<6}{' '.join(f'role:{role}' for role in person.roles) or '-':<42}{person.work}"
+        roles = " ".join(f"role:{role}" for role in person.held) or "-"
+        yield f"  {person.subject:<6}{roles:<58}{person.name}, {person.does}"
 
 
 def _lines(api: str, token: Token, cases: Mapping[str, str]) -> Iterator[str]:
-    yield "Paste any of these; the tokens are good for twelve hours, and for this demo only."
+    yield "The API: paste any of these; the tokens are good for twelve hours, and for this demo only."
     for title, who, needed, call in LINES:
         if needed and needed not in cases:
             continue
@@ -42,7 +38,12 @@ def _end(token: Token, url: str) -> Iterator[str]:
     yield f"export CLERK_TOKEN={token('carl')}"
     yield f"export ADA_TOKEN={token('ada')}"
     yield f"\nTo try calls in the browser, press Authorize on {url}/schema and paste one of the tokens."
-    yield "Ctrl-C stops the demo."
+
+
+def _open(url: str, counted: int, where: str) -> Iterator[str]:
+    """Last, because it is what stays on the screen."""
+    yield f"\nStateward runs with {counted} sample cases, in {where}."
+    yield f"Open {url}/ and choose who you are. Ctrl-C stops the demo."
 
 
 SEND = "AUTH -H 'Content-Type: application/json'"
