@@ -168,6 +168,20 @@ def test_a_look_that_is_right_is_not_remarked_upon():
         ("{en: Claim, de: Antrag}", "{en: 5}", 2, "`en` cannot be `5`", "it takes a text"),
         ("title: {en: New, de", "title: {en: New, dee", 14, "`dee` is no language of the pages", "did you mean `de`?"),
         ("title: {de: Los}", "title: {DE: Los}", 16, "`DE` is no language of the pages", None),
+        (
+            "opening: {open: a}",
+            "opening: {open: a}\nopening_titles: {opne: Open}",
+            4,
+            "`opne` opens no case",
+            "did you mean `open`?",
+        ),
+        (
+            "opening: {open: a}",
+            "opening: {open: a}\nopening_titles: {open: {fr: Ouvrir}}",
+            4,
+            "`fr` is no language of the pages",
+            None,
+        ),
         ("{en: Looked at, de", "{en: Looked at, it", 18, "`it` is no language of the pages", None),
         ("{en: Money, de", "{en: Money, it", 23, "`it` is no language of the pages", None),
         ("{en: Amount, de", "{en: Amount, fr", 8, "`fr` is no language of the pages", "the languages are `en`, `de`"),
@@ -217,6 +231,14 @@ def test_a_title_is_said_in_the_language_of_the_reader():
     assert told["en"] == ["Claim", "New", "B", "Los", "Open", "Looked at", "Amount", "Iban"]
     assert told["de"] == ["Antrag", "Neu", "B", "Los", "Open", "Angesehen", "Betrag", "Iban"]
     assert told["fr"] == told["en"], "the English, else the first"
+
+
+def test_an_event_that_only_opens_cases_has_its_words_too():
+    case_type = declared(
+        claim(("opening: {open: a}", "opening: {open: a}\nopening_titles: {open: {en: File, de: Einreichen}}"))
+    )
+    assert [titled_event(case_type, "open", language) for language in ("en", "de")] == ["File", "Einreichen"]
+    assert load_stored(case_type.canonical()).hash() == case_type.hash() != declared().hash()
 
 
 def test_titled_takes_what_a_file_says_in_any_form():

@@ -80,7 +80,7 @@ async def test_the_table_says_who_may_do_what_from_where_and_on_what_condition(h
     async with client_of(house) as client:
         page = (await client.get("/types/expense_claim")).text
     rows = table(page, "Transitions")
-    assert rows[0] == ["a new case", "Save", "Draft", "everybody", ""]
+    assert rows[0] == ["a new case", "Save as a draft", "Draft", "everybody", ""]
     approve = [row for row in rows if row[1].startswith("Approve")]
     assert approve[0] == [
         "In review › First approval",

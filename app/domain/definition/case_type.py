@@ -195,6 +195,7 @@ class CaseType(Declared):
     events: dict[Name, Event] = Field(default_factory=dict)
     slas: dict[Name, Clock] = Field(default_factory=dict)
     views: Views | None = None
+    opening_titles: dict[Name, Text] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

@@ -30,9 +30,10 @@ def titled_case_type(case_type: CaseType, language: str) -> str:
 
 
 def titled_event(case_type: CaseType, event: str, language: str) -> str:
-    """The words of an event, and of the opening one, which has no title of its own unless it is an event as well."""
+    """The words of an event, also of one that only opens cases."""
     declared = case_type.events.get(event)
-    return titled(declared.title if declared else None, language) or in_words(event)
+    title = declared.title if declared else None
+    return titled(title or case_type.opening_titles.get(event), language) or in_words(event)
 
 
 def titled_state(case_type: CaseType, path: str, language: str) -> str:

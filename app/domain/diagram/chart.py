@@ -117,7 +117,8 @@ def event_text(case_type: CaseType, row: Row, phrases: Phrases = ENGLISH) -> str
         text = phrases.finished
     else:
         declared = case_type.events.get(row.event)
-        text = shown(row.event, row.title or (declared.title if declared else None))
+        title = declared.title if declared else None
+        text = shown(row.event, row.title or title or case_type.opening_titles.get(row.event))
     history = [phrases.histories.get(row.history, row.history)] if row.history else []
     marks = [*history, *([phrases.internal] if row.internal else [])]
     return f"{text} ({', '.join(marks)})" if marks else text

@@ -2,7 +2,7 @@
 
 from litestar import Response, get
 
-from app.domain.definition.case_type import Event, Transition, events_of, since_of, walk
+from app.domain.definition.case_type import CaseType, Event, Transition, events_of, since_of, walk
 from app.domain.definition.views import Views
 from app.domain.values.rfc3339 import rfc3339
 from app.http.border.documented import problems
@@ -17,6 +17,7 @@ from app.http.definitions.views import (
     CaseTypeVersionView,
     EventView,
     GroupView,
+    OpeningView,
     TransitionView,
     ViewsView,
 )
@@ -80,13 +81,19 @@ def _summary(view: CaseTypeView, case_types: CaseTypesPort) -> CaseTypeSummaryVi
         "description": declared.description,
         "version": view.version,
         "hash": view.hash,
-        "opening": [{"event": event, "to": state} for event, state in declared.opening.items()],
+        "opening": [_opening(declared, event) for event in declared.opening],
         "states": [
             {"state": path, "title": state.title, "final": state.final} for path, state in walk(declared.states)
         ],
         "clocks": declared_clocks(declared),
         "views": _views(case_types.views(declared.case_type)),
     }
+
+
+def _opening(declared: CaseType, event: str) -> OpeningView:
+    of = declared.events.get(event)
+    title = (of.title if of else None) or declared.opening_titles.get(event)
+    return {"event": event, "title": title, "to": declared.opening[event]}
 
 
 def _event(name: str, event: Event) -> EventView:

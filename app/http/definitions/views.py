@@ -9,6 +9,7 @@ class OpeningView(TypedDict):
     """An event that opens cases, and the state that they begin in."""
 
     event: str
+    title: str | None
     to: str
 
 

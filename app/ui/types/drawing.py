@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup
 
@@ -15,6 +15,7 @@ from app.domain.diagram.inlined import NOWHERE, Plan, plan
 from app.domain.diagram.phrases import Phrases
 from app.domain.diagram.travelled import Travelled
 from app.ui.frame.words import Words
+from app.ui.types.conditions import in_words
 
 LARGEST: Final = 40_000
 """Characters of a diagram that stands in a page; a larger one is a page of its own."""
@@ -61,8 +62,25 @@ async def drawing(
 def _planned(case_type: CaseType, words: Words) -> tuple[Plan, int]:
     """Laid out, which of a large case type takes a fifth of a second; and how large it is when it is drawn."""
     spoken = in_language(case_type.model_copy(update={"data": {"type": "object"}}), words.language)
-    planned = plan(spoken, _phrases(words))
+    planned = plan(_worded(spoken, case_type, words), _phrases(words))
     return planned, len(planned.drawn(""))
+
+
+def _worded(spoken: CaseType, case_type: CaseType, words: Words) -> CaseType:
+    """With guards in words, where there are words for all of one."""
+    events = {}
+    for name, event in spoken.events.items():
+        ways = [
+            way.model_copy(update={"when": _guard(way.when, case_type, event.payload, words)})
+            for way in event.transitions
+        ]
+        events[name] = event.model_copy(update={"transitions": ways})
+    return spoken.model_copy(update={"events": events})
+
+
+def _guard(guard: str | None, case_type: CaseType, payload: Mapping[str, Any] | None, words: Words) -> str | None:
+    said = in_words(guard, case_type, payload, words) if guard else None
+    return "; ".join(said) if said else guard
 
 
 def _label(case_type: CaseType, current: Sequence[str], words: Words) -> str:

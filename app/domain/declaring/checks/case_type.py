@@ -11,7 +11,7 @@ from app.domain.declaring.checks.shown import check_shown
 from app.domain.declaring.checks.slas import check_slas
 from app.domain.declaring.checks.state_tree import StateTree
 from app.domain.declaring.checks.states import check_reach, check_states
-from app.domain.declaring.checks.views import check_views
+from app.domain.declaring.checks.views import check_opening_titles, check_views
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.load import Loaded
 from app.domain.declaring.reading.yaml_source import Source
@@ -53,6 +53,7 @@ def _check(case_type: CaseType, source: Source, calendars: frozenset[str]) -> It
         yield from check_assignments(case_type, source)
         yield from check_shown(case_type, source)
         yield from check_views(case_type, source)
+        yield from check_opening_titles(case_type, source)
         yield from check_guards(case_type, source)
         yield from check_slas(case_type, source, tree, calendars)
 

@@ -29,6 +29,18 @@ def check_views(case_type: CaseType, source: Source) -> Iterator[Fault]:
     yield from _groups(views.groups or [], case_type, source)
 
 
+def check_opening_titles(case_type: CaseType, source: Source) -> Iterator[Fault]:
+    """A title is for an opening event, and for one that has none as an event."""
+    for event in case_type.opening_titles:
+        place = ("opening_titles", event)
+        if event not in case_type.opening:
+            remedy = choose(event, case_type.opening, "opening events")
+            yield source.error(place, f"{quoted(event)} opens no case", remedy)
+        elif event in case_type.events and case_type.events[event].title:
+            message = f"{quoted(event)} has a title as an event, and this one is not read"
+            yield source.warning(place, message, "remove one of the two")
+
+
 def _list(views: Views, case_type: CaseType, source: Source) -> Iterator[Fault]:
     columns = views.list_ or []
     for index, column in enumerate(columns):

@@ -44,6 +44,7 @@ EXPECTED: dict[str, dict[str, str]] = {
         "events": "a mapping from event names to events",
         "slas": "a mapping from clock names to clocks",
         "views": "a mapping of `list`, `title` and `groups`",
+        "opening_titles": "a mapping from opening events to titles, such as `{save: Save a draft}`",
     },
     "State": {
         "initial": "the name of one of its own children",
@@ -134,6 +135,7 @@ MEANING: dict[str, dict[str, str]] = {
         "data": "What a case holds. `x-personal: true` marks a field as personal, with no effect yet.",
         "max_data_bytes": "How large its data may become, as JSON in UTF-8 without blanks; left out, 262144 (256 KiB).",
         "slas": "Clocks that run on a case, and what happens when they run late.",
+        "opening_titles": "What people read for opening events that are no events besides.",
         "views": "How its cases are shown; those of the newest version count for all of them.",
     },
     "State": {

@@ -92,6 +92,8 @@ def case_type_models(path: Path) -> Models:
             return (Views,)
         case ("views", "groups", int()):
             return (Group,)
+        case ("opening_titles", str()):
+            return (InLanguages,)
     if path[0] in ("events", "slas") and (found := _inside(path)):
         return found
     return (InLanguages,) if path[-1] in ("title", "description") and _is_text(path[:-1], path[-1]) else ()
