@@ -337,6 +337,9 @@ class FakePeople:
     async def me(self, actor: Actor) -> Me:
         return Me(actor, "Alice Lidell", actor.roles, "Europe/Berlin", "de")
 
+    async def names(self, tenant: str, subjects: Iterable[str]) -> dict[str, str]:
+        return {one: one.removeprefix("user:").title() for one in subjects}
+
 
 @dataclass
 class Fakes:

@@ -415,6 +415,8 @@ async def test_a_form_that_meets_the_end_of_a_session_stands_there_again(client,
     assert page.status_code == 200
     assert "nothing was sent" in page.text
     assert "What I wrote" not in page.text, "it is sealed"
+    assert "kept for Ann Lee alone" in page.text
+    assert 'value="ann"' in page.text
     again = await sent(client, "/sign-in", page, tenant=TENANT, name="ann", password=PASSWORD)
     assert again.status_code == 200
     fields = hidden(again)

@@ -163,6 +163,10 @@ class ApiKeysPort(Protocol):
 class PeoplePort(Protocol):
     async def me(self, actor: Actor) -> Me: ...
 
+    async def names(self, tenant: str, subjects: Iterable[str]) -> Mapping[str, str]:
+        """What to call each of them, in one read; who is not known is called by their subject."""
+        ...
+
 
 @dataclass(frozen=True)
 class Services:

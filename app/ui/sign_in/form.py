@@ -1,6 +1,6 @@
 """The sign-in page, and those who sign in by a password of ours."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -19,14 +19,15 @@ TOO_OFTEN = 429
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """Where somebody wants to get, and what their page carried."""
+    """Where somebody wants to get, and what their page carried; `subject` wrote it, and is `called` so."""
 
     next: str = "/"
     kept: str = ""
     files: tuple[str, ...] = ()
     tenant: str = ""
     name: str = ""
-    errors: list[tuple[str | None, str]] = field(default_factory=list)
+    subject: str = ""
+    called: str = ""
 
 
 @get("/sign-in")

@@ -54,10 +54,17 @@ async def ended(request: AnyRequest) -> Response[Any] | None:
         return None
     kept = _kept(request.scope["path"], sent)
     sealed = KeptForms(signing_in.sealing).seal(kept, *whose)
-    answer = shown(request, Coming(own_path(kept.path), sealed, tuple(kept.files), whose[0]), ended=True)
+    answer = shown(request, await _coming(request, kept, sealed, *whose), ended=True)
     if request.headers.get("hx-request"):
         answer.headers.update({"hx-retarget": "body", "hx-reswap": "innerHTML"})
     return answer
+
+
+async def _coming(request: AnyRequest, kept: Kept, sealed: str, tenant: str, subject: str) -> Coming:
+    """With what they sign in by filled in: the browser has said whose it was."""
+    names = await ways_of(request).signing_in.people.names(tenant, [subject])
+    name = subject.removeprefix("user:")
+    return Coming(own_path(kept.path), sealed, tuple(kept.files), tenant, name, subject, names[subject])
 
 
 def _kept(path: str, sent: Posted) -> Kept:
