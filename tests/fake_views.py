@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain.case.attempt import Actor
+from app.services.cases.queues import Readable
 from app.services.cases.views import Wanted
 from app.services.store.saved_views import SavedView, Shows, TitleTaken
 from app.services.store.search import Count
@@ -39,8 +40,8 @@ class FakeQueues:
     def wanted(self, actor: Actor, shows: Shows, **paging: Any) -> Wanted:
         return Wanted(**{"sort": shows.sort, **shows.filters, **paging})
 
-    async def readable(self, actor: Actor) -> frozenset[str]:
-        return frozenset()
+    async def readable(self, actor: Actor) -> Readable:
+        return Readable()
 
     def administrators(self, actor: Actor) -> Sequence[str]:
         return ()

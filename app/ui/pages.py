@@ -15,15 +15,17 @@ from app.ui.frame.reader import signed_in
 from app.ui.frame.showing import SHOWING
 from app.ui.frame.static import static_file
 from app.ui.me.routes import ME
+from app.ui.queue.routes import QUEUE
+from app.ui.queue.side import sides
 from app.ui.sign_in.routes import SIGN_IN, WAYS_IN
 from app.ui.types.routes import TYPES
 
-ROOMS: Sequence[ControllerRouterHandler] = (*HELP, *SIGN_IN, *ME, *TYPES)
+ROOMS: Sequence[ControllerRouterHandler] = (*HELP, *QUEUE, *SIGN_IN, *ME, *TYPES)
 """For whoever is signed in. A new room adds the tuple of its `routes.py`."""
 OPEN: Sequence[ControllerRouterHandler] = WAYS_IN
 """For everybody: the ways in."""
-SIDES: Sides | None = None
-"""What stands on the left: the queues, once there are some."""
+SIDES: Sides | None = sides
+"""What stands on the left: the queues, and saved views."""
 
 
 def pages(demo: bool = False) -> list[ControllerRouterHandler]:

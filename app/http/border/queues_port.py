@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from app.domain.case.attempt import Actor
+from app.services.cases.queues import Readable
 from app.services.cases.saved_views import NewView
 from app.services.cases.views import Wanted
 from app.services.store.saved_views import SavedView, Shows
@@ -15,9 +16,7 @@ class QueuesPort(Protocol):
         """What a view asks for when this caller looks at it."""
         ...
 
-    async def readable(self, actor: Actor) -> frozenset[str]:
-        """The case types of which the caller may read some cases."""
-        ...
+    async def readable(self, actor: Actor) -> Readable: ...
 
     def administrators(self, actor: Actor) -> Sequence[str]:
         """Some of those who give rights."""

@@ -1,6 +1,7 @@
 """The queues that everybody has: what is theirs, their teams', nobody's and overdue, and how many cases each holds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
@@ -28,6 +29,15 @@ SETS: Final[Mapping[str, frozenset[str]]] = {
 """The filters that a queue says itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """Of the case types that are `known`: of which somebody may read all, and of which some cases."""
+
+    whole: frozenset[str] = frozenset()
+    some: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+
+
 class Queues:
     """Each holds open cases that the caller may read, as lists show them."""
 
@@ -42,12 +52,14 @@ class Queues:
         named = (f"team:{role.partition(':')[2]}" for role in roles)
         return frozenset(team for team in named if TEAM.fullmatch(team))
 
-    async def readable(self, actor: Actor) -> frozenset[str]:
-        """The case types in force of which the caller may read some cases."""
-        visible = await self._cases.visible(actor)
-        known, given = frozenset(self._definitions.names), visible.types.union(*visible.by_role.values())
-        allowed = known if visible.all_types or EVERY in given else known & given
-        return frozenset() if visible.denied_all else allowed - visible.denied_types
+    async def readable(self, actor: Actor) -> Readable:
+        visible, known = await self._cases.visible(actor), frozenset(self._definitions.names)
+        if visible.denied_all:
+            return Readable()
+        whole = known if visible.all_types else known & visible.types
+        some = visible.types.union(*visible.by_role.values())
+        denied = visible.denied_types
+        return Readable(whole - denied, (known if visible.all_types or EVERY in some else known & some) - denied, known)
 
     def administrators(self, actor: Actor) -> Sequence[str]:
         """Some of those to whom the policy gives the right to give rights, by name."""

@@ -1,0 +1,1 @@
+"""The queue, search and saved views as pages."""

@@ -1,0 +1,45 @@
+"""When a case is due, as a list tells it: a shape and words, and the moment below."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.case.case import Case
+from app.domain.clocks.after_event import Clocks
+from app.ui.frame.times import Times
+
+OVERDUE, TODAY, RUNNING, PAUSED, MET = "▲", "◆", "●", "‖", "✓"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`counts`: the words are how far away the moment is, and the page counts on."""
+
+    tone: str
+    shape: str
+    words: str
+    moment: datetime | None = None
+    counts: bool = False
+
+
+def due_of(case: Case, clocks: Clocks, times: Times) -> Due | None:
+    """By the soonest of its clocks; None where it has none."""
+    if case.due_at is not None:
+        return _running(case.due_at, times)
+    say = times.words.gettext
+    if any(clock.status == "paused" for clock in clocks.values()):
+        return Due("paused", PAUSED, say("Paused"))
+    stopped = [clock for clock in clocks.values() if clock.status in ("met", "met_late") and clock.stopped_at]
+    if not stopped:
+        return None
+    last = max(stopped, key=lambda clock: str(clock.stopped_at))
+    if last.status == "met":
+        return Due("ok", MET, say("Met"), last.stopped_at)
+    return Due("late", OVERDUE, say("Met too late"), last.stopped_at)
+
+
+def _running(at: datetime, times: Times) -> Due:
+    if at <= times.now:
+        return Due("late", OVERDUE, times.due(at), at, counts=True)
+    today = at.astimezone(times.zone).date() == times.now.astimezone(times.zone).date()
+    tone, shape = ("soon", TODAY) if today else ("neutral", RUNNING)
+    return Due(tone, shape, times.due(at), at, counts=True)

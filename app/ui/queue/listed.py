@@ -1,0 +1,139 @@
+"""A list of cases for a page: asked of the services, and told in rows, columns and pages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain.case.search_query import terms
+from app.domain.definition.case_type import CaseType
+from app.domain.values.errors import Invalid
+from app.http.border.errors import sentence
+from app.http.border.services import services_of
+from app.services.cases.queues import Readable
+from app.services.cases.views import Page
+from app.services.fairness.yielding import Turns
+from app.services.store.saved_views import Shows
+from app.ui.frame.page import times_for
+from app.ui.frame.reader import PageRequest
+from app.ui.frame.words import Words
+from app.ui.queue import columns as columns_of
+from app.ui.queue.asked import FILTERS, Asked
+from app.ui.queue.columns import Column
+from app.ui.queue.names import names
+from app.ui.queue.panel import Filtering, Panel
+from app.ui.queue.rows import Row, Rows
+from app.ui.queue.side import in_words
+
+LIMIT = 50
+FIRST = "-"
+"""Among the pages that one came by: the first, which has no cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    first: int
+    last: int
+    total: str
+    previous: str | None
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """`seen` are the ends of the ids on the page."""
+
+    rows: Sequence[Row]
+    columns: Sequence[Column]
+    pages: Pages
+    panel: Panel
+    people: Mapping[str, str]
+    faults: Sequence[tuple[str | None, str]]
+    seen: str
+    may: Readable
+
+    @property
+    def status(self) -> int:
+        return 422 if self.faults else 200
+
+
+async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = False) -> Listed:
+    """What is asked for on top of what a queue or view shows. Where something of it cannot be meant nothing is listed:
+    else everybody's cases would stand there. `idle`: nothing is asked for yet."""
+    reader = request.user
+    may = await services_of(request).queues.readable(reader.actor)
+    types = case_types(request, may)
+    sort = asked.sort or shows.sort
+    page, faults = (Page([], None), _told(asked)) if idle else await _found(request, asked, shows, sort)
+    subjects = {subject for case in page.items for subject in (case.assignee, case.creator)}
+    people = await names(request, {*subjects, *(asked.given.get(name) for name in ("assignee", "creator"))})
+    filtering = Filtering(reader, asked, shows.queue, types, people)
+    chosen = shows.columns
+    keys = columns_of.keys(filtering.only, chosen)
+    times = times_for(request)
+    declared = {name: of for name, of in types.items() if of is not None}
+    q = asked.given.get("q") or shows.filters.get("q")
+    made = Rows(reader, times, declared, keys, () if faults or not q else terms(q))
+    return Listed(
+        await _rows(made, page),
+        columns_of.columns(keys, filtering.only, asked, sort, times.words),
+        _pages(asked, page, times.words),
+        filtering.panel(page.items),
+        people,
+        faults,
+        "".join(case.id[-8:] for case in page.items),
+        may,
+    )
+
+
+async def _rows(made: Rows, page: Page) -> Sequence[Row]:
+    """The data of 50 cases may be large: others are served in between."""
+    rows, turns = [], Turns()
+    for case in page.items:
+        await turns.give()
+        rows.append(made.of(case, page.clocks.get(case.id, {})))
+    return rows
+
+
+def case_types(request: PageRequest, may: Readable) -> Mapping[str, CaseType | None]:
+    """Those that the reader may read, with what is declared of them now."""
+    declared = {view.case_type.case_type: view.case_type for view in services_of(request).case_types.list()}
+    return {name: declared.get(name) for name in sorted(may.some)}
+
+
+async def _found(
+    request: PageRequest, asked: Asked, shows: Shows, sort: str
+) -> tuple[Page, Sequence[tuple[str | None, str]]]:
+    reader, services = request.user, services_of(request)
+    if asked.faults:
+        return Page([], None), _told(asked)
+    merged = replace(shows, filters={**shows.filters, **asked.filters(reader.id, reader.zone)})
+    wanted = services.queues.wanted(reader.actor, merged, sort=sort, limit=LIMIT, cursor=asked.cursor, count=True)
+    try:
+        return await services.cases.find(reader.actor, wanted), []
+    except Invalid as refused:
+        known = {service: name for name, service in FILTERS.items()}
+        faults = [(known.get(fault.field), _fault(fault.field, fault.message)) for fault in refused.errors]
+        return Page([], None), faults or [(None, sentence(refused.message))]
+
+
+def _told(asked: Asked) -> Sequence[tuple[str | None, str]]:
+    return [(name if name in FILTERS else None, _fault(name, fault)) for name, fault in asked.faults]
+
+
+def _fault(name: str, message: str) -> str:
+    return sentence(f"“{name}” {message}")
+
+
+def _pages(asked: Asked, page: Page, say: Words) -> Pages:
+    last = asked.at + len(page.items) - 1 if page.items else 0
+    back = " ".join((*asked.back, asked.cursor or FIRST))
+    following = page.next_cursor and asked.href(cursor=page.next_cursor, at=asked.at + len(page.items), back=back)
+    return Pages(asked.at, last, in_words(page.count, say) or "0", _previous(asked), following)
+
+
+def _previous(asked: Asked) -> str | None:
+    if asked.cursor is None:
+        return None
+    if not asked.back or asked.back[-1] == FIRST:
+        return asked.href()
+    back = " ".join(asked.back[:-1]) or None
+    return asked.href(cursor=asked.back[-1], at=max(asked.at - LIMIT, 1), back=back)
