@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from app.domain.definition.case_type import CaseType
 from app.domain.definition.difference import Changes, Difference
@@ -35,9 +36,9 @@ def told_changes(found: Difference, old: CaseType, new: CaseType, words: Words) 
         (say("Fields"), found.fields, field),
         (say("Clocks"), found.clocks, partial(_spoken, titled_clock, language)),
     ]
-    told = [_told(title, list(_sentences(changes, old, new, of, words)), words) for title, changes, of in kinds]
+    told = [_told(title, changes, _sentences(changes, old, new, of, words), words) for title, changes, of in kinds]
     if found.look:
-        told.append(_told(say("Look"), [say("Its title, its description or how its cases are shown")], words))
+        told.append(ToldChanges(say("Look"), [say("Its title, its description or how its cases are shown")], ""))
     return [one for one in told if one.sentences]
 
 
@@ -45,10 +46,11 @@ def _spoken(title: Callable[[CaseType, str, str], str], language: str, case_type
     return title(case_type, name, language)
 
 
-def _told(title: str, sentences: Sequence[str], words: Words) -> ToldChanges:
-    hidden = len(sentences) - MOST_TOLD
+def _told(title: str, changes: Changes, sentences: Iterator[str], words: Words) -> ToldChanges:
+    """As many as somebody reads, and no more of them are made."""
+    hidden = len(changes.added) + len(changes.removed) + len(changes.changed) - MOST_TOLD
     more = words.ngettext("%(num)s more", "%(num)s more", hidden) if hidden > 0 else ""
-    return ToldChanges(title, sentences[:MOST_TOLD], more)
+    return ToldChanges(title, list(islice(sentences, MOST_TOLD)), more)
 
 
 def _sentences(changes: Changes, old: CaseType, new: CaseType, title: Titled, words: Words) -> Iterator[str]:
