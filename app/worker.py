@@ -67,6 +67,7 @@ def application() -> ASGIApp:
         queues=house.queues,
         views=house.views,
         attachments=house.attachments,
+        case_pages=house.case_pages,
         ledger=house.ledger,
         forms=house.forms,
         slices=house.slices,

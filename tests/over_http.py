@@ -34,6 +34,7 @@ def services_of(house: House, metrics: Metrics | None = None, rates: RateLimits 
         attachments=house.attachments,
         api_keys=house.api_keys,
         keys=house.keys,
+        case_pages=house.case_pages,
         people=house.signing_in.people,
         rates=rates,
         forms=house.forms,

@@ -41,6 +41,7 @@ from app.services.policy.policies import Policies, PolicySource
 from app.services.process.gauges import Levels
 from app.services.store.ports import PolicyEngine, Store
 from app.services.work.attachments import Attachments
+from app.services.work.case_pages import CasePages
 from app.services.work.contents import Contents
 from app.services.work.next_case import NextCase
 from app.services.work.uploads import Room, Uploads
@@ -90,6 +91,7 @@ class House:
         self.policy_changes = PolicyChanges(store, self.definitions, self.policies, self.refusals)
         self.forms = FormReads(self.cases, self.definitions, self.policies)
         self.who_can = WhoCan(self.cases, engine, self.slices)
+        self.case_pages = CasePages(store, self.definitions, self.cases, self.who_can)
         self.arrivals = Arrivals(store, watches)
         self.ledger = Ledger(store, self.policies, self.cases, self.arrivals, self.slices)
         counting = Counting()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.types import ControllerRouterHandler, Guard
 
+from app.ui.case.routes import CASE
 from app.ui.frame.canonical import canonical_only
 from app.ui.frame.compressed import compressed
 from app.ui.frame.errors import on_page_exception
@@ -20,7 +21,14 @@ from app.ui.queue.side import sides
 from app.ui.sign_in.routes import SIGN_IN, WAYS_IN
 from app.ui.types.routes import TYPES
 
-ROOMS: Sequence[ControllerRouterHandler] = (*HELP, *QUEUE, *SIGN_IN, *ME, *TYPES)
+ROOMS: Sequence[ControllerRouterHandler] = (
+    *HELP,
+    *QUEUE,
+    *CASE,
+    *SIGN_IN,
+    *ME,
+    *TYPES,
+)
 """For whoever is signed in. A new room adds the tuple of its `routes.py`."""
 OPEN: Sequence[ControllerRouterHandler] = WAYS_IN
 """For everybody: the ways in."""

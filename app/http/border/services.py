@@ -29,6 +29,7 @@ from app.services.policy.requests import AskedChange, ChangedPolicy, Preview, Wh
 from app.services.store.callers import StoredKey
 from app.services.store.policy_lines import LinePage, LineQuery
 from app.services.store.stored import StoredClock, StoredEntry
+from app.services.work.case_pages import CasePages
 
 
 class DeskPort(Protocol):
@@ -192,6 +193,7 @@ class Services:
     people: PeoplePort | None = None
     rates: RateLimits | None = None
     forms: FormReads | None = None
+    case_pages: CasePages | None = None
     slices: Slices = field(default_factory=Slices)
     type_rights: TypeRightsPort | None = None
 

@@ -1,0 +1,89 @@
+"""The files of a case: their list, and each of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import quote
+
+from litestar import Response, get
+from litestar.params import PathParameter, QueryParameter
+from litestar.response import Stream
+
+from app.domain.values.errors import NotFound
+from app.domain.values.names import canonical_uuid
+from app.http.border.parameters import CaseId
+from app.http.border.services import services_of
+from app.services.store.work import StoredAttachment
+from app.ui.case.around import around
+from app.ui.case.opened import opened, pages_of, telling
+from app.ui.case.telling import Telling
+from app.ui.frame.page import page
+from app.ui.frame.reader import PageRequest
+
+PAGE = 50
+UNKNOWN = "application/octet-stream"
+After = Annotated[int | None, QueryParameter(description="Files after this one", ge=0, le=10**15)]
+FileId = Annotated[str, PathParameter(description="The file's id")]
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A file as a list shows it."""
+
+    id: str
+    name: str
+    size: str
+    author: str
+    attached_at: datetime
+    sha256: str
+
+
+def file_line(told: Telling, one: StoredAttachment) -> FileLine:
+    name = one.file_name or told.gettext("a file whose name was erased")
+    return FileLine(one.id, name, size_words(one.size), told.person(one.author), one.attached_at, one.sha256)
+
+
+def size_words(size: int) -> str:
+    """`340 B`, `12 KB`, `3.4 MB`."""
+    if size < 1_000:
+        return f"{size} B"
+    if size < 1_000_000:
+        return f"{size // 1_000} KB"
+    return f"{size / 1_000_000:.1f} MB"
+
+
+@get("/cases/{case_id:str}/files")
+async def show_files(request: PageRequest, case_id: CaseId, after: After = None) -> Response[str]:
+    """In the order in which they came."""
+    case = await opened(request, case_id)
+    found = await pages_of(request).files(case, after, PAGE + 1)
+    told = await telling(request, case, {one.author for one in found})
+    about = around(told, case)
+    shown = found[:PAGE]
+    return page(
+        request,
+        "case/files.html",
+        title=told.gettext("Files of %(case)s", case=about["bar"].name),
+        files=[file_line(told, one) for one in shown],
+        next_after=shown[-1].case_seq if len(found) > PAGE else None,
+        **about,
+    )
+
+
+@get("/cases/{case_id:str}/files/{file_id:str}")
+async def fetch_file(request: PageRequest, case_id: CaseId, file_id: FileId) -> Stream:
+    """The bytes as they came, to be saved: nothing that came with a case is run by a browser."""
+    case = await opened(request, case_id)
+    name = canonical_uuid(file_id)
+    found = await pages_of(request).file(case, name) if name else None
+    if found is None:
+        raise NotFound("no such file")
+    pieces = await services_of(request).attachments.read(request.user.actor, found.sha256)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.file_name or found.id, safe='')}",
+        "Content-Length": str(found.size),
+        "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    return Stream(pieces, media_type=UNKNOWN, headers=headers)

@@ -1,0 +1,67 @@
+"""The timeline of a case: a page of its log, the newest first, as people read it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.domain.values.json import Json
+from app.services.work.case_pages import CasePages, History, OpenCase, Wanted
+from app.ui.case.changes import Entry, changed_paths, read
+from app.ui.case.entries import Told, told_of
+from app.ui.case.telling import Telling
+
+PAGE: Final = 20
+MOST_PATHS: Final = 200
+"""Fields of a page whose earlier values are looked for."""
+SHOWN: Final[Mapping[str, Wanted]] = {
+    "all": Wanted(),
+    "events": Wanted(frozenset({"opened", "transition"}), denied=False),
+    "clocks": Wanted(frozenset({"sla", "sla.corrected"}), denied=False),
+    "comments": Wanted(frozenset({"comment"}), denied=False),
+    "files": Wanted(frozenset({"attachment"}), denied=False),
+    "refused": Wanted(chain=False),
+}
+"""What can be looked at of a timeline, by the word in its address."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """Entries with the values that fields had before them."""
+
+    entries: Sequence[Entry]
+    befores: Mapping[str, Mapping[str, Json]]
+    page: History
+
+    def told(self, telling: Telling) -> tuple[Told, ...]:
+        return tuple(told_of(telling, one, self.befores.get(one.stored.entry_id, {})) for one in self.entries)
+
+    def older(self) -> str | None:
+        """The query of the next page."""
+        if not self.page.more:
+            return None
+        before = f"&before={self.page.before}" if self.page.before else ""
+        return f"below={self.page.below}{before}"
+
+
+async def read_history(pages: CasePages, opened: OpenCase, wanted: Wanted) -> ReadHistory:
+    page = await pages.history(opened, wanted)
+    entries = [read(stored) for stored in page.entries]
+    paths = changed_paths(entries)
+    earlier: dict[str, Json] = {}
+    if paths:
+        found = await pages.last_set(opened, sorted(paths)[:MOST_PATHS], min(paths.values()))
+        earlier = {one.path: one.value for one in found}
+    return ReadHistory(entries, _befores(entries, earlier), page)
+
+
+def _befores(entries: Sequence[Entry], earlier: Mapping[str, Json]) -> dict[str, dict[str, Any]]:
+    """What each entry found: what was there before the page, and then what the page's own entries made of it."""
+    values, befores = dict(earlier), {}
+    chained = sorted(
+        (one for one in entries if one.stored.case_seq is not None), key=lambda one: one.stored.case_seq or 0
+    )
+    for entry in chained:
+        given = {path: value for path, value in entry.stored.values.items() if path.startswith("/data/")}
+        befores[entry.stored.entry_id] = {path: values[path] for path in given if path in values}
+        values |= given
+    return befores

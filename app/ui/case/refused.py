@@ -1,0 +1,55 @@
+"""What a page says where an action was refused: what, why, and what helps, by titles and names."""
+
+from app.domain.values.errors import CaseError, Internal, NotFound, VersionConflict
+from app.http.border.errors import sentence
+from app.services.work.case_pages import OpenCase
+from app.ui.case.telling import Telling
+from app.ui.case.why import Able, Why, why_not
+
+PASSES_ON = (Internal, NotFound)
+
+
+def refused_event(told: Telling, case: OpenCase, event: str, error: CaseError, able: Able | None = None) -> Why:
+    """Raises what is no answer about the case."""
+    if isinstance(error, PASSES_ON) or error.passes:
+        raise error
+    if isinstance(error, VersionConflict):
+        return changed_meanwhile(told, event)
+    if error.reasons:
+        return why_not(told, case, event, error.reasons, able)
+    return Why(event, told.event(event), sentence(error.message), (), ())
+
+
+def refused_verb(told: Telling, case: OpenCase, verb: str, error: CaseError) -> Why:
+    """The same of what is done besides events."""
+    if isinstance(error, PASSES_ON) or error.passes:
+        raise error
+    if isinstance(error, VersionConflict):
+        return changed_meanwhile(told, verb)
+    what = told.gettext("This was not done.")
+    return Why(verb, verb, what, _why(told, case, error), ())
+
+
+def changed_meanwhile(told: Telling, act: str) -> Why:
+    return Why(
+        act,
+        act,
+        told.gettext("Somebody changed this case while you were reading it, so nothing was done."),
+        (
+            told.gettext(
+                "The page shows the case as it is now. Look at the history, then do it again if it still holds."
+            ),
+        ),
+        (),
+    )
+
+
+def _why(told: Telling, case: OpenCase, error: CaseError) -> tuple[str, ...]:
+    holder = case.case.assignee
+    if any(reason.code == "guard" for reason in error.reasons) and holder != told.reader.actor.id:
+        if holder is None:
+            return (told.gettext("Nobody has this case."),)
+        return (told.gettext("%(person)s has this case.", person=told.person(holder)),)
+    if error.code == "denied":
+        return (told.gettext("Your roles do not allow it."),)
+    return (sentence(error.message),)

@@ -1,0 +1,42 @@
+"""Find people by their names: whom a case is assigned to, who has a role on it, whom a comment tells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.domain.values.names import SUBJECT
+from app.ui.case.opened import pages_of
+from app.ui.frame.reader import PageRequest
+
+MOST = 200
+"""People that a page offers; of more, names are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """People of the tenant, (subject, name) by name; not all of them, where there are more than a page offers."""
+
+    people: Sequence[tuple[str, str]] = ()
+    more: bool = False
+
+    @property
+    def choosable(self) -> bool:
+        """Whether a list of them is enough to choose from."""
+        return bool(self.people) and not self.more
+
+    def named(self, written: str) -> str | None:
+        """Whom somebody means by a name or a reference; None where that is nobody, or more than one."""
+        text = " ".join(written.split())
+        subjects = {subject for subject, name in self.people if text.casefold() in (name.casefold(), subject)}
+        if len(subjects) == 1:
+            return subjects.pop()
+        return text if not subjects and SUBJECT.fullmatch(text) else None
+
+    def mentioned(self, text: str) -> tuple[str, ...]:
+        """Those whom a text names after an @."""
+        folded = text.casefold()
+        return tuple(subject for subject, name in self.people if f"@{name.casefold()}" in folded)
+
+
+async def known_people(request: PageRequest) -> Known:
+    found = await pages_of(request).people(request.user.tenant, MOST + 1)
+    return Known(sorted(found[:MOST], key=lambda one: one[1].casefold()), len(found) > MOST)
