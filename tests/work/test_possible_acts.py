@@ -84,9 +84,9 @@ async def test_the_answer_of_the_api_names_acts_creator_and_people(house: House)
         noted = (await client.post(f"/api/v1/cases/{case_id}/events", json={"event": "triage"})).json()
     assert shown["creator"] == noted["case"]["creator"] == ALICE.id
     assert shown["people"] == [
-        {"subject": ALICE.id, "roles": ["[creator]"]},
-        {"subject": CLERK.id, "roles": ["[assignee]"]},
-        {"subject": "user:zoe", "roles": ["[reviewer]"]},
+        {"subject": ALICE.id, "name": None, "roles": ["[creator]"]},
+        {"subject": CLERK.id, "name": None, "roles": ["[assignee]"]},
+        {"subject": "user:zoe", "name": None, "roles": ["[reviewer]"]},
     ]
     assert {"verb": "release", "act": "case:claim", "title": "Release this case"} in possible["acts"]
     assert "people" not in noted["case"]

@@ -33,9 +33,11 @@ class DefinitionView(TypedDict):
 
 
 class CasePersonView(TypedDict):
-    """Somebody who stands to a case, with their roles on it: `[creator]`, `[assignee]`, and those given."""
+    """Somebody who stands to a case, with their roles on it: `[creator]`, `[assignee]`, and those given. `name` is null
+    where nobody has told it."""
 
     subject: str
+    name: str | None
     roles: list[str]
 
 

@@ -19,7 +19,7 @@ from app.http.border.parameters import (
     WithCount,
     existing,
 )
-from app.http.border.services import ApiRequest, services_of
+from app.http.border.services import ApiRequest, Services, services_of
 from app.http.border.views import AppliedView, CasePageView, CasePersonView, CaseView
 from app.http.cases import answers
 from app.http.cases.attempts import opening
@@ -80,13 +80,16 @@ async def find_cases(
 )
 async def read_case(request: ApiRequest, case_id: CaseId) -> Response[CaseView]:
     """The case as it stands, and who stands to it. Its ETag is its version, for If-Match."""
-    found = await services_of(request).cases.show(request.user, existing(case_id))
-    case, shown = found.case, cast(Any, {**case_json(found.case, found.clocks), "people": _people(found.standing)})
+    services = services_of(request)
+    found = await services.cases.show(request.user, existing(case_id))
+    people = await _people(services, request.user.tenant, found.standing)
+    case, shown = found.case, cast(Any, {**case_json(found.case, found.clocks), "people": people})
     return Response(shown, headers={"ETag": answers.etag(case.version)})
 
 
-def _people(standing: Sequence[tuple[str, str]]) -> list[CasePersonView]:
+async def _people(services: Services, tenant: str, standing: Sequence[tuple[str, str]]) -> list[CasePersonView]:
     found: dict[str, list[str]] = {}
     for subject, role in standing:
         found.setdefault(subject, []).append(role)
-    return [{"subject": subject, "roles": roles} for subject, roles in found.items()]
+    names = await services.case_pages.names(tenant, list(found)) if services.case_pages else {}
+    return [{"subject": subject, "name": names.get(subject), "roles": roles} for subject, roles in found.items()]

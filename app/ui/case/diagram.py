@@ -24,6 +24,8 @@ from app.ui.frame.reader import PageRequest
 MOST_INLINE = 40_000
 """Characters of a drawing that stands in the page of a case; a larger one has a page of its own."""
 MOST_ROWS = 1_000
+MOST_EVENTS = 60
+"""Of a case type whose drawing may stand in the page of a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,17 @@ async def show_diagram(request: PageRequest, case_id: CaseId) -> Response[str]:
 
 async def small_drawing(told: Telling, case: OpenCase, travelled: Travelled) -> Markup | None:
     """For the page of a case; None where it is too large to stand there."""
+    if len(case.declared.events) > MOST_EVENTS:
+        return None
     found = await drawing(told, case, travelled)
     return found if len(found) <= MOST_INLINE else None
 
 
 async def drawing(told: Telling, case: OpenCase, travelled: Travelled) -> Markup:
-    """Of a large case type its plan takes a fifth of a second, in which nobody else should have to wait."""
-    planned = await asyncio.to_thread(_planned, _Definition(case.here.machine.digest, told.language, case.declared))
+    """Of a large case type it takes a fifth of a second, in which nobody else should have to wait."""
+    definition = _Definition(case.here.machine.digest, told.language, case.declared)
     label = told.gettext("Diagram: %(state)s", state=told.states(case.case.state))
-    return Markup(planned.drawn(label, case.case.states, travelled))  # noqa: S704  (drawn by us, its words escaped)
+    return await asyncio.to_thread(_drawn, definition, label, case.case.states, travelled)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,11 @@ class _Definition:
     digest: str
     language: str
     declared: CaseType = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def _drawn(definition: _Definition, label: str, states: tuple[str, ...], travelled: Travelled) -> Markup:
+    return Markup(_planned(definition).drawn(label, states, travelled))  # noqa: S704  (drawn by us, its words escaped)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,67 @@
+"""The page of a case in a real Chromium: one journey by keyboard, and what axe and a narrow window say of it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.services.assembly import House
+from app.ui.frame.reader import Reader
+from tests.databases import Database, sqlite_of
+from tests.house import ALICE, CLERK, SUPERVISOR, applied, fire, fired, opening, state, tried
+from tests.over_http import services_of
+from tests.ui.browsing import browsing, scrolls_sideways, violations
+from tests.ui.serving import reader
+from tests.working import claim, comment
+
+CARL: Reader = reader(CLERK, "Carl Clerk", "session-of-carl")
+LONG = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz " * 3
+DATA = {"amount_cents": 82_000, "currency": "EUR", "purpose": LONG}
+
+
+@pytest.fixture
+def database(sqlite_lived_in: Path, tmp_path: Path) -> Database:
+    file = tmp_path / "browsed.db"
+    file.write_bytes(sqlite_lived_in.read_bytes())
+    return sqlite_of(file)
+
+
+async def opened(house: House) -> str:
+    one = opening(ALICE, data=DATA, reference="EXP-104")
+    applied(await tried(house, one))
+    await fire(house, one.new_case_id, "pay", CLERK)
+    await comment(house, one.new_case_id, CLERK, "The receipt is **missing**.")
+    return one.new_case_id
+
+
+async def test_a_case_is_moved_and_commented_on_by_keyboard_and_a_change_is_told(house: House) -> None:
+    case_id = await opened(house)
+    async with browsing(services_of(house), CARL) as window:
+        page = await window.page(f"/cases/{case_id}")
+        await page.keyboard.press("e")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(re.compile(r"\?done="))
+        assert "“Take into review” is done." in await page.inner_text("main")
+        await page.keyboard.press("c")
+        await page.keyboard.type("All there now.")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("text=Your comment is there.")
+        await claim(house, case_id, SUPERVISOR)
+        await page.evaluate("htmx.ajax('GET', document.querySelector('.live').getAttribute('hx-get'), '.live')")
+        await page.wait_for_selector("text=changed this case: took it.")
+    assert (await state(house, case_id)).state == "review.first_line"
+
+
+async def test_axe_finds_nothing_and_nothing_scrolls_sideways(house: House) -> None:
+    case_id = await opened(house)
+    await fired(house, case_id, "triage", CLERK)
+    paths = ("", "/history", "/fields", "/why/pay", "/diagram", "/slas/decision", "/comment", "/attach", "/link")
+    async with browsing(services_of(house), CARL) as window:
+        for width, dark in ((1280, True), (320, False)):
+            page = await window.page(f"/cases/{case_id}", width=width, dark=dark)
+            for path in paths:
+                await page.goto(f"/cases/{case_id}{path}")
+                await page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+                assert await violations(page) == [], (path, width)
+                assert not await scrolls_sideways(page), (path, width)
