@@ -424,11 +424,11 @@ async def test_german_pages_say_the_same(house: House) -> None:
 
 
 async def test_other_systems_link_to_a_case_by_its_type_and_reference(client: AsyncClient, house: House) -> None:
-    one = opening(ALICE, reference="EXP/104 b")
+    one = opening(ALICE, reference="EXP-104 b")
     applied(await tried(house, one))
-    answer = await get(client, "/c/expense_claim/EXP/104%20b")
+    answer = await get(client, "/c/expense_claim/EXP-104%20b")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{one.new_case_id}")
-    for path, who in (("expense_claim/EXP-9", CARL), ("nonsense/EXP-104", CARL), ("expense_claim/EXP/104%20b", STEVE)):
+    for path, who in (("expense_claim/EXP-9", CARL), ("nonsense/EXP-104", CARL), ("expense_claim/EXP-104%20b", STEVE)):
         assert (await get(client, f"/c/{path}", who)).status_code == 404, path
 
 

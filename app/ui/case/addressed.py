@@ -15,10 +15,10 @@ from app.ui.frame.reader import PageRequest
 Reference = Annotated[str, PathParameter(description="The reference of a case")]
 
 
-@get("/c/{case_type:str}/{reference:path}")
+@get("/c/{case_type:str}/{reference:str}")
 async def by_reference(request: PageRequest, case_type: CaseTypeName, reference: Reference) -> Response[str]:
     """To the page of the case; what the reader may not read is not there."""
-    wanted = Wanted(case_type=case_type, reference=reference.removeprefix("/"), limit=1)
+    wanted = Wanted(case_type=case_type, reference=reference, limit=1)
     try:
         found = await services_of(request).cases.find(request.user.actor, wanted)
     except Invalid:
