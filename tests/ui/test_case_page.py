@@ -22,14 +22,11 @@ from tests.house import (
     STRANGER,
     SUPERVISOR,
     actor,
-    applied,
     fire,
     fired,
     open_claim,
     open_incident,
-    opening,
     state,
-    tried,
 )
 from tests.ui.serving import client_of, reader, token_of
 from tests.working import claim, comment, naming_reviewers
@@ -421,15 +418,6 @@ async def test_german_pages_say_the_same(house: House) -> None:
     async with client_of(house, german) as client:
         for part in ("", "/history", "/why/pay", "/why/approve", "/assign", "/slas/decision"):
             assert (await client.get(f"/cases/{case_id}{part}")).status_code == 200, part
-
-
-async def test_other_systems_link_to_a_case_by_its_type_and_reference(client: AsyncClient, house: House) -> None:
-    one = opening(ALICE, reference="EXP-104 b")
-    applied(await tried(house, one))
-    answer = await get(client, "/c/expense_claim/EXP-104%20b")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{one.new_case_id}")
-    for path, who in (("expense_claim/EXP-9", CARL), ("nonsense/EXP-104", CARL), ("expense_claim/EXP-104%20b", STEVE)):
-        assert (await get(client, f"/c/{path}", who)).status_code == 404, path
 
 
 async def test_people_are_called_by_their_names_everywhere(client: AsyncClient, house: House) -> None:

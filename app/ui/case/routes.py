@@ -1,7 +1,6 @@
 """The page of a case: the routes together."""
 
 from app.ui.case.acting import claim, fire, gone, release
-from app.ui.case.addressed import by_reference
 from app.ui.case.assigning import assign, show_assign
 from app.ui.case.attaching import attach, show_attach
 from app.ui.case.commenting import comment, show_comment
@@ -14,7 +13,6 @@ from app.ui.case.slas import show_sla
 
 CASE = (
     show_case,
-    by_reference,
     show_history,
     show_fields,
     show_files,
