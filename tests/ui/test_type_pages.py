@@ -168,6 +168,19 @@ async def test_a_case_type_whose_file_is_gone_is_shown_to_who_may_read_its_cases
     assert 'href="/types/expense_claim"' not in listed
 
 
+async def test_a_queue_looks_as_the_newest_version_says_that_says_something(house: House, database: Database) -> None:
+    """The version in force says nothing of its look, and the one before did."""
+    await open_claim(house)
+    told: dict[str, Any] = declared().case_types["expense_claim"].model_dump(by_alias=True, exclude_none=True)
+    told.pop("views")
+    plain = CaseType.model_validate(told)
+    async with another_process(database, declaring(expense_claim=plain)) as process, client_of(process) as client:
+        page = (await client.get("/?view=unassigned&type=expense_claim")).text
+    headings = [text_of(one) for one in re.findall(r"<th scope=\"col\".*?</th>", page, re.DOTALL)]
+    assert {"Amount", "Category"} <= set(headings)
+    assert "What it was for" not in headings, "the first fields of the schema are for those who never said anything"
+
+
 async def test_who_may_open_one_is_offered_to(house: House) -> None:
     async with client_of(house, reader(SUPERVISOR)) as client:
         assert 'href="/new/expense_claim"' in (await client.get("/types/expense_claim")).text
@@ -225,6 +238,7 @@ def test_the_table_of_a_large_case_type_has_pages_and_its_diagram_one_of_its_own
     assert len(table(first, "Transitions")) == 50
     assert "1–50 of 601" in text_of(first)
     assert table(last, "Transitions")[0][1] == "E599"
+    assert table(of(case_type, "/types/t?from=9999"), "Transitions")[0][1] == "E599", "beyond the end is the end"
     assert "statechart" not in first
     assert 'href="/types/t/diagram?version=1"' in first
     assert "statechart" in alone

@@ -94,8 +94,12 @@ async def _rows(made: Rows, page: Page) -> Sequence[Row]:
 
 
 def case_types(request: PageRequest, may: Readable) -> Mapping[str, CaseType | None]:
-    """Those that the reader may read, with what is declared of them now."""
-    declared = {view.case_type.case_type: view.case_type for view in services_of(request).case_types.list()}
+    """Those that the reader may read, with what is declared of them now; their look may be that of an older version."""
+    known = services_of(request).case_types
+    now = {view.case_type.case_type: view.case_type for view in known.list()}
+    declared = {
+        name: of if of.views else of.model_copy(update={"views": known.views(name)}) for name, of in now.items()
+    }
     return {name: declared.get(name) for name in sorted(may.some)}
 
 

@@ -47,6 +47,7 @@ async def show_type(
     case_type, words, turns = view.case_type, words_for(request), Turns()
     rights, actor = _rights(request), request.user.actor
     table = table_rows(case_type)
+    first = min(first, len(table))
     shown = table[first - 1 : first - 1 + ROWS]
     doers = await rights.doers(actor, name, [row.event for row in shown if row.event])
     versions = await services_of(request).case_types.versions(name)
