@@ -126,7 +126,8 @@ async def test_an_event_on_a_case_that_moved_meanwhile_is_not_fired(client: Asyn
     await claim(house, case_id, CLERK)
     answer = await post(client, f"/cases/{case_id}/fire", event="triage", version="1")
     assert answer.status_code == 412
-    assert "Somebody changed this case while you were reading it" in words(answer.text)
+    told = words(answer.text)
+    assert "Carl Clerk changed this case while you were reading it (took it, just now), so nothing was done." in told
     assert (await state(house, case_id)).state == "submitted"
 
 

@@ -1,5 +1,6 @@
 """What is done to a case by one button: an event that asks for nothing, claim, release."""
 
+import asyncio
 from typing import Annotated
 
 from litestar import Response, get, post
@@ -7,14 +8,16 @@ from litestar.params import QueryParameter
 
 from app.domain.case.attempt import Attempt
 from app.domain.deciding.verb import Verb
-from app.domain.values.errors import CaseError, Malformed, NotFound, VersionConflict
+from app.domain.values.errors import IdempotencyInFlight, Malformed, NotFound, VersionConflict
 from app.domain.verbs.assigning import Claim, Release
 from app.http.border.errors import status_of
 from app.http.border.parameters import CaseId, existing
 from app.http.border.services import services_of
 from app.services.desk.answer import Answer
+from app.services.work.case_pages import OpenCase
+from app.ui.case.looking import last_change
 from app.ui.case.opened import case_path, opened, telling
-from app.ui.case.refused import refused_event, refused_verb
+from app.ui.case.refused import changed_meanwhile, refused_event, refused_verb
 from app.ui.case.show import case_page
 from app.ui.case.why import Why
 from app.ui.frame.attempts import attempting
@@ -22,6 +25,7 @@ from app.ui.frame.page import page, words_for
 from app.ui.frame.posted import Posted, posted
 from app.ui.frame.reader import PageRequest
 
+TRIES, BETWEEN = 20, 0.1
 Receipt = Annotated[str, QueryParameter(description="The hash of the entry", pattern="^[0-9a-f]{64}$")]
 
 
@@ -38,8 +42,11 @@ async def fire(request: PageRequest, case_id: CaseId) -> Response[str]:
     case = await opened(request, case_id)
     if event not in case.declared.events:
         raise NotFound("no such event")
+    if isinstance(answer.error, VersionConflict):
+        return await case_page(request, case, wrong=await _meanwhile(request, case, event), status=412)
     told = await telling(request, case)
-    return await _refused(request, case_id, refused_event(told, case, event, answer.error), answer.error)
+    wrong = refused_event(told, case, event, answer.error)
+    return await case_page(request, case, wrong=wrong, status=status_of(answer.error))
 
 
 @post("/cases/{case_id:str}/claim")
@@ -69,17 +76,23 @@ async def _done(request: PageRequest, case_id: str, verb: Verb, name: str) -> Re
         return acted(known, answer)
     case = await opened(request, case_id)
     told = await telling(request, case)
-    return await _refused(request, case_id, refused_verb(told, case, name, answer.error), answer.error)
+    wrong = refused_verb(told, case, name, answer.error)
+    return await case_page(request, case, wrong=wrong, status=status_of(answer.error))
 
 
-async def _refused(request: PageRequest, case_id: str, wrong: Why, error: CaseError) -> Response[str]:
-    """The case as it is now, and what was wrong."""
-    status = 412 if isinstance(error, VersionConflict) else status_of(error)
-    return await case_page(request, await opened(request, case_id), wrong=wrong, status=status)
+async def _meanwhile(request: PageRequest, case: OpenCase, event: str) -> Why:
+    """Who changed the case since the reader's page was drawn, and what they did last."""
+    told, newest = await last_change(request, case)
+    return changed_meanwhile(told, event, newest)
 
 
 async def submitted(request: PageRequest, attempt: Attempt) -> Answer:
-    [answer] = await services_of(request).desk.submit([attempt])
+    """What the desk answers; a second click waits for what came of the first."""
+    for _ in range(TRIES):
+        [answer] = await services_of(request).desk.submit([attempt])
+        if not isinstance(answer.error, IdempotencyInFlight):
+            break
+        await asyncio.sleep(BETWEEN)
     return answer
 
 

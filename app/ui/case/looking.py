@@ -13,11 +13,12 @@ from app.services.store.history import LastSet
 from app.services.work.case_pages import OpenCase, Wanted
 from app.ui.case.around import around
 from app.ui.case.changes import who_of
-from app.ui.case.entries import subjects
+from app.ui.case.entries import Told, subjects
 from app.ui.case.history import SHOWN, read_history
 from app.ui.case.opened import opened, pages_of, telling
 from app.ui.case.show import filters
 from app.ui.case.summary import field_of, names
+from app.ui.case.telling import Telling
 from app.ui.case.values import is_empty
 from app.ui.case.why import Able, cannot, name_of, why_not
 from app.ui.frame.page import page
@@ -149,11 +150,12 @@ async def stale(request: PageRequest, case_id: CaseId, seq: Seq) -> Response[str
     case = await opened(request, case_id)
     if case.case.seq <= seq:
         return Response("", status_code=204)
-    return await _what_changed(request, case)
+    told, newest = await last_change(request, case)
+    return page(request, "case/stale.html", title="", newest=newest, **around(told, case))
 
 
-async def _what_changed(request: PageRequest, case: OpenCase) -> Response[str]:
+async def last_change(request: PageRequest, case: OpenCase) -> tuple[Telling, Told | None]:
+    """What was done to the case last."""
     history = await read_history(pages_of(request), case, Wanted(denied=False, limit=1))
     told = await telling(request, case, subjects(history.entries))
-    [newest, *_] = history.told(told) or (None,)
-    return page(request, "case/stale.html", title="", newest=newest, **around(told, case))
+    return told, next(iter(history.told(told)), None)

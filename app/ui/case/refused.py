@@ -3,6 +3,7 @@
 from app.domain.values.errors import CaseError, Internal, NotFound, VersionConflict
 from app.http.border.errors import sentence
 from app.services.work.case_pages import OpenCase
+from app.ui.case.entries import Told
 from app.ui.case.telling import Telling
 from app.ui.case.why import Able, Why, why_not
 
@@ -30,18 +31,19 @@ def refused_verb(told: Telling, case: OpenCase, verb: str, error: CaseError) -> 
     return Why(verb, verb, what, _why(told, case, error), ())
 
 
-def changed_meanwhile(told: Telling, act: str) -> Why:
-    return Why(
-        act,
-        act,
-        told.gettext("Somebody changed this case while you were reading it, so nothing was done."),
-        (
-            told.gettext(
-                "The page shows the case as it is now. Look at the history, then do it again if it still holds."
-            ),
-        ),
-        (),
-    )
+def changed_meanwhile(told: Telling, act: str, newest: Told | None = None) -> Why:
+    """Nothing was done: the page that was pressed on showed an older case. `newest` is what was done to it last."""
+    what = told.gettext("Somebody changed this case while you were reading it, so nothing was done.")
+    if newest is not None:
+        when = told.times.near(newest.moment) or told.times.short(newest.moment.astimezone(told.reader.zone))
+        what = told.gettext(
+            "%(who)s changed this case while you were reading it (%(what)s, %(when)s), so nothing was done.",
+            who=newest.who,
+            what=newest.what,
+            when=when,
+        )
+    now = told.gettext("The page shows it as it is now. Do it again if it still holds.")
+    return Why(act, act, what, (now,), ())
 
 
 def _why(told: Telling, case: OpenCase, error: CaseError) -> tuple[str, ...]:
