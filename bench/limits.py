@@ -2,13 +2,13 @@
 
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
 
 from app.db.connections.row_security import SETTING
+from app.db.connections.sqlite_library import sqlite3
 from bench.harness import Unusable
 from bench.seeded import CASES
 from bench.servers import ROOT, TENANT, Postgres

@@ -2,8 +2,9 @@
 
 import os
 import platform
-import sqlite3
 from pathlib import Path
+
+from app.db.connections.sqlite_library import sqlite3
 
 
 def facts() -> str:

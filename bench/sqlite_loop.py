@@ -6,14 +6,13 @@ python -m bench.sqlite_loop FILE ENTRY_LENGTH WARM_UP SECONDS      prints events
 import hashlib
 import random
 import secrets
-import sqlite3
 import sys
 import time
 from collections.abc import Sequence
 
 import uuid_utils
 
-from app.db.connections.engines import WAL_IS_SAFE_FROM
+from app.db.connections.sqlite_library import HAS_WAL, sqlite3
 
 # The same as the connections of the service; a test compares them.
 PRAGMAS = {
@@ -21,7 +20,7 @@ PRAGMAS = {
     "synchronous": "FULL",
     "cache_size": "-65536",
     "recursive_triggers": "ON",
-    "journal_mode": "WAL" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "DELETE",
+    "journal_mode": "WAL" if HAS_WAL else "DELETE",
 }
 FIND = "SELECT state, seq, last_hash FROM cases WHERE tenant = 'acme' AND id = ?"
 MOVE = """UPDATE cases SET state = ?, version = version + 1, seq = ?, changed_at = ?, recorded_at = ?, last_hash = ?

@@ -14,8 +14,10 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db import open_store
+from app.db.connections.sqlite_library import driver
 from app.db.schema.migrate import migrate
 from app.services.store.ports import Store
 
@@ -29,6 +31,11 @@ _LOGIN = "stateward_app"
 _counter = itertools.count(1)
 ROOM = 2 * 2**30
 """Bytes that the databases of a worker take at most, many times over."""
+
+
+def engine_of(url: str) -> AsyncEngine:
+    """For whoever looks past the store, with the library that has the file open in this process already."""
+    return create_async_engine(url, **({"module": driver()} if url.startswith("sqlite") else {}))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import shutil
-import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
+from app.db.connections.sqlite_library import sqlite3
 from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens
 from app.domain.case.case import Case
 from app.domain.definition.case_type import CaseType

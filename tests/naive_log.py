@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import sqlite3
 from collections import defaultdict
 from typing import Any
 
 import asyncpg
 
+from app.db.connections.sqlite_library import sqlite3
 from tests.databases import Database
 
 ENTRIES = (

@@ -7,18 +7,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 import app.db.tables.every_table  # noqa: F401  what the tables declare
 from app.db import open_store
 from app.db.schema.migrate import MigrationRefused, migrate, schema_problem
 from app.services.store.ports import StoreUnavailable
-from tests.databases import Database
+from tests.databases import Database, engine_of
 
 
 async def run(url: str, *statements: str) -> None:
-    engine = create_async_engine(url)
+    engine = engine_of(url)
     async with engine.begin() as connection:
         for statement in statements:
             await connection.execute(text(statement))
@@ -57,7 +56,7 @@ async def test_the_migrations_make_what_the_tables_declare(database: Database):
         """The index of words is an expression on PostgreSQL, and tables of FTS5 on SQLite."""
         return not str(name).startswith("case_words")
 
-    engine = create_async_engine(database.admin_url)
+    engine = engine_of(database.admin_url)
     async with engine.connect() as connection:
         differences = await connection.run_sync(
             lambda sync: compare_metadata(
@@ -123,7 +122,7 @@ async def test_what_an_interrupted_migration_left_is_made_anew(postgres: Databas
 
 
 async def test_nobody_waits_for_an_index_that_is_built(postgres: Database):
-    engine = create_async_engine(postgres.admin_url)
+    engine = engine_of(postgres.admin_url)
     write = text("UPDATE cases SET urgency = urgency")
     waits = text("""SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
         AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'""")

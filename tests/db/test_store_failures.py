@@ -1,7 +1,5 @@
 """What a database that is slow, busy or gone looks like to the services."""
 
-import sqlite3
-
 import asyncpg
 import pytest
 from sqlalchemy import text
@@ -11,6 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 from app.db import open_store
 from app.db.connections.engines import postgres_engine, sqlite_engine
 from app.db.connections.failures import translated
+from app.db.connections.sqlite_library import sqlite3
 from app.services.store.ports import Refused, StoreUnavailable
 from app.services.store.stored import CaseKey
 from tests.databases import Database

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.db import open_store
 from app.db.reads import listing
@@ -26,7 +25,7 @@ from app.services.store.ports import Store
 from app.services.store.search import Count
 from app.services.store.stored import Visible
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO
-from tests.databases import Database
+from tests.databases import Database, engine_of
 from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening, told
 from tests.lengths import length
 
@@ -95,7 +94,7 @@ async def fill(database: Database) -> None:
     async with store.transaction(*TENANTS) as tx:
         await tx.record(opening(*CASES))
     await store.close()
-    engine = create_async_engine(database.admin_url)
+    engine = engine_of(database.admin_url)
     async with engine.begin() as connection:
         given_roles = [{"tenant": TENANT, "case_id": c, "subject": s, "role": r} for c, s, r in sorted(ROLES)]
         foreign = [{"tenant": "globex", "case_id": c.id, "subject": ALICE, "role": "[handler]"} for c in OURS]

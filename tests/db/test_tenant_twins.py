@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import Table, text
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 import app.db.tables.every_table  # noqa: F401  (declares all tables)
 from app.services.assembly import House
 from tests.calling import bearing, signed_in
-from tests.databases import Database
+from tests.databases import Database, engine_of
 from tests.house import TENANT, actor, change, rows, state, unguarded
 from tests.over_http import client_without_credential
 from tests.working import naming_reviewers
@@ -130,7 +129,7 @@ async def _worked_on(made: Seen) -> None:
 
 async def twinned(database: Database) -> None:
     """Copy every row of our tenant for each twin, marked, though their entries say that they are ours."""
-    engine = create_async_engine(database.admin_url)
+    engine = engine_of(database.admin_url)
     async with engine.begin() as connection:
         if database.kind == "postgres":
             await connection.execute(text("SET LOCAL session_replication_role = replica"))

@@ -1,6 +1,5 @@
 """The log only grows: whatever the service's role, or a writer of the file, tries."""
 
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
@@ -10,6 +9,7 @@ from sqlmodel import SQLModel
 
 from app.db import open_store
 from app.db.connections.row_security import SETTING
+from app.db.connections.sqlite_library import sqlite3
 from app.db.tables.every_table import TABLES as ALL
 from app.db.tables.tables import ENTRY
 from app.services.store.stored import Changed, Record

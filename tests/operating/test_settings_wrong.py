@@ -3,11 +3,11 @@
 import asyncio
 import re
 import socket
-import sqlite3
 from pathlib import Path
 
 import pytest
 
+from app.db.connections.sqlite_library import sqlite3
 from app.main import main
 from app.settings import PUBLISHED, SECRETS, Settings
 from tests.databases import Database

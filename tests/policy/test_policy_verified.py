@@ -1,19 +1,18 @@
 """`stateward policy verify` finds the lines of the policy that somebody wrote past the service and its log."""
 
 import re
-import sqlite3
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.db.connections.sqlite_library import sqlite3
 from app.main import main
 from app.services.assembly import House
 from app.services.policy.requests import AskedChange
 from app.services.policy.verification import LinesInLog, PolicyVerification
 from app.services.store.stored import PolicyLine
-from tests.databases import Database
+from tests.databases import Database, engine_of
 from tests.house import actor
 from tests.log.test_auditors import SOURCE
 from tests.running import ROOT
@@ -25,7 +24,7 @@ COLUMNS = "id, kind, role, tenant, obj, act, when_, eft, source, added, removed"
 
 async def written(database: Database, *statements: str) -> None:
     """Past the service, as whoever owns the database can."""
-    engine = create_async_engine(database.admin_url)
+    engine = engine_of(database.admin_url)
     async with engine.begin() as connection:
         for statement in statements:
             await connection.execute(text(statement))

@@ -1,6 +1,5 @@
 """Open connections: what every one of them is told before its first statement."""
 
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.connections.row_security import SETTING
+from app.db.connections.sqlite_library import HAS_WAL, driver
 from app.db.connections.urls import with_driver
 from app.services.store.failures import StoreUnavailable
 
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30
 SERVICE = "stateward_service"
-
-# Before it, a reset of the WAL can corrupt the file (sqlite.org/wal.html).
-WAL_IS_SAFE_FROM = (3, 51, 3)
-HAS_WAL = sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM
 
 
 def database_url(url: str) -> URL:
@@ -34,7 +30,12 @@ def is_sqlite(url: URL) -> bool:
 def sqlite_engine(url: URL, pool_size: int = 10, busy_seconds: int = 5) -> AsyncEngine:
     """Connections begin IMMEDIATE where the execution option `writes` is set."""
     engine = create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args={"timeout": busy_seconds}
+        url,
+        module=driver(),
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"timeout": busy_seconds},
     )
     event.listen(engine.sync_engine, "do_connect", _look_for_the_folder)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)

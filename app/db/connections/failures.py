@@ -1,6 +1,5 @@
 """Tell what a database error means: refused, unavailable, or something nobody expected."""
 
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.db.connections.sqlite_library import sqlite3
 from app.services.store.failures import Refused, StoreUnavailable
 
 # SQLSTATE classes and codes, PostgreSQL documentation, appendix A.

@@ -1,7 +1,6 @@
 """Bring a database to the schema of this release, and make the roles that PostgreSQL enforces it with."""
 
 import asyncio
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.db.connections.engines import SERVICE, database_url, is_sqlite, postgres_engine, sqlite_engine
 from app.db.connections.failures import connecting, translated
 from app.db.connections.row_security import OWNER
+from app.db.connections.sqlite_library import sqlite3
 from app.db.schema.revisions import config, is_later, missing_tables, problem_of
 from app.services.store.failures import StoreUnavailable
 

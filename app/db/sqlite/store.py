@@ -1,7 +1,6 @@
 """The store on one SQLite file: one writer at a time, the time of the process or of whoever drives it."""
 
 import asyncio
-import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,8 +12,9 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.db.connections.engines import HAS_WAL, sqlite_engine
+from app.db.connections.engines import sqlite_engine
 from app.db.connections.failures import translated
+from app.db.connections.sqlite_library import HAS_WAL, sqlite3
 from app.db.reads import clocks
 from app.db.rows.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
 from app.db.sqlite import sequencing, waiting
