@@ -16,11 +16,14 @@ MOST_READ = 2_000
 """Characters of a case that are looked at: a page has 50 of them."""
 
 
-def excerpts_of(case: Case, case_type: CaseType | None, terms: Sequence[Term], language: str) -> Sequence[Markup]:
-    """The first fields in which one of the words stands. What is found in comments alone shows none."""
+def excerpts_of(
+    case: Case, case_type: CaseType | None, terms: Sequence[Term], language: str, title: str = ""
+) -> Sequence[Markup]:
+    """The first fields in which one of the words stands, but for the title, which is shown anyway. What is found in
+    comments alone shows none."""
     found: list[Markup] = []
     for path, text in _texts(case.data):
-        if has_any(text, terms):
+        if text != title and has_any(text, terms):
             label = titled_field(case_type.data, path, language) if case_type else in_words(path)
             found.append(Markup("{}: {}").format(label, marked(excerpt(text, terms), terms)))
         if len(found) == MOST:

@@ -50,18 +50,19 @@ class Rows:
 
     def of(self, case: Case, clocks: Clocks) -> Row:
         case_type = self.declared.get(case.case_type)
+        title = title_of(case, case_type, self.times)
         reference = case.reference or self.times.words.gettext("No reference")
         return Row(
             f"/cases/{case.id}",
             marked(reference, self.terms),
-            marked(title_of(case, case_type, self.times), self.terms),
+            marked(title, self.terms),
             states_of(case, case_type, self.reader.language),
             case.closed_at is not None,
             due_of(case, clocks, self.times),
             urgency_of(case, self.times),
             case.assignee,
             {key: self._cell(key, case, case_type) for key in self.keys},
-            excerpts_of(case, case_type, self.terms, self.reader.language) if self.terms else (),
+            excerpts_of(case, case_type, self.terms, self.reader.language, title) if self.terms else (),
         )
 
     def _cell(self, key: str, case: Case, case_type: CaseType | None) -> str | datetime | None:
