@@ -6,6 +6,7 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler, Guard
 
 from app.ui.case.routes import CASE
+from app.ui.files.routes import FILES
 from app.ui.frame.canonical import canonical_only
 from app.ui.frame.compressed import compressed
 from app.ui.frame.errors import on_page_exception
@@ -28,6 +29,7 @@ ROOMS: Sequence[ControllerRouterHandler] = (
     *SIGN_IN,
     *ME,
     *TYPES,
+    *FILES,
 )
 """For whoever is signed in. A new room adds the tuple of its `routes.py`."""
 OPEN: Sequence[ControllerRouterHandler] = WAYS_IN

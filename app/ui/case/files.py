@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import quote
 
 from litestar import Response, get
 from litestar.params import PathParameter, QueryParameter
@@ -11,6 +10,7 @@ from litestar.response import Stream
 
 from app.domain.values.errors import NotFound
 from app.domain.values.names import canonical_uuid
+from app.http.border.files import SHOWN, saved
 from app.http.border.parameters import CaseId
 from app.http.border.services import services_of
 from app.services.store.work import StoredAttachment
@@ -21,14 +21,13 @@ from app.ui.frame.page import page
 from app.ui.frame.reader import PageRequest
 
 PAGE = 50
-UNKNOWN = "application/octet-stream"
 After = Annotated[int | None, QueryParameter(description="Files after this one", ge=0, le=10**15)]
 FileId = Annotated[str, PathParameter(description="The file's id")]
 
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """A file as a list shows it."""
+    """A file as a list shows it. `shown`: a browser may show it, and does not only save it."""
 
     id: str
     name: str
@@ -36,11 +35,13 @@ class FileLine:
     author: str
     attached_at: datetime
     sha256: str
+    shown: bool
 
 
 def file_line(told: Telling, one: StoredAttachment) -> FileLine:
     name = one.file_name or told.gettext("a file whose name was erased")
-    return FileLine(one.id, name, size_words(one.size), told.person(one.author), one.attached_at, one.sha256)
+    size, author = size_words(one.size), told.person(one.author)
+    return FileLine(one.id, name, size, author, one.attached_at, one.sha256, one.sniffed_type in SHOWN)
 
 
 def size_words(size: int) -> str:
@@ -78,12 +79,4 @@ async def fetch_file(request: PageRequest, case_id: CaseId, file_id: FileId) -> 
     found = await pages_of(request).file(case, name) if name else None
     if found is None:
         raise NotFound("no such file")
-    pieces = await services_of(request).attachments.read(request.user.actor, found.sha256)
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.file_name or found.id, safe='')}",
-        "Content-Length": str(found.size),
-        "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
-    return Stream(pieces, media_type=UNKNOWN, headers=headers)
+    return saved(found, await services_of(request).attachments.read(request.user.actor, found.sha256))
