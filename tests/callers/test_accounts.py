@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from pyotp import TOTP
 
 from app.db import open_store
@@ -117,10 +117,24 @@ async def test_a_disabled_account_and_one_without_a_password_answer_alike(accoun
     assert passwords.looked_at == 2
 
 
+class Recording(PasswordHasher):
+    """Keeps the effort of each hash that it looked at."""
+
+    def __init__(self):
+        super().__init__(time_cost=1, memory_cost=64, parallelism=1)
+        self.efforts = []
+
+    def verify(self, hashed, password):
+        self.efforts.append(extract_parameters(hashed))
+        return super().verify(hashed, password)
+
+
 async def test_finding_out_that_nobody_is_there_costs_what_a_password_costs():
-    usual, nobody = of_passwords.USUAL, of_passwords._of_nobody(of_passwords.USUAL)
-    assert not usual.check_needs_rehash(nobody), "the same effort, by its own words"
-    assert not await Passwords(QUICK).fits(None, "the password of nobody")
+    hasher = Recording()
+    passwords = Passwords(hasher)
+    assert await passwords.fits(hasher.hash(PASSWORD), PASSWORD)
+    assert not await passwords.fits(None, PASSWORD)
+    assert hasher.efforts[0] == hasher.efforts[1]
 
 
 async def test_a_hash_that_cost_less_is_made_anew(accounts, passwords, store, person):

@@ -479,3 +479,15 @@ async def test_a_page_that_was_only_looked_at_leads_to_the_sign_in_page(client, 
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/me")
     client.cookies.clear()
     assert (await client.post("/me", data=WRITTEN)).status_code == 303
+
+
+async def test_who_runs_the_service_reads_who_came_in_and_that_somebody_did_not(client, house, capsys):
+    await known(house)
+    await signed_in(client, "secret typed into the wrong field", "wrong horse battery")
+    await signed_in(client)
+    told = capsys.readouterr().out
+    assert "nobody is signed in" in told
+    assert "signed in " in told
+    assert "user:ann" in told
+    for hushed in (PASSWORD, "wrong horse", "secret typed", cookie_of(client).partition(".")[2]):
+        assert hushed not in told

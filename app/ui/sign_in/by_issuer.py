@@ -3,20 +3,17 @@
 from dataclasses import asdict
 from typing import Any
 
-import structlog
 from litestar import Response, get
 
 from app.domain.values.errors import Unauthenticated
-from app.http.border.headers import request_id
 from app.http.sign_in.code_flow import Asked, CodeFlow
 from app.ui.frame.page import words_for
 from app.ui.sign_in.cookies import WAY, WAY_LASTS, beside, forget, set_beside
-from app.ui.sign_in.entering import AnyRequest, entered
+from app.ui.sign_in.entering import AnyRequest, entered, note_refused
 from app.ui.sign_in.form import Coming, shown
 from app.ui.sign_in.ways import own_path, ways_of
 
 FOR = "the way over an issuer"
-LOGGER = structlog.get_logger("stateward.http")
 
 
 @get("/sign-in/over")
@@ -52,7 +49,7 @@ async def back_from_issuer(request: AnyRequest) -> Response[Any]:
         return _refused(request, coming, error.message)
     answer = await entered(request, actor, f"oidc:{asked.issuer}", to=coming.next, told=known)
     if answer is None:
-        return _refused(request, coming, "the person is disabled")
+        return _told(request, coming)
     forget(request, answer, WAY)
     return answer
 
@@ -62,7 +59,11 @@ def _flow(request: AnyRequest, issuer: str) -> CodeFlow | None:
 
 
 def _refused(request: AnyRequest, coming: Coming, reason: str) -> Response[Any]:
-    LOGGER.info("nobody is signed in", reason=reason, request_id=request_id(request.scope))
+    note_refused(request, reason)
+    return _told(request, coming)
+
+
+def _told(request: AnyRequest, coming: Coming) -> Response[Any]:
     say = words_for(request).gettext
     wrong = say("Signing in did not work. Try again; if it fails once more, ask your administrators")
     answer = shown(request, coming, [(None, wrong)])

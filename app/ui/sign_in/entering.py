@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import structlog
 from litestar import Request, Response
 
 from app.domain.case.attempt import Actor
 from app.domain.values.errors import Denied
+from app.http.border.headers import request_id
 from app.services.callers.sessions import NOTHING_TOLD
 from app.services.store.people import Told
 from app.ui.frame.forgery import NotFromOurPage, belongs, check_origin, masked
@@ -17,7 +19,13 @@ from app.ui.sign_in.readers import reader_of_session
 from app.ui.sign_in.ways import own_path, ways_of
 
 AnyRequest = Request[Any, Any, Any]
+LOGGER = structlog.get_logger("stateward.http")
 HIDDEN = frozenset({"csrf", RESTORED})
+
+
+def note_refused(request: AnyRequest, reason: str) -> None:
+    """For whoever runs the service; who it was said to be is not repeated, as it may be a password."""
+    LOGGER.info("nobody is signed in", reason=reason, request_id=request_id(request.scope))
 
 
 async def from_a_way_in(request: AnyRequest) -> Posted:
@@ -46,7 +54,9 @@ async def entered(
     try:
         cookie, _ = await sessions.begin(actor, how, told, session_cookie(request))
     except Denied:
+        note_refused(request, "the account is disabled")
         return None
+    LOGGER.info("signed in", tenant=actor.tenant, subject=actor.id, how=how, request_id=request_id(request.scope))
     answer: Response[Any] = (await again(request, cookie, kept)) if kept else to_page(own_path(to))
     set_session(request, answer, cookie)
     return answer

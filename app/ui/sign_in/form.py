@@ -11,7 +11,7 @@ from app.ui.frame.page import words_for
 from app.ui.frame.posted import Posted
 from app.ui.frame.words import Words
 from app.ui.sign_in.cookies import session_cookie
-from app.ui.sign_in.entering import AnyRequest, a_way_in, entered, from_a_way_in, to_page
+from app.ui.sign_in.entering import AnyRequest, a_way_in, entered, from_a_way_in, note_refused, to_page
 from app.ui.sign_in.ways import own_path, ways_of
 
 TOO_OFTEN = 429
@@ -80,12 +80,15 @@ async def _answered(request: AnyRequest, coming: Coming, told: Answer) -> Respon
     if isinstance(told, NeedsCode):
         return _asking_for_code(request, coming, told)
     if isinstance(told, TooOften):
+        note_refused(request, "too many attempts on the name, or from the address")
         wait = words.ngettext(
             "Too many attempts. Try again in a minute",
             "Too many attempts. Try again in %(num)s minutes",
             ceil(told.seconds / 60),
         )
         return shown(request, coming, [(None, wait)], TOO_OFTEN)
+    if not isinstance(told, Entered):
+        note_refused(request, "a name, a password or a code is wrong")
     wrong = words.gettext("The name or the password is wrong. Check both and try again")
     return shown(request, coming, [("name", wrong)])
 
