@@ -10,7 +10,7 @@ from app.domain.case.attempt import Actor, Attempt
 from app.domain.case.case import Case
 from app.domain.deciding.decide import fire
 from app.domain.deciding.outcome import Outcome
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.definition.case_type import CaseType
 from app.domain.explaining.could_fire import Could, could_fire
 from app.domain.explaining.explain import possible
@@ -30,9 +30,9 @@ ALL_IS_ALLOWED = PolicyEngine()
 ALL_IS_ALLOWED.load([PolicyLine("p", "*", "*", "*", act, eft="allow") for act in ("*", "case:read")], 0)
 
 
-def at(machine: Machine, case: Case, event: str | None, payload: dict[str, Any] | None = None) -> Situation:
+def at(machine: Machine, case: Case, event: str | None, payload: dict[str, Any] | None = None) -> OnCase:
     attempt = Attempt(ANYBODY, event, new_id(), new_id(), "r", case_id=case.id, payload=payload)
-    return Situation(machine, ALL_IS_ALLOWED, attempt, case.changed_at, new_salt, case)
+    return OnCase(machine, ALL_IS_ALLOWED, attempt, case.changed_at, new_salt, case)
 
 
 def fireable(machine: Machine, case: Case) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.case.attempt import Actor, Attempt
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.definition.case_type import CaseType
 from app.domain.explaining import explain, worlds
 from app.domain.explaining.explain import Possible, possible
@@ -48,7 +48,7 @@ def many_events(count: int) -> CaseType:
     return CaseType.model_validate(declared)
 
 
-def asking(*roles: str, events: int = FEW) -> Situation:
+def asking(*roles: str, events: int = FEW) -> OnCase:
     """Somebody asks about a case with thousands of fields, which lines with and without a condition are about."""
     policy = PolicyEngine()
     lines = [PolicyLine("p", "*", "*", MANY, "case:read", eft="allow")]
@@ -61,7 +61,7 @@ def asking(*roles: str, events: int = FEW) -> Situation:
     data = {"g": fields, **fields}
     attempt = Attempt(Actor(TENANT, "user:ann", frozenset(roles)), None, new_id(), new_id(), "r")
     case = a_case(case_type=MANY, state="s0", data=data)
-    return Situation(Machine(many_events(events), "d" * 64, 1), policy, attempt, OPENED, bytes, case)
+    return OnCase(Machine(many_events(events), "d" * 64, 1), policy, attempt, OPENED, bytes, case)
 
 
 @pytest.fixture

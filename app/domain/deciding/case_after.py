@@ -6,7 +6,7 @@ from typing import Any
 from app.domain.case.case import Case
 from app.domain.case.search_text import own_words
 from app.domain.deciding.rounds import rounds_after
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase, Situation
 from app.domain.machine.machine import Resting
 from app.domain.values.json import Data
 
@@ -17,8 +17,7 @@ def chained(here: Situation, case: Case, **changes: Any) -> Case:
     return replace(case, seq=case.seq + 1, changed_at=changed_at, recorded_at=here.at, **changes)
 
 
-def moved(here: Situation, resting: Resting, data: Data) -> Case:
-    assert here.case is not None
+def moved(here: OnCase, resting: Resting, data: Data) -> Case:
     return chained(
         here,
         here.case,

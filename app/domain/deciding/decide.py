@@ -14,7 +14,7 @@ from app.domain.deciding.data_after import assigned
 from app.domain.deciding.entry_draft import denied_draft, event_draft, shortened
 from app.domain.deciding.outcome import Outcome, Refusal
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, is_open, state_reason
-from app.domain.deciding.situation import ADMIN, Situation
+from app.domain.deciding.situation import ADMIN, OnCase, Situation
 from app.domain.deciding.whose_eyes import eyes
 from app.domain.definition import titles
 from app.domain.definition.meant import unknown_event
@@ -34,7 +34,6 @@ from app.domain.values.errors import (
     WrongState,
     invalid,
 )
-from app.domain.values.json import Data
 from app.domain.values.writable import writable
 
 MOST_REFUSED_ENTRY = 8 * 1024
@@ -51,7 +50,7 @@ def open_case(here: Situation, existing: Case | None = None) -> Outcome | Refusa
     return decided(here, lambda: _open(here, existing))
 
 
-def fire(here: Situation) -> Outcome | Refusal:
+def fire(here: OnCase) -> Outcome | Refusal:
     """Fire an event on a case."""
     return decided(here, lambda: _fire(here))
 
@@ -76,11 +75,10 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
     check_version(here.attempt, 0)
     _check_payload(here)
     data = assigned(here, here.machine.event_sets.get(event, ()))
-    return _outcome(here, verdict, _resting(here, lambda: here.machine.opened(event)), [], data)
+    return _outcome(here, verdict, [], new(here, _resting(here, lambda: here.machine.opened(event)), data))
 
 
-def _fire(here: Situation) -> Outcome:
-    assert here.case is not None
+def _fire(here: OnCase) -> Outcome:
     if not here.machine.knows(here.event):
         raise invalid("event", unknown_event(here.machine.case_type, here.event))
     verdict = permit(here)
@@ -95,7 +93,8 @@ def _fire(here: Situation) -> Outcome:
     assignments = here.machine.event_sets[here.event] + tuple(pair for arc in arcs for pair in arc.set)
     data = assigned(here, assignments)
     states, memory = here.case.states, here.case.memory
-    return _outcome(here, verdict, _resting(here, lambda: here.machine.rest(states, memory, arcs)), arcs, data)
+    resting = _resting(here, lambda: here.machine.rest(states, memory, arcs))
+    return _outcome(here, verdict, arcs, moved(here, resting, data))
 
 
 def _resting(here: Situation, rest: Callable[[], Resting]) -> Resting:
@@ -148,8 +147,7 @@ def _check_payload(here: Situation) -> None:
         raise Invalid(f"the payload of {named} is not valid", errors=errors)
 
 
-def _guarded(here: Situation) -> list[Arc]:
-    assert here.case is not None
+def _guarded(here: OnCase) -> list[Arc]:
     tried: dict[Arc, bool] = {}
 
     def enabled(arc: Arc) -> bool:
@@ -165,8 +163,7 @@ def _guarded(here: Situation) -> list[Arc]:
     return arcs
 
 
-def _outcome(here: Situation, verdict: Verdict, resting: Resting, arcs: list[Arc], data: Data) -> Outcome:
-    case = moved(here, resting, data) if here.case else new(here, resting, data)
+def _outcome(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case) -> Outcome:
     event, machine = here.event, here.machine
     turned = clocks_after(here, case, event) if machine.clocks else None
     if turned is not None:

@@ -10,36 +10,32 @@ from app.domain.deciding.clocks_after import clocks_after
 from app.domain.deciding.decide import check_version, decided, permit
 from app.domain.deciding.entry_draft import verb_draft
 from app.domain.deciding.outcome import Outcome, Refusal
-from app.domain.deciding.situation import Situation
-from app.domain.deciding.verb import Done
+from app.domain.deciding.situation import OnCase
+from app.domain.deciding.verb import Done, Verb
 from app.domain.policy.verdict import Verdict
 
 
-def decide(here: Situation) -> Outcome | Refusal:
-    """The verb of an attempt on a case that exists."""
-    return decided(here, lambda: _decide(here))
+def decide(here: OnCase, verb: Verb) -> Outcome | Refusal:
+    """The verb of an attempt."""
+    return decided(here, lambda: _decide(here, verb))
 
 
-def _decide(here: Situation) -> Outcome:
-    verb = here.attempt.verb
-    assert verb is not None
-    assert here.case is not None
+def _decide(here: OnCase, verb: Verb) -> Outcome:
     verdict = permit(here)
     check_version(here.attempt, here.case.version)
-    return _outcome(here, verdict, verb.done(here))
+    return _outcome(here, verdict, verb, verb.done(here))
 
 
-def _outcome(here: Situation, verdict: Verdict, done: Done) -> Outcome:
-    assert here.attempt.verb is not None
+def _outcome(here: OnCase, verdict: Verdict, verb: Verb, done: Done) -> Outcome:
     case, turned = _after(here, done)
     entry = seal(verb_draft(here, verdict, done, case), here.new_salt)
     case = replace(case, last_hash=entry.entry_hash)
     # whoever claims a case is its assignee from now on, and may read it as such
     readable = here.readable or replace(here, case=case).readable
-    return Outcome(case, entry, opened=False, readable=readable, turned=turned, work=here.attempt.verb.work(here, case))
+    return Outcome(case, entry, opened=False, readable=readable, turned=turned, work=verb.work(here, case))
 
 
-def _after(here: Situation, done: Done) -> tuple[Case, Turned | None]:
+def _after(here: OnCase, done: Done) -> tuple[Case, Turned | None]:
     case = chained(here, done.case)
     if not done.assigns:
         return case, None

@@ -12,7 +12,7 @@ from app.domain.case.entry import Draft
 from app.domain.case.sealing import pointer
 from app.domain.clocks.firing import Firing
 from app.domain.clocks.state import ClockState
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase, Situation
 from app.domain.deciding.step_effects import effects_of
 from app.domain.deciding.verb import Done
 from app.domain.deciding.whose_eyes import caller_counts
@@ -59,9 +59,8 @@ def event_draft(
     )
 
 
-def verb_draft(here: Situation, verdict: Verdict, done: Done, case: Case) -> Draft:
+def verb_draft(here: OnCase, verdict: Verdict, done: Done, case: Case) -> Draft:
     """The entry of a built-in verb, in the chain of its case: `case` is where it is now."""
-    assert here.case is not None
     return Draft(
         kind=done.kind,
         tenant=case.tenant,
@@ -78,10 +77,9 @@ def verb_draft(here: Situation, verdict: Verdict, done: Done, case: Case) -> Dra
 
 
 def sla_draft(
-    here: Situation, case: Case, told: Mapping[str, Json], counted_by: Mapping[str, Json], kind: str = "sla"
+    here: OnCase, case: Case, told: Mapping[str, Json], counted_by: Mapping[str, Json], kind: str = "sla"
 ) -> Draft:
     """The entry of what a clock did by itself, or of what was corrected of it, in the chain of its case."""
-    assert here.case is not None
     return Draft(
         kind=kind,
         tenant=case.tenant,

@@ -19,7 +19,7 @@ from app.domain.clocks.steps import Terms
 from app.domain.deciding.case_after import chained
 from app.domain.deciding.clocks_after import versions_told
 from app.domain.deciding.entry_draft import firing_told, named, sla_draft
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.deciding.step_effects import CHANGES, effects_of
 from app.domain.definition.case_type import Step
 from app.domain.values.json import Json
@@ -86,22 +86,20 @@ def _first_of(state: ClockState, terms: Terms, moment: datetime, at: datetime) -
     return Due(planned(replace(after, owed=owed), terms), firings[acts], skipped)
 
 
-def step(here: Situation, state: ClockState, firing: Firing, skipped: tuple[Firing, ...]) -> Stepped:
+def step(here: OnCase, state: ClockState, firing: Firing, skipped: tuple[Firing, ...]) -> Stepped:
     """Record a firing in the chain of its case, with what it makes of the case."""
-    assert here.case is not None
     case = _affected(here, here.case, firing.step.does)
     told = {**named(state), **firing_told(here, firing, skipped), "becomes": _becomes(here.case, case)}
     return _chained(here, case, told)
 
 
-def resumed(here: Situation, state: ClockState) -> Stepped:
+def resumed(here: OnCase, state: ClockState) -> Stepped:
     """Record that a pause has ended by itself."""
-    assert here.case is not None
     return _chained(here, here.case, {**named(state), "resumed": True})
 
 
 def recalculated(
-    here: Situation,
+    here: OnCase,
     before: ClockState,
     after: ClockState,
     calendar: Mapping[str, Json],
@@ -113,16 +111,14 @@ def recalculated(
 
     `counted_by` are the calendars by which its past was counted anew.
     """
-    assert here.case is not None
     moments = {"old": before.due_at, "new": after.due_at}
     due_at = {name: rfc3339_or_none(moment) for name, moment in moments.items()}
     return _chained(here, here.case, {**named(after), "calendar": calendar, "due_at": due_at}, kind, counted_by)
 
 
 def _chained(
-    here: Situation, case: Case, told: Mapping[str, Json], kind: str = "sla", counted_by: Collection[str] = ()
+    here: OnCase, case: Case, told: Mapping[str, Json], kind: str = "sla", counted_by: Collection[str] = ()
 ) -> Stepped:
-    assert here.case is not None
     case = chained(here, case, due_at=earliest_due(here.clocks))
     names = {*counted_by, *(state.calendar for state in here.clocks.values())}
     if case.team and case.team != here.case.team:
@@ -141,7 +137,7 @@ def _becomes(before: Case, after: Case) -> dict[str, Json]:
     return {name: getattr(after, name) for name in CHANGES if getattr(after, name) != getattr(before, name)}
 
 
-def _affected(here: Situation, case: Case, does: Step | None) -> Case:
+def _affected(here: OnCase, case: Case, does: Step | None) -> Case:
     for effect, value in effects_of(does):
         case = effect.case_after(here, case, value)
     return case

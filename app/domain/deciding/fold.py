@@ -65,10 +65,10 @@ class Fold:
         elif entry["kind"] == "sla":
             self._clock_told(entry, at, known)
             self._note(entry["sla"])
-        self.case = self._after(entry, values, when, entry_hash)
+        case = self._after(entry, values, when, entry_hash)
         if entry["kind"] in (*MOVES, "assigned") or entry.get("sla", {}).get("becomes"):
-            self._turn(entry, values, when, before, known)
-        self.case = replace(self.case, due_at=earliest_due(self.clocks))
+            self._turn(entry, values, when, before, case, known)
+        self.case = replace(case, due_at=earliest_due(self.clocks))
 
     def _after(self, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When, entry_hash: str) -> Case:
         case = self._told(entry, values, when, entry_hash)
@@ -102,10 +102,9 @@ class Fold:
         values: Mapping[str, Json],
         when: _When,
         before: Case | None,
+        case: Case,
         known: Calendars,
     ) -> None:
-        case = self.case
-        assert case is not None
         happening = Happening(
             event=entry["event"],
             before=before.states if before else (),

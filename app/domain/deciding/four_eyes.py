@@ -1,7 +1,7 @@
 """Four eyes: who has to be somebody else than those who acted before on a case, or one of them."""
 
 from app.domain.deciding.rounds import in_this_round
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.deciding.whose_eyes import caller_counts, eyes
 from app.domain.definition import titles
 from app.domain.machine.machine import Arc
@@ -9,7 +9,7 @@ from app.domain.values.errors import Reason
 from app.domain.values.json import Json
 
 
-def four_eyes_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
+def four_eyes_reasons(here: OnCase, arc: Arc) -> tuple[Reason, ...]:
     """What four eyes says no to: who acted before, or did not."""
     reasons = []
     who = eyes(here.attempt)
@@ -30,15 +30,15 @@ def four_eyes_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def _acted(here: Situation, who: str, event: str, since: str | None) -> bool:
+def _acted(here: OnCase, who: str, event: str, since: str | None) -> bool:
     return who in here.around.acted.get(event, frozenset()) and in_this_round(here.case, who, event, since)
 
 
-def _since(here: Situation, state: str | None) -> str:
+def _since(here: OnCase, state: str | None) -> str:
     return f" since it last came into {titles.of_state(here.machine.case_type, state)}" if state else ""
 
 
-def _do(here: Situation, event: str) -> str:
+def _do(here: OnCase, event: str) -> str:
     doing = titles.fire(here.machine.case_type, event)
     return f"{event} it" if doing == event else doing
 
@@ -47,5 +47,5 @@ def _told(since: str | None) -> dict[str, Json]:
     return {"since": since} if since else {}
 
 
-def _either(here: Situation, names: list[str]) -> str:
+def _either(here: OnCase, names: list[str]) -> str:
     return " or ".join(titles.of_event(here.machine.case_type, name) for name in names)

@@ -1,7 +1,7 @@
 """Why an attempt is refused, in sentences: what said no, with the values it saw, and what would say yes."""
 
 from app.domain.deciding.four_eyes import four_eyes_reasons
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase, Situation
 from app.domain.definition import titles
 from app.domain.machine.completing import NeverRests
 from app.domain.machine.machine import Arc
@@ -10,9 +10,8 @@ from app.domain.values.errors import Reason
 MOST_NAMED = 3
 
 
-def state_reason(here: Situation) -> Reason:
+def state_reason(here: OnCase) -> Reason:
     """No transition takes the event from where the case is."""
-    assert here.case is not None
     sources = sorted(here.machine.arcs.get(here.event, {}))
     closed = here.machine.graph.closed(here.case.states)
     remedy = "a closed case takes no event" if closed else _leave_from(here, sources)
@@ -39,19 +38,19 @@ def circle_reason(here: Situation, circle: NeverRests) -> Reason:
     )
 
 
-def is_open(here: Situation, arc: Arc) -> bool:
+def is_open(here: OnCase, arc: Arc) -> bool:
     """Whether one transition may be taken; why not costs more than the answer, and is asked only where none may."""
     if (arc.unless_actor_of or arc.only_actor_of) and four_eyes_reasons(here, arc):
         return False
     return arc.guard is None or arc.guard.is_true(here.view)
 
 
-def arc_reasons(here: Situation, arc: Arc) -> tuple[Reason, ...]:
+def arc_reasons(here: OnCase, arc: Arc) -> tuple[Reason, ...]:
     """What says no to one transition; empty where it may be taken."""
     return (*four_eyes_reasons(here, arc), *_guard(here, arc))
 
 
-def _guard(here: Situation, arc: Arc) -> tuple[Reason, ...]:
+def _guard(here: OnCase, arc: Arc) -> tuple[Reason, ...]:
     if arc.guard is None:
         return ()
     truth = arc.guard.holds(here.view)
@@ -68,7 +67,7 @@ def _guard(here: Situation, arc: Arc) -> tuple[Reason, ...]:
     )
 
 
-def _leave_from(here: Situation, sources: list[str]) -> str:
+def _leave_from(here: OnCase, sources: list[str]) -> str:
     states = titles.of_states(here.machine.case_type, sources, " or ")
     if sources:
         return f"it takes a case that is {states}"

@@ -31,9 +31,9 @@ def rounds_after(here: Situation, began: Iterable[str], seq: int) -> Rounds:
     return {**before, **new} if new else before
 
 
-def in_this_round(case: Case | None, who: str, event: str, since: str | None) -> bool:
+def in_this_round(case: Case, who: str, event: str, since: str | None) -> bool:
     """Whether somebody who ever fired an event did so since the case last came into a state."""
-    if case is None or since is None:
+    if since is None:
         return True
     began, last = case.rounds.get(entered(since)), case.rounds.get(fired(event, who))
     return began is None or last is None or last >= began

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Self
 
 from app.domain.calendars.port import Calendars, RoundTheClock
 from app.domain.case.attempt import Attempt
@@ -71,7 +72,7 @@ class Situation:
         return (self.newest or self.machine).case_type.max_data_bytes
 
     @cached_property
-    def of_caller(self) -> "Situation":
+    def of_caller(self) -> Self:
         """The same for the caller alone, whoever is acted for."""
         return replace(self, attempt=replace(self.attempt, on_behalf_of=None, occurred_at=None))
 
@@ -136,7 +137,7 @@ class Situation:
             return False
         return self.policy.allows(self.attempt.tenant, self.roles, case_type, act, lambda: self.view)
 
-    def asking(self, event: str) -> "Situation":
+    def asking(self, event: str) -> Self:
         """The same about an event that nobody has sent a payload for: roles, and what is seen, are the same too."""
         assert self.attempt.payload is None
         asked = replace(self, attempt=replace(self.attempt, event=event))
@@ -167,6 +168,13 @@ class Situation:
             "opened_at": self.happened,
             "changed_at": self.happened,
         }
+
+
+@dataclass(frozen=True)
+class OnCase(Situation):
+    """An attempt on a case that is there: what every decision takes but that of an opening."""
+
+    case: Case = field()
 
 
 def relative_roles(case: Case | None, around: Surroundings, subject: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from app.domain.case.case import Case
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.definition.case_type import CaseType, Clock, Step
 from app.domain.values.names import CASE_ROLE, ROLE, SUBJECT
 from app.domain.values.near_names import choose, quoted
@@ -32,7 +32,7 @@ def _anything_is_right(value: Any, case_type: CaseType) -> Iterator[Wrong]:
     return iter(())
 
 
-def _as_it_was(here: Situation, case: Case, value: Any) -> Case:
+def _as_it_was(here: OnCase, case: Case, value: Any) -> Case:
     return case
 
 
@@ -49,7 +49,7 @@ class StepEffect:
     takes: str
     meaning: str | None = None
     check: Callable[[Any, CaseType], Iterator[Wrong]] = _anything_is_right
-    case_after: Callable[[Situation, Case, Any], Case] = _as_it_was
+    case_after: Callable[[OnCase, Case, Any], Case] = _as_it_was
     changes: tuple[str, ...] = ()
     fires: bool = False
     tells: bool = False
@@ -96,7 +96,7 @@ def _names_somebody(named: str, case_type: CaseType) -> Iterator[Wrong]:
         yield Wrong(f"{quoted(named)} names nobody", remedy, "warning")
 
 
-def _more_urgent(here: Situation, case: Case, by: int) -> Case:
+def _more_urgent(here: OnCase, case: Case, by: int) -> Case:
     return replace(case, urgency=min(case.urgency + by, MOST_URGENT))
 
 
@@ -110,7 +110,7 @@ def _is_one_of(names: tuple[re.Pattern[str], ...], written: str) -> bool:
     return any(name.fullmatch(written) for name in names)
 
 
-def _assigned(here: Situation, case: Case, to: str) -> Case:
+def _assigned(here: OnCase, case: Case, to: str) -> Case:
     """To somebody, to a team (and nobody of it yet), or to whoever has a role on the case."""
     if to.startswith("team:"):
         after = replace(case, team=to, assignee=None if to != case.team else case.assignee)
@@ -119,7 +119,7 @@ def _assigned(here: Situation, case: Case, to: str) -> Case:
     return after if after == case else replace(after, version=case.version + 1)
 
 
-def _holder(here: Situation, case: Case, to: str) -> str | None:
+def _holder(here: OnCase, case: Case, to: str) -> str | None:
     if not to.startswith("["):
         return to
     if to == "[creator]":

@@ -11,7 +11,7 @@ from app.domain.case.made_by_verbs import Work
 from app.domain.values.json import Json
 
 if TYPE_CHECKING:
-    from app.domain.deciding.situation import Situation
+    from app.domain.deciding.situation import OnCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Verb(ABC):
     name: ClassVar[str] = ""
 
     @classmethod
-    def takes(cls, here: "Situation") -> bool:
+    def takes(cls, here: "OnCase") -> bool:
         """Whether the case as it stands takes it from this caller, whatever else it will say."""
         return True
 
@@ -60,15 +60,15 @@ class Verb(ABC):
         """The link that it makes of a case, of which there is one at most: looked for once both cases are locked."""
         return None
 
-    def seen(self, there: "Situation | None", known: bool) -> Self:
+    def seen(self, there: "OnCase | None", known: bool) -> Self:
         """The same with what was found: the other case as the caller stands to it, and whether its link is there."""
         return self
 
     @abstractmethod
-    def done(self, here: "Situation") -> Done:
+    def done(self, here: "OnCase") -> Done:
         """What it makes of the case of `here`, which policy and version allow. Raises CaseError."""
 
-    def work(self, here: "Situation", case: Case) -> Work | None:
+    def work(self, here: "OnCase", case: Case) -> Work | None:
         """What it makes besides, once the case is this."""
         return None
 

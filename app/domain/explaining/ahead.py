@@ -11,7 +11,7 @@ from app.domain.deciding.clocks_after import clocks_after
 from app.domain.deciding.decide import fire, permit
 from app.domain.deciding.outcome import Refusal
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, state_reason
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.explaining.could_fire import open_arcs, payload_tells
 from app.domain.machine.completing import NeverRests
 from app.domain.machine.machine import Arc, Resting
@@ -33,9 +33,8 @@ class Ahead:
     refused: CaseError | None = None
 
 
-def ahead_of_form(here: Situation) -> Ahead:
+def ahead_of_form(here: OnCase) -> Ahead:
     """Before anything is entered."""
-    assert here.case is not None
     try:
         permit(here)
         arcs, told_later = _open(here)
@@ -49,7 +48,7 @@ def ahead_of_form(here: Situation) -> Ahead:
     return Ahead(resting.state, resting.closed, () if _reads_payload(here, arcs) else _turns(here, resting))
 
 
-def ahead_of_event(here: Situation) -> Ahead:
+def ahead_of_event(here: OnCase) -> Ahead:
     """Once it is entered: what the decision itself would be now."""
     decision = fire(here)
     if isinstance(decision, Refusal):
@@ -59,9 +58,8 @@ def ahead_of_event(here: Situation) -> Ahead:
     return Ahead(case.state, case.closed_at is not None, _changes(here.clocks, turned))
 
 
-def _open(here: Situation) -> tuple[list[Arc], bool]:
+def _open(here: OnCase) -> tuple[list[Arc], bool]:
     """The transitions that it takes as far as is known. Raises WrongState or GuardRefused where there is none."""
-    assert here.case is not None
     candidates = here.machine.candidates(here.case.states, here.event)
     if not candidates:
         reason = state_reason(here)
@@ -74,19 +72,18 @@ def _open(here: Situation) -> tuple[list[Arc], bool]:
     return arcs, told_later
 
 
-def _wrong_state(here: Situation, circle: NeverRests) -> WrongState:
+def _wrong_state(here: OnCase, circle: NeverRests) -> WrongState:
     reason = circle_reason(here, circle)
     return WrongState(reason.message, reasons=(reason,))
 
 
-def _reads_payload(here: Situation, arcs: list[Arc]) -> bool:
+def _reads_payload(here: OnCase, arcs: list[Arc]) -> bool:
     """Whether what is entered becomes data, which clocks may go by."""
     sets = (*here.machine.event_sets[here.event], *(pair for arc in arcs for pair in arc.set))
     return any(payload_tells(expression) for _, expression in sets)
 
 
-def _turns(here: Situation, resting: Resting) -> Sequence[tuple[str, Turn]]:
-    assert here.case is not None
+def _turns(here: OnCase, resting: Resting) -> Sequence[tuple[str, Turn]]:
     if not here.machine.clocks:
         return ()
     try:

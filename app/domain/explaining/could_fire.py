@@ -8,7 +8,7 @@ from app.domain.clocks.dates import check_dates
 from app.domain.deciding.data_after import assigned
 from app.domain.deciding.four_eyes import four_eyes_reasons
 from app.domain.deciding.refusal_reasons import is_open
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.expressions.expression import Expression
 from app.domain.machine.completing import NeverRests
 from app.domain.machine.machine import Arc
@@ -24,9 +24,8 @@ class Could(StrEnum):
     WITH_PAYLOAD = "payload"
 
 
-def could_fire(here: Situation) -> Could:
+def could_fire(here: OnCase) -> Could:
     """YES with any payload that its schema takes (and a reason where one is required); WITH_PAYLOAD where it tells."""
-    assert here.case is not None
     if here.event not in here.machine.case_type.events or not here.allows(here.event):
         return Could.NO
     for arcs, told_later in _looked_at(here):
@@ -36,7 +35,7 @@ def could_fire(here: Situation) -> Could:
     return Could.NO
 
 
-def open_arcs(here: Situation) -> tuple[list[Arc], bool]:
+def open_arcs(here: OnCase) -> tuple[list[Arc], bool]:
     """The transitions that the event takes as far as is known, and whether the payload may tell otherwise. Where it
     tells, those after which the case comes to rest, if there are any."""
     first: tuple[list[Arc], bool] | None = None
@@ -48,9 +47,8 @@ def open_arcs(here: Situation) -> tuple[list[Arc], bool]:
     return first
 
 
-def rests(here: Situation, arcs: list[Arc]) -> bool:
+def rests(here: OnCase, arcs: list[Arc]) -> bool:
     """Whether a case comes to rest once these are taken: completions may lead round in a circle."""
-    assert here.case is not None
     try:
         here.machine.rest(here.case.states, here.case.memory, arcs)
     except NeverRests:
@@ -63,9 +61,8 @@ def payload_tells(expression: Expression | None) -> bool:
     return expression is not None and any(path.split(".")[0] == "payload" for path in expression.reads)
 
 
-def _taking(here: Situation, arcs: list[Arc]) -> Could:
+def _taking(here: OnCase, arcs: list[Arc]) -> Could:
     """What comes of an event that takes these, but for the payload's own faults."""
-    assert here.case is not None
     if not rests(here, arcs):
         return Could.NO
     assignments = here.machine.event_sets[here.event] + tuple(pair for arc in arcs for pair in arc.set)
@@ -78,14 +75,13 @@ def _taking(here: Situation, arcs: list[Arc]) -> Could:
     return Could.YES
 
 
-def _looked_at(here: Situation) -> Iterator[tuple[list[Arc], bool]]:
+def _looked_at(here: OnCase) -> Iterator[tuple[list[Arc], bool]]:
     return islice(_selections(here), MOST_SELECTIONS)
 
 
-def _selections(here: Situation) -> Iterator[tuple[list[Arc], bool]]:
+def _selections(here: OnCase) -> Iterator[tuple[list[Arc], bool]]:
     """What the event takes, and whether the payload tells: one for each way in which it may answer the guards that are
     asked, all of them with yes first."""
-    assert here.case is not None
     told: dict[str, bool] = {}
 
     def enabled(arc: Arc) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, state_reason
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import PossibleAct
 from app.domain.explaining.could_fire import open_arcs
 from app.domain.explaining.what_would_help import Way, what_would_help
@@ -50,7 +50,7 @@ class Possible:
     acts: Sequence[PossibleAct] = ()
 
 
-def possible(here: Situation, explain: bool) -> Generator[None, None, Possible]:
+def possible(here: OnCase, explain: bool) -> Generator[None, None, Possible]:
     """Every event of the definition, as the actor of `here` stands to it. Yields where others may have a turn.
 
     What an event that is not possible lacks is looked for where somebody wants to see it only.
@@ -67,8 +67,7 @@ def possible(here: Situation, explain: bool) -> Generator[None, None, Possible]:
     return Possible(tuple(events), tuple(refused))
 
 
-def _possible(here: Situation, name: str) -> PossibleEvent | None:
-    assert here.case is not None
+def _possible(here: OnCase, name: str) -> PossibleEvent | None:
     if not here.machine.candidates(here.case.states, name) or not here.allows(name):
         return None
     arcs, told_later = open_arcs(here.asking(name))
@@ -83,7 +82,7 @@ def _possible(here: Situation, name: str) -> PossibleEvent | None:
     return PossibleEvent(name, event.title, to, event.payload, event.reason, needs)
 
 
-def _refused(here: Situation) -> Generator[None, None, RefusedEvent]:
+def _refused(here: OnCase) -> Generator[None, None, RefusedEvent]:
     event = here.machine.case_type.events[here.event]
     who = here.policy.who_could(here.attempt.tenant, here.machine.case_type.case_type, here.event)
     reasons = why_not(here)
@@ -91,9 +90,8 @@ def _refused(here: Situation) -> Generator[None, None, RefusedEvent]:
     return RefusedEvent(here.event, event.title, reasons, who, (yield from what_would_help(here)))
 
 
-def why_not(here: Situation) -> tuple[Reason, ...]:
+def why_not(here: OnCase) -> tuple[Reason, ...]:
     """What says no to the event of `here`, which is not possible now."""
-    assert here.case is not None
     verdict = here.decide(here.event)
     said = verdict.reasons if not verdict.allowed else ()
     candidates = here.machine.candidates(here.case.states, here.event)
@@ -106,9 +104,8 @@ def why_not(here: Situation) -> tuple[Reason, ...]:
     return (*said, *(reason for arc in asked for reason in arc_reasons(here, arc)))
 
 
-def _circle(here: Situation, arcs: list[Arc]) -> tuple[Reason, ...]:
+def _circle(here: OnCase, arcs: list[Arc]) -> tuple[Reason, ...]:
     """Nothing else says no."""
-    assert here.case is not None
     try:
         here.machine.rest(here.case.states, here.case.memory, arcs)
     except NeverRests as circle:

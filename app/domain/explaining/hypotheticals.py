@@ -4,18 +4,17 @@ from dataclasses import replace
 
 from app.domain.case.attempt import ANYONE, Actor
 from app.domain.deciding.rounds import rounds_begun
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 
 
-def as_subject(here: Situation, subject: str, roles: frozenset[str] = frozenset()) -> Situation:
+def as_subject(here: OnCase, subject: str, roles: frozenset[str] = frozenset()) -> OnCase:
     """Somebody else asks, with these roles beside its own, and stands to the case as it does."""
     actor = Actor(here.attempt.tenant, subject, roles, here.attempt.actor.authenticated)
     return replace(here, attempt=replace(here.attempt, actor=actor))
 
 
-def with_role(here: Situation, role: str) -> Situation | None:
+def with_role(here: OnCase, role: str) -> OnCase | None:
     """The one who asks has one more role; None where nobody can be given it, as that of the creator."""
-    assert here.case is not None
     actor = here.attempt.actor
     if role == ANYONE:
         return here
@@ -29,9 +28,8 @@ def with_role(here: Situation, role: str) -> Situation | None:
     return as_subject(here, actor.id, actor.roles | {role})
 
 
-def in_state(here: Situation, state: str) -> Situation:
+def in_state(here: OnCase, state: str) -> OnCase:
     """The case is where it would be if it had been opened in that state."""
-    assert here.case is not None
     configuration = here.machine.graph.enter(state)
     rounds = rounds_begun(here.machine, here.case, configuration)
     state = "+".join(configuration)

@@ -6,7 +6,7 @@ changes are supposed before many, so that no more is looked at than is told.
 
 from collections.abc import Generator, Iterator
 
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.explaining.could_fire import payload_tells
 from app.domain.explaining.smallest_changes import Change, SmallestChanges, Way
 from app.domain.explaining.worlds import MOST_CHANGES, Worlds
@@ -16,10 +16,9 @@ from app.domain.policy.line_terms import truth_of
 __all__ = ["Change", "Way", "what_would_help"]
 
 
-def what_would_help(here: Situation) -> Generator[None, None, tuple[Way, ...]]:
+def what_would_help(here: OnCase) -> Generator[None, None, tuple[Way, ...]]:
     """The smallest sets of changes, at most MOST_WAYS; none where nothing allows the event on this case. Yields where
     others may have a turn."""
-    assert here.case is not None
     found = SmallestChanges()
     if here.machine.graph.closed(here.case.states):
         return ()
@@ -36,7 +35,7 @@ def what_would_help(here: Situation) -> Generator[None, None, tuple[Way, ...]]:
     return found.told
 
 
-def _of_world(changes: Way, supposed: Situation, arcs: list[Arc]) -> Iterator[Way]:
+def _of_world(changes: Way, supposed: OnCase, arcs: list[Arc]) -> Iterator[Way]:
     told = (_told((*changes, *rest)) for rest in _conditions(supposed, arcs))
     return (way for way in told if way)
 
@@ -48,7 +47,7 @@ def _told(way: Way) -> Way:
     return tuple(change for change in way if not change.met)
 
 
-def _conditions(here: Situation, arcs: list[Arc]) -> Iterator[Way]:
+def _conditions(here: OnCase, arcs: list[Arc]) -> Iterator[Way]:
     by_arcs: list[Way] = [() if arc.guard is None else (_guard(here, arc),) for arc in arcs]
     for by_policy in _of_policy(here):
         for by_arc in by_arcs:
@@ -56,9 +55,8 @@ def _conditions(here: Situation, arcs: list[Arc]) -> Iterator[Way]:
                 yield (*by_policy, *by_arc)
 
 
-def _of_policy(here: Situation) -> Iterator[Way]:
+def _of_policy(here: OnCase) -> Iterator[Way]:
     """What the lines that concern these roles ask for: of those that deny all, of those that allow one."""
-    assert here.case is not None
     lines = here.policy.line_terms(here.attempt.tenant, here.case.case_type, here.event)
     mine = {(line.eft, line.when) for line in lines if line.role in here.roles}
     if ("deny", "") in mine:
@@ -72,14 +70,14 @@ def _of_policy(here: Situation) -> Iterator[Way]:
             yield (*denied, _rule(here, when, holds=True))
 
 
-def _rule(here: Situation, when: str, *, holds: bool) -> Change:
+def _rule(here: OnCase, when: str, *, holds: bool) -> Change:
     truth = truth_of(when, here.view)
     met = truth.error is None and truth.value is holds
     remedy = f"`{when}` has to hold" if holds else f"`{when}` must be known not to hold"
     return Change("rule", remedy, {"condition": when, "holds": holds}, met)
 
 
-def _guard(here: Situation, arc: Arc) -> Change:
+def _guard(here: OnCase, arc: Arc) -> Change:
     assert arc.guard is not None
     met = not payload_tells(arc.guard) and arc.guard.is_true(here.view)
     return Change("guard", f"`{arc.guard.text}` has to hold", {"guard": arc.guard.text}, met)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from app.domain.case.attempt import ANYONE
 from app.domain.deciding.four_eyes import four_eyes_reasons
-from app.domain.deciding.situation import Situation, relative_roles
+from app.domain.deciding.situation import OnCase, relative_roles
 from app.domain.definition import titles
 from app.domain.explaining.hypotheticals import as_subject, in_state, with_role
 from app.domain.explaining.smallest_changes import Change, SmallestChanges, Way
@@ -20,14 +20,14 @@ MOST_ROLES = 12
 MOST_ACTORS = 3
 SOMEBODY_ELSE = "user:somebody-else"
 
-World: TypeAlias = tuple[Way, Situation, list[Arc]]
+World: TypeAlias = tuple[Way, OnCase, list[Arc]]
 
 
 @dataclass
 class Place:
     """A state that takes the event; None where the case is in one already."""
 
-    given: Situation
+    given: OnCase
     state: str | None = None
 
     @cached_property
@@ -38,12 +38,11 @@ class Place:
         return (Change("state", f"the case has to be {named}", {"state": self.state}),)
 
     @cached_property
-    def here(self) -> Situation:
+    def here(self) -> OnCase:
         return in_state(self.given, self.state) if self.state else self.given
 
     @cached_property
     def arcs(self) -> list[Arc]:
-        assert self.here.case is not None
         found = self.here.machine.candidates(self.here.case.states, self.here.event)
         return [arc for arcs in found for arc in arcs]
 
@@ -66,15 +65,14 @@ class Person:
     """Who would fire it, and the transitions that four eyes leaves them."""
 
     changes: Way
-    here: Situation
+    here: OnCase
     arcs: list[Arc]
 
 
 class Worlds:
     """Supposed one by one: neither a state nor a person is looked at before it is its turn."""
 
-    def __init__(self, here: Situation) -> None:
-        assert here.case is not None
+    def __init__(self, here: OnCase) -> None:
         self._here = here
         self._roles = here.policy.who_could(here.attempt.tenant, here.case.case_type, here.event)
 
@@ -100,22 +98,20 @@ class Worlds:
     @cached_property
     def _places(self) -> list[Place]:
         here = self._here
-        assert here.case is not None
         if here.machine.candidates(here.case.states, here.event):
             return [Place(here)]
         return [Place(here, state) for state in sorted(here.machine.arcs.get(here.event, {}))]
 
 
-def _able(place: Place, persons: Iterable[tuple[Way, Situation]]) -> Iterator[Person]:
+def _able(place: Place, persons: Iterable[tuple[Way, OnCase]]) -> Iterator[Person]:
     for changes, here in persons:
         if arcs := [arc for arc in place.arcs if not four_eyes_reasons(here, arc)]:
             yield Person(changes, here, arcs)
 
 
-def _others(place: Place) -> Iterator[tuple[Way, Situation]]:
+def _others(place: Place) -> Iterator[tuple[Way, OnCase]]:
     """Somebody who has nothing to do with the case; those who fired what only they may go on with."""
     here = place.here
-    assert here.case is not None
     roles = here.roles - relative_roles(here.case, here.around, here.attempt.acting)
     told: dict[str, Json] = {"subject": None, "roles": sorted(roles - {ANYONE})}
     yield (
@@ -134,8 +130,7 @@ def _others(place: Place) -> Iterator[tuple[Way, Situation]]:
         yield (change,), as_subject(here, subject, roles)
 
 
-def _barred(here: Situation, roles: frozenset[str]) -> bool:
+def _barred(here: OnCase, roles: frozenset[str]) -> bool:
     """Whether a line denies the event to a role that the caller has, so that the same roles help nobody."""
-    assert here.case is not None
     lines = here.policy.line_terms(here.attempt.tenant, here.case.case_type, here.event)
     return any(line.eft == "deny" and line.role in roles - {ANYONE} for line in lines)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from app.domain.case.case import Case
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import GuardRefused, Reason, invalid
 from app.domain.values.names import SUBJECT, TEAM
@@ -27,9 +27,8 @@ class Assign(Verb):
     doing: ClassVar[str] = "assign this case"
     name: ClassVar[str] = "assign"
 
-    def done(self, here: Situation) -> Done:
+    def done(self, here: OnCase) -> Done:
         case = here.case
-        assert case is not None
         if not self.given:
             raise invalid("assignee", "say whom the case is assigned to, or the team, or null for nobody")
         for name, spelling in (("assignee", SUBJECT), ("team", TEAM)):
@@ -52,11 +51,10 @@ class Claim(Verb):
     name: ClassVar[str] = "claim"
 
     @classmethod
-    def takes(cls, here: Situation) -> bool:
-        return here.case is not None and here.case.assignee in (None, here.attempt.acting)
+    def takes(cls, here: OnCase) -> bool:
+        return here.case.assignee in (None, here.attempt.acting)
 
-    def done(self, here: Situation) -> Done:
-        assert here.case is not None
+    def done(self, here: OnCase) -> Done:
         me = here.attempt.acting
         if not self.takes(here):
             raise _held(here, "case.assignee == null || case.assignee == actor.id", "somebody else has the case")
@@ -72,11 +70,10 @@ class Release(Verb):
     name: ClassVar[str] = "release"
 
     @classmethod
-    def takes(cls, here: Situation) -> bool:
-        return here.case is not None and here.case.assignee == here.attempt.acting
+    def takes(cls, here: OnCase) -> bool:
+        return here.case.assignee == here.attempt.acting
 
-    def done(self, here: Situation) -> Done:
-        assert here.case is not None
+    def done(self, here: OnCase) -> Done:
         if not self.takes(here):
             raise _held(here, "case.assignee == actor.id", "the case is not yours to release")
         return assigned(replace(here.case, assignee=None), "release")
@@ -89,8 +86,7 @@ class Skip(Verb):
     act: ClassVar[str] = CLAIM
     doing: ClassVar[str] = "skip this case"
 
-    def done(self, here: Situation) -> Done:
-        assert here.case is not None
+    def done(self, here: OnCase) -> Done:
         if not (here.attempt.reason or "").strip():
             raise invalid("skip.reason", "say why the case is skipped")
         return Done("skipped", here.case)
@@ -103,8 +99,7 @@ def assigned(case: Case, verb: str) -> Done:
     )
 
 
-def _held(here: Situation, guard: str, message: str) -> GuardRefused:
-    assert here.case is not None
+def _held(here: OnCase, guard: str, message: str) -> GuardRefused:
     remedy = "whoever has it releases it, or somebody with case:assign assigns it"
     detail = {"guard": guard, "saw": {"case.assignee": here.case.assignee}}
     return GuardRefused(message, reasons=(Reason("guard", message, remedy, detail),))

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from app.domain.case.case import Case
 from app.domain.case.made_by_verbs import Row, Work
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import invalid
 from app.domain.values.media_types import contradicts
@@ -46,8 +46,7 @@ class Attach(Verb):
     doing: ClassVar[str] = "attach files to this case"
     name: ClassVar[str] = "attach"
 
-    def done(self, here: Situation) -> Done:
-        assert here.case is not None
+    def done(self, here: OnCase) -> Done:
         if not 0 < len(self.file_name) <= LONGEST_NAME or not is_text(self.file_name):
             raise invalid("file_name", f"must be 1 to {LONGEST_NAME} characters")
         if not self.sha256:
@@ -66,7 +65,7 @@ class Attach(Verb):
         if contradicts(self.declared_type, sniffed_type):
             raise invalid("Content-Type", f"says {self.declared_type}, but the file does not begin like one")
 
-    def work(self, here: Situation, case: Case) -> Work:
+    def work(self, here: OnCase, case: Case) -> Work:
         attempt = here.attempt
         file = (self.sha256, self.size, self.declared_type, self.sniffed_type)
         row = AttachmentRow(case.tenant, attempt.entry_id, case.id, case.seq, attempt.acting, here.at, *file)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from app.domain.case.case import Case
 from app.domain.case.made_by_verbs import Row, Work
 from app.domain.case.search_text import Said, said_words
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import Denied, Reason, invalid
 from app.domain.values.json import Json
@@ -54,25 +54,24 @@ class Comment(Verb):
     doing: ClassVar[str] = "comment on this case"
     name: ClassVar[str] = "comment"
 
-    def done(self, here: Situation) -> Done:
-        assert here.case is not None
+    def done(self, here: OnCase) -> Done:
         self._check(here)
         body = {"mentions": list(self.mentions), **({"edits": self.edits} if self.edits else {})}
         return Done("comment", here.case, body, {"/text": self.text})
 
-    def work(self, here: Situation, case: Case) -> Work:
+    def work(self, here: OnCase, case: Case) -> Work:
         entry_id, author = here.attempt.entry_id, here.attempt.acting
         row = CommentRow(case.tenant, entry_id, case.id, case.seq, author, here.at, self.mentions, self.edits)
         return Work((row,), said=Said(self.edits or entry_id, said_words(self.text)), shown=self._shown(row))
 
-    def _check(self, here: Situation) -> None:
+    def _check(self, here: OnCase) -> None:
         if not self.text.strip() or len(self.text) > MOST_CHARACTERS or not is_text(self.text):
             raise invalid("text", f"must be 1 to {MOST_CHARACTERS} characters of text")
         if len(self.mentions) > MOST_MENTIONS or not all(SUBJECT.fullmatch(name) for name in self.mentions):
             raise invalid("mentions", f"must be at most {MOST_MENTIONS} times `user:NAME`")
         if self.edits is None:
             return
-        if self.edited is None or here.case is None or self.edited.case_id != here.case.id:
+        if self.edited is None or self.edited.case_id != here.case.id:
             raise invalid("edits", "must be the id of a comment on this case, as it was first written")
         if self.edited.author != here.attempt.acting:
             remedy = "whoever wrote it has to edit it; add a comment of your own"

@@ -10,7 +10,7 @@ from app.domain.case.made_by_verbs import Row, Work
 from app.domain.case.sealing import seal
 from app.domain.deciding.case_after import chained
 from app.domain.deciding.entry_draft import verb_draft
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import Conflict, Denied, invalid
 from app.domain.values.rfc3339 import rfc3339
@@ -49,7 +49,7 @@ class Link(Verb):
 
     type: str
     to: str
-    there: Situation | None = None
+    there: OnCase | None = None
     known: bool = False
     act: ClassVar[str] = "case:comment"
     doing: ClassVar[str] = "link this case"
@@ -62,28 +62,23 @@ class Link(Verb):
     def link(self, tenant: str, case_id: str) -> LinkKey:
         return LinkKey(tenant, case_id, self.type, self.to)
 
-    def seen(self, there: Situation | None, known: bool) -> Self:
+    def seen(self, there: OnCase | None, known: bool) -> Self:
         return replace(self, there=there, known=known)
 
-    def done(self, here: Situation) -> Done:
-        assert here.case is not None
+    def done(self, here: OnCase) -> Done:
         if self.type not in INVERSE:
             raise invalid("type", f"must be one of {', '.join(INVERSE)}")
         if self.to == here.case.id:
             raise invalid("to", "must be another case")
-        if self.there is None or not self.there.readable:
-            raise invalid("to", "must be a case that you may read")
-        verdict = self.there.decide(self.act)
+        verdict = self._other_case().decide(self.act)
         if not verdict.allowed:  # its log says so too
             raise Denied("you may not link the other case", reasons=verdict.reasons)
         if self.known:
             raise Conflict("the two cases are linked so already")
         return Done("linked", here.case, {"link": {"type": self.type, "to": self.to}})
 
-    def work(self, here: Situation, case: Case) -> Work:
-        there = self.there
-        assert there is not None
-        assert there.case is not None
+    def work(self, here: OnCase, case: Case) -> Work:
+        there = self._other_case()
         author, at = here.attempt.acting, here.at
         rows = (
             CaseLink(case.tenant, case.id, self.type, self.to, author, at),
@@ -96,3 +91,9 @@ class Link(Verb):
         shown = {"type": self.type, "to": self.to, "author": author, "linked_at": rfc3339(at)}
         far = (replace(other, last_hash=entry.entry_hash), entry)
         return Work(rows, other=far, links=tuple(row.key for row in rows), shown=shown)
+
+    def _other_case(self) -> OnCase:
+        """As the caller stands to it. Raises Invalid where they may not read it."""
+        if self.there is None or not self.there.readable:
+            raise invalid("to", "must be a case that you may read")
+        return self.there

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import PossibleAct, Verb
 from app.domain.verbs.assigning import Assign, Claim, Release, Skip
 from app.domain.verbs.attaching import Attach
@@ -26,7 +26,7 @@ ACTS: Final[Mapping[str, str]] = _ACTS_OF_NO_VERB | {
 """Each act with what completes `may ... this case`; of several verbs that need the same one, the words of the first."""
 
 
-def possible_acts(here: Situation) -> tuple[PossibleAct, ...]:
+def possible_acts(here: OnCase) -> tuple[PossibleAct, ...]:
     """The verbs that the one who asks may do to the case now: the desk takes each that says what it has to."""
     return tuple(
         PossibleAct(verb.name, verb.act, verb.doing[0].upper() + verb.doing[1:])

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from app.domain.case.case import Case
 from app.domain.case.made_by_verbs import CaseRole, Work
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import invalid
 from app.domain.values.json import Json
@@ -28,17 +28,16 @@ class ChangeRoles(Verb):
     name: ClassVar[str] = "roles"
 
     @classmethod
-    def takes(cls, here: Situation) -> bool:
+    def takes(cls, here: OnCase) -> bool:
         return bool(givable(here) | held(here))
 
-    def done(self, here: Situation) -> Done:
-        assert here.case is not None
+    def done(self, here: OnCase) -> Done:
         self._check()
         self._check_known(here)
         told = {"give": sorted(map(list, self.give)), "take": sorted(map(list, self.take))}
         return Done("roles", here.case, {"roles": told})
 
-    def work(self, here: Situation, case: Case) -> Work:
+    def work(self, here: OnCase, case: Case) -> Work:
         had = {(subject, role) for subject, roles in here.around.roles.items() for role in roles}
         now = (had | set(self.give)) - set(self.take)
         shown = {"roles": [{"subject": subject, "role": role} for subject, role in sorted(now)]}
@@ -49,9 +48,8 @@ class ChangeRoles(Verb):
         given = [one for one in shown["roles"] if (one["subject"], one["role"]) in self.give]
         return {**shown, "roles": given}
 
-    def _check_known(self, here: Situation) -> None:
+    def _check_known(self, here: OnCase) -> None:
         """A role that no line names gives nothing, and one that nobody has takes nothing away: a slip of the pen."""
-        assert here.case is not None
         known = givable(here)
         for name, holdings, may_be in (("give", self.give, known), ("take", self.take, known | held(here))):
             for place, (_, role) in enumerate(holdings):
@@ -73,14 +71,13 @@ class ChangeRoles(Verb):
                     raise invalid(f"{name}.{place}.role", "must be a role in brackets, neither creator nor assignee")
 
 
-def givable(here: Situation) -> set[str]:
+def givable(here: OnCase) -> set[str]:
     """The roles on a case of this type that some line of the policy, or a condition, names."""
-    assert here.case is not None
     named = here.policy.case_roles(here.attempt.tenant, here.case.case_type) | here.machine.case_roles
     return {role for role in named if CASE_ROLE.fullmatch(role)} - {*OF_THE_CASE}
 
 
-def held(here: Situation) -> set[str]:
+def held(here: OnCase) -> set[str]:
     """The roles that somebody was given on the case."""
     return {role for roles in here.around.roles.values() for role in roles}
 

@@ -10,7 +10,7 @@ from app.domain.case.search_query import terms
 from app.domain.deciding.decide import no_such_case
 from app.domain.deciding.decide_verb import decide
 from app.domain.deciding.outcome import Refusal
-from app.domain.deciding.situation import AUDIT, Situation
+from app.domain.deciding.situation import AUDIT, OnCase
 from app.domain.explaining.explain import possible
 from app.domain.values.data_size import bytes_of
 from app.domain.values.errors import invalid
@@ -63,7 +63,6 @@ class Cases:
     async def show(self, actor: Actor, case_id: str) -> Shown:
         """Raises NotFound, also for a case that the actor may not read."""
         here = await self.situation(actor, case_id)
-        assert here.case is not None
         return Shown(here.case, here.clocks, standing(here))
 
     async def find(self, actor: Actor, wanted: Wanted) -> Page:
@@ -118,7 +117,7 @@ class Cases:
         """The events that the actor may fire now; with `explain` also the others and why not."""
         return (await self.asked(actor, case_id, explain))[1]
 
-    async def asked(self, actor: Actor, case_id: str, explain: bool = False) -> tuple[Situation, Possible]:
+    async def asked(self, actor: Actor, case_id: str, explain: bool = False) -> tuple[OnCase, Possible]:
         """The same, and what it is about. Raises NotFound as `show` does."""
         here = await self.situation(actor, case_id)
         async with self._slices.of((actor.tenant, actor.id), small=True) as turn:
@@ -139,7 +138,7 @@ class Cases:
         if here is None or not (here.readable or here.decide(AUDIT).allowed):
             raise no_such_case()
 
-    async def situation(self, actor: Actor, case_id: str) -> Situation:
+    async def situation(self, actor: Actor, case_id: str) -> OnCase:
         """What a decision of this actor on the case is about. Raises NotFound as `show` does."""
         here = await self._here(actor, case_id)
         if here is None or not here.readable:
@@ -148,10 +147,10 @@ class Cases:
 
     async def would_refuse(self, attempt: Attempt) -> bool:
         """Whether the desk would refuse an attempt of a built-in verb, were it asked now."""
-        if attempt.case_id is None:
+        if attempt.case_id is None or attempt.verb is None:
             return True
         here = await self._here(attempt.actor, attempt.case_id)
-        return here is None or isinstance(decide(replace(here, attempt=attempt)), Refusal)
+        return here is None or isinstance(decide(replace(here, attempt=attempt), attempt.verb), Refusal)
 
     async def _query(self, actor: Actor, wanted: Wanted) -> CaseQuery:
         """For one more than a page has, which says whether there is another."""
@@ -159,17 +158,22 @@ class Cases:
             raise invalid("sort", f"must be one of {', '.join(ORDERS)}")
         return _asked(actor, wanted, await self.visible(actor))
 
-    async def _here(self, actor: Actor, case_id: str) -> Situation | None:
+    async def _here(self, actor: Actor, case_id: str) -> OnCase | None:
         found = await self._store.case(CaseKey(actor.tenant, case_id=case_id))
         if found is None:
             return None
         await self._policies.catch_up(found.policy_version)
         await self._definitions.learn(self._store, [found.case.definition])
         machine = self._definitions.of(found.case.definition)
-        asking = Attempt(actor, event=None, entry_id="", new_case_id="", request_id="", case_id=case_id)
-        clocks = states_of(found.clocks)
-        return Situation(
-            machine, self._policies.engine, asking, found.at, new_salt, found.case, found.surroundings, clocks
+        return OnCase(
+            machine=machine,
+            policy=self._policies.engine,
+            attempt=Attempt(actor, event=None, entry_id="", new_case_id="", request_id="", case_id=case_id),
+            at=found.at,
+            new_salt=new_salt,
+            case=found.case,
+            around=found.surroundings,
+            clocks=states_of(found.clocks),
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.case.attempt import Actor, Attempt, Opens
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase, Situation
 from app.domain.explaining.ahead import Ahead, ahead_of_event, ahead_of_form
 from app.domain.machine.machine import Machine
 from app.domain.values.errors import NotFound
@@ -38,12 +38,11 @@ class Openable:
 class Firing:
     """An event of a case before it is fired: the case as it stands, its machine, and what the event would do."""
 
-    here: Situation
+    here: OnCase
     ahead: Ahead
 
     @property
     def shown(self) -> Shown:
-        assert self.here.case is not None
         return Shown(self.here.case, self.here.clocks)
 
 

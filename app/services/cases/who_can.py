@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from app.domain.case.attempt import Actor
-from app.domain.deciding.situation import ADMIN, Situation
+from app.domain.deciding.situation import ADMIN, OnCase
 from app.domain.definition.meant import unknown_event
 from app.domain.explaining.could_fire import Could, could_fire
 from app.domain.explaining.hypotheticals import as_subject, with_role
@@ -39,12 +39,11 @@ class WhoCan:
         if not here.machine.knows(event):
             raise invalid("event", unknown_event(here.machine.case_type, event))
         here = replace(here, attempt=replace(here.attempt, event=event), wide=True)
-        assert here.case is not None
         version, able = await self._at_one_version(here, after or "", limit + 1)
         more = able[limit - 1].name if len(able) > limit else None
         return WhoCanFire(here.case.id, event, version, able[:limit], await self._roles(here), more)
 
-    async def people(self, here: Situation, event: str, most: int) -> tuple[Sequence[str], bool]:
+    async def people(self, here: OnCase, event: str, most: int) -> tuple[Sequence[str], bool]:
         """Those who could fire an event on the case as it stands, for the page of one who may read it: at most so many,
         and whether there are more. Of many only the first MOST_JUDGED are judged."""
         here = replace(here, attempt=replace(here.attempt, event=event), wide=True)
@@ -59,14 +58,14 @@ class WhoCan:
                     break
         return found[:most], len(found) > most or len(subjects) > MOST_JUDGED
 
-    async def _at_one_version(self, here: Situation, after: str, most: int) -> tuple[int, list[Able]]:
+    async def _at_one_version(self, here: OnCase, after: str, most: int) -> tuple[int, list[Able]]:
         while True:
             version = self._engine.version
             able = await self._able(here, after, most)
             if version == self._engine.version:
                 return version, able
 
-    async def _able(self, here: Situation, after: str, most: int) -> list[Able]:
+    async def _able(self, here: OnCase, after: str, most: int) -> list[Able]:
         able: list[Able] = []
         async with self._slices.of(caller_of(here.attempt), small=True) as turn:
             for subject in sorted(self._subjects(here, after)):
@@ -76,9 +75,8 @@ class WhoCan:
                 able += _judged(subject, as_subject(here, subject))
         return able
 
-    def _subjects(self, here: Situation, after: str) -> set[str]:
+    def _subjects(self, here: OnCase, after: str) -> set[str]:
         """Those whom the policy may let do it: with a role that some line names, or any where none is needed."""
-        assert here.case is not None
         could = frozenset(self._engine.who_could(here.attempt.tenant, here.case.case_type, here.event))
         members = self._engine.holders(here.attempt.tenant, could)
         given = (here.case.creator, here.case.assignee, *here.around.roles)
@@ -89,9 +87,8 @@ class WhoCan:
             if subject and subject.startswith("user:") and subject > after
         }
 
-    async def _roles(self, here: Situation) -> list[Able]:
+    async def _roles(self, here: OnCase) -> list[Able]:
         """Each role alone, held by somebody who has nothing to do with the case yet."""
-        assert here.case is not None
         newcomer = as_subject(here, f"user:{new_id()}")
         found: list[Able] = []
         async with self._slices.of(caller_of(here.attempt), small=True) as turn:
@@ -101,6 +98,6 @@ class WhoCan:
         return found
 
 
-def _judged(name: str, here: Situation | None) -> Iterable[Able]:
+def _judged(name: str, here: OnCase | None) -> Iterable[Able]:
     could = could_fire(here) if here else Could.NO
     return () if could is Could.NO else (Able(name, "payload" if could is Could.WITH_PAYLOAD else None),)

@@ -73,10 +73,9 @@ class Clocks:
         turns = fold.turns.get(name, []) if fold else []
         cycles = {turn.after.cycle for turn in turns if turn.after.started_at}
         wanted = max(cycles, default=0) if cycle is None else cycle
-        if fold is None or wanted not in cycles:
+        if fold is None or fold.case is None or wanted not in cycles:
             raise NotFound("the case has no such clock, or it has not started yet")
         _, now = await self._store.next_due()
-        assert fold.case is not None
         now = max(now, fold.case.recorded_at)  # entries of one moment stand a microsecond after each other
         fired = fold.fired.get((name, wanted), {})
         rule, watched = fold.machine.clocks[name], WatchedCalendars(self._calendars, effort)

@@ -13,7 +13,7 @@ from app.domain.clocks.history import Turn
 from app.domain.clocks.recounted import recounted
 from app.domain.clocks.state import ACTIVE, ClockState
 from app.domain.deciding.escalate import recalculated, system_actor
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.services.clocks.calendars import Calendars, file_of
 from app.services.clocks.clocks import Clocks
 from app.services.definitions.definitions import Definitions
@@ -150,7 +150,7 @@ class Recalculation:
         fold = await self._clocks.folded(case.tenant, case.id)
         return fold.turns.get(state.name, ()) if fold else ()
 
-    def _situation(self, batch: Batch, case: Case, correcting: Correcting | None) -> Situation:
+    def _situation(self, batch: Batch, case: Case, correcting: Correcting | None) -> OnCase:
         actor = system_actor(case.tenant)
         if correcting:
             actor = Actor(case.tenant, correcting.by, frozenset({"role:admin"}), authenticated="process")

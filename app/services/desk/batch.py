@@ -14,8 +14,7 @@ from app.domain.deciding.decide_verb import decide
 from app.domain.deciding.escalate import SYSTEM
 from app.domain.deciding.opening import by_its_event, not_opening, opening_event, opens
 from app.domain.deciding.outcome import Outcome, Refusal
-from app.domain.deciding.situation import Situation
-from app.domain.machine.machine import Machine
+from app.domain.deciding.situation import OnCase, Situation
 from app.domain.policy.port import Policy
 from app.domain.values.errors import IdempotencyMismatch, Internal, NotFound
 from app.services.definitions.definitions import Definitions
@@ -82,14 +81,20 @@ class Batch:
     def record(self) -> Record:
         return self._copy.record()
 
-    def situation(self, attempt: Attempt, machine: Machine, at: datetime, case: Case | None = None) -> Situation:
-        around = self._copy.around.get(case.id, ALONE) if case else ALONE
-        clocks = self._copy.clocks(case.id) if case and machine.clocks else NO_CLOCKS
-        newest = self._definitions.opening(machine.case_type.case_type)
-        return Situation(machine, self._policy, attempt, at, new_salt, case, around, clocks, self._calendars, newest)
-
-    def on(self, attempt: Attempt, case: Case) -> Situation:
-        return self.situation(attempt, self._definitions.of(case.definition), self._copy.moment(case), case)
+    def on(self, attempt: Attempt, case: Case) -> OnCase:
+        machine = self._definitions.of(case.definition)
+        return OnCase(
+            machine=machine,
+            policy=self._policy,
+            attempt=attempt,
+            at=self._copy.moment(case),
+            new_salt=new_salt,
+            case=case,
+            around=self._copy.around.get(case.id, ALONE),
+            clocks=self._copy.clocks(case.id) if machine.clocks else NO_CLOCKS,
+            calendars=self._calendars,
+            newest=self._definitions.opening(case.case_type),
+        )
 
     def case_type_of(self, attempt: Attempt) -> str | None:
         """None where the case is not there, or no such case type is declared."""
@@ -162,9 +167,9 @@ class Batch:
             there, known = self._there(attempt), link_key(attempt) in self._copy.links
             attempt = replace(attempt, verb=attempt.verb.seen(there, known))
         here = self.on(attempt, case)
-        return decide(here) if attempt.verb else fire(here)
+        return decide(here, attempt.verb) if attempt.verb else fire(here)
 
-    def _there(self, attempt: Attempt) -> Situation | None:
+    def _there(self, attempt: Attempt) -> OnCase | None:
         """On the other case; its entry there has an id of its own, which nothing is opened with."""
         case = self._copy.case(other_key(attempt))
         return self.on(replace(attempt, entry_id=attempt.new_case_id), case) if case else None
@@ -183,7 +188,16 @@ class Batch:
         opening = by_its_event(attempt, machine.case_type)
         if isinstance(opening, Refusal):
             return opening
-        return open_case(self.situation(opening, machine, self._copy.at), existing)
+        here = Situation(
+            machine=machine,
+            policy=self._policy,
+            attempt=opening,
+            at=self._copy.at,
+            new_salt=new_salt,
+            calendars=self._calendars,
+            newest=machine,
+        )
+        return open_case(here, existing)
 
     def _remember(self, attempt: Attempt, answer: Answer, denied: bool) -> None:
         """Keep the answers that are given again; of a 404 by id with a `denied` entry only that it was logged."""

@@ -12,7 +12,7 @@ from app.domain.clocks.firing import Firing as DueFiring
 from app.domain.clocks.state import ClockState
 from app.domain.deciding.clocks_after import clocks_after
 from app.domain.deciding.escalate import Due, first_due, moved, resumed, step, system_actor
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.deciding.step_effects import events_fired
 from app.services.desk.answer import Answer
 from app.services.desk.working_copy import WorkingCopy
@@ -47,7 +47,7 @@ class Decides(Protocol):
     @property
     def copy(self) -> WorkingCopy: ...
 
-    def on(self, attempt: Attempt, case: Case) -> Situation: ...
+    def on(self, attempt: Attempt, case: Case) -> OnCase: ...
 
     def decide(self, attempt: Attempt) -> Answer: ...
 
@@ -82,8 +82,7 @@ class Escalation:
                 self._keep(here, replace(state, next_fire_at=self._copy.at + ASIDE))
         return self._fired
 
-    def _fire(self, here: Situation, due: Due) -> None:
-        assert here.case is not None
+    def _fire(self, here: OnCase, due: Due) -> None:
         self._keep(here, due.after)
         if due.resumed:
             stepped = resumed(self._here(here.case.id), due.after)
@@ -91,19 +90,16 @@ class Escalation:
         elif due.firing is not None:
             self._step(here.case.id, due.after, due.firing, due.skipped)
 
-    def _keep(self, here: Situation, state: ClockState) -> None:
+    def _keep(self, here: OnCase, state: ClockState) -> None:
         """The clock has come that far, whatever its firings do."""
-        assert here.case is not None
         turned = Turned({**here.clocks, state.name: state}, (state,))
         self._copy.turn(here.case, turned)
 
     def _step(self, case_id: str, state: ClockState, firing: DueFiring, skipped: tuple[DueFiring, ...]) -> None:
         here = self._here(case_id)
-        before = here.case
-        assert before is not None
         stepped = step(here, state, firing, skipped)
         case, turned = stepped.case, None
-        if moved(before, case):
+        if moved(here.case, case):
             turned = clocks_after(here, case, None)
             case = replace(case, due_at=earliest_due(turned.clocks))
         self._copy.take(case, stepped.entry, turned)
@@ -115,7 +111,7 @@ class Escalation:
         for event in events_fired(firing.step.does):
             self._batch.decide(self._attempt(case, event, state.name, firing))
 
-    def _here(self, case_id: str) -> Situation:
+    def _here(self, case_id: str) -> OnCase:
         case = self._copy.cases[case_id]
         return self._batch.on(self._attempt(case, None), case)
 

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 from app.domain.case.attempt import Attempt
 from app.domain.deciding.decide import without_the_case
-from app.domain.deciding.situation import ADMIN, Situation
+from app.domain.deciding.situation import ADMIN, OnCase
 from app.domain.policy.scope import Scope
 from app.domain.values.json import Json
 from app.services.desk.answer import Answer, case_json, error_of, from_json
 
 
-def given_again(kept: Json, here: Situation | None) -> Answer:
+def given_again(kept: Json, here: OnCase | None) -> Answer:
     """`here` is the same attempt on the case as it is now, which says whether the caller may still read it; None where
     it was not locked, and then `case_id` names it for whoever reads it."""
     answer = from_json(kept)
-    if here is None or here.case is None:
+    if here is None:
         return answer
     if answer.shown is not None:
         verb = here.attempt.verb

@@ -171,8 +171,8 @@ class NextCase:
             [case] = batch.locked.cases.values()  # as nobody else can change it now
             theirs = replace(case, assignee=claim.acting)
             unscoped = replace(claim, actor=replace(claim.actor, scope=None))  # they may act by another credential
-            here = batch.situation(unscoped, self._definitions.of(case.definition), batch.locked.at, theirs)
-            if await ask.passed.by(replace(here, wide=True)):
+            here = batch.on(unscoped, theirs)
+            if await ask.passed.by(replace(here, at=batch.locked.at, wide=True)):
                 continue
             answer = batch.answer(claim)
             if answer.error is None:

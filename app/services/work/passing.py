@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from time import monotonic
 
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.explaining.could_fire import Could, could_fire
 from app.domain.values.names import CASE_ROLE
 from app.services.fairness.fair_queue import Caller
@@ -24,9 +24,8 @@ class Passed:
     cases: set[str] = field(default_factory=set)
     states: set[tuple[str, str]] = field(default_factory=set)
 
-    async def by(self, here: Situation) -> bool:
+    async def by(self, here: OnCase) -> bool:
         """Whether the one who asks has no event here that they could fire; it is remembered."""
-        assert here.case is not None
         turns = Turns()
         named = False
         for event in here.machine.case_type.events:
@@ -42,9 +41,8 @@ class Passed:
         return True
 
 
-def _named(here: Situation, event: str) -> bool:
+def _named(here: OnCase, event: str) -> bool:
     """Whether a line allows the event to a role that the caller has, or could have on another case."""
-    assert here.case is not None
     lines = here.policy.line_terms(here.attempt.tenant, here.case.case_type, event)
     return any(one.eft == "allow" and (one.role in here.roles or CASE_ROLE.fullmatch(one.role)) for one in lines)
 
