@@ -42,7 +42,7 @@ def attempt(tenant: str, attempt: dict[str, Json]) -> Attempt:
 def _importer(tenant: str) -> Actor:
     if not TENANT.fullmatch(tenant):
         raise CommandFailed(f"--tenant is a name in lower case, not {tenant!r}", USED_WRONGLY)
-    return Actor(tenant, "system:replay", frozenset({"role:admin"}), authenticated="process")
+    return Actor(tenant=tenant, id="system:replay", roles=frozenset({"role:admin"}), authenticated="process")
 
 
 def read_attempt(place: int, attempt: dict[str, Json]) -> TryEvent:

@@ -104,7 +104,7 @@ async def _changed(opened: House, lines: Sequence[PolicyLine]) -> int:
 
 
 def _line(case_type: str, event: str, role: str) -> PolicyLine:
-    return PolicyLine("p", role, "*", case_type, event, eft="allow")
+    return PolicyLine(kind="p", role=role, tenant="*", obj=case_type, act=event, eft="allow")
 
 
 def _decide(opened: House, case_type: str, event: str) -> None:

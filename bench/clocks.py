@@ -26,7 +26,7 @@ SCHEDULERS = 2
 SECONDS, OPENED, FIRED = 20, 100, 500
 """For so long, so many clocks a second become due beside so many events a second."""
 FINDS = 60
-CLERK = Actor(TENANT, "user:alice", frozenset({"role:clerk", "role:admin"}))
+CLERK = Actor(tenant=TENANT, id="user:alice", roles=frozenset({"role:clerk", "role:admin"}))
 LATENESS = (
     """SELECT CAST(CAST(entry AS json) -> 'sla' ->> 'late_by_us' AS bigint) FROM audit_entry WHERE kind = 'sla'"""
 )
@@ -72,7 +72,15 @@ async def _fire_all(opened: House) -> int:
 
 def _opening(occurred_at: datetime) -> Attempt:
     values = {"case_type": "late", "data": {}, "occurred_at": occurred_at}
-    return Attempt(CLERK, "open", new_id(), new_id(), "bench", Opens.ALWAYS, **values)
+    return Attempt(
+        actor=CLERK,
+        event="open",
+        entry_id=new_id(),
+        new_case_id=new_id(),
+        request_id="bench",
+        opens=Opens.ALWAYS,
+        **values,
+    )
 
 
 def _late(bench: Bench) -> Row:

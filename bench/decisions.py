@@ -74,10 +74,19 @@ class Office:
         numbers = count(1)
         for case_type, event in self.places:
             for role in range(self.roles):
-                line = PolicyLine("p", f"role:r{role}", "*", case_type, event, eft="allow", added=1)
+                line = PolicyLine(
+                    kind="p", role=f"role:r{role}", tenant="*", obj=case_type, act=event, eft="allow", added=1
+                )
                 yield replace(line, id=next(numbers))
         for user in range(self.users):
-            yield PolicyLine("g", f"user:u{user}", TENANT, f"role:r{user % self.roles}", id=next(numbers), added=1)
+            yield PolicyLine(
+                kind="g",
+                role=f"user:u{user}",
+                tenant=TENANT,
+                obj=f"role:r{user % self.roles}",
+                id=next(numbers),
+                added=1,
+            )
 
     def decisions(self) -> float:
         """The median of many, each by somebody else on something else."""
@@ -101,7 +110,9 @@ class Office:
         version = next(self._versions)
         line, self._extra = self._extra, None
         if line is None:
-            line = PolicyLine("p", f"role:new{version}", "*", case_type, event, eft="allow", added=version)
+            line = PolicyLine(
+                kind="p", role=f"role:new{version}", tenant="*", obj=case_type, act=event, eft="allow", added=version
+            )
             self._extra = replace(line, removed=version + 1)
 
         def changed() -> None:
@@ -134,23 +145,39 @@ class _Guarded:
         machine = Machine(case_type, case_type.hash(), 1)
         self._definitions = Definitions({"guarded": machine}, {machine.digest: machine})
         self._engine = PolicyEngine()
-        self._engine.load([PolicyLine("p", "*", "*", "guarded", act, eft="allow") for act in ("*", "case:read")], 0)
-        self._actor = Actor(TENANT, "user:alice")
+        self._engine.load(
+            [
+                PolicyLine(kind="p", role="*", tenant="*", obj="guarded", act=act, eft="allow")
+                for act in ("*", "case:read")
+            ],
+            0,
+        )
+        self._actor = Actor(tenant=TENANT, id="user:alice")
         self._case = self._opened()
 
     def decisions(self) -> float:
         return _median_us(self._one_decision, GUARDED)
 
     def _opened(self) -> Case:
-        opening = Attempt(self._actor, "open", "e0", "c0", "r", Opens.ALWAYS, case_type="guarded")
-        batch = Batch(Locked(AT, 0), self._definitions, self._engine)
+        opening = Attempt(
+            actor=self._actor,
+            event="open",
+            entry_id="e0",
+            new_case_id="c0",
+            request_id="r",
+            opens=Opens.ALWAYS,
+            case_type="guarded",
+        )
+        batch = Batch(Locked(at=AT, policy_version=0), self._definitions, self._engine)
         answer = batch.answer(replace(opening, data={"amount_cents": 20_000}))
         assert answer.error is None
         return batch.record().cases[0].case
 
     def _one_decision(self) -> Callable[[], None]:
-        attempt = Attempt(self._actor, "go", "e1", "", "r", case_id=self._case.id)
-        locked = Locked(AT, 0, cases={CaseKey(TENANT, case_id=self._case.id): self._case})
+        attempt = Attempt(
+            actor=self._actor, event="go", entry_id="e1", new_case_id="", request_id="r", case_id=self._case.id
+        )
+        locked = Locked(at=AT, policy_version=0, cases={CaseKey(TENANT, case_id=self._case.id): self._case})
 
         def decided() -> None:
             answer = Batch(locked, self._definitions, self._engine).answer(attempt)

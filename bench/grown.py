@@ -20,7 +20,7 @@ FEW = 1_000
 MANY = int(os.environ.get("BENCH_CASES", "1000000"))
 SMALL_CROWD = Crowd(users=8, teams=8)
 """So that everybody has more than a page of cases in both: a page of 50 is not compared with one of 3."""
-READS_WHAT_IS_ASSIGNED = PolicyLine("p", "[assignee]", "*", "*", "case:read", eft="allow")
+READS_WHAT_IS_ASSIGNED = PolicyLine(kind="p", role="[assignee]", tenant="*", obj="*", act="case:read", eft="allow")
 
 
 def grown(bench: Bench) -> Mapping[str, Database]:

@@ -18,7 +18,7 @@ from bench.servers import TENANT, Database
 LONG = 10_000
 EVENTS = 300
 """Fired on each side in each round, one side after the other."""
-CLERK = Actor(TENANT, "user:carla", frozenset({"role:clerk"}))
+CLERK = Actor(tenant=TENANT, id="user:carla", roles=frozenset({"role:clerk"}))
 CLAIM = {"amount_cents": 5_000, "currency": "EUR"}
 
 
@@ -73,7 +73,16 @@ async def _some_cases(opened: House) -> list[str]:
 
 
 async def _new_case(opened: House) -> str:
-    opening = Attempt(CLERK, "save", new_id(), new_id(), "r", Opens.ALWAYS, case_type="expense_claim", data=CLAIM)
+    opening = Attempt(
+        actor=CLERK,
+        event="save",
+        entry_id=new_id(),
+        new_case_id=new_id(),
+        request_id="r",
+        opens=Opens.ALWAYS,
+        case_type="expense_claim",
+        data=CLAIM,
+    )
     [answer] = await opened.desk.submit([opening])
     assert answer.error is None, answer.error
     return opening.new_case_id
@@ -90,4 +99,12 @@ async def _fire(opened: House, case_id: str) -> float:
 
 
 def _note(case_id: str) -> Attempt:
-    return Attempt(CLERK, "add_note", new_id(), "", "r", case_id=case_id, payload={"note": "seen"})
+    return Attempt(
+        actor=CLERK,
+        event="add_note",
+        entry_id=new_id(),
+        new_case_id="",
+        request_id="r",
+        case_id=case_id,
+        payload={"note": "seen"},
+    )

@@ -29,10 +29,10 @@ LIMIT = 50
 DEEP = 500
 TIMES = 2
 READERS = {
-    "an admin": Actor(TENANT, "user:root", frozenset({"role:admin"})),
-    "a clerk": Actor(TENANT, "user:w7", frozenset({"role:clerk"})),
-    "a creator": Actor(TENANT, "user:c7"),
-    "an assignee": Actor(TENANT, "user:w7"),
+    "an admin": Actor(tenant=TENANT, id="user:root", roles=frozenset({"role:admin"})),
+    "a clerk": Actor(tenant=TENANT, id="user:w7", roles=frozenset({"role:clerk"})),
+    "a creator": Actor(tenant=TENANT, id="user:c7"),
+    "an assignee": Actor(tenant=TENANT, id="user:w7"),
 }
 FILTERS: Mapping[str, Mapping[str, Any]] = {
     "all": {},
@@ -118,7 +118,9 @@ async def _wanted(opened: House, question: Question) -> Wanted:
         return wanted
     reader, engine = READERS[question.reader], opened.policies.engine
     visible = engine.visible(TENANT, reader.id, engine.closure(TENANT, reader.id, reader.roles))
-    query = CaseQuery(TENANT, visible, sort=question.sort, limit=DEEP * LIMIT, **FILTERS[question.filters])
+    query = CaseQuery(
+        tenant=TENANT, visible=visible, sort=question.sort, limit=DEEP * LIMIT, **FILTERS[question.filters]
+    )
     count = await _count(opened, query)
     pages = min(DEEP, count // LIMIT)
     if pages < 2:

@@ -80,7 +80,7 @@ STORIES = (
 
 def told(story: Story, tenant: str, definitions: Definitions, engine: PolicyEngine) -> Told:
     """Let the product decide the story; RuntimeError where it refuses a part of it."""
-    batch = Batch(Locked(AT, engine.version), definitions, engine)
+    batch = Batch(Locked(at=AT, policy_version=engine.version), definitions, engine)
     for attempt in _attempts(story, tenant):
         answer = batch.answer(attempt)
         if answer.error is not None:
@@ -91,25 +91,25 @@ def told(story: Story, tenant: str, definitions: Definitions, engine: PolicyEngi
 
 
 def _attempts(story: Story, tenant: str) -> Sequence[Attempt]:
-    creator = Actor(tenant, CREATOR)
+    creator = Actor(tenant=tenant, id=CREATOR)
     opening = Attempt(
-        creator,
-        story.opening,
-        ENTRY.format(0),
-        CASE,
-        "generated",
-        Opens.ALWAYS,
+        actor=creator,
+        event=story.opening,
+        entry_id=ENTRY.format(0),
+        new_case_id=CASE,
+        request_id="generated",
+        opens=Opens.ALWAYS,
         case_type=story.case_type,
         reference=REFERENCE if story.referenced else None,
         data=dict(story.data),
     )
     events = [
         Attempt(
-            creator if step.role is NOBODY else Actor(tenant, step.by, frozenset({step.role})),
-            step.event,
-            ENTRY.format(number),
-            "",
-            "generated",
+            actor=creator if step.role is NOBODY else Actor(tenant=tenant, id=step.by, roles=frozenset({step.role})),
+            event=step.event,
+            entry_id=ENTRY.format(number),
+            new_case_id="",
+            request_id="generated",
             case_id=CASE,
             payload=None if step.payload is None else dict(step.payload),
             reason=step.reason,

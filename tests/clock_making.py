@@ -39,5 +39,13 @@ def a_cycle_ago(clock: StoredClock, **values: Any) -> StoredClock:
 def firing(clock: StoredClock, case: Case, step: int = 0, n: int = 1) -> Record:
     """That a step fired, with the entry that says so."""
     entry = denied(case, kind="sla.fired")
-    owner = (clock.tenant, clock.case_id, clock.name, clock.cycle)
-    return Record(entries=[entry], firings=[Firing(*owner, step, n, entry.draft.entry_id)])
+    fired = Firing(
+        tenant=clock.tenant,
+        case_id=clock.case_id,
+        clock=clock.name,
+        cycle=clock.cycle,
+        step=step,
+        n=n,
+        entry_id=entry.draft.entry_id,
+    )
+    return Record(entries=[entry], firings=[fired])

@@ -96,12 +96,12 @@ def sealed(draft: Draft) -> AuditEntry:
 
 
 def opening(*cases: Case) -> Record:
-    return Record([Changed(None, case) for case in cases], [entry_of(case) for case in cases])
+    return Record(cases=[Changed(None, case) for case in cases], entries=[entry_of(case) for case in cases])
 
 
 def moving(*pairs: tuple[Case, Case]) -> Record:
     changes = [Changed(was.seq, now) for was, now in pairs]
-    return Record(changes, [entry_of(now, source=was.state) for was, now in pairs])
+    return Record(cases=changes, entries=[entry_of(now, source=was.state) for was, now in pairs])
 
 
 def an_answer(

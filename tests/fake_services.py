@@ -68,8 +68,19 @@ CASE = Case(
 REASON = Reason("role", "You hold none of the roles.", "Ask a role:manager.", {"roles": ["role:manager"]})
 RECEIPT = Receipt("0198c0de-0000-7000-8000-000000000009", 4, "ef" * 32)
 
-TRIAGE = PolicyLine("p", "role:clerk", "*", "expense_claim", "triage", "", "allow", "expense_claim.csv", 3, 1)
-MEMBER = PolicyLine("g", "user:alice", "acme", "role:clerk", id=4, added=2)
+TRIAGE = PolicyLine(
+    kind="p",
+    role="role:clerk",
+    tenant="*",
+    obj="expense_claim",
+    act="triage",
+    when="",
+    eft="allow",
+    source="expense_claim.csv",
+    id=3,
+    added=1,
+)
+MEMBER = PolicyLine(kind="g", role="user:alice", tenant="acme", obj="role:clerk", id=4, added=2)
 
 CASE_TYPE = CaseType.model_validate(
     {
@@ -96,7 +107,7 @@ CASE_TYPE = CaseType.model_validate(
 
 
 def applied(attempt: Attempt) -> Answer:
-    return Answer(RECEIPT, case_json(CASE), opened=attempt.opens != "never")
+    return Answer(receipt=RECEIPT, case=case_json(CASE), opened=attempt.opens != "never")
 
 
 @dataclass
@@ -314,7 +325,14 @@ class FakePolicyChanges:
 
     async def preview(self, actor: Actor, asked: AskedChange) -> Preview:
         self._note(asked)
-        gained = Triple("expense_claim", "role:clerk", "submitted", "triage", "never", "always")
+        gained = Triple(
+            case_type="expense_claim",
+            role="role:clerk",
+            state="submitted",
+            event="triage",
+            before="never",
+            after="always",
+        )
         return Preview(7, [gained], [], [])
 
     def _note(self, asked: AskedChange | LineQuery) -> None:
@@ -330,7 +348,9 @@ class FakeWhoCan:
     async def fire(self, actor: Actor, case_id: str, event: str, after: str | None, limit: int) -> WhoCanFire:
         self.asked = (case_id, event, after, limit)
         able = [Able("user:alice"), Able("user:bob", "payload")]
-        return WhoCanFire(case_id, event, 7, able, [Able("role:clerk")], None)
+        return WhoCanFire(
+            case_id=case_id, event=event, version=7, subjects=able, roles=[Able("role:clerk")], after=None
+        )
 
 
 class FakePeople:

@@ -40,7 +40,7 @@ PERMIT = {"applicant_name": "Zoe", "site": "Elm Street 1", "floor_area_m2": 90, 
 
 
 def actor(name: str, *roles: str, tenant: str = TENANT) -> Actor:
-    return Actor(tenant, f"user:{name}", frozenset(f"role:{role}" for role in roles))
+    return Actor(tenant=tenant, id=f"user:{name}", roles=frozenset(f"role:{role}" for role in roles))
 
 
 ALICE = actor("alice")
@@ -138,7 +138,15 @@ async def house(_lived_in: None, store: Store, database: Database) -> AsyncItera
 
 def attempt(by: Actor, event: str | None, case_id: str | None = None, key: str | None = None, **values: Any) -> Attempt:
     """An attempt as the border makes it; the fingerprint of its key is over what matters of it."""
-    made = Attempt(by, event, new_id(), new_id(), "request-1", case_id=case_id, **values)
+    made = Attempt(
+        actor=by,
+        event=event,
+        entry_id=new_id(),
+        new_case_id=new_id(),
+        request_id="request-1",
+        case_id=case_id,
+        **values,
+    )
     told = {name: str(getattr(made, name)) for name in ("event", "case_id", "data", "payload", "reason", "reference")}
     return replace(made, idempotency=Idempotency(key, json.dumps(told)) if key else None)
 

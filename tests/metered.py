@@ -24,5 +24,7 @@ class Counted:
 
 def fired() -> Fired:
     """A breach that was found three seconds late."""
-    firing = Firing(ClockStep(0, "100%"), 1, datetime(2026, 6, 8, tzinfo=UTC), skipped=False, breach=True)
-    return Fired("ticket", "a case", "decision", firing, timedelta(seconds=3))
+    firing = Firing(
+        step=ClockStep(number=0, at="100%"), n=1, moment=datetime(2026, 6, 8, tzinfo=UTC), skipped=False, breach=True
+    )
+    return Fired(case_type="ticket", case_id="a case", clock="decision", firing=firing, late_by=timedelta(seconds=3))

@@ -225,7 +225,7 @@ PEOPLE = {
     "user:jon": {"role:courier"},
     "service:ivy": {"role:chief"},
 }
-ACTORS = [Actor(tenant, who, frozenset(roles)) for tenant in TENANTS for who, roles in PEOPLE.items()]
+ACTORS = [Actor(tenant=tenant, id=who, roles=frozenset(roles)) for tenant in TENANTS for who, roles in PEOPLE.items()]
 PRINCIPALS = [
     Principal("user:alice", frozenset({"role:clerk"})),
     Principal("user:bob", frozenset({"role:chief"})),

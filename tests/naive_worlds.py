@@ -31,7 +31,16 @@ PERSONAL = {'"role:chief" in actor.roles', "case.creator != actor.id"}
 
 
 def attempt(by: Actor, case: dict[str, Any], event: str, payload: dict[str, Any] | None = None) -> Attempt:
-    return Attempt(by, event, new_id(), new_id(), "r", case_id=case["id"], payload=payload, reason="because")
+    return Attempt(
+        actor=by,
+        event=event,
+        entry_id=new_id(),
+        new_case_id=new_id(),
+        request_id="r",
+        case_id=case["id"],
+        payload=payload,
+        reason="because",
+    )
 
 
 def worlds(model: NaiveModel, case: dict[str, Any], by: Actor, way: Way, event: str) -> Iterator[World]:
@@ -45,9 +54,11 @@ def worlds(model: NaiveModel, case: dict[str, Any], by: Actor, way: Way, event: 
                 came = case["came"] | dict.fromkeys(active, case["seq"] + 1)
                 case = {**case, "leaves": leaves, "memory": {}, "came": came}
             case "four_eyes":
-                by = Actor(by.tenant, change.detail["subject"] or NEWCOMER, frozenset(change.detail["roles"]))
+                by = Actor(
+                    tenant=by.tenant, id=change.detail["subject"] or NEWCOMER, roles=frozenset(change.detail["roles"])
+                )
             case "role":
-                by = Actor(by.tenant, by.id, by.roles | {change.detail["role"]})
+                by = Actor(tenant=by.tenant, id=by.id, roles=by.roles | {change.detail["role"]})
     if not conditions:
         yield case, by, PAYLOADS
         return

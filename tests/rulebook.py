@@ -12,11 +12,11 @@ from tests.factories import TENANT
 
 def rule(role: str, act: str, case_type: str = "expense_claim", when: str = "", eft: str = "allow") -> PolicyLine:
     """A line of the tenant's own."""
-    return PolicyLine("p", role, TENANT, case_type, act, when, eft)
+    return PolicyLine(kind="p", role=role, tenant=TENANT, obj=case_type, act=act, when=when, eft=eft)
 
 
 def member(user: str, role: str, tenant: str = TENANT) -> PolicyLine:
-    return PolicyLine("g", f"user:{user}", tenant, f"role:{role}")
+    return PolicyLine(kind="g", role=f"user:{user}", tenant=tenant, obj=f"role:{role}")
 
 
 async def add(house: House, by: Actor, *lines: PolicyLine, **asked: Any) -> ChangedPolicy:
@@ -28,4 +28,4 @@ async def remove(house: House, by: Actor, *ids: int, **asked: Any) -> ChangedPol
 
 
 async def lines(house: House, by: Actor, **query: Any) -> list[PolicyLine]:
-    return list((await house.policy_changes.find(by, LineQuery(by.tenant, **{"limit": 200} | query))).lines)
+    return list((await house.policy_changes.find(by, LineQuery(tenant=by.tenant, **{"limit": 200} | query))).lines)

@@ -40,7 +40,7 @@ async def comment(house: House, case_id: str, by: Actor, text: str, edits: str |
 
 async def naming_reviewers(house: House) -> None:
     """Let a line name [reviewer], so that it may be given on claims."""
-    line = PolicyLine("p", "[reviewer]", "*", "expense_claim", "case:export", eft="allow")
+    line = PolicyLine(kind="p", role="[reviewer]", tenant="*", obj="expense_claim", act="case:export", eft="allow")
     async with house.store.transaction(line.tenant) as tx:
         await tx.change_policy(PolicyChange(add=[line]))
 

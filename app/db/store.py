@@ -68,7 +68,13 @@ class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlLog, SqlHistory, SqlSea
         return (
             None
             if case is None
-            else Found(case, read.surroundings[case.id], read.policy_version, read.at, read.clocks[case.id])
+            else Found(
+                case=case,
+                surroundings=read.surroundings[case.id],
+                policy_version=read.policy_version,
+                at=read.at,
+                clocks=read.clocks[case.id],
+            )
         )
 
     async def present(self, tenant: str, case_ids: Sequence[str]) -> frozenset[str]:

@@ -12,14 +12,14 @@ from app.policy.conditions import Subject
 from app.policy.enforcer import Place, TenantEnforcer
 from app.policy.faults import line_faults
 from app.policy.index import Address, Index, touched
-from app.policy.lines import AUDIT, CLAIM, EVERY, as_csv, in_force, includes_role, rule_of
+from app.policy.lines import AUDIT, CLAIM, EVERY, as_csv, in_force, includes_role, inclusion, rule_of
 from app.policy.reasons import deciding_rule, refusal, wish_of
 from app.policy.roles import Roles
 from app.policy.visible_cases import Readers
 from app.services.store.stored import PolicyLine, Visible
 
 BUILT_IN = tuple(
-    PolicyLine("p", role, EVERY, EVERY, act, eft="allow")
+    PolicyLine(kind="p", role=role, tenant=EVERY, obj=EVERY, act=act, eft="allow")
     for role, act in (("role:admin", "case:admin"), ("role:admin", "case:read"), ("role:auditor", AUDIT))
 )
 MOST_PLACES = 20_000  # remembered at a time: callers may make names up
@@ -183,7 +183,7 @@ class PolicyEngine:
 
     def _lines_about(self, tenant: str, case_type: str) -> set[tuple[str, str]]:
         rules = {(rule.act, rule.text) for rule in self._index.about(tenant, case_type)}
-        return rules | {("", as_csv(PolicyLine("g", role, EVERY, other))) for role, other in self._roles.inclusions()}
+        return rules | {("", as_csv(inclusion(role, other))) for role, other in self._roles.inclusions()}
 
     def _enforcer(self, tenant: str) -> TenantEnforcer:
         if tenant not in self._enforcers:

@@ -52,7 +52,7 @@ def read_policy(text: str, path: str) -> PolicyText:
     for number, record in () if deceiving else _records(text):
         line = record if isinstance(record, LineFault) else _line(record, name)
         found = (line,) if isinstance(line, LineFault) else line_faults(line)
-        faults += [Fault(path, number, fault.message, fault.remedy) for fault in found]
+        faults += [Fault(file=path, line=number, message=fault.message, remedy=fault.remedy) for fault in found]
         if isinstance(line, PolicyLine) and not found:
             lines.append(FileLine(path, number, line))
     circles = circle_faults(lines)
@@ -68,7 +68,7 @@ def _deceiving(text: str, path: str) -> Fault | None:
     if found is None:
         return None
     message = f"the character {found.name} makes a line look other than it reads"
-    return Fault(path, plain.count("\n", 0, found.place) + 1, message, found.remedy)
+    return Fault(file=path, line=plain.count("\n", 0, found.place) + 1, message=message, remedy=found.remedy)
 
 
 def circle_faults(lines: Sequence[FileLine]) -> dict[FileLine, Fault]:
@@ -77,7 +77,9 @@ def circle_faults(lines: Sequence[FileLine]) -> dict[FileLine, Fault]:
     for position, roles in closing_lines([line.policy_line for line in lines]):
         line = lines[position]
         message = f"these roles include each other in a circle: {' > '.join(roles)}"
-        found[line] = Fault(line.file, line.line, message, "remove one of the lines that close the circle")
+        found[line] = Fault(
+            file=line.file, line=line.line, message=message, remedy="remove one of the lines that close the circle"
+        )
     return found
 
 
@@ -85,7 +87,12 @@ def model_fault(text: str, path: str) -> Fault | None:
     """Why a folder's model.conf cannot stand: the model is fixed, a copy may only repeat it."""
     if text.split() == MODEL.split():
         return None
-    return Fault(path, 1, "the Casbin model is fixed, and this one differs from it", "remove this model.conf")
+    return Fault(
+        file=path,
+        line=1,
+        message="the Casbin model is fixed, and this one differs from it",
+        remedy="remove this model.conf",
+    )
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str] | LineFault]]:
@@ -110,11 +117,13 @@ def _line(fields: Sequence[str], file: str) -> PolicyLine | LineFault:
         return LineFault(f"a line is of kind p or g, not `{kind}`", "begin it with `p,` or `g,`, or a comment with `#`")
     if kind == "p" and len(fields) == 7:
         role, tenant, obj, act, when, eft = fields[1:]
-        return PolicyLine("p", role, tenant, obj, act, when, eft, file)
+        return PolicyLine(kind="p", role=role, tenant=tenant, obj=obj, act=act, when=when, eft=eft, source=file)
     if kind == "g" and len(fields) == 4:
-        return PolicyLine("g", fields[1], fields[3], fields[2], source=file)
+        return PolicyLine(kind="g", role=fields[1], tenant=fields[3], obj=fields[2], source=file)
     if kind == "g" and len(fields) == 3:
-        return PolicyLine("g", fields[1], EVERY if is_role(fields[1]) else "", fields[2], source=file)
+        return PolicyLine(
+            kind="g", role=fields[1], tenant=EVERY if is_role(fields[1]) else "", obj=fields[2], source=file
+        )
     return LineFault(f"a {kind} line does not have {len(fields)} fields", _field_remedy(kind, len(fields)))
 
 

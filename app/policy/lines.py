@@ -42,6 +42,11 @@ def in_force(line: PolicyLine, version: int) -> bool:
     return line.added <= version and (line.removed is None or line.removed > version)
 
 
+def inclusion(role: str, other: str) -> PolicyLine:
+    """That a role includes another, in every tenant."""
+    return PolicyLine(kind="g", role=role, tenant=EVERY, obj=other)
+
+
 def includes_role(line: PolicyLine) -> bool:
     """Whether a line says that a role includes another, in every tenant."""
     return line.kind == "g" and is_role(line.role)

@@ -233,7 +233,9 @@ async def test_a_key_makes_no_other_key_but_may_revoke_one(client):
 
 async def test_a_key_may_be_of_a_user_and_then_holds_the_users_roles(client, house, database):
     async with house.store.transaction("acme") as tx:
-        await tx.change_policy(PolicyChange(add=[PolicyLine("g", "user:alice", "acme", "role:clerk")]))
+        await tx.change_policy(
+            PolicyChange(add=[PolicyLine(kind="g", role="user:alice", tenant="acme", obj="role:clerk")])
+        )
     key = await made(client, subject="user:alice", roles=[])
     await opened(client, key["key"])
     (entry,) = await entries(database, "opened")

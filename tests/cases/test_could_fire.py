@@ -25,14 +25,26 @@ from tests.machine.test_semantics import EVENTS, case_types
 
 GUARDS = ("true", "false", "payload.a", "payload.b")
 PAYLOADS: list[dict[str, Any]] = [{}, {"a": True}, {"b": True}, {"a": True, "b": True}]
-ANYBODY = Actor(TENANT, "user:anybody", frozenset())
+ANYBODY = Actor(tenant=TENANT, id="user:anybody", roles=frozenset())
 ALL_IS_ALLOWED = PolicyEngine()
-ALL_IS_ALLOWED.load([PolicyLine("p", "*", "*", "*", act, eft="allow") for act in ("*", "case:read")], 0)
+ALL_IS_ALLOWED.load(
+    [PolicyLine(kind="p", role="*", tenant="*", obj="*", act=act, eft="allow") for act in ("*", "case:read")], 0
+)
 
 
 def at(machine: Machine, case: Case, event: str | None, payload: dict[str, Any] | None = None) -> OnCase:
-    attempt = Attempt(ANYBODY, event, new_id(), new_id(), "r", case_id=case.id, payload=payload)
-    return OnCase(machine, ALL_IS_ALLOWED, attempt, case.changed_at, new_salt, case)
+    attempt = Attempt(
+        actor=ANYBODY,
+        event=event,
+        entry_id=new_id(),
+        new_case_id=new_id(),
+        request_id="r",
+        case_id=case.id,
+        payload=payload,
+    )
+    return OnCase(
+        machine=machine, policy=ALL_IS_ALLOWED, attempt=attempt, at=case.changed_at, new_salt=new_salt, case=case
+    )
 
 
 def fireable(machine: Machine, case: Case) -> set[str]:

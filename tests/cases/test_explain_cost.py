@@ -51,17 +51,32 @@ def many_events(count: int) -> CaseType:
 def asking(*roles: str, events: int = FEW) -> OnCase:
     """Somebody asks about a case with thousands of fields, which lines with and without a condition are about."""
     policy = PolicyEngine()
-    lines = [PolicyLine("p", "*", "*", MANY, "case:read", eft="allow")]
+    lines = [PolicyLine(kind="p", role="*", tenant="*", obj=MANY, act="case:read", eft="allow")]
     for number in range(events):
         for role in (f"role:r{number % 24}", f"role:r{(number + 7) % 24}"):
             when = f"data.f{number} == 'no'" if number % 4 == 0 else ""
-            lines.append(PolicyLine("p", role, "*", MANY, f"e{number}", when, eft="allow"))
+            lines.append(
+                PolicyLine(kind="p", role=role, tenant="*", obj=MANY, act=f"e{number}", when=when, eft="allow")
+            )
     policy.load(lines, 1)
     fields = {f"f{number}": "no" if number % 8 < 4 else "text" for number in range(FIELDS)}
     data = {"g": fields, **fields}
-    attempt = Attempt(Actor(TENANT, "user:ann", frozenset(roles)), None, new_id(), new_id(), "r")
+    attempt = Attempt(
+        actor=Actor(tenant=TENANT, id="user:ann", roles=frozenset(roles)),
+        event=None,
+        entry_id=new_id(),
+        new_case_id=new_id(),
+        request_id="r",
+    )
     case = a_case(case_type=MANY, state="s0", data=data)
-    return OnCase(Machine(many_events(events), "d" * 64, 1), policy, attempt, OPENED, bytes, case)
+    return OnCase(
+        machine=Machine(many_events(events), "d" * 64, 1),
+        policy=policy,
+        attempt=attempt,
+        at=OPENED,
+        new_salt=bytes,
+        case=case,
+    )
 
 
 @pytest.fixture

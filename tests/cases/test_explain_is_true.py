@@ -71,7 +71,7 @@ def _some_way(model: NaiveModel, case: dict[str, Any], tenant: str, event: str) 
     """Whether somebody could fire it where the case is, with some one role and some data."""
     roles = [set(), *({role} for role in (*INCLUDES, "role:blind", "role:courier"))]
     return any(
-        applies(model, event, ({**case, "data": data}, Actor(tenant, who, frozenset(some)), PAYLOADS))
+        applies(model, event, ({**case, "data": data}, Actor(tenant=tenant, id=who, roles=frozenset(some)), PAYLOADS))
         for who in (NEWCOMER, case["creator"])
         for some in roles
         for data in (case["data"], *DATA[case["case_type"]][:3])

@@ -53,7 +53,7 @@ def test_an_event_reaches_the_desk_with_the_version_that_the_caller_saw(client, 
 
 
 def test_the_case_is_left_out_for_those_who_may_not_read_it(client, fakes):
-    fakes.desk.decide = lambda _: Answer(RECEIPT, None)
+    fakes.desk.decide = lambda _: Answer(receipt=RECEIPT, case=None)
     answer = client.post(EVENTS, json={"event": "approve"})
     assert answer.status_code == 200
     assert list(answer.json()) == ["receipt"]
@@ -85,7 +85,7 @@ def test_another_body_has_another_fingerprint(client, fakes):
 
 def test_an_answer_given_again_is_the_same_but_says_so(client, fakes):
     first = client.post(EVENTS, json={"event": "approve"})
-    fakes.desk.decide = lambda _: Answer(RECEIPT, case_json(CASE), replayed=True)
+    fakes.desk.decide = lambda _: Answer(receipt=RECEIPT, case=case_json(CASE), replayed=True)
     again = client.post(EVENTS, json={"event": "approve"})
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert again.headers["idempotency-replayed"] == "true"
@@ -133,7 +133,7 @@ def test_a_batch_has_a_result_per_attempt_in_order(client, fakes):
     def decide(attempt):
         if attempt.event == "reject":
             return Answer(error=Denied("No.", reasons=(REASON,)))
-        return Answer(RECEIPT, case_json(CASE), opened=attempt.opens is Opens.IF_ABSENT)
+        return Answer(receipt=RECEIPT, case=case_json(CASE), opened=attempt.opens is Opens.IF_ABSENT)
 
     fakes.desk.decide = decide
     attempts = [

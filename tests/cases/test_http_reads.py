@@ -53,8 +53,17 @@ def test_filters_reach_the_service(client, fakes):
 
 def test_possible_events_are_explained_on_request(client, fakes):
     fakes.cases.possible_now = Possible(
-        [PossibleEvent("approve", "Approve", None, {"type": "object"}, None, "payload")],
-        [RefusedEvent("pay", None, (REASON,), ("role:manager",))],
+        [
+            PossibleEvent(
+                event="approve",
+                title="Approve",
+                to=None,
+                payload_schema={"type": "object"},
+                reason=None,
+                needs="payload",
+            )
+        ],
+        [RefusedEvent(event="pay", title=None, reasons=(REASON,), who_could=("role:manager",))],
     )
     plain = client.get(EVENTS).json()
     assert list(plain) == ["events", "acts"]
@@ -66,8 +75,13 @@ def test_possible_events_are_explained_on_request(client, fakes):
 
 def test_the_log_of_a_case_is_paged_and_shows_the_sealed_text(client, fakes):
     sealed = '{"at":"2026-11-20T08:00:00.000000Z","kind":"opened"}'
-    fakes.cases.entries = [StoredEntry(CASE_ID, seq, sealed, "aa" * 32, {"/data/iban": "DE"}) for seq in (1, 2, 3)]
-    fakes.cases.entries.append(StoredEntry(FOREIGN_ID, None, sealed, "bb" * 32, {}))
+    fakes.cases.entries = [
+        StoredEntry(entry_id=CASE_ID, case_seq=seq, entry=sealed, entry_hash="aa" * 32, values={"/data/iban": "DE"})
+        for seq in (1, 2, 3)
+    ]
+    fakes.cases.entries.append(
+        StoredEntry(entry_id=FOREIGN_ID, case_seq=None, entry=sealed, entry_hash="bb" * 32, values={})
+    )
     audit = f"{CASES}/{CASE_ID}/audit"
     page = client.get(f"{audit}?limit=2")
     assert sealed in page.text

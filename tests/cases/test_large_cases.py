@@ -51,7 +51,8 @@ def notes(most: int | None = None) -> CaseType:
 
 ACTS = ("open", "add", "put", "mark", "touch", "case:read")
 ANYBODY = PolicySource(
-    PolicyFile("notes.csv", "0" * 64), [PolicyLine("p", "*", "*", NOTES, act, eft="allow") for act in ACTS]
+    PolicyFile("notes.csv", "0" * 64),
+    [PolicyLine(kind="p", role="*", tenant="*", obj=NOTES, act=act, eft="allow") for act in ACTS],
 )
 
 

@@ -87,8 +87,10 @@ async def _agrees(house: House, model: NaiveModel, case: dict[str, Any], event: 
 
 def _succeeds(model: NaiveModel, case: dict[str, Any], event: str, who: str, roles: set[str]) -> bool:
     """Whether some payload lets him fire it, tried on a copy each."""
-    by = Actor(case["tenant"], who, frozenset(roles))
-    attempt = Attempt(by, event, new_id(), new_id(), "r", case_id=case["id"], reason="x")
+    by = Actor(tenant=case["tenant"], id=who, roles=frozenset(roles))
+    attempt = Attempt(
+        actor=by, event=event, entry_id=new_id(), new_case_id=new_id(), request_id="r", case_id=case["id"], reason="x"
+    )
     return any(_fires(model, case, replace(attempt, payload=payload)) for payload in PAYLOADS)
 
 

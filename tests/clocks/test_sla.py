@@ -29,7 +29,7 @@ def terms(*steps: Any, timeline: Timeline = OFFICE) -> Terms:
 
 
 def started(on: Terms, target: timedelta = 8 * HOUR) -> ClockState:
-    return transitions.start(ClockState("decision"), MONDAY, on, target=target)
+    return transitions.start(ClockState(name="decision"), MONDAY, on, target=target)
 
 
 def test_a_stop_at_exactly_due_is_met_and_one_microsecond_later_is_late() -> None:
@@ -99,19 +99,19 @@ def test_a_pause_of_at_most_so_long_ends_by_itself() -> None:
 
 def test_a_deadline_outside_of_working_hours_is_due_at_its_moment() -> None:
     deadline, on = MONDAY + 11 * HOUR, terms({"at": "100%"}, {"at": "-1h"})
-    clock = transitions.start(ClockState("x"), MONDAY, on, due=deadline)
+    clock = transitions.start(ClockState(name="x"), MONDAY, on, due=deadline)
     firings, _ = due_firings(clock, on, deadline)
     assert [(firing.step.at, firing.moment) for firing in firings] == [("-1h", MONDAY + 7 * HOUR), ("100%", deadline)]
     assert transitions.stop(clock, deadline, on).status == "met"
 
 
 def test_a_deadline_of_the_year_9999_is_one() -> None:
-    clock = transitions.start(ClockState("x"), MONDAY, terms(), due=datetime(9999, 12, 31, tzinfo=UTC))
+    clock = transitions.start(ClockState(name="x"), MONDAY, terms(), due=datetime(9999, 12, 31, tzinfo=UTC))
     assert clock.due_at == datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def test_a_clock_without_a_due_gets_one_later() -> None:
-    clock = transitions.start(ClockState("x"), MONDAY, terms())
+    clock = transitions.start(ClockState(name="x"), MONDAY, terms())
     assert (clock.status, clock.due_at, clock.next_fire_at) == ("running", None, None)
     later = transitions.retarget(clock, MONDAY + HOUR, terms(), due=MONDAY + 5 * HOUR)
     assert (later.due_at, later.next_fire_at) == (MONDAY + 5 * HOUR, MONDAY + 5 * HOUR)
@@ -119,7 +119,7 @@ def test_a_clock_without_a_due_gets_one_later() -> None:
 
 
 def test_a_deadline_put_into_the_past_is_breached_by_the_change() -> None:
-    clock = transitions.start(ClockState("x"), MONDAY, terms(), due=MONDAY + 5 * HOUR)
+    clock = transitions.start(ClockState(name="x"), MONDAY, terms(), due=MONDAY + 5 * HOUR)
     changed = transitions.retarget(clock, MONDAY + 2 * HOUR, terms(), due=MONDAY + HOUR)
     assert (changed.breached_at, changed.breach_reason) == (MONDAY + 2 * HOUR, "retarget")
     firings, _ = due_firings(changed, terms(), MONDAY + 3 * HOUR)
@@ -152,7 +152,7 @@ def test_a_new_cycle_leaves_the_old_one_as_it_was() -> None:
 def test_every_operation_is_defined_in_every_state_and_keeps_its_json(status: str) -> None:
     on, late = terms({"at": "50%"}, {"at": "+1h", "every": "1h"}), MONDAY + timedelta(days=2)
     states = {
-        "pending": transitions.pause(ClockState("decision"), MONDAY, on, reason="early"),
+        "pending": transitions.pause(ClockState(name="decision"), MONDAY, on, reason="early"),
         "running": started(on),
         "paused": transitions.pause(started(on), late, on, longest=HOUR),
         "met": transitions.stop(started(on), MONDAY + HOUR, on),

@@ -31,7 +31,7 @@ class Product:
         self.terms = Terms(Timeline(versions), compile_steps(declared, implicit=False))
         self.life, self.dice = life, dice
         self.other = Terms(Timeline.of(calendar(life.other)), self.terms.steps)
-        self.state = ClockState("clock")
+        self.state = ClockState(name="clock")
         self.fired: dict[tuple[int, int], tuple[datetime, bool]] = {}
         self.at = moment(life.first * MINUTE)
 

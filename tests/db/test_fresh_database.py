@@ -31,7 +31,7 @@ def a_round(last: list[Case], new: list[Case]) -> Record:
         Changed(case.seq, now) for case, now in zip(last, went, strict=True)
     ]
     entries = [entry_of(case, fields=FIELDS) for case in (*new, *went)]
-    return Record(changes, entries, clocks=[a_clock(case) for case in new])
+    return Record(cases=changes, entries=entries, clocks=[a_clock(case) for case in new])
 
 
 async def test_the_first_thirty_thousand_events_each_read_a_few_rows(postgres: Database) -> None:

@@ -83,7 +83,7 @@ async def test_what_is_imported_while_the_migration_looks_is_filled_too(postgres
         AND query LIKE 'ALTER TABLE cases%' AND wait_event_type = 'Lock'"""
     store = open_store(postgres.url)
     async with asyncio.timeout(60), store.transaction(TENANT) as tx:
-        await tx.record(Record([Changed(None, case)], [entry]))
+        await tx.record(Record(cases=[Changed(None, case)], entries=[entry]))
         migrating = asyncio.create_task(migrate(postgres.url, postgres.admin_url))
         while not (await rows(postgres, waits))[0]["n"]:
             assert not migrating.done()

@@ -23,7 +23,7 @@ from tests.factories import TENANT, a_case, an_answer, denied, opening
 
 OF_NOBODY = {"alembic_version", "calendar", "definition", "log_turn", "policy_file", "policy_state"}
 BOTH = ("acme", "globex")
-ALL = Visible("user:root", all_types=True)
+ALL = Visible(subject="user:root", all_types=True)
 
 TABLES = """SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS walled,
     EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant') AS has_tenant
@@ -194,7 +194,7 @@ async def test_the_queries_of_the_store_find_nothing_where_they_forget_the_tenan
     await store.sequence(10)
     kinds = [Kind(case.state, case.case_type)]
     for wanted in (
-        listing.page(CaseQuery(TENANT, ALL), kinds, store._now()),
+        listing.page(CaseQuery(tenant=TENANT, visible=ALL), kinds, store._now()),
         ledger.entries(TENANT, case.id, False, None, 10),
         log_order.of_case(TENANT, case.id, -1, 10),
     ):
@@ -222,7 +222,7 @@ async def test_what_a_transaction_named_ends_with_it(postgres: Database):
     await store.close()
     assert (await store.case(CaseKey(TENANT, case.id))).case == case
     assert await named() == ""
-    assert await store.cases(CaseQuery(TENANT, ALL)) == [case]
+    assert await store.cases(CaseQuery(tenant=TENANT, visible=ALL)) == [case]
     assert await named() == ""
     with pytest.raises(Exception, match="division by zero"):
         await store._rows(listing.text("SELECT 1 / 0"), TENANT)
@@ -265,7 +265,7 @@ async def test_a_tenant_may_be_called_null(postgres: Database):
     store, case = open_store(postgres.url), a_case(tenant="null")
     async with store.transaction("null") as tx:
         await tx.record(opening(case))
-    assert await store.cases(CaseQuery("null", ALL)) == [case]
+    assert await store.cases(CaseQuery(tenant="null", visible=ALL)) == [case]
     await store.close()
 
 

@@ -28,7 +28,7 @@ async def use(house: House, store: Store, case_id: str) -> None:
     applied(await comment(house, case_id, SUPERVISOR, "Please"))
     applied(await tried(house, attempt(SUPERVISOR, "add_note", case_id, key=new_id(), payload={"note": "Soon"})))
     await store.sequence(1_000)
-    await store.cases(CaseQuery(TENANT, await house.cases.visible(SUPERVISOR)))
+    await store.cases(CaseQuery(tenant=TENANT, visible=await house.cases.visible(SUPERVISOR)))
     await store.entries(TENANT, case_id, denied=True, after=None, limit=10)
     await store.clocks(TENANT, [case_id])
     await store.every_clock(None, 10)

@@ -17,7 +17,15 @@ HOUR_US = 3_600_000_000
 
 def a_key(**values) -> StoredKey:
     made = StoredKey(
-        TENANT, new_id(), "Import", "service:import", frozenset({"role:clerk"}), Scope(), "ab" * 32, "user:root", OPENED
+        tenant=TENANT,
+        id=new_id(),
+        title="Import",
+        subject="service:import",
+        roles=frozenset({"role:clerk"}),
+        scope=Scope(),
+        hash="ab" * 32,
+        created_by="user:root",
+        created_at=OPENED,
     )
     return replace(made, **values)
 

@@ -11,7 +11,7 @@ from app.services.store.stored import Acted, AnswerKey, CaseKey, PolicyChange, P
 from tests.databases import Database
 from tests.factories import ALICE, BOB, TENANT, TENANTS, a_case, an_answer, moved, moving, opening
 
-LINE = PolicyLine("p", "role:clerk", "*", "expense_claim", "submit", eft="allow")
+LINE = PolicyLine(kind="p", role="role:clerk", tenant="*", obj="expense_claim", act="submit", eft="allow")
 
 
 async def record(store, *records):

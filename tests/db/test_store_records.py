@@ -62,7 +62,7 @@ async def test_a_record_moves_opens_and_logs_many_cases_at_once(store):
     await record(store, opening(first, second))
     third = a_case()
     moves, opens = moving((first, moved(first)), (second, moved(second))), opening(third)
-    await record(store, Record([*moves.cases, *opens.cases], [*moves.entries, *opens.entries]))
+    await record(store, Record(cases=[*moves.cases, *opens.cases], entries=[*moves.entries, *opens.entries]))
     assert [(await stored(store, c)).seq for c in (first, second, third)] == [2, 2, 1]
 
 
@@ -77,20 +77,20 @@ async def test_of_two_tenants_cases_with_one_id_the_right_one_moves(store):
 async def test_a_state_that_the_log_does_not_end_in_is_refused(store):
     case = a_case()
     with pytest.raises(Refused):
-        await record(store, Record([Changed(None, case)], [entry_of(case, target="approved")]))
+        await record(store, Record(cases=[Changed(None, case)], entries=[entry_of(case, target="approved")]))
     assert await stored(store, case) is None
 
 
 async def test_a_case_without_an_entry_is_refused(store):
     with pytest.raises(Refused):
-        await record(store, Record([Changed(None, a_case())]))
+        await record(store, Record(cases=[Changed(None, a_case())]))
 
 
 async def test_a_move_without_its_entry_is_refused(store):
     case = a_case()
     await record(store, opening(case))
     with pytest.raises(Refused):
-        await record(store, Record([Changed(1, moved(case))]))
+        await record(store, Record(cases=[Changed(1, moved(case))]))
     assert await stored(store, case) == case
 
 
@@ -99,9 +99,9 @@ async def test_seq_never_falls_even_where_the_log_has_that_entry(store):
     later = moved(case)
     await record(store, opening(case), moving((case, later)))
     with pytest.raises(Refused, match="only grows"):
-        await record(store, Record([Changed(2, case)]))
+        await record(store, Record(cases=[Changed(2, case)]))
     with pytest.raises(Refused, match="only grows"):
-        await record(store, Record([Changed(2, replace(later, data={"amount_cents": 9}))]))
+        await record(store, Record(cases=[Changed(2, replace(later, data={"amount_cents": 9}))]))
     assert await stored(store, case) == later
 
 
@@ -127,7 +127,9 @@ async def test_a_case_that_moved_on_is_refused(store):
     later = moved(case)
     await record(store, opening(case), moving((case, later)))
     with pytest.raises(Refused, match="moved on"):
-        await record(store, Record([Changed(1, moved(later))], [entry_of(moved(later), source="submitted")]))
+        await record(
+            store, Record(cases=[Changed(1, moved(later))], entries=[entry_of(moved(later), source="submitted")])
+        )
 
 
 async def test_one_case_twice_in_a_record_is_refused(store):
@@ -191,7 +193,7 @@ async def test_entries_come_in_order_with_the_values_behind_their_commitments(st
     fields = {"/data/iban": "DE00", "/payload/note": None, "/reason": {"a": [1, 1e16]}}
     entry = entry_of(second, source="draft", fields=fields)
     refusals = [denied(case, fields={"/payload/x": 1}), denied(case)]
-    await record(store, opening(case), Record([Changed(1, second)], [entry, *refusals]))
+    await record(store, opening(case), Record(cases=[Changed(1, second)], entries=[entry, *refusals]))
 
     chain = await store.entries(case.tenant, case.id, denied=False, after=1, limit=10)
     seen = [(one.entry_id, one.entry, one.entry_hash) for one in chain]
@@ -239,7 +241,7 @@ async def test_what_is_around_a_case_is_that_of_its_tenant_even_where_a_transact
     theirs = a_case(tenant="globex", id=mine.id)
     around = Record(
         acted=[Acted(TENANT, mine.id, "submit", ALICE)],
-        holds={CaseRole(TENANT, mine.id, ALICE, "[handler]"): True},
+        holds={CaseRole(tenant=TENANT, case_id=mine.id, subject=ALICE, role="[handler]"): True},
         clocks=[a_clock(mine)],
     )
     await record(store, opening(mine), opening(theirs), around)

@@ -9,9 +9,11 @@ from app.services.store.ports import Refused
 from app.services.store.stored import PolicyChange, PolicyFile, PolicyLine
 from tests.factories import TENANTS
 
-CLERK = PolicyLine("p", "role:clerk", "*", "expense_claim", "triage", when='data.kind == "a, b"', eft="allow")
-DENY = PolicyLine("p", "*", "acme", "*", "pay", eft="deny", source="expense_claim.csv")
-ALICE = PolicyLine("g", "user:alice", "acme", "role:clerk")
+CLERK = PolicyLine(
+    kind="p", role="role:clerk", tenant="*", obj="expense_claim", act="triage", when='data.kind == "a, b"', eft="allow"
+)
+DENY = PolicyLine(kind="p", role="*", tenant="acme", obj="*", act="pay", eft="deny", source="expense_claim.csv")
+ALICE = PolicyLine(kind="g", role="user:alice", tenant="acme", obj="role:clerk")
 
 
 async def change(store, **values) -> int:

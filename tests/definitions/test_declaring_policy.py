@@ -29,11 +29,11 @@ def told(*rows: PolicyRow) -> list[str]:
 
 def rule(**columns: Any) -> PolicyRow:
     base = {"role": "role:boss", "obj": "claim", "act": "go"}
-    return PolicyRow("claim.csv", 3, "p", **(base | columns))
+    return PolicyRow(file="claim.csv", line=3, kind="p", **(base | columns))
 
 
 def grant(role: str, obj: str) -> PolicyRow:
-    return PolicyRow("claim.csv", 4, "g", role, obj)
+    return PolicyRow(file="claim.csv", line=4, kind="g", role=role, obj=obj)
 
 
 WATCHED = load_case_type(

@@ -30,11 +30,11 @@ def found(*rows: PolicyRow, events: str = EVENTS, slas: str = CLOCK) -> list[Fau
 
 
 def rule(act: str, role: str = "role:boss", line: int = 3, **columns: Any) -> PolicyRow:
-    return PolicyRow("claim.csv", line, "p", **{"role": role, "obj": "claim", "act": act, **columns})
+    return PolicyRow(file="claim.csv", line=line, kind="p", **{"role": role, "obj": "claim", "act": act, **columns})
 
 
 def includes(outer: str, inner: str) -> PolicyRow:
-    return PolicyRow("claim.csv", 9, "g", outer, inner)
+    return PolicyRow(file="claim.csv", line=9, kind="g", role=outer, obj=inner)
 
 
 READS = rule("case:read")

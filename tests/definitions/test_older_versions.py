@@ -88,7 +88,7 @@ async def test_a_refusal_says_on_which_version_the_case_stands_and_a_preview_tel
         refused = await fire(house, newest, "go", BOSS)
         assert refused.error is not None
         assert "version" not in refused.error.message
-        seen = await house.policy_changes.preview(BOSS, AskedChange([rule("role:clerk", "*", "claim")]))
+        seen = await house.policy_changes.preview(BOSS, AskedChange(add=[rule("role:clerk", "*", "claim")]))
         told = {(one.state, one.event) for one in seen.gains if one.role == "role:clerk" and ":" not in one.event}
         assert told == {("a", "go"), ("a", "move"), (None, "open")}
         assert len(seen.gains) == len(set(seen.gains))
@@ -101,7 +101,9 @@ async def test_a_key_may_be_for_an_event_that_only_cases_of_an_older_version_hav
     async with running(settings, await declared(settings)) as house:
 
         async def made(act: str) -> None:
-            await house.api_keys.make(BOSS, NewKey("k", "service:x", frozenset(), Scope(frozenset({act}))), "r")
+            await house.api_keys.make(
+                BOSS, NewKey(title="k", subject="service:x", roles=frozenset(), scope=Scope(frozenset({act}))), "r"
+            )
 
         await made("move")
         await made("go")

@@ -7,7 +7,9 @@ import pytest
 from app.domain.case.attempt import Actor, Attempt, Idempotency
 from app.domain.case.keys import AnswerKey, CaseKey
 
-ATTEMPT = Attempt(Actor("acme", "user:alice"), "submit", "e", "c", "r")
+ATTEMPT = Attempt(
+    actor=Actor(tenant="acme", id="user:alice"), event="submit", entry_id="e", new_case_id="c", request_id="r"
+)
 
 
 @pytest.mark.parametrize(
@@ -29,5 +31,5 @@ def test_an_answer_is_kept_for_whoever_calls_under_their_key() -> None:
     keyed = replace(ATTEMPT, idempotency=Idempotency("k", "f"))
     assert ATTEMPT.key is None
     assert keyed.key == AnswerKey("acme", "user:alice", "k")
-    assert replace(keyed, actor=Actor("globex", "user:bob")).key == AnswerKey("globex", "user:bob", "k")
+    assert replace(keyed, actor=Actor(tenant="globex", id="user:bob")).key == AnswerKey("globex", "user:bob", "k")
     assert replace(keyed, idempotency=None).key is None

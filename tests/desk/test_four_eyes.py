@@ -21,7 +21,7 @@ from tests.house import (
     submit,
 )
 
-IMPORTER = Actor(TENANT, "service:import", frozenset({"role:admin"}))
+IMPORTER = Actor(tenant=TENANT, id="service:import", roles=frozenset({"role:admin"}))
 INVENTED = [Principal(f"user:invented-{n}", frozenset({"role:supervisor", "role:manager"})) for n in range(2)]
 
 

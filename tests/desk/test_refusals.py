@@ -210,13 +210,13 @@ async def test_the_same_request_again_is_counted_no_second_time(house: House, da
 
 async def test_refused_changes_of_policy_and_keys_are_counted_too(house: House, database: Database) -> None:
     house.refusals.most = 2
-    wanted = NewKey("a key", "service:x", frozenset(), Scope())
+    wanted = NewKey(title="a key", subject="service:x", roles=frozenset(), scope=Scope())
     for _ in range(3):
         with pytest.raises(Denied):
             await house.api_keys.make(CLERK, wanted, "request-1")
         with pytest.raises(Denied):
             await house.policy_changes.change(
-                CLERK, AskedChange([replace(policy_file("expense_claim").lines[0], tenant=TENANT)])
+                CLERK, AskedChange(add=[replace(policy_file("expense_claim").lines[0], tenant=TENANT)])
             )
     await house.refusals.write(everything=True)
     single, [counted] = await logged(database)

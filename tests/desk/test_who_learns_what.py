@@ -15,7 +15,7 @@ from tests.databases import Database
 from tests.factories import new_id
 from tests.naive_house import naive_house
 
-BOB = Actor("acme", "user:bob")
+BOB = Actor(tenant="acme", id="user:bob")
 DATA = {"amount": 50, "currency": "EUR"}
 
 
@@ -26,7 +26,7 @@ async def house(store: Store, database: Database, tmp_path: Path) -> AsyncIterat
 
 
 def attempt(event: str, actor: Actor = BOB, **values: Any) -> Attempt:
-    return Attempt(actor, event, entry_id=new_id(), new_case_id=new_id(), request_id="r1", **values)
+    return Attempt(actor=actor, event=event, entry_id=new_id(), new_case_id=new_id(), request_id="r1", **values)
 
 
 def opening(actor: Actor = BOB) -> Attempt:
@@ -41,7 +41,7 @@ async def test_who_opens_a_case_and_may_read_it_is_shown_it(house: House) -> Non
 
 
 async def test_naming_a_reader_without_the_right_to_does_not_tell_that_a_case_exists(house: House) -> None:
-    eve = Actor("acme", "user:eve")
+    eve = Actor(tenant="acme", id="user:eve")
     for_a_clerk = {"on_behalf_of": Principal("user:alice", frozenset({"role:clerk"}))}
     opened = opening()
     _, hidden, absent = await house.desk.submit(
@@ -53,7 +53,7 @@ async def test_naming_a_reader_without_the_right_to_does_not_tell_that_a_case_ex
 
 
 async def test_another_request_under_the_key_of_a_hidden_refusal_is_logged_too(house: House) -> None:
-    opened = opening(Actor("acme", "user:alice", frozenset({"role:clerk"})))
+    opened = opening(Actor(tenant="acme", id="user:alice", roles=frozenset({"role:clerk"})))
     one = attempt("amend", case_id=opened.new_case_id, idempotency=Idempotency("k", "f" * 64))
     again = replace(one, entry_id=new_id())
     other = replace(one, event="touch", entry_id=new_id(), idempotency=Idempotency("k", "e" * 64))

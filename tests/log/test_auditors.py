@@ -23,7 +23,9 @@ from tests.rulebook import add, member, rule
 AUDITOR = signed_in("audrey", "auditor")
 API = "/api/v1"
 SOURCE = policy_file("expense_claim")
-HELPER = PolicyLine("p", "role:helper", "acme", "expense_claim", "triage", eft="allow", source=SOURCE.file.name)
+HELPER = PolicyLine(
+    kind="p", role="role:helper", tenant="acme", obj="expense_claim", act="triage", eft="allow", source=SOURCE.file.name
+)
 
 
 @pytest.fixture

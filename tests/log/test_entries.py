@@ -95,9 +95,13 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 @given(values=st.lists(WORDS | st.integers(10**9, 2**53 - 1), min_size=1, max_size=5))
 def test_no_value_stands_in_an_entry(values: list[Any]) -> None:
     fields = {f"/payload/p{n}": value for n, value in enumerate(values)}
-    draft = Draft("transition", "t", "e", datetime(2026, 11, 20, tzinfo=UTC), {}, fields)
+    draft = Draft(
+        kind="transition", tenant="t", entry_id="e", at=datetime(2026, 11, 20, tzinfo=UTC), body={}, fields=fields
+    )
     sealed = seal(draft, new_salt)
-    shell = seal(Draft("transition", "t", "e", draft.at, {}, dict.fromkeys(fields)), new_salt)
+    shell = seal(
+        Draft(kind="transition", tenant="t", entry_id="e", at=draft.at, body={}, fields=dict.fromkeys(fields)), new_salt
+    )
     for row in sealed.payload:
         said = json.dumps(row.value, ensure_ascii=False).strip('"')
         assert said not in sealed.entry or said in shell.entry

@@ -7,7 +7,7 @@ from app.services.entries.actors import told_of_actor, told_of_operator
 from app.services.entries.writing import entry_of
 from tests.factories import OPENED, TENANT
 
-ANN = Actor(TENANT, "user:ann", frozenset({"role:clerk", "role:boss"}))
+ANN = Actor(tenant=TENANT, id="user:ann", roles=frozenset({"role:clerk", "role:boss"}))
 
 
 def test_an_entry_says_who_did_what_and_commits_to_values():

@@ -50,7 +50,7 @@ async def open_claims(house, count, **values):
 
 async def note(house, **values):
     """An entry that concerns no case."""
-    entry = sealed(Draft("policy", TENANT, new_id(), OPENED, {}, **values))
+    entry = sealed(Draft(kind="policy", tenant=TENANT, entry_id=new_id(), at=OPENED, body={}, **values))
     async with house.store.transaction(TENANT) as tx:
         await tx.record(Record(entries=[entry]))
     await house.ledger.sequence()

@@ -22,7 +22,17 @@ FEED, STREAM, CASE_STREAM = "/api/v1/audit", "/api/v1/stream", f"{CASES}/{CASE_I
 
 
 def leaf(number):
-    return Leaf(number, CASE_ID, StoredEntry(FOREIGN_ID, number + 1, SEALED, "aa" * 32, {"/data/iban": "DE\nDE"}))
+    return Leaf(
+        number,
+        CASE_ID,
+        StoredEntry(
+            entry_id=FOREIGN_ID,
+            case_seq=number + 1,
+            entry=SEALED,
+            entry_hash="aa" * 32,
+            values={"/data/iban": "DE\nDE"},
+        ),
+    )
 
 
 @pytest.fixture
@@ -122,7 +132,7 @@ class RevokedMeanwhile:
         self.asked += 1
         if self.asked > 1:
             raise Unauthenticated("the key was revoked")
-        return Actor("acme", "service:importer", authenticated="key")
+        return Actor(tenant="acme", id="service:importer", authenticated="key")
 
 
 @pytest.mark.parametrize("path", [f"{FEED}?wait=1", STREAM])

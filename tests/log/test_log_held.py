@@ -163,7 +163,7 @@ async def test_a_case_begins_with_the_hash_of_its_entry(store):
     forged = Changed(None, moved(case, state="draft", seq=1))
     with pytest.raises(Refused, match="the last_hash of the case"):
         async with store.transaction(TENANT) as tx:
-            await tx.record(Record([forged], [entry_of(case)]))
+            await tx.record(Record(cases=[forged], entries=[entry_of(case)]))
 
 
 PENDING = "INSERT INTO audit_pending (tenant, entry_id) SELECT 'acme', "

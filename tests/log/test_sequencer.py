@@ -29,7 +29,7 @@ def story(length: int, ids: list[str] | None = None, **values) -> list[Record]:
         now = case if number == 0 else moved(case, changed_at=case.changed_at + timedelta(microseconds=1))
         entry = entry_of(now, entry_id=ids[number] if ids else new_id())
         now = replace(now, last_hash=entry.entry_hash)
-        records.append(Record([Changed(None if number == 0 else case.seq, now)], [entry]))
+        records.append(Record(cases=[Changed(None if number == 0 else case.seq, now)], entries=[entry]))
         case = now
     return records
 

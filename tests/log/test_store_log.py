@@ -23,7 +23,7 @@ async def with_a_case(url: str) -> None:
     case = a_case(reference="R-1")
     later = moved(case)
     async with store.transaction(TENANT) as tx:
-        await tx.record(Record([Changed(None, case)], [entry_of(case, fields={"/data/iban": "DE00"})]))
+        await tx.record(Record(cases=[Changed(None, case)], entries=[entry_of(case, fields={"/data/iban": "DE00"})]))
         await tx.record(moving((case, later)))
         await tx.record(opening(a_case()))
         await tx.record(Record(clocks=[a_clock(case)]))

@@ -126,7 +126,9 @@ def test_a_chain_of_completions_may_be_as_long_as_there_are_states() -> None:
 async def test_a_case_that_stands_on_an_older_version_is_told_why_the_event_cannot_be_taken(store: Store) -> None:
     """What `check` let pass before answers 409 with a reason, and the list of events as well."""
     events = "go: {from: a.x, to: a.y}\nstop: {from: a, to: end}"
-    lines = [PolicyLine("p", "*", "*", "claim", act, eft="allow") for act in ("*", "case:read")]
+    lines = [
+        PolicyLine(kind="p", role="*", tenant="*", obj="claim", act=act, eft="allow") for act in ("*", "case:read")
+    ]
     found = declaring(claim=loaded(SELF, events))
     anybody = PolicySource(PolicyFile("claim.csv", "0" * 64), lines)
     async with running(store, replace(found, policies=[*found.policies, anybody])) as house:

@@ -37,11 +37,11 @@ async def test_an_administrator_by_token_does_not_count(house: House) -> None:
 
 async def test_a_role_that_includes_the_administrator_s_counts(house: House) -> None:
     """And whoever is given another role in the same step is an administrator after it."""
-    await house.policies.apply(_operators_file(PolicyLine("g", "role:head", "*", "role:admin")))
+    await house.policies.apply(_operators_file(PolicyLine(kind="g", role="role:head", tenant="*", obj="role:admin")))
     rosa = await add(house, ADMIN, member("rosa", "head"))
     with pytest.raises(GuardRefused):
         await remove(house, ROSA, rosa.added[0].id)
-    swapped = AskedChange([member("rolf", "head")], [rosa.added[0].id])
+    swapped = AskedChange(add=[member("rolf", "head")], remove=[rosa.added[0].id])
     assert (await house.policy_changes.change(ROSA, swapped)).removed == 1
 
 

@@ -49,13 +49,13 @@ async def test_without_the_right_nothing_is_told_nor_changed_and_the_attempt_is_
     house: House, database: Database
 ) -> None:
     version = await house.store.policy_version()
-    for asked in (AskedChange([rule("*", "pay")]), AskedChange(remove=[1]), AskedChange(remove=[10**9])):
+    for asked in (AskedChange(add=[rule("*", "pay")]), AskedChange(remove=[1]), AskedChange(remove=[10**9])):
         with pytest.raises(Denied, match="case:admin"):
             await house.policy_changes.change(CLERK, asked)
     with pytest.raises(Denied):
-        await house.policy_changes.preview(CLERK, AskedChange([rule("*", "pay")]))
+        await house.policy_changes.preview(CLERK, AskedChange(add=[rule("*", "pay")]))
     with pytest.raises(Denied):
-        await house.policy_changes.find(CLERK, LineQuery("acme"))
+        await house.policy_changes.find(CLERK, LineQuery(tenant="acme"))
     assert await house.store.policy_version() == version
     logged = [entry for entry in await entries(database, "denied") if entry["event"] == "case:admin"]
     assert [(entry["tenant"], entry["actor"]["reference"]) for entry in logged] == [("acme", "user:carl")] * 3
@@ -67,9 +67,13 @@ async def test_lines_of_all_tenants_are_shown_and_refused(house: House) -> None:
     with pytest.raises(Denied, match="not yours"):
         await remove(house, ADMIN, shown[0].id)
     with pytest.raises(Denied, match="not yours"):
-        await add(house, ADMIN, PolicyLine("p", "role:x", "*", "expense_claim", "pay", "", "allow"))
+        await add(
+            house,
+            ADMIN,
+            PolicyLine(kind="p", role="role:x", tenant="*", obj="expense_claim", act="pay", when="", eft="allow"),
+        )
     with pytest.raises(Denied, match="not yours"):
-        await add(house, ADMIN, PolicyLine("g", "role:x", "*", "role:y"))
+        await add(house, ADMIN, PolicyLine(kind="g", role="role:x", tenant="*", obj="role:y"))
 
 
 async def test_another_tenant_s_lines_are_as_if_they_were_not_there(house: House) -> None:
@@ -131,7 +135,7 @@ async def test_what_is_in_force_already_is_not_added_again_unless_it_goes_in_the
     for again in ((line,), (rule("role:helper", "pay"), rule("role:helper", "pay"))):
         with pytest.raises(Invalid, match="cannot stand"):
             await add(house, ADMIN, *again)
-    both = AskedChange([line], [changed.added[0].id])
+    both = AskedChange(add=[line], remove=[changed.added[0].id])
     assert (await house.policy_changes.change(ADMIN, both)).removed == 1
     assert house.policies.engine.holds(line)
 
@@ -164,7 +168,7 @@ async def test_pages_hold_every_line_once(house: House) -> None:
     await add(house, ADMIN, member("dora", "helper"), member("emil", "helper"))
     everything, found, after = await house.store.policy_lines(), [], 0
     while True:
-        page = await house.policy_changes.find(ADMIN, LineQuery("acme", after=after, limit=7))
+        page = await house.policy_changes.find(ADMIN, LineQuery(tenant="acme", after=after, limit=7))
         found += page.lines
         if page.after is None:
             break
@@ -178,7 +182,7 @@ async def test_pages_hold_every_line_once(house: House) -> None:
 async def test_a_refused_change_changes_nothing(house: House, database: Database) -> None:
     before = await rows(database, "SELECT * FROM policy_line")
     claim = await open_claim(house)
-    asked = AskedChange([rule("role:helper", "triage"), rule("role:x", "fly")])
+    asked = AskedChange(add=[rule("role:helper", "triage"), rule("role:x", "fly")])
     with pytest.raises(CaseError):
         await house.policy_changes.change(ADMIN, asked)
     assert await rows(database, "SELECT * FROM policy_line") == before

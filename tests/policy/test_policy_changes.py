@@ -42,9 +42,19 @@ def _history(chance: random.Random) -> Iterator[tuple[int, PolicyLine, list[Poli
 
 def _line(chance: random.Random, version: int) -> PolicyLine:
     if chance.random() < 0.15:
-        return PolicyLine("g", chance.choice(ROLES[1:]), "*", chance.choice(ROLES[1:]), id=version, added=version)
-    named = [chance.choice(names) for names in (ROLES, TENANTS, TYPES, ACTS)]
-    return PolicyLine("p", *named, eft=chance.choice(("allow", "allow", "deny")), id=version, added=version)
+        return PolicyLine(
+            kind="g", role=chance.choice(ROLES[1:]), tenant="*", obj=chance.choice(ROLES[1:]), id=version, added=version
+        )
+    return PolicyLine(
+        kind="p",
+        role=chance.choice(ROLES),
+        tenant=chance.choice(TENANTS),
+        obj=chance.choice(TYPES),
+        act=chance.choice(ACTS),
+        eft=chance.choice(("allow", "allow", "deny")),
+        id=version,
+        added=version,
+    )
 
 
 def _ask_everything(engine: PolicyEngine) -> list[object]:

@@ -89,7 +89,9 @@ def test_a_deny_whose_condition_fails_to_evaluate_matches(engine):
 )
 def test_a_condition_that_is_not_true_is_no_yes(condition):
     engine = engine_of("")
-    engine.apply([PolicyLine("p", "*", "*", "claim", "pay", condition, "allow", added=2)], 2)
+    engine.apply(
+        [PolicyLine(kind="p", role="*", tenant="*", obj="claim", act="pay", when=condition, eft="allow", added=2)], 2
+    )
     assert not decide(engine, "pay", text="yes").allowed
 
 
@@ -115,7 +117,9 @@ def test_a_line_of_one_tenant_does_nothing_in_another(engine):
     assert decide(engine, "pay", "role:manager", amount_cents=1).allowed
     assert not decide(engine, "pay", "role:manager", tenant="globex", amount_cents=1).allowed
     assert engine.who_could("globex", "claim", "pay") == ()
-    engine.apply([PolicyLine("p", "role:clerk", "globex", "*", "*", "", "deny", added=2)], 2)
+    engine.apply(
+        [PolicyLine(kind="p", role="role:clerk", tenant="globex", obj="*", act="*", when="", eft="deny", added=2)], 2
+    )
     assert decide(engine, "triage", "role:clerk").allowed
     assert not decide(engine, "triage", "role:clerk", tenant="globex").allowed
     assert engine.policy_hash("acme", "claim") != engine.policy_hash("globex", "claim")
@@ -157,7 +161,7 @@ def test_a_subject_named_like_a_role_is_not_that_role(engine):
 
 def test_roles_that_include_each_other_do_not_hang():
     engine = PolicyEngine()
-    circle = [PolicyLine("g", f"role:{a}", "*", f"role:{b}") for a, b in ("ab", "bc", "ca")]
+    circle = [PolicyLine(kind="g", role=f"role:{a}", tenant="*", obj=f"role:{b}") for a, b in ("ab", "bc", "ca")]
     engine.load(circle, 1)
     assert engine.closure("acme", "user:x", frozenset({"role:b"})) == {"role:a", "role:b", "role:c", "*"}
 
@@ -201,25 +205,48 @@ def test_a_refusal_names_the_rule_that_denied(engine):
 
 
 def test_a_change_binds_the_next_question(engine):
-    granted = PolicyLine("p", "role:clerk", "*", "claim", "pay", "", "allow", id=7, added=2)
+    granted = PolicyLine(
+        kind="p", role="role:clerk", tenant="*", obj="claim", act="pay", when="", eft="allow", id=7, added=2
+    )
     assert not decide(engine, "pay", "role:clerk").allowed
     engine.apply([granted], 2)
     assert (engine.version, decide(engine, "pay", "role:clerk").allowed) == (2, True)
-    engine.apply([PolicyLine("p", "role:clerk", "*", "claim", "pay", "", "allow", id=7, added=2, removed=3)], 3)
+    engine.apply(
+        [
+            PolicyLine(
+                kind="p",
+                role="role:clerk",
+                tenant="*",
+                obj="claim",
+                act="pay",
+                when="",
+                eft="allow",
+                id=7,
+                added=2,
+                removed=3,
+            )
+        ],
+        3,
+    )
     assert not decide(engine, "pay", "role:clerk").allowed
 
 
 def test_a_changed_wildcard_line_reaches_every_bucket_that_it_covers(engine):
     assert decide(engine, "triage", "role:clerk").allowed
     assert decide(engine, "triage", "role:clerk", tenant="globex").allowed
-    engine.apply([PolicyLine("p", "role:clerk", "*", "*", "*", "", "deny", added=2)], 2)
+    engine.apply(
+        [PolicyLine(kind="p", role="role:clerk", tenant="*", obj="*", act="*", when="", eft="deny", added=2)], 2
+    )
     assert not decide(engine, "triage", "role:clerk").allowed
     assert not decide(engine, "triage", "role:clerk", tenant="globex").allowed
 
 
 def test_a_changed_line_changes_the_lists_of_its_tenant_at_once(engine):
     reads = [
-        PolicyLine("p", "role:clerk", tenant, "claim", "case:read", "", "allow", added=2) for tenant in ("*", "acme")
+        PolicyLine(
+            kind="p", role="role:clerk", tenant=tenant, obj="claim", act="case:read", when="", eft="allow", added=2
+        )
+        for tenant in ("*", "acme")
     ]
     roles = frozenset({"role:clerk", "*"})
     assert engine.visible("globex", "user:x", roles).types == frozenset()
@@ -234,23 +261,57 @@ def test_a_changed_line_changes_the_lists_of_its_tenant_at_once(engine):
 
 def test_a_list_shows_nothing_by_a_line_with_a_condition_and_hides_by_it(engine):
     roles = frozenset({"*"})
-    engine.apply([PolicyLine("p", "*", "*", "claim", "case:read", "data.open", "allow", added=2)], 2)
+    engine.apply(
+        [
+            PolicyLine(
+                kind="p", role="*", tenant="*", obj="claim", act="case:read", when="data.open", eft="allow", added=2
+            )
+        ],
+        2,
+    )
     assert engine.visible("acme", "user:x", roles).types == frozenset()
-    engine.apply([PolicyLine("p", "*", "*", "claim", "case:read", "data.secret", "deny", added=3)], 3)
+    engine.apply(
+        [
+            PolicyLine(
+                kind="p", role="*", tenant="*", obj="claim", act="case:read", when="data.secret", eft="deny", added=3
+            )
+        ],
+        3,
+    )
     assert engine.visible("acme", "user:x", roles).denied_types == {"claim"}
 
 
 def test_a_line_that_two_files_name_stays_until_both_have_let_go(engine):
-    same = [PolicyLine("p", "role:x", "*", "claim", "pay", "", "allow", source=name, added=2) for name in ("a", "b")]
+    same = [
+        PolicyLine(
+            kind="p", role="role:x", tenant="*", obj="claim", act="pay", when="", eft="allow", source=name, added=2
+        )
+        for name in ("a", "b")
+    ]
     engine.apply(same, 2)
-    gone = [PolicyLine("p", "role:x", "*", "claim", "pay", "", "allow", "a", added=2, removed=3)]
+    gone = [
+        PolicyLine(
+            kind="p",
+            role="role:x",
+            tenant="*",
+            obj="claim",
+            act="pay",
+            when="",
+            eft="allow",
+            source="a",
+            added=2,
+            removed=3,
+        )
+    ]
     engine.apply(gone, 3)
     assert decide(engine, "pay", "role:x").allowed
 
 
 def test_rows_outside_the_versions_asked_for_change_nothing(engine):
-    came_and_went = PolicyLine("p", "*", "*", "claim", "pay", "", "allow", added=2, removed=3)
-    later = PolicyLine("p", "*", "*", "claim", "pay", "", "allow", added=9)
+    came_and_went = PolicyLine(
+        kind="p", role="*", tenant="*", obj="claim", act="pay", when="", eft="allow", added=2, removed=3
+    )
+    later = PolicyLine(kind="p", role="*", tenant="*", obj="claim", act="pay", when="", eft="allow", added=9)
     engine.apply([came_and_went, later], 4)
     assert not decide(engine, "pay").allowed
     engine.apply([later], 3)
@@ -259,10 +320,12 @@ def test_rows_outside_the_versions_asked_for_change_nothing(engine):
 
 def test_the_hash_changes_with_the_lines_that_apply_and_with_no_others(engine):
     before = engine.policy_hash("acme", "claim")
-    engine.apply([PolicyLine("p", "role:x", "*", "permit", "grant", "", "allow", added=2)], 2)
-    engine.apply([PolicyLine("g", "user:carol", "acme", "role:clerk", added=3)], 3)
+    engine.apply(
+        [PolicyLine(kind="p", role="role:x", tenant="*", obj="permit", act="grant", when="", eft="allow", added=2)], 2
+    )
+    engine.apply([PolicyLine(kind="g", role="user:carol", tenant="acme", obj="role:clerk", added=3)], 3)
     assert engine.policy_hash("acme", "claim") == before
-    engine.apply([PolicyLine("g", "role:x", "*", "role:y", added=4)], 4)
+    engine.apply([PolicyLine(kind="g", role="role:x", tenant="*", obj="role:y", added=4)], 4)
     assert engine.policy_hash("acme", "claim") != before
 
 

@@ -24,7 +24,14 @@ def only_line(text: str) -> PolicyLine:
 def test_a_line_is_read_as_it_is_written():
     line = only_line("p, role:manager, acme, expense_claim, *, data.amount_cents <= 1000000, allow\n")
     assert line == PolicyLine(
-        "p", "role:manager", "acme", "expense_claim", "*", "data.amount_cents <= 1000000", "allow", "claims.csv"
+        kind="p",
+        role="role:manager",
+        tenant="acme",
+        obj="expense_claim",
+        act="*",
+        when="data.amount_cents <= 1000000",
+        eft="allow",
+        source="claims.csv",
     )
 
 
@@ -137,7 +144,9 @@ LITERAL = FIELD.map(lambda text: "data.a == '" + text.replace("\\", "").replace(
 @settings(max_examples=100, deadline=None)
 def test_a_line_reads_back_from_its_canonical_text(condition, comment):
     when = f"{condition} // {comment}".strip() if "\n" not in comment else f"{condition}\n || data.b"
-    line = PolicyLine("p", "role:a", "*", "claim", "pay", when, "deny", "x.csv")
+    line = PolicyLine(
+        kind="p", role="role:a", tenant="*", obj="claim", act="pay", when=when, eft="deny", source="x.csv"
+    )
     read = read_policy(as_csv(line) + "\n", "x.csv")
     assert (read.faults, [found.policy_line for found in read.lines]) == ((), [line])
 
@@ -196,6 +205,8 @@ def test_a_file_with_a_character_that_hides_a_line_is_refused_as_a_whole(hiding)
 
 @pytest.mark.parametrize("mark", ["\r", "\u202e", "\u200b", "\u200d", "\x1b", "\u2028", "\ufeff"])
 def test_a_condition_that_hides_something_is_refused_by_the_api_too(mark):
-    line = PolicyLine("p", "role:clerk", "acme", "claim", "pay", f"data.note == '{mark}'", "allow")
+    line = PolicyLine(
+        kind="p", role="role:clerk", tenant="acme", obj="claim", act="pay", when=f"data.note == '{mark}'", eft="allow"
+    )
     [fault] = line_faults(line)
     assert (fault.field, f"U+{ord(mark):04X}" in fault.message) == ("when", True)

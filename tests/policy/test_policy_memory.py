@@ -20,7 +20,15 @@ def large() -> PolicyEngine:
     engine = PolicyEngine()
     engine.load(
         [
-            PolicyLine("p", f"role:r{role}", "*", f"type_{case_type}", f"event_{event}", "", "allow")
+            PolicyLine(
+                kind="p",
+                role=f"role:r{role}",
+                tenant="*",
+                obj=f"type_{case_type}",
+                act=f"event_{event}",
+                when="",
+                eft="allow",
+            )
             for case_type in range(CASE_TYPES)
             for event in range(EVENTS)
             for role in range(ROLES)
@@ -50,8 +58,8 @@ def test_of_100_000_lines_one_question_puts_only_its_own_into_casbin(large):
 def test_made_up_names_are_not_remembered():
     engine = PolicyEngine()
     lines = [
-        PolicyLine("p", "role:x", "*", "*", "*", "", "allow"),
-        PolicyLine("p", "*", "*", "claim", "pay", "", "deny"),
+        PolicyLine(kind="p", role="role:x", tenant="*", obj="*", act="*", when="", eft="allow"),
+        PolicyLine(kind="p", role="*", tenant="*", obj="claim", act="pay", when="", eft="deny"),
     ]
     engine.load(lines, 1)
     for number in range(50):
@@ -70,7 +78,7 @@ def test_made_up_names_are_not_remembered():
 def test_tenants_without_a_line_on_the_matter_share_an_enforcer():
     engine = PolicyEngine()
     lines = [
-        PolicyLine("p", "role:r3", tenant, "claim", act, "", "allow")
+        PolicyLine(kind="p", role="role:r3", tenant=tenant, obj="claim", act=act, when="", eft="allow")
         for tenant, act in (("*", "pay"), ("acme", "close"))
     ]
     engine.load(lines, 1)
@@ -83,21 +91,31 @@ def test_tenants_without_a_line_on_the_matter_share_an_enforcer():
 
 def test_a_change_drops_the_buckets_that_it_touches_and_no_others():
     engine = PolicyEngine()
-    engine.load([PolicyLine("p", "role:r3", "*", "claim", act, "", "allow") for act in ("pay", "close")], 1)
+    engine.load(
+        [
+            PolicyLine(kind="p", role="role:r3", tenant="*", obj="claim", act=act, when="", eft="allow")
+            for act in ("pay", "close")
+        ],
+        1,
+    )
     assert ask(engine, "claim", "pay")
     assert ask(engine, "claim", "close")
-    engine.apply([PolicyLine("p", "role:r4", "*", "claim", "pay", "", "allow", added=2)], 2)
+    engine.apply(
+        [PolicyLine(kind="p", role="role:r4", tenant="*", obj="claim", act="pay", when="", eft="allow", added=2)], 2
+    )
     assert {row[2] for row in rows_of(engine, "*")} == {"close"}
-    engine.apply([PolicyLine("p", "role:r4", "*", "*", "close", "", "allow", added=3)], 3)
+    engine.apply(
+        [PolicyLine(kind="p", role="role:r4", tenant="*", obj="*", act="close", when="", eft="allow", added=3)], 3
+    )
     assert rows_of(engine, "*") == []
 
 
 def test_lines_that_are_gone_leave_nothing_behind():
     engine = PolicyEngine()
     lines = [
-        PolicyLine("p", "role:r3", "acme", "claim", "pay", "", "allow"),
-        PolicyLine("g", "user:alice", "acme", "role:r3"),
-        PolicyLine("g", "role:r3", "*", "role:r4"),
+        PolicyLine(kind="p", role="role:r3", tenant="acme", obj="claim", act="pay", when="", eft="allow"),
+        PolicyLine(kind="g", role="user:alice", tenant="acme", obj="role:r3"),
+        PolicyLine(kind="g", role="role:r3", tenant="*", obj="role:r4"),
     ]
     engine.load(lines, 1)
     ask(engine, "claim", "pay")
@@ -122,7 +140,7 @@ def test_casbin_comes_from_one_distribution():
 def test_casbin_does_not_write_decisions_to_the_log(caplog):
     caplog.set_level(logging.DEBUG)
     engine = PolicyEngine()
-    engine.load([PolicyLine("p", "role:r3", "*", "claim", "pay", "", "allow")], 1)
+    engine.load([PolicyLine(kind="p", role="role:r3", tenant="*", obj="claim", act="pay", when="", eft="allow")], 1)
     assert ask(engine, "claim", "pay")
     logging.getLogger("casbin.enforcer").disabled = False  # what configuring logging does to Casbin's own silence
     assert ask(engine, "claim", "pay")

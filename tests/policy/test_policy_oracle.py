@@ -146,9 +146,14 @@ def rule_lines() -> st.SearchStrategy[PolicyLine]:
 
 
 def role_lines() -> st.SearchStrategy[PolicyLine]:
-    inclusions = st.builds(PolicyLine, st.just("g"), st.sampled_from(ROLES), st.just("*"), st.sampled_from(ROLES))
+    roles = st.sampled_from(ROLES)
+    inclusions = st.builds(PolicyLine, kind=st.just("g"), role=roles, tenant=st.just("*"), obj=roles)
     users = st.builds(
-        PolicyLine, st.just("g"), st.sampled_from(SUBJECTS[:2]), st.sampled_from(TENANTS[:2]), st.sampled_from(ROLES)
+        PolicyLine,
+        kind=st.just("g"),
+        role=st.sampled_from(SUBJECTS[:2]),
+        tenant=st.sampled_from(TENANTS[:2]),
+        obj=roles,
     )
     return inclusions | users
 

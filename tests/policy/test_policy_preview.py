@@ -41,12 +41,21 @@ MACHINES = {machine.case_type.case_type: machine for machine in (_machine(VOYAGE
 
 def _line(random: Random, number: int) -> PolicyLine:
     if random.random() < 0.2:
-        return PolicyLine("g", random.choice(ROLES[:3]), "*", random.choice(ROLES[1:4]), id=number)
+        return PolicyLine(kind="g", role=random.choice(ROLES[:3]), tenant="*", obj=random.choice(ROLES[1:4]), id=number)
     case_type = random.choice(["voyage", "voyage", "parcel", "*"])
     act = random.choice(ACTS["parcel" if case_type == "parcel" else "voyage"])
     eft = random.choice(["allow", "allow", "allow", "deny"])
     tenant = random.choice(["acme", "acme", "*", "globex"])
-    return PolicyLine("p", random.choice(ROLES), tenant, case_type, act, random.choice(CONDITIONS), eft, id=number)
+    return PolicyLine(
+        kind="p",
+        role=random.choice(ROLES),
+        tenant=tenant,
+        obj=case_type,
+        act=act,
+        when=random.choice(CONDITIONS),
+        eft=eft,
+        id=number,
+    )
 
 
 def _engine(lines: Iterable[PolicyLine]) -> PolicyEngine:
@@ -63,7 +72,8 @@ def _naive(before: list[PolicyLine], after: list[PolicyLine]) -> Iterator[tuple[
                 continue
             terms = [_terms(lines, name, role, act) for lines in (before, after)]
             levels = [min(_level(one), 1 if guarded else 2) for one in terms]
-            triple = Triple(name, role, state, act, *(LEVELS[one] for one in levels))
+            was, now = (LEVELS[one] for one in levels)
+            triple = Triple(case_type=name, role=role, state=state, event=act, before=was, after=now)
             if levels[0] != levels[1]:
                 yield ("gains" if levels[1] > levels[0] else "loses"), triple
             elif levels[0] == 1 and terms[0] != terms[1] and [_level(one) for one in terms] != [2, 2]:
@@ -157,11 +167,15 @@ def test_a_policy_as_it_would_be_answers_like_one_that_is_built_so_and_leaves_th
 
 def test_of_a_great_many_lines_only_what_is_touched_is_copied() -> None:
     lines = [
-        PolicyLine("p", f"role:r{n}", "acme", f"t{n % 200}", f"e{n % 50}", "", "allow", id=n)
+        PolicyLine(
+            kind="p", role=f"role:r{n}", tenant="acme", obj=f"t{n % 200}", act=f"e{n % 50}", when="", eft="allow", id=n
+        )
         for n in range(length(10_000, 100_000))
     ]
     engine = _engine(lines)
-    changed = engine.changed([PolicyLine("p", "role:x", "acme", "t1", "e1", "", "allow")], [lines[0]])
+    changed = engine.changed(
+        [PolicyLine(kind="p", role="role:x", tenant="acme", obj="t1", act="e1", when="", eft="allow")], [lines[0]]
+    )
     live, other = engine._index._rules["acme"], changed._index._rules["acme"]
     assert [name for name in live if live[name] is not other[name]] == ["t0", "t1"]
     assert [act for act in live["t0"] if live["t0"][act] is not other["t0"].get(act)] == ["e0"]
@@ -184,7 +198,7 @@ def test_what_clauses_permit_is_what_the_engine_decides() -> None:
 
 async def test_a_preview_is_what_the_change_then_does(house: House) -> None:
     lines = [rule("role:clerk", "pay"), rule("role:clerk", "triage", eft="deny")]
-    seen = await house.policy_changes.preview(ADMIN, AskedChange(lines))
+    seen = await house.policy_changes.preview(ADMIN, AskedChange(add=lines))
     assert house.policies.engine.version == seen.version
     told = {(one.role, one.state, one.event, one.before, one.after) for one in (*seen.gains, *seen.loses)}
     assert ("role:clerk", "approved", "pay", "never", "conditional") in told
@@ -197,6 +211,6 @@ async def test_a_preview_is_what_the_change_then_does(house: House) -> None:
 @pytest.mark.parametrize("case_type", ["expense_claim", "*"])
 async def test_a_built_in_act_and_an_opening_event_have_no_state(house: House, case_type: str) -> None:
     act = "case:read" if case_type == "*" else "save"
-    seen = await house.policy_changes.preview(ADMIN, AskedChange([rule("*", act, case_type, eft="deny")]))
+    seen = await house.policy_changes.preview(ADMIN, AskedChange(add=[rule("*", act, case_type, eft="deny")]))
     assert {(one.state, one.event) for one in seen.loses} >= {(None, act)}
     assert "role:clerk" in {one.role for one in seen.loses}

@@ -18,7 +18,7 @@ from tests.log.test_auditors import SOURCE
 from tests.running import ROOT
 
 ADMIN = actor("ada", "admin")
-MALLORY = PolicyLine("g", "user:mallory", "acme", "role:admin")
+MALLORY = PolicyLine(kind="g", role="user:mallory", tenant="acme", obj="role:admin")
 COLUMNS = "id, kind, role, tenant, obj, act, when_, eft, source, added, removed"
 
 
@@ -43,12 +43,16 @@ def inserted(line: PolicyLine, version: int, number: int = 9_000, removed: str =
 
 async def changed(house: House) -> int:
     """Lines of files, of an applied file and of an administrator, one of which is gone again."""
-    helper = PolicyLine("g", "user:hal", "acme", "role:helper")
+    helper = PolicyLine(kind="g", role="user:hal", tenant="acme", obj="role:helper")
     await house.policies.apply(replace(SOURCE, lines=[*SOURCE.lines, helper]))
     await house.policies.apply(SOURCE)
-    bob = await house.policy_changes.change(ADMIN, AskedChange([PolicyLine("g", "user:bob", "acme", "role:clerk")]))
+    bob = await house.policy_changes.change(
+        ADMIN, AskedChange(add=[PolicyLine(kind="g", role="user:bob", tenant="acme", obj="role:clerk")])
+    )
     await house.policy_changes.change(ADMIN, AskedChange(remove=[line.id for line in bob.added]))
-    await house.policy_changes.change(ADMIN, AskedChange([PolicyLine("g", "user:bea", "acme", "role:clerk")]))
+    await house.policy_changes.change(
+        ADMIN, AskedChange(add=[PolicyLine(kind="g", role="user:bea", tenant="acme", obj="role:clerk")])
+    )
     return await house.store.policy_version()
 
 
@@ -71,7 +75,7 @@ async def test_a_role_that_somebody_inserted_is_found_in_its_tenant(house: House
 
 async def test_a_line_that_stands_twice_and_was_added_once_is_found_once(house: House, database: Database) -> None:
     version = await changed(house)
-    await written(database, inserted(PolicyLine("g", "user:bea", "acme", "role:clerk"), version))
+    await written(database, inserted(PolicyLine(kind="g", role="user:bea", tenant="acme", obj="role:clerk"), version))
     assert await found(house) == [("added", "acme", "user:bea", "role:clerk")]
 
 

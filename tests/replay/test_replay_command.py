@@ -257,7 +257,9 @@ def test_where_there_is_no_terminal_a_line_says_now_and_then_how_far_it_is(capsy
     clock = iter([0.0, 1.0, 11.0, 12.0])
     report, show = Report(), progress(400, lambda: next(clock))
     for number in range(100):
-        report.add(LoggedEvent("log:1", 1, f"r{number}", "open", {}), ANSWER_OF["open"])
+        report.add(
+            LoggedEvent(place="log:1", number=1, reference=f"r{number}", event="open", attempt={}), ANSWER_OF["open"]
+        )
     for _ in range(3):
         show(report)
     assert capsys.readouterr().err == "100 of 400 events (25 %), 0 refused, 9/s, 33 s left\n"
@@ -267,5 +269,8 @@ def test_a_refusal_in_the_report_names_the_field():
     errors = [{"field": "data.amount", "message": "Is missing."}]
     report = Report()
     problem = {"code": "invalid", "detail": "data.amount: is missing.", "errors": errors}
-    report.add(LoggedEvent("log:1", 1, "a", "open", {}), {"status": 422, "problem": problem})
+    report.add(
+        LoggedEvent(place="log:1", number=1, reference="a", event="open", attempt={}),
+        {"status": 422, "problem": problem},
+    )
     assert report.to_json()["refusals"][0]["errors"] == errors

@@ -62,7 +62,7 @@ def searchable(case: Case) -> SearchText:
     own, said = TEXTS[case.tenant, case.id][:1], TEXTS[case.tenant, case.id][1:]
     words = own_words(replace(case, data={"text": own[0]} if own else {}), SCHEMA)
     comments = tuple(Said(f"{case.id[:-2]}{number:02}", said_words(text)) for number, text in enumerate(said))
-    return SearchText(case.tenant, case.id, case.case_type, words, comments)
+    return SearchText(tenant=case.tenant, case_id=case.id, case_type=case.case_type, own=words, said=comments)
 
 
 def naive(case: Case, q: str) -> bool:
@@ -126,7 +126,7 @@ FILTERS: Sequence[dict[str, Any]] = (
 )  # fmt: skip
 
 
-NOT_MINE = Visible(ALICE, all_types=True, denied_by_role={"[creator]": frozenset({"*"})})
+NOT_MINE = Visible(subject=ALICE, all_types=True, denied_by_role={"[creator]": frozenset({"*"})})
 """An index of words names what a case role denies; the page must not show it."""
 
 
@@ -145,14 +145,18 @@ def fits(case: Case, filters: dict[str, Any], overdue: frozenset[str]) -> bool:
 
 def test_all_pages_of_a_search_are_what_a_plain_reader_finds(database: Database) -> None:
     with asyncio.Runner() as runner, a_searchable_store(database, runner) as store:
-        late = runner.run(store.cases(CaseQuery(TENANT, ALL, overdue=True, limit=200)))
+        late = runner.run(store.cases(CaseQuery(tenant=TENANT, visible=ALL, overdue=True, limit=200)))
         overdue = frozenset(case.id for case in late)
 
         @settings(max_examples=length(15, 80), deadline=None, suppress_health_check=list(HealthCheck))
         @example("printer", {}, ALL, "due_at", 1, EFFORTS[1])
         @example("printer", {}, ALL, "-due_at", 3, EFFORTS[2])
-        @example("printer", {}, Visible(ALICE, by_role={"[assignee]": frozenset({"*"})}), "reference", 3, EFFORTS[1])
-        @example("printer", {}, Visible(ALICE, by_role={"[creator]": frozenset({"*"})}), "opened_at", 2, EFFORTS[5])
+        @example(
+            "printer", {}, Visible(subject=ALICE, by_role={"[assignee]": frozenset({"*"})}), "reference", 3, EFFORTS[1]
+        )
+        @example(
+            "printer", {}, Visible(subject=ALICE, by_role={"[creator]": frozenset({"*"})}), "opened_at", 2, EFFORTS[5]
+        )
         @example("printer", {}, NOT_MINE, "opened_at", 200, EFFORTS[5])
         @example("printer", {}, NOT_MINE, "opened_at", 1, EFFORTS[6])
         @example("printer", {}, NOT_MINE, "due_at", 200, EFFORTS[6])
@@ -166,7 +170,7 @@ def test_all_pages_of_a_search_are_what_a_plain_reader_finds(database: Database)
         )
         def check(q: str, filters: dict[str, Any], visible: Visible, sort: str, limit: int, effort: Effort) -> None:
             store.effort = effort
-            query = CaseQuery(TENANT, visible, sort=sort, limit=limit, **filters)
+            query = CaseQuery(tenant=TENANT, visible=visible, sort=sort, limit=limit, **filters)
             wanted = [c for c in OURS if sees(visible, c) and fits(c, filters, overdue) and naive(c, q)]
             assert runner.run(all_pages(store, query, q)) == in_order(wanted, sort)
             counted = runner.run(store.search(query, terms(q), 3)).count
@@ -185,5 +189,5 @@ async def test_nothing_of_another_tenant_is_found(database: Database, q: str) ->
     others = [case for case in CASES if case.tenant != TENANT]
     async with store.transaction(*{case.tenant for case in others}) as tx:
         await tx.record(Record(texts=[searchable(case) for case in others]))
-    assert (await store.search(CaseQuery(TENANT, ALL), terms(q))).cases == []
+    assert (await store.search(CaseQuery(tenant=TENANT, visible=ALL), terms(q))).cases == []
     await store.close()

@@ -63,7 +63,7 @@ async def shape(house: House, case_id: str, **values: object) -> None:
     case = await state(house, case_id)
     after = told(replace(case, seq=case.seq + 1, **values), case.last_hash, case.state)  # type: ignore[arg-type]
     async with house.store.transaction(TENANT) as tx:
-        await tx.record(Record([Changed(case.seq, after)], [entry_of(after)]))
+        await tx.record(Record(cases=[Changed(case.seq, after)], entries=[entry_of(after)]))
 
 
 async def given(house: House, by: object = CLERK, wish: Wish = Wish(), **values: object) -> str | None:  # noqa: B008
@@ -137,7 +137,9 @@ async def test_cases_that_one_may_read_but_not_claim_are_not_even_looked_at(hous
 
 async def test_cases_that_one_may_claim_but_not_read_are_not_even_looked_at(house: House) -> None:
     blind = actor("blind", "blind")
-    given_to_it = [PolicyLine("p", "role:blind", TENANT, obj, act, eft="allow") for obj, act in BLIND]
+    given_to_it = [
+        PolicyLine(kind="p", role="role:blind", tenant=TENANT, obj=obj, act=act, eft="allow") for obj, act in BLIND
+    ]
     async with house.store.transaction(TENANT) as tx:
         await tx.change_policy(PolicyChange(add=given_to_it))
     await waiting(house, MOST_WITHDRAWN + 5)
@@ -216,7 +218,7 @@ async def declined(house: House, *lines: PolicyLine) -> None:
 
 
 def line(role: str, act: str, case_type: str = "expense_claim", when: str = "", eft: str = "allow") -> PolicyLine:
-    return PolicyLine("p", role, "*", case_type, act, when, eft)
+    return PolicyLine(kind="p", role=role, tenant="*", obj=case_type, act=act, when=when, eft=eft)
 
 
 CLERK_OF_NOTHING = actor("nora", "onlooker")
@@ -297,8 +299,10 @@ COLUMNS = {
     "sqlite": "SELECT name FROM pragma_table_info('cases')",
     "postgres": "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'cases'",
 }
-EVERYTHING = Visible("user:carl", all_types=True)
-SOME = Visible("user:carl", types=frozenset({"expense_claim"}), by_role={"[creator]": frozenset({"expense_claim"})})
+EVERYTHING = Visible(subject="user:carl", all_types=True)
+SOME = Visible(
+    subject="user:carl", types=frozenset({"expense_claim"}), by_role={"[creator]": frozenset({"expense_claim"})}
+)
 
 
 @pytest.mark.parametrize("due", [True, False])
@@ -308,7 +312,7 @@ async def test_the_search_walks_the_index_of_those_who_wait_and_sorts_a_few_only
 ) -> None:
     [case_id] = await waiting(house, 1)
     await fill(database, case_id)
-    asked = Waiting("acme", SOME, EVERYTHING, team=team)
+    asked = Waiting(tenant="acme", readable=SOME, claimable=EVERYTHING, team=team)
     statements = [queues._queues(asked), queues._candidates(asked, [queues.Queue("expense_claim", 40)], due, 16)]
     told = [await plan(database, statement) for statement in statements]
     assert all("cases_waiting" + ("_in_team" if team else "") in steps for steps in told), told

@@ -22,7 +22,7 @@ TRIED: dict[str, Verb] = {
     "claim": Claim(),
     "release": Release(),
     "comment": Comment("Hello"),
-    "attach": Attach("a.txt", UNSEEN, 1, "", None),
+    "attach": Attach(file_name="a.txt", sha256=UNSEEN, size=1, declared_type="", sniffed_type=None),
     "roles": ChangeRoles(give=(("user:zoe", "[reviewer]"),)),
 }
 

@@ -114,7 +114,7 @@ async def test_an_erased_text_is_none(house: House, database: Database) -> None:
 
 async def test_a_role_on_a_case_binds_the_next_attempt_on_it(house: House, database: Database) -> None:
     source = policy_file("expense_claim")
-    line = PolicyLine("p", "[reviewer]", "*", "expense_claim", "add_note", eft="allow")
+    line = PolicyLine(kind="p", role="[reviewer]", tenant="*", obj="expense_claim", act="add_note", eft="allow")
     await house.policies.apply(replace(source, lines=[*source.lines, line]))
     case_id = await open_claim(house)
     give = ChangeRoles(give=(("user:steve", "[reviewer]"), ("user:bob", "[reviewer]")))

@@ -152,7 +152,17 @@ def _source(policy: PolicyText) -> PolicySource:
 
 def _row(line: FileLine) -> PolicyRow:
     p = line.policy_line
-    return PolicyRow(line.file, line.line, p.kind, p.role, p.obj, p.act, p.when, p.eft, p.tenant)
+    return PolicyRow(
+        file=line.file,
+        line=line.line,
+        kind=p.kind,
+        role=p.role,
+        obj=p.obj,
+        act=p.act,
+        when=p.when,
+        eft=p.eft,
+        tenant=p.tenant,
+    )
 
 
 def _text(path: Path, faults: list[Fault]) -> str | None:
@@ -161,11 +171,18 @@ def _text(path: Path, faults: list[Fault]) -> str | None:
     except Faults as error:
         faults += error.faults
     except FileNotFoundError:
-        faults.append(Fault(str(path), 1, "there is no such file", "give one that exists"))
+        faults.append(Fault(file=str(path), line=1, message="there is no such file", remedy="give one that exists"))
     except OSError as error:
-        faults.append(Fault(str(path), 1, f"cannot be read: {error.strerror}", "make it readable"))
+        faults.append(
+            Fault(file=str(path), line=1, message=f"cannot be read: {error.strerror}", remedy="make it readable")
+        )
     return None
 
 
 def _no_folder(folder: Path, variable: str) -> Fault:
-    return Fault(str(folder), 1, "there is no such folder", f"make it, or point {variable} to the right one")
+    return Fault(
+        file=str(folder),
+        line=1,
+        message="there is no such folder",
+        remedy=f"make it, or point {variable} to the right one",
+    )

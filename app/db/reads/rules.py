@@ -95,7 +95,9 @@ async def add_calendar(
     last = (await connection.execute(newest)).mappings().first()
     if last is not None and last["hash"] == digest:
         return StoredCalendar(**last), False
-    calendar = StoredCalendar(name, last["version"] + 1 if last else 1, digest, applies_from, text)
+    calendar = StoredCalendar(
+        name=name, version=last["version"] + 1 if last else 1, hash=digest, applies_from=applies_from, text=text
+    )
     await connection.execute(insert(CALENDAR).values(asdict(calendar)))
     return calendar, True
 

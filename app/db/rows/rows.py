@@ -79,8 +79,19 @@ def current_clock(case: Case, row: Sequence[Any]) -> StoredClock:
     """A clock as the lock statement of PostgreSQL writes it: an array with moments in microseconds."""
     name, cycle, case_type, status, *moments, facts = row
     due_at, next_fire_at, breached_at = (None if moment is None else from_microseconds(moment) for moment in moments)
-    owner = (case.tenant, case.id, name, cycle, case_type)
-    return StoredClock(*owner, True, status, due_at, next_fire_at, breached_at, facts)
+    return StoredClock(
+        tenant=case.tenant,
+        case_id=case.id,
+        name=name,
+        cycle=cycle,
+        case_type=case_type,
+        current=True,
+        status=status,
+        due_at=due_at,
+        next_fire_at=next_fire_at,
+        breached_at=breached_at,
+        facts=facts,
+    )
 
 
 def rows_of(record: Record) -> dict[str, list[Row]]:

@@ -157,7 +157,14 @@ async def read(connection: AsyncConnection, keys: Sequence[CaseKey], asked: Sequ
     answers = await _answers(connection, asked, now) if asked else []
     found = {key: by_name[_plain(key)] for key in keys if _plain(key) in by_name}
     kept = {answer.key: answer for answer in answers}
-    return Locked(now, version, found, besides.surroundings, kept, besides.clocks)
+    return Locked(
+        at=now,
+        policy_version=version,
+        cases=found,
+        surroundings=besides.surroundings,
+        answers=kept,
+        clocks=besides.clocks,
+    )
 
 
 def _plain(key: CaseKey) -> CaseKey:

@@ -24,7 +24,7 @@ class Principal:
     roles: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """Who calls, as the border authenticated it. `id` is `user:NAME`, `service:NAME` or `system:NAME`."""
 
@@ -51,7 +51,7 @@ class Idempotency:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """An actor trying an event now, or with `verb` a built-in verb in place of an event.
 

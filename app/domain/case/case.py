@@ -7,7 +7,7 @@ from datetime import datetime
 from app.domain.values.json import Data
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A case as it stands after `seq` entries. `state` joins the active leaves with `+` in declaration order; `memory`
     holds, by state path, the leaves that were active in it when it was last left; `rounds` is what four eyes compares;

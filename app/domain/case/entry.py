@@ -7,7 +7,7 @@ from datetime import datetime
 from app.domain.values.json import Json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """An audit entry before it is sealed: what happened, without hashes and salts.
 

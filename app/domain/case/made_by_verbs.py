@@ -9,14 +9,14 @@ from app.domain.case.search_text import Said
 from app.domain.values.json import Json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What is kept of a verb in a table of its own: each verb that makes one says what else is in it."""
 
     tenant: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRole(Row):
     """That a subject has a role, in brackets, on one case."""
 
@@ -25,7 +25,7 @@ class CaseRole(Row):
     role: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """What a verb makes. `shown` is what its answer shows, in place of the case where there is any.
 

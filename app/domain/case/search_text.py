@@ -31,7 +31,7 @@ class Said:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchText:
     """What is to be found of a case from now on: `own` of its reference and data, None where that stays, and what
     was said newly or anew."""

@@ -59,7 +59,7 @@ class _Turning:
         elif self._holds("start") and not self._holds("stop") and not self._holds("cancel"):
             self._begin()
         elif self.rule.remembers_pauses and (self.state is None or self.state.status == "pending"):
-            self._pause(self.state or ClockState(self.rule.name))
+            self._pause(self.state or ClockState(name=self.rule.name))
 
     def _go_on(self, state: ClockState) -> None:
         at, terms = self.happening.at, self._terms(state)
@@ -88,7 +88,7 @@ class _Turning:
 
     def _begin(self) -> None:
         """Start it, or what `start` does after a stop."""
-        state = self.state or ClockState(self.rule.name)
+        state = self.state or ClockState(name=self.rule.name)
         if state.status == "pending":
             self._start(state)
         elif not self._reopen(state):

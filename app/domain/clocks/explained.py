@@ -85,7 +85,7 @@ def _spans(rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Timeli
         if before is not None and state.cycle > before.cycle:
             spans = []
         if state.started_at is not None and (before is None or before.started_at is None):
-            pending = before or ClockState(state.name)
+            pending = before or ClockState(name=state.name)
             spans = list(spans_of_the_past(pending, state.started_at, turn.at, calendars.timeline(state.calendar)))
         elif before is not None and before.status in STOPPED and state.status == "running" and state.cycle == cycle:
             spans = counting_on(spans) if rule.declared.reopen == "continue" else spans

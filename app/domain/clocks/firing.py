@@ -9,7 +9,7 @@ from app.domain.clocks.state import ClockState
 from app.domain.clocks.steps import ClockStep, Terms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Firing:
     """Firing `n` of a step, due at `moment` exactly. `skipped` is only recorded (R9); `breach` records the breach."""
 
@@ -36,7 +36,7 @@ def due_firings(
     firings = []
     for one in sorted((*state.owed, *owed), key=lambda one: one.moment):
         step = terms.steps[one.step]
-        firings.append(Firing(step, one.n, one.moment, one.skipped, step.breach))
+        firings.append(Firing(step=step, n=one.n, moment=one.moment, skipped=one.skipped, breach=step.breach))
     # A step at exactly due fires at due, when no stop has come before it in the same microsecond.
     noted = replace(breached(state, now + MICROSECOND if inclusive else now), reached=reached, owed=())
     if noted.breached_at and not state.breached_at:

@@ -15,7 +15,7 @@ from app.domain.values.json import Data, Json
 ROUND_THE_CLOCK = "always"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Happening:
     """What the clocks of a case are told: an event that applied, or (event None) a change beside all events.
 
@@ -83,7 +83,7 @@ class Target:
     calendar: str | FollowTeam | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClockRule:
     """One declared clock, compiled. Safe to share: it holds no case."""
 

@@ -45,7 +45,7 @@ def simulate(
     timeline = read_calendar(calendar, "calendar", calendar_of)
     happenings = read_moments(moments, calendar_of)
     until = read_now(now, happenings)
-    course = _Course(declared, ClockState(_CLOCK), timeline)
+    course = _Course(declared, ClockState(name=_CLOCK), timeline)
     for happening in happenings:
         course.happen(happening)
     if until is not None:

@@ -67,7 +67,7 @@ class MomentToSimulate(Declared):
     max: Duration | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedClock:
     """A clock as it is simulated: exactly one of `target`, `due_at` and `due` says when it is due."""
 
@@ -82,7 +82,7 @@ class SimulatedClock:
     steps: tuple[ClockStep, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
     """One moment: what is done at `at`, with what it needs. `place` names it in a fault."""
 
@@ -177,9 +177,9 @@ def _happening(written: Any, place: str, calendar_of: CalendarReader) -> Happeni
     if start_at and at - start_at > LONGEST:
         raise invalid(f"{place}.start_at", "more than ten years are not simulated")
     return Happening(
-        place,
-        at,
-        moment.do,
+        place=place,
+        at=at,
+        do=moment.do,
         start_at=start_at,
         target=_length(moment.target, f"{place}.target"),
         due_at=_time(moment.due_at, f"{place}.due_at"),

@@ -39,7 +39,13 @@ def start(
     begin = min(started_at or at, at)
     length = working_time(terms.timeline, begin, due) if due else target
     running = ClockState(
-        state.name, state.cycle, calendar=state.calendar, started_at=begin, given=target, target=length, fixed_due=due
+        name=state.name,
+        cycle=state.cycle,
+        calendar=state.calendar,
+        started_at=begin,
+        given=target,
+        target=length,
+        fixed_due=due,
     )
     running = going(running, begin, terms.timeline)
     running = _behind(breached(replace(running, due_at=due or running.due_at), begin), terms)

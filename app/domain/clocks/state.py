@@ -33,7 +33,7 @@ class PastPause:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockState:
     """One cycle of a clock. `breached_at` is a fact beside the status: a breached clock goes on running.
 

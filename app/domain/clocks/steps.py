@@ -13,7 +13,7 @@ from app.domain.definition.durations import parse_duration
 _DUE: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStep:
     """A step: of the target `percent`, or that and `offset` more (less, if negative).
 
@@ -67,7 +67,7 @@ def compile_steps(declared: Sequence[Step], *, implicit: bool = True) -> tuple[C
     at_due = [number for number, step in enumerate(declared) if _is_due(step.at)]
     steps = [_compiled(number, step, breach=number in at_due[:1]) for number, step in enumerate(declared)]
     if implicit and not at_due:
-        steps.append(ClockStep(len(steps), "100%", at_due=True, breach=True))
+        steps.append(ClockStep(number=len(steps), at="100%", at_due=True, breach=True))
     return tuple(steps)
 
 
@@ -77,11 +77,18 @@ def _compiled(number: int, step: Step, *, breach: bool) -> ClockStep:
     if step.at.endswith("%"):
         percent = int(step.at[:-1])
         return ClockStep(
-            number, step.at, percent, every=every, most=most, at_due=percent == _DUE, breach=breach, does=step
+            number=number,
+            at=step.at,
+            percent=percent,
+            every=every,
+            most=most,
+            at_due=percent == _DUE,
+            breach=breach,
+            does=step,
         )
     length = parse_duration(step.at)
     offset = -length if step.at.startswith("-") else length
-    return ClockStep(number, step.at, offset=offset, every=every, most=most, does=step)
+    return ClockStep(number=number, at=step.at, offset=offset, every=every, most=most, does=step)
 
 
 def _is_due(at: str) -> bool:

@@ -186,7 +186,7 @@ def _measured(state: ClockState, at: datetime, timeline: Timeline) -> ClockState
 def _new_cycle(
     state: ClockState, at: datetime, terms: Terms, target: timedelta | None = None, due: datetime | None = None
 ) -> ClockState:
-    new = ClockState(state.name, state.cycle + 1, calendar=state.calendar)
+    new = ClockState(name=state.name, cycle=state.cycle + 1, calendar=state.calendar)
     if target is None and due is None:
         target, due = state.given, state.fixed_due
     return start(new, at, terms, target=target, due=due)

@@ -175,8 +175,8 @@ def _outcome(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case) -> 
     # whoever opens a case is its creator from now on, and may read it as such
     readable = here.readable if here.case else replace(here, case=case).readable
     return Outcome(
-        case,
-        entry,
+        case=case,
+        entry=entry,
         opened=here.case is None,
         readable=readable,
         turned=turned,

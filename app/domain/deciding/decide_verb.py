@@ -32,7 +32,7 @@ def _outcome(here: OnCase, verdict: Verdict, verb: Verb, done: Done) -> Outcome:
     case = replace(case, last_hash=entry.entry_hash)
     # whoever claims a case is its assignee from now on, and may read it as such
     readable = here.readable or replace(here, case=case).readable
-    return Outcome(case, entry, opened=False, readable=readable, turned=turned, work=verb.work(here, case))
+    return Outcome(case=case, entry=entry, opened=False, readable=readable, turned=turned, work=verb.work(here, case))
 
 
 def _after(here: OnCase, done: Done) -> tuple[Case, Turned | None]:

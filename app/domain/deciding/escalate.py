@@ -52,7 +52,7 @@ class Stepped:
 
 def system_actor(tenant: str) -> Actor:
     """Who fires the events of steps; policy decides what it may, as of anybody."""
-    return Actor(tenant, SYSTEM, ROLES, authenticated="process")
+    return Actor(tenant=tenant, id=SYSTEM, roles=ROLES, authenticated="process")
 
 
 def first_due(rules: Mapping[str, ClockRule], clocks: Clocks, calendars: Calendars, at: datetime) -> Due | None:

@@ -10,7 +10,7 @@ from app.domain.clocks.after_event import Turned
 from app.domain.values.errors import CaseError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """An event that applied: the case as it is now and the sealed entry that says so.
 

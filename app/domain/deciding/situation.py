@@ -23,7 +23,7 @@ ADMIN = "case:admin"
 AUDIT = "case:audit"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Situation:
     """An attempt on a case, or on none yet. `new_salt` gives 32 random bytes a call; `newest` is the newest version of
     the case type, where it is known and another one. `wide` where much is asked at once, and nothing is decided: each
@@ -170,7 +170,7 @@ class Situation:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OnCase(Situation):
     """An attempt on a case that is there: what every decision takes but that of an opening."""
 

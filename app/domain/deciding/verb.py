@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.domain.deciding.situation import OnCase
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What a verb did: the kind and body of its entry, and what else of the case is another one.
 

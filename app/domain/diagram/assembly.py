@@ -30,7 +30,7 @@ class _Assembly:
         width = max(x + width / 2 for x, width in placed) + INSET - left
         shapes = tuple(shape.moved((-left, 0.0)) for shape in self._shapes())
         if self._level.path:
-            box = Box(self._level.path, self._level.kind, 0.0, 0.0, width, self._height)
+            box = Box(path=self._level.path, kind=self._level.kind, x=0.0, y=0.0, width=width, height=self._height)
             shapes = (box, *shapes)
         return Block(width, self._height, shapes, self._ports(left))
 

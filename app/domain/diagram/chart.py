@@ -10,7 +10,7 @@ ANY = "*"
 START = "^"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One way from a state (`*` = any): `event` is None where it leaves because it is finished.
 
@@ -87,7 +87,9 @@ def transition_table(case_type: CaseType) -> list[Row]:
         for transition in event.transitions
         for source in transition.sources
     ]
-    joins = [Row(path, None, state.on_done) for path, state in walk(case_type.states) if state.on_done]
+    joins = [
+        Row(source=path, event=None, target=state.on_done) for path, state in walk(case_type.states) if state.on_done
+    ]
     return rows + joins
 
 
@@ -126,14 +128,14 @@ def event_text(case_type: CaseType, row: Row, phrases: Phrases = ENGLISH) -> str
 
 def _row(source: str, event: str, transition: Transition) -> Row:
     return Row(
-        source,
-        event,
-        transition.to,
-        transition.when,
-        tuple(events_of(transition.unless_actor_of)),
-        tuple(events_of(transition.only_actor_of)),
-        transition.title,
-        transition.internal,
+        source=source,
+        event=event,
+        target=transition.to,
+        guard=transition.when,
+        unless_actor_of=tuple(events_of(transition.unless_actor_of)),
+        only_actor_of=tuple(events_of(transition.only_actor_of)),
+        title=transition.title,
+        internal=transition.internal,
     )
 
 
@@ -142,7 +144,7 @@ def _openings(case_type: CaseType) -> Iterator[Arrow]:
     named = list(openings) != ["open"]
     for target in dict.fromkeys(openings.values()):
         names = [name for name, state in openings.items() if state == target and named]
-        yield Arrow(START, target, tuple(Row(START, name, target) for name in names))
+        yield Arrow(START, target, tuple(Row(source=START, event=name, target=target) for name in names))
 
 
 def _initials(states: dict[str, State]) -> Iterator[Arrow]:

@@ -96,12 +96,16 @@ class _Layout:
 
     def _leaf(self, path: str) -> Block:
         if path == START or path.endswith(f".{START}"):
-            return Block(DOT, DOT, (Box(path, "dot", 0, 0, DOT, DOT),))
+            return Block(DOT, DOT, (Box(path=path, kind="dot", x=0, y=0, width=DOT, height=DOT),))
         lines = (Line("Any state", "title"),) if path == ANY else self._words.states[path]
         width, height = size_of(lines)
         width = max(width + 2 * PAD_X, LEAST_WIDTH, PORT_GAP * (self._ends(path) + 1))
         height += 2 * PAD_Y
-        return Block(width, height, (Box(path, "any" if path == ANY else "leaf", 0, 0, width, height, lines),))
+        return Block(
+            width,
+            height,
+            (Box(path=path, kind="any" if path == ANY else "leaf", x=0, y=0, width=width, height=height, lines=lines),),
+        )
 
     def _ends(self, path: str) -> int:
         """How many arrows may meet one side of the box."""

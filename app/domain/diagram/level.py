@@ -54,7 +54,7 @@ class Level:
         return number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrangement:
     """Rows with every item's place: x of its centre. `strands` belong to the level's arrows, one each."""
 
@@ -94,7 +94,7 @@ def arranged(level: Level, layers: Layers) -> Arrangement:
         header = rows[0][0]
         left = min((x[item] - widths[item] / 2 for row in rows[1:] for item in row), default=0.0)
         x[header] = min(x[header], left + widths[header] / 2)
-    return Arrangement(level, rows, strands, items, x)
+    return Arrangement(level=level, rows=rows, strands=strands, items=items, x=x)
 
 
 def _with_header(rows: list[list[int]], strands: Sequence[Strand]) -> tuple[list[list[int]], list[Strand]]:
@@ -118,7 +118,9 @@ def _links(level: Level, strands: Sequence[Strand], items: dict[int, Item]) -> l
             soft = sum(items[item].block is None for item in (upper, lower))
             leaving = _port(level, items[upper], at, "lower") or 0.0
             coming = _port(level, items[lower], at, "upper") or 0.0
-            links.append(Link(upper, lower, leaving, coming, (1.0, 2.0, 8.0)[soft]))
+            links.append(
+                Link(upper=upper, lower=lower, upper_offset=leaving, lower_offset=coming, weight=(1.0, 2.0, 8.0)[soft])
+            )
     return links
 
 

@@ -9,7 +9,7 @@ from math import inf
 SWEEPS = 24
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """Joins two items of neighbouring rows, at offsets from their centres."""
 

@@ -8,7 +8,7 @@ from app.domain.diagram.words import Line
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
     """A state; `kind` is leaf, composite, region, any (the state that stands for all) or dot (a start)."""
 

@@ -14,7 +14,7 @@ from app.domain.values.errors import Reason
 from app.domain.values.json import Json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PossibleEvent:
     """An event that may be fired now. `to` is the state it leads to, or None where a guard needs the payload
     to tell; `needs` is `payload` in that case."""
@@ -27,7 +27,7 @@ class PossibleEvent:
     needs: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedEvent:
     """An event that may not be fired now: what says no, the roles that could, and what would allow it.
 
@@ -79,7 +79,9 @@ def _possible(here: OnCase, name: str) -> PossibleEvent | None:
     except NeverRests:
         return None
     to, needs = (None, "payload") if told_later else (state, None)
-    return PossibleEvent(name, event.title, to, event.payload, event.reason, needs)
+    return PossibleEvent(
+        event=name, title=event.title, to=to, payload_schema=event.payload, reason=event.reason, needs=needs
+    )
 
 
 def _refused(here: OnCase) -> Generator[None, None, RefusedEvent]:
@@ -87,7 +89,9 @@ def _refused(here: OnCase) -> Generator[None, None, RefusedEvent]:
     who = here.policy.who_could(here.attempt.tenant, here.machine.case_type.case_type, here.event)
     reasons = why_not(here)
     yield
-    return RefusedEvent(here.event, event.title, reasons, who, (yield from what_would_help(here)))
+    return RefusedEvent(
+        event=here.event, title=event.title, reasons=reasons, who_could=who, ways=(yield from what_would_help(here))
+    )
 
 
 def why_not(here: OnCase) -> tuple[Reason, ...]:

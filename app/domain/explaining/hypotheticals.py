@@ -9,7 +9,7 @@ from app.domain.deciding.situation import OnCase
 
 def as_subject(here: OnCase, subject: str, roles: frozenset[str] = frozenset()) -> OnCase:
     """Somebody else asks, with these roles beside its own, and stands to the case as it does."""
-    actor = Actor(here.attempt.tenant, subject, roles, here.attempt.actor.authenticated)
+    actor = Actor(tenant=here.attempt.tenant, id=subject, roles=roles, authenticated=here.attempt.actor.authenticated)
     return replace(here, attempt=replace(here.attempt, actor=actor))
 
 

@@ -159,7 +159,7 @@ class _Checker:
             self._strictly(call, kinds, overloads)
         names = frozenset(one.result for one in fitting or overloads)
         items = reduce(either, (kind.items or ANYTHING for kind in kinds)) if "list" in names else None
-        return Type(names, items=items)
+        return Type(names=names, items=items)
 
     def _strictly(self, call: Call, kinds: list[Type], overloads: list[Overload]) -> None:
         """What an operand may be as well, where nothing in the expression asks which it is."""

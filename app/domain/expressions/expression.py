@@ -58,7 +58,7 @@ class Truth:
     error: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Expression:
     """A compiled expression. `reads` are the dotted paths it looks at, `data` where a whole map is used.
 
@@ -137,7 +137,14 @@ def compile_expression(text: str) -> Expression:
         raise GuardFault(faults.compile_fault(str(error), text)) from None
     paths = frozenset(paths_read(tree))
     of_data = frozenset(path[1:] for path in paths if path[0] == "data")
-    return Expression(text, frozenset(map(".".join, paths)), tree, program, steps_over(tree, LARGE), of_data)
+    return Expression(
+        text=text,
+        reads=frozenset(map(".".join, paths)),
+        tree=tree,
+        program=program,
+        most_steps=steps_over(tree, LARGE),
+        of_data=of_data,
+    )
 
 
 def _bounded(tree: Node) -> None:

@@ -19,7 +19,7 @@ def constant_type(value: bool | int | float | str | bytes | None) -> Type:
         case float():
             return named("double")
         case str():
-            return Type(frozenset({"string"}))
+            return Type(names=frozenset({"string"}))
         case bytes():
             return named("bytes")
 

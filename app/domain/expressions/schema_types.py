@@ -33,7 +33,7 @@ def _settled(kind: Type) -> Type:
         for held in (kind.fields, kind.patterns)
     )
     others, items = (None if one is None else _settled(one) for one in (kind.others, kind.items))
-    return Type(names, fields, others, items, kind.options, patterns)
+    return Type(names=names, fields=fields, others=others, items=items, options=kind.options, patterns=patterns)
 
 
 class _Reader:

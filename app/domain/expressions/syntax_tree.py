@@ -44,7 +44,7 @@ class MapOf:
     values: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comprehension:
     """What `all`, `exists`, `exists_one`, `map` and `filter` expand to."""
 

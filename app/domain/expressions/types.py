@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 _WORDS = {"int": "integer", "double": "number", "bool": "boolean", "map": "object"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Type:
     """What a value can be. `names` are CEL's (null, bool, int, double, string, list, map, timestamp ...), none: any.
 
@@ -56,15 +56,15 @@ def _pattern(pattern: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def named(*names: str) -> Type:
-    return Type(frozenset(names))
+    return Type(names=frozenset(names))
 
 
 def listed(items: Type | None) -> Type:
-    return Type(frozenset({"list"}), items=items)
+    return Type(names=frozenset({"list"}), items=items)
 
 
 def mapped(fields: Mapping[str, Type]) -> Type:
-    return Type(frozenset({"map"}), fields=fields)
+    return Type(names=frozenset({"map"}), fields=fields)
 
 
 ANYTHING = Type()

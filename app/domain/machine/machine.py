@@ -16,7 +16,7 @@ from app.domain.schemas.validator import Validator
 from app.domain.values.names import case_roles
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Arc:
     """One declared transition from one state."""
 

@@ -89,13 +89,16 @@ class Skip(Verb):
     def done(self, here: OnCase) -> Done:
         if not (here.attempt.reason or "").strip():
             raise invalid("skip.reason", "say why the case is skipped")
-        return Done("skipped", here.case)
+        return Done(kind="skipped", case=here.case)
 
 
 def assigned(case: Case, verb: str) -> Done:
     """`becomes` says whose it is, whole, so that the log alone tells it."""
     return Done(
-        "assigned", case, {"verb": verb, "becomes": {"assignee": case.assignee, "team": case.team}}, assigns=True
+        kind="assigned",
+        case=case,
+        body={"verb": verb, "becomes": {"assignee": case.assignee, "team": case.team}},
+        assigns=True,
     )
 
 

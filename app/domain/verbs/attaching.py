@@ -18,7 +18,7 @@ UNSEEN = "0" * 64
 """The SHA-256 of a file that has not come yet, where it is asked whether one may be attached at all."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentRow(Row):
     """A file of a case; its name stands behind the entry with the same id, its bytes under their SHA-256."""
 
@@ -33,7 +33,7 @@ class AttachmentRow(Row):
     sniffed_type: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attach(Verb):
     """`declared_type` is what the sender says the file is, `sniffed_type` what its first bytes say, where they do."""
 
@@ -58,7 +58,7 @@ class Attach(Verb):
             "declared_type": self.declared_type,
             "sniffed_type": self.sniffed_type,
         }
-        return Done("attachment", here.case, {"attachment": body}, {"/file_name": self.file_name})
+        return Done(kind="attachment", case=here.case, body={"attachment": body}, fields={"/file_name": self.file_name})
 
     def check_type(self, sniffed_type: str | None) -> None:
         """Raises Invalid where the first bytes are not of the declared type."""
@@ -67,8 +67,18 @@ class Attach(Verb):
 
     def work(self, here: OnCase, case: Case) -> Work:
         attempt = here.attempt
-        file = (self.sha256, self.size, self.declared_type, self.sniffed_type)
-        row = AttachmentRow(case.tenant, attempt.entry_id, case.id, case.seq, attempt.acting, here.at, *file)
+        row = AttachmentRow(
+            tenant=case.tenant,
+            id=attempt.entry_id,
+            case_id=case.id,
+            case_seq=case.seq,
+            author=attempt.acting,
+            attached_at=here.at,
+            sha256=self.sha256,
+            size=self.size,
+            declared_type=self.declared_type,
+            sniffed_type=self.sniffed_type,
+        )
         shown = {
             "id": row.id,
             "file_name": self.file_name,
@@ -79,4 +89,4 @@ class Attach(Verb):
             "declared_type": row.declared_type,
             "sniffed_type": row.sniffed_type,
         }
-        return Work((row,), shown=shown)
+        return Work(rows=(row,), shown=shown)

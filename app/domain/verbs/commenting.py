@@ -19,7 +19,7 @@ MOST_CHARACTERS = 10_000
 MOST_MENTIONS = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommentRow(Row):
     """A comment; its text stands behind the entry with the same id. `edits` is the comment that it says anew."""
 
@@ -57,12 +57,21 @@ class Comment(Verb):
     def done(self, here: OnCase) -> Done:
         self._check(here)
         body = {"mentions": list(self.mentions), **({"edits": self.edits} if self.edits else {})}
-        return Done("comment", here.case, body, {"/text": self.text})
+        return Done(kind="comment", case=here.case, body=body, fields={"/text": self.text})
 
     def work(self, here: OnCase, case: Case) -> Work:
         entry_id, author = here.attempt.entry_id, here.attempt.acting
-        row = CommentRow(case.tenant, entry_id, case.id, case.seq, author, here.at, self.mentions, self.edits)
-        return Work((row,), said=Said(self.edits or entry_id, said_words(self.text)), shown=self._shown(row))
+        row = CommentRow(
+            tenant=case.tenant,
+            id=entry_id,
+            case_id=case.id,
+            case_seq=case.seq,
+            author=author,
+            written_at=here.at,
+            mentions=self.mentions,
+            edits=self.edits,
+        )
+        return Work(rows=(row,), said=Said(self.edits or entry_id, said_words(self.text)), shown=self._shown(row))
 
     def _check(self, here: OnCase) -> None:
         if not self.text.strip() or len(self.text) > MOST_CHARACTERS or not is_text(self.text):

@@ -27,7 +27,7 @@ INVERSE: Final = {
 """This case stands so to the other: it blocks it, duplicates it, is its parent."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseLink(Row):
     """That one case stands to another as `type` says; the other case has a row with the inverse type."""
 
@@ -75,22 +75,24 @@ class Link(Verb):
             raise Denied("you may not link the other case", reasons=verdict.reasons)
         if self.known:
             raise Conflict("the two cases are linked so already")
-        return Done("linked", here.case, {"link": {"type": self.type, "to": self.to}})
+        return Done(kind="linked", case=here.case, body={"link": {"type": self.type, "to": self.to}})
 
     def work(self, here: OnCase, case: Case) -> Work:
         there = self._other_case()
         author, at = here.attempt.acting, here.at
         rows = (
-            CaseLink(case.tenant, case.id, self.type, self.to, author, at),
-            CaseLink(case.tenant, self.to, INVERSE[self.type], case.id, author, at),
+            CaseLink(tenant=case.tenant, case_id=case.id, type=self.type, to_id=self.to, author=author, linked_at=at),
+            CaseLink(
+                tenant=case.tenant, case_id=self.to, type=INVERSE[self.type], to_id=case.id, author=author, linked_at=at
+            ),
         )
         told = {"type": INVERSE[self.type], "to": case.id}
         other = chained(there, there.case)
-        draft = verb_draft(there, there.decide(self.act), Done("linked", other, {"link": told}), other)
+        draft = verb_draft(there, there.decide(self.act), Done(kind="linked", case=other, body={"link": told}), other)
         entry = seal(draft, there.new_salt)
         shown = {"type": self.type, "to": self.to, "author": author, "linked_at": rfc3339(at)}
         far = (replace(other, last_hash=entry.entry_hash), entry)
-        return Work(rows, other=far, links=tuple(row.key for row in rows), shown=shown)
+        return Work(rows=rows, other=far, links=tuple(row.key for row in rows), shown=shown)
 
     def _other_case(self) -> OnCase:
         """As the caller stands to it. Raises Invalid where they may not read it."""

@@ -35,7 +35,7 @@ class ChangeRoles(Verb):
         self._check()
         self._check_known(here)
         told = {"give": sorted(map(list, self.give)), "take": sorted(map(list, self.take))}
-        return Done("roles", here.case, {"roles": told})
+        return Done(kind="roles", case=here.case, body={"roles": told})
 
     def work(self, here: OnCase, case: Case) -> Work:
         had = {(subject, role) for subject, roles in here.around.roles.items() for role in roles}
@@ -90,4 +90,6 @@ def _unknown(role: str, known: set[str], case_type: str) -> str:
 
 
 def _rows(case: Case, holdings: set[Holding]) -> tuple[CaseRole, ...]:
-    return tuple(CaseRole(case.tenant, case.id, subject, role) for subject, role in sorted(holdings))
+    return tuple(
+        CaseRole(tenant=case.tenant, case_id=case.id, subject=subject, role=role) for subject, role in sorted(holdings)
+    )

@@ -60,7 +60,9 @@ def _keys(request: ApiRequest) -> ApiKeysPort:
 def _wanted(body: MakeApiKey) -> NewKey:
     scope = Scope(_set(body.acts), _set(body.case_types))
     expires_at = parse_rfc3339(body.expires_at) if body.expires_at else None
-    return NewKey(body.title, body.subject, frozenset(body.roles), scope, expires_at)
+    return NewKey(
+        title=body.title, subject=body.subject, roles=frozenset(body.roles), scope=scope, expires_at=expires_at
+    )
 
 
 def _shown(key: StoredKey) -> ApiKeyView:

@@ -48,7 +48,7 @@ async def list_policies(
 ) -> Response[LinePageView]:
     """The lines in force: the tenant's own and those of all tenants, about case types that the caller administers."""
     asked = frozenset({case_type}) if case_type else None
-    query = LineQuery(request.user.tenant, kind, asked, role, after=after, limit=limit)
+    query = LineQuery(tenant=request.user.tenant, kind=kind, case_types=asked, role=role, after=after, limit=limit)
     page = await services_of(request).policy_changes.find(request.user, query)
     return Response(views.line_page(page, request.user.tenant), headers={"ETag": etag(page.version)})
 
@@ -127,5 +127,11 @@ async def _changed(request: ApiRequest, asked: AskedChange) -> Response[ChangedP
 
 def _line(line: Line, tenant: str) -> PolicyLine:
     return PolicyLine(
-        "p", line.role, line.tenant or tenant, line.case_type, line.act.strip(), line.when.strip(), line.effect
+        kind="p",
+        role=line.role,
+        tenant=line.tenant or tenant,
+        obj=line.case_type,
+        act=line.act.strip(),
+        when=line.when.strip(),
+        eft=line.effect,
     )

@@ -31,7 +31,7 @@ async def list_assignments(
     request: ApiRequest, user: User = None, role: RoleOfLine = None, after: AfterLine = 0, limit: Limit = 50
 ) -> Response[AssignmentPageView]:
     """The roles that lines of the policy give users of the tenant. Tokens may bring others, which nobody can list."""
-    query = LineQuery(request.user.tenant, role=role, user=user, assignments=True, after=after, limit=limit)
+    query = LineQuery(tenant=request.user.tenant, role=role, user=user, assignments=True, after=after, limit=limit)
     page = await services_of(request).policy_changes.find(request.user, query)
     return Response(views.assignment_page(page), headers={"ETag": etag(page.version)})
 
@@ -51,7 +51,7 @@ async def assign_roles(
     return await _changed(
         request,
         AskedChange(
-            add=[PolicyLine("g", one.user, tenant, one.role) for one in data.assignments],
+            add=[PolicyLine(kind="g", role=one.user, tenant=tenant, obj=one.role) for one in data.assignments],
             remove=data.remove,
             if_version=expected_version(if_match),
             reason=data.reason,

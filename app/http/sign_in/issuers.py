@@ -91,7 +91,9 @@ def actor_of(claims: Claims, issuer: Issuer) -> Actor:
         raise Unauthenticated("the token names no tenant")
     roles = _roles(_claim(claims, issuer.roles_claim)) if issuer.roles_claim else frozenset()
     roles -= BUILT_IN_ROLES - {f"role:{name}" for name in issuer.built_in_roles}
-    return Actor(tenant, _subject(claims, issuer.subject_claim), roles, authenticated=f"oidc:{issuer.issuer}")
+    return Actor(
+        tenant=tenant, id=_subject(claims, issuer.subject_claim), roles=roles, authenticated=f"oidc:{issuer.issuer}"
+    )
 
 
 def _subject(claims: Claims, name: str) -> str:

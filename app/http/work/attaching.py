@@ -68,7 +68,7 @@ async def attach_file(
         call = {"file_name": file_name, "sha256": sha256, "declared_type": declared}
         return working(request, file, "attachments", call, case_id=case_id)
 
-    asking = Asking(Attach(file_name, "", 0, declared, None), attempt)
+    asking = Asking(Attach(file_name=file_name, sha256="", size=0, declared_type=declared, sniffed_type=None), attempt)
     leave(request.scope)  # the bytes may take minutes
     told = request.headers.get("content-length", "")
     size = int(told) if told.isdecimal() and told.isascii() else 0

@@ -29,7 +29,7 @@ NO_KEYS_BY_KEYS = Reason("scope", "an API key cannot make API keys", "somebody w
 """Whoever stole a key would else keep access after it is revoked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
     """An API key that somebody asks for."""
 
@@ -135,13 +135,13 @@ def hash_of(secret: str) -> str:
 
 def _key(actor: Actor, wanted: NewKey, digest: str, at: datetime) -> StoredKey:
     return StoredKey(
-        actor.tenant,
-        new_id(),
-        wanted.title,
-        wanted.subject,
-        wanted.roles,
-        wanted.scope,
-        digest,
+        tenant=actor.tenant,
+        id=new_id(),
+        title=wanted.title,
+        subject=wanted.subject,
+        roles=wanted.roles,
+        scope=wanted.scope,
+        hash=digest,
         created_by=actor.id,
         created_at=at,
         expires_at=wanted.expires_at,

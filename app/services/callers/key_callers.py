@@ -45,7 +45,9 @@ class KeyCallers:
         if key is None or not hmac.compare_digest(key.hash, hash_of(match[3])):
             raise Unauthenticated("the API key is not there, has expired, or was revoked")
         self._used[key.tenant, key.id] = at
-        return Actor(key.tenant, key.subject, key.roles, authenticated=f"{BY_KEY}{key.id}", scope=key.scope)
+        return Actor(
+            tenant=key.tenant, id=key.subject, roles=key.roles, authenticated=f"{BY_KEY}{key.id}", scope=key.scope
+        )
 
     async def note_uses(self) -> None:
         """Write down when keys were last used."""

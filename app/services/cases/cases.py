@@ -168,7 +168,7 @@ class Cases:
         return OnCase(
             machine=machine,
             policy=self._policies.engine,
-            attempt=Attempt(actor, event=None, entry_id="", new_case_id="", request_id="", case_id=case_id),
+            attempt=Attempt(actor=actor, event=None, entry_id="", new_case_id="", request_id="", case_id=case_id),
             at=found.at,
             new_salt=new_salt,
             case=found.case,

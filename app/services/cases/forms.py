@@ -46,7 +46,7 @@ class Firing:
         return Shown(self.here.case, self.here.clocks)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meanwhile:
     """An entry that was written after a page was opened: who did what, when, and the data that it gave values."""
 
@@ -89,8 +89,17 @@ class FormReads:
     def _may_open(self, actor: Actor, machine: Machine, event: str) -> bool:
         """A line whose condition reads the data may allow it yet."""
         name, engine = machine.case_type.case_type, self._policies.engine
-        asking = Attempt(actor, event, new_id(), new_id(), "", opens=Opens.ALWAYS, case_type=name, data={})
-        here = Situation(machine, engine, asking, datetime.min, new_salt)
+        asking = Attempt(
+            actor=actor,
+            event=event,
+            entry_id=new_id(),
+            new_case_id=new_id(),
+            request_id="",
+            opens=Opens.ALWAYS,
+            case_type=name,
+            data={},
+        )
+        here = Situation(machine=machine, policy=engine, attempt=asking, at=datetime.min, new_salt=new_salt)
         if actor.scope is not None and not actor.scope.covers(name, event):
             return False
         could = set(engine.who_could(actor.tenant, name, event))

@@ -15,7 +15,7 @@ def scoped(visible: Visible, scope: Scope | None, act: str = READ) -> Visible:
     if scope is None:
         return visible
     if scope.acts is not None and act not in scope.acts:
-        return Visible(visible.subject)
+        return Visible(subject=visible.subject)
     if scope.case_types is None:
         return visible
     types = scope.case_types if visible.all_types else visible.types & scope.case_types

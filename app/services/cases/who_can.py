@@ -41,7 +41,14 @@ class WhoCan:
         here = replace(here, attempt=replace(here.attempt, event=event), wide=True)
         version, able = await self._at_one_version(here, after or "", limit + 1)
         more = able[limit - 1].name if len(able) > limit else None
-        return WhoCanFire(here.case.id, event, version, able[:limit], await self._roles(here), more)
+        return WhoCanFire(
+            case_id=here.case.id,
+            event=event,
+            version=version,
+            subjects=able[:limit],
+            roles=await self._roles(here),
+            after=more,
+        )
 
     async def people(self, here: OnCase, event: str, most: int) -> tuple[Sequence[str], bool]:
         """Those who could fire an event on the case as it stands, for the page of one who may read it: at most so many,

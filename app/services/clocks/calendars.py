@@ -61,7 +61,13 @@ class Calendars:
 
     def corrected(self, name: str, calendar: CalendarFile, now: datetime) -> "Calendars":
         """As they would be were the past corrected by this version."""
-        stored = StoredCalendar(name, 0, "", applies_from(calendar) or now, resolved(calendar, corrects=rfc3339(now)))
+        stored = StoredCalendar(
+            name=name,
+            version=0,
+            hash="",
+            applies_from=applies_from(calendar) or now,
+            text=resolved(calendar, corrects=rfc3339(now)),
+        )
         others = self._versions.get(name, ())
         would = Calendars()
         would._timelines = {**self._timelines, name: _timelines([*others, stored])}

@@ -28,7 +28,7 @@ LONGEST_EFFORT = 2.0
 """Seconds of one processor that an explanation may take."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """Where a clock that is kept is not what the log makes of it; without `clock`, where the case is not."""
 
@@ -130,12 +130,21 @@ class Clocks:
         try:
             rebuilt = {(clock.name, clock.cycle): clock for clock in await self.rebuilt(tenant, case_id)}
         except Unexplained as why:
-            return [Difference(tenant, case_id, clock.name, clock.cycle, str(why)) for clock in kept]
+            return [
+                Difference(tenant=tenant, case_id=case_id, clock=clock.name, cycle=clock.cycle, message=str(why))
+                for clock in kept
+            ]
         stored = {(clock.name, clock.cycle): clock for clock in kept}
         differences = [
-            Difference(tenant, case_id, *key, _told(stored.get(key), rebuilt.get(key)))
-            for key in sorted(stored.keys() | rebuilt.keys())
-            if stored.get(key) != rebuilt.get(key)
+            Difference(
+                tenant=tenant,
+                case_id=case_id,
+                clock=name,
+                cycle=cycle,
+                message=_told(stored.get((name, cycle)), rebuilt.get((name, cycle))),
+            )
+            for name, cycle in sorted(stored.keys() | rebuilt.keys())
+            if stored.get((name, cycle)) != rebuilt.get((name, cycle))
         ]
         return [*differences, *await self._case_compared(tenant, case_id, [*rebuilt.values()])]
 
@@ -146,7 +155,7 @@ class Clocks:
         if found is None or found.case.due_at == due:
             return []
         told = f"is due at {found.case.due_at or 'no time'} and would be at {due or 'no time'}; its next event mends it"
-        return [Difference(tenant, case_id, None, None, told)]
+        return [Difference(tenant=tenant, case_id=case_id, clock=None, cycle=None, message=told)]
 
     async def _by_case(self) -> AsyncIterator[tuple[tuple[str, str], list[StoredClock]]]:
         after: ClockKey | None = None

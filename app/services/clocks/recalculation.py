@@ -153,8 +153,10 @@ class Recalculation:
     def _situation(self, batch: Batch, case: Case, correcting: Correcting | None) -> OnCase:
         actor = system_actor(case.tenant)
         if correcting:
-            actor = Actor(case.tenant, correcting.by, frozenset({"role:admin"}), authenticated="process")
-        attempt = Attempt(actor, None, new_id(), "", "sla", case_id=case.id)
+            actor = Actor(
+                tenant=case.tenant, id=correcting.by, roles=frozenset({"role:admin"}), authenticated="process"
+            )
+        attempt = Attempt(actor=actor, event=None, entry_id=new_id(), new_case_id="", request_id="sla", case_id=case.id)
         attempt = replace(attempt, reason=correcting.reason if correcting else None)
         return batch.on(attempt, case)
 

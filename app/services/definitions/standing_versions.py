@@ -31,7 +31,15 @@ async def standing(store: DefinitionReads, newest: Collection[str]) -> Versions:
         except ValidationError as error:
             log.warning("version %d of %s cannot be read: %s", stored.version, stored.case_type, error)
             continue
-        found[stored.case_type].append(Standing(case_type, stored.version, still_open, cases - still_open, stored.hash))
+        found[stored.case_type].append(
+            Standing(
+                case_type=case_type,
+                version=stored.version,
+                open=still_open,
+                closed=cases - still_open,
+                digest=stored.hash,
+            )
+        )
     return found
 
 

@@ -15,7 +15,7 @@ from app.services.store.stored import StoredClock
 NO_CLOCKS: Clocks = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """Either a receipt (with the case as JSON, unless the caller may not read it) or an error.
 
@@ -88,7 +88,7 @@ def applied(outcome: Outcome) -> Answer:
     assert entry.draft.case_seq is not None
     receipt = Receipt(entry.draft.entry_id, entry.draft.case_seq, entry.entry_hash)
     if outcome.work is not None:
-        return Answer(receipt, shown=outcome.work.shown)
+        return Answer(receipt=receipt, shown=outcome.work.shown)
     return Answer(
         receipt=receipt,
         case=case_json(outcome.case, outcome.turned.clocks if outcome.turned else NO_CLOCKS)
@@ -115,7 +115,7 @@ def from_json(value: Json) -> Answer:
         return Answer(error=_error_from(value["error"]), replayed=True)
     receipt, shown = Receipt(**value["receipt"]), value.get("shown")
     case_id = value.get("case_id") or (value["case"] or {}).get("id")
-    return Answer(receipt, None, value["opened"], shown=shown, replayed=True, case_id=case_id)
+    return Answer(receipt=receipt, case=None, opened=value["opened"], shown=shown, replayed=True, case_id=case_id)
 
 
 def error_of(value: Json) -> str | None:

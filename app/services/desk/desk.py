@@ -168,6 +168,14 @@ class Desk:
         if batch.fired:
             self._watchers.fired(batch.fired)
         counted = outcomes(batch, zip(attempts, answers, strict=True))
-        whole = Committed(len(attempts), counted, waited, began, held, decided, ended=perf_counter())
+        whole = Committed(
+            attempts=len(attempts),
+            outcomes=counted,
+            waited=waited,
+            began=began,
+            locked=held,
+            decided=decided,
+            ended=perf_counter(),
+        )
         self._watchers.committed(whole)
         return answers

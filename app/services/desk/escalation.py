@@ -25,7 +25,7 @@ ASIDE = timedelta(minutes=1)
 log = logging.getLogger("stateward.escalation")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
     """A step that fired: of which clock of which case, and how long after it could have (not before its import)."""
 
@@ -39,6 +39,18 @@ class Fired:
 def _owed_since(state: ClockState, firing: DueFiring) -> datetime:
     """From when on anybody could have fired it: not before its clock was known, and not before it was told to count."""
     return max(firing.moment, state.known_since or firing.moment, state.since or firing.moment)
+
+
+def _kept(case: Case, state: ClockState, firing: DueFiring, entry_id: str) -> Firing:
+    return Firing(
+        tenant=case.tenant,
+        case_id=case.id,
+        clock=state.name,
+        cycle=state.cycle,
+        step=firing.step.number,
+        n=firing.n,
+        entry_id=entry_id,
+    )
 
 
 class Decides(Protocol):
@@ -103,11 +115,12 @@ class Escalation:
             turned = clocks_after(here, case, None)
             case = replace(case, due_at=earliest_due(turned.clocks))
         self._copy.take(case, stepped.entry, turned)
-        key = (case.tenant, case.id, state.name, state.cycle)
         entry_id = stepped.entry.draft.entry_id
-        self._copy.firings += [Firing(*key, one.step.number, one.n, entry_id) for one in (*skipped, firing)]
+        self._copy.firings += [_kept(case, state, one, entry_id) for one in (*skipped, firing)]
         late_by = max(here.at - _owed_since(state, firing), timedelta(0))
-        self._fired.append(Fired(case.case_type, case.id, state.name, firing, late_by))
+        self._fired.append(
+            Fired(case_type=case.case_type, case_id=case.id, clock=state.name, firing=firing, late_by=late_by)
+        )
         for event in events_fired(firing.step.does):
             self._batch.decide(self._attempt(case, event, state.name, firing))
 
@@ -118,4 +131,11 @@ class Escalation:
     def _attempt(self, case: Case, event: str | None, clock: str = "", firing: DueFiring | None = None) -> Attempt:
         """The request id says which firing it was, also in the entry of an event that is refused."""
         request_id = f"sla:{clock}:{firing.step.number}:{firing.n}" if firing else "sla"
-        return Attempt(system_actor(case.tenant), event, new_id(), "", request_id, case_id=case.id)
+        return Attempt(
+            actor=system_actor(case.tenant),
+            event=event,
+            entry_id=new_id(),
+            new_case_id="",
+            request_id=request_id,
+            case_id=case.id,
+        )

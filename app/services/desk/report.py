@@ -31,7 +31,7 @@ class Waited:
     origin: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
     """A batch and its course. Times are seconds of `time.perf_counter`.
 

@@ -12,4 +12,6 @@ def text_of(case: Case, schema: Schema, comments: Iterable[StoredComment]) -> Se
     """The whole text of a case, built anew from what its log says of it. Recorded, it takes the place of what stands
     there; what was erased is no longer found."""
     said = tuple(Said(comment.id, said_words(comment.text or "")) for comment in comments)
-    return SearchText(case.tenant, case.id, case.case_type, own_words(case, schema), said)
+    return SearchText(
+        tenant=case.tenant, case_id=case.id, case_type=case.case_type, own=own_words(case, schema), said=said
+    )

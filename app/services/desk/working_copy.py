@@ -114,7 +114,7 @@ class WorkingCopy:
         self._texts[case.id] = replace(before, said=(*others, said))
 
     def _text(self, case: Case) -> SearchText:
-        return self._texts.get(case.id) or SearchText(case.tenant, case.id, case.case_type)
+        return self._texts.get(case.id) or SearchText(tenant=case.tenant, case_id=case.id, case_type=case.case_type)
 
     def _note_work(self, case: Case, work: Work) -> None:
         """Keep what a built-in verb made; case roles bind the next attempt of this transaction already."""
@@ -137,7 +137,17 @@ class WorkingCopy:
         cases = [Changed(self._was_seq.get(case_id), self.cases[case_id]) for case_id in sorted(self._changed)]
         answers, clocks = list(self.new_answers.values()), self._turned_clocks()
         texts = list(self._texts.values())
-        return Record(cases, self.entries, self._acted, answers, clocks, self.firings, self._made, self._holds, texts)
+        return Record(
+            cases=cases,
+            entries=self.entries,
+            acted=self._acted,
+            answers=answers,
+            clocks=clocks,
+            firings=self.firings,
+            made=self._made,
+            holds=self._holds,
+            texts=texts,
+        )
 
     def _turned_clocks(self) -> list[StoredClock]:
         return [

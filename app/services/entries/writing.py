@@ -24,7 +24,10 @@ def entry_of(
     values: Mapping[str, Json] = NO_VALUES,
 ) -> AuditEntry:
     """An entry of the log of `tenant`, sealed. It says what is `told`, and has `values` as commitments only."""
-    return seal(Draft(kind, tenant, new_id(), at, {"actor": actor, **told}, values), new_salt)
+    return seal(
+        Draft(kind=kind, tenant=tenant, entry_id=new_id(), at=at, body={"actor": actor, **told}, fields=values),
+        new_salt,
+    )
 
 
 async def write(tx: Transaction, *entries: AuditEntry) -> None:

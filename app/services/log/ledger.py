@@ -202,7 +202,15 @@ class Ledger:
         until = min(after + WINDOW, last)
         if until <= after or rights.blind:
             return FeedPage((), max(after, until), more=until < last, blind=rights.blind)
-        query = LeafQuery(log, rights.visible, rights.oversees, after, until, limit, rights.audits)
+        query = LeafQuery(
+            tenant=log,
+            visible=rights.visible,
+            administers=rights.oversees,
+            after=after,
+            until=until,
+            limit=limit,
+            audits=rights.audits,
+        )
         leaves = await self._store.leaves(query)
         reached = leaves[-1].leaf_index if len(leaves) == limit else until
         return FeedPage(leaves, reached, more=reached < last)

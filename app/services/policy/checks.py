@@ -121,7 +121,17 @@ def _line_faults(
     alone = engine.faults(line)
     yield from alone
     if line.kind == "p" and not alone:
-        row = PolicyRow("", 0, line.kind, line.role, line.obj, line.act, line.when, line.eft, line.tenant)
+        row = PolicyRow(
+            file="",
+            line=0,
+            kind=line.kind,
+            role=line.role,
+            obj=line.obj,
+            act=line.act,
+            when=line.when,
+            eft=line.eft,
+            tenant=line.tenant,
+        )
         for field, fault in rule_faults(row, case_types, versions):
             if fault.severity == "error":
                 yield field, f"{fault.message}; {fault.remedy}"

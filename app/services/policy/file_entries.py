@@ -20,7 +20,7 @@ Change = tuple[str, PolicyLine]
 """`lines_added` or `lines_removed`, and the line."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileApplied:
     """A file, how it came in force (seeded, applied), by whom, and as which version."""
 

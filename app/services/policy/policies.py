@@ -97,14 +97,18 @@ class Policies:
         async with self._store.transaction(SERVICE_TENANT) as tx:
             locked = await tx.lock([], [])
             await tx.note_policy_file(file)
-            applied = FileApplied(file, "applied", self._operator, version, (), ())
+            applied = FileApplied(
+                file=file, how="applied", operator=self._operator, version=version, added=(), removed=()
+            )
             await write(tx, *file_entries(applied, locked.at))
 
     async def _change(self, tx: Transaction, change: PolicyChange, gone: Sequence[PolicyLine], how: str) -> int:
         locked = await tx.lock([], [])
         version = await tx.change_policy(change)
         assert change.file is not None
-        applied = FileApplied(change.file, how, self._operator, version, change.add, gone)
+        applied = FileApplied(
+            file=change.file, how=how, operator=self._operator, version=version, added=change.add, removed=gone
+        )
         await write(tx, *file_entries(applied, locked.at))
         return version
 

@@ -66,8 +66,15 @@ def _of_role(
         if state is None and role.startswith("[") and ":" not in act:
             continue  # no role on the case holds while it is opened
         if before is not after or _alters(before, was, now):
-            names = before.name.lower(), after.name.lower()
-            yield Triple(machine.case_type.case_type, role, state, act, *names), _sign(after - before)
+            triple = Triple(
+                case_type=machine.case_type.case_type,
+                role=role,
+                state=state,
+                event=act,
+                before=before.name.lower(),
+                after=after.name.lower(),
+            )
+            yield triple, _sign(after - before)
 
 
 def _alters(both: Allowance, was: Allowance, now: Allowance) -> bool:

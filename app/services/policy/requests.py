@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.services.store.stored import PolicyLine
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskedChange:
     """Lines to add and ids of lines to remove, in one step. `if_version` is the policy version that the caller saw.
 
@@ -34,7 +34,7 @@ class ChangedPolicy:
     removed: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Triple:
     """What somebody with one role may do: an event from a state (None: opening, or a built-in act on any case).
 
@@ -67,7 +67,7 @@ class Able:
     needs: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WhoCanFire:
     """`subjects` are people as they stand to the case; `roles` what a newcomer would need, one alone.
 

@@ -110,4 +110,4 @@ def _content(line: PolicyLine) -> PolicyLine:
 
 def _told(told: dict[str, Json]) -> PolicyLine:
     kind, role, tenant, obj, act, when, eft = (str(told.get(name, "")) for name in SAID)
-    return PolicyLine(kind, role, tenant, obj, act, when, eft)
+    return PolicyLine(kind=kind, role=role, tenant=tenant, obj=obj, act=act, when=when, eft=eft)

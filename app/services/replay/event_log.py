@@ -19,7 +19,7 @@ class BadLine(Exception):
     """A line that cannot be replayed; the message begins with FILE:LINE, counted from 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedEvent:
     """One line of the log (`place`: FILE:LINE, `text`: as it stands there without blanks around it) and the attempt it
     stands for, as `POST /api/v1/events` takes it."""
@@ -77,7 +77,7 @@ def _event(case_type: str, place: str, number: int, text: str, seen: Counter[str
         **{name: row[name] for name in OPTIONAL if row.get(name) is not None},
     }
     seen[reference] += 1
-    return LoggedEvent(place, number, reference, row["event"], attempt, text)
+    return LoggedEvent(place=place, number=number, reference=reference, event=row["event"], attempt=attempt, text=text)
 
 
 def _row(text: str) -> dict[str, Json]:

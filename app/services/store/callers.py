@@ -18,7 +18,7 @@ KEY = re.compile(rf"{KEY_PREFIX}({TENANT.pattern})_([0-9a-f]{{32}})_([A-Za-z0-9_
 KeyId = tuple[str, str]  # tenant, id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredKey:
     """An API key as it is kept: `hash` is the SHA-256 of its secret in hex, from which nobody makes the secret.
 

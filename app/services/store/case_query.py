@@ -65,7 +65,7 @@ def sort_value(sort: str, of: Callable[[str], Json]) -> Json:
     return tuple(map(of, IN_QUEUE)) if sort == QUEUE else of(sort.removeprefix("-"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseQuery(Filters):
     """A page of cases. `sort` is one of ORDERS, `-` first for descending; by `due_at`, those without come last. `after`
     is the (sort value, id) of the last item of the previous page, in QUEUE with a value for each of IN_QUEUE. `teams`:

@@ -8,7 +8,7 @@ from app.domain.values.json import Json
 from app.services.store.stored import StoredEntry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Back:
     """Entries of a case's chain with `least` <= case_seq < `below`, the newest first; of these kinds alone where some
     are named. The span bounds what is looked at."""
@@ -21,7 +21,7 @@ class Back:
     kinds: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LastSet:
     """That an entry gave the value at `path` (such as `/data/iban`); `entry` is its canonical text."""
 

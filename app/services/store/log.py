@@ -28,7 +28,7 @@ class Placed:
     standing: Standing | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeafQuery:
     """Entries with `after` < leaf index <= `until`, the first `limit` that the caller may read.
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyLine:
     """One line of the living policy.
 
@@ -43,7 +43,7 @@ class PolicySource:
     lines: Sequence[PolicyLine]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineQuery:
     """A page of the lines in force that hold in a tenant: its own and those of `*`, by id.
 

@@ -28,7 +28,7 @@ class StoredAnswer:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredClock:
     """One cycle of an SLA clock: `facts` is its whole state as JSON, the other moments are there to find it by.
 
@@ -48,7 +48,7 @@ class StoredClock:
     facts: Json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Firing:
     """That a step fired: its key is unique for ever, and is written with its effect."""
 
@@ -61,7 +61,7 @@ class Firing:
     entry_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCalendar:
     """One version of a business calendar, from `applies_from` until the next one's.
 
@@ -75,7 +75,7 @@ class StoredCalendar:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
     """What one lock statement returns; `at` is the store's time after the locks were taken, UTC.
 
@@ -111,7 +111,7 @@ class Changed:
     case: Case
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What one transaction writes; `holds`: who has a case role from now on; `texts`: one at most for a case."""
 
@@ -149,7 +149,7 @@ class StoredDefinition:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Visible:
     """Which cases a caller may read: the `case:read` lines as one predicate.
 
@@ -167,7 +167,7 @@ class Visible:
     denied_by_role: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A case read without a lock, with what a decision on it needs."""
 
@@ -178,7 +178,7 @@ class Found:
     clocks: Sequence[StoredClock] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEntry:
     """An audit entry as it is kept, with the values that were not erased (path -> value)."""
 

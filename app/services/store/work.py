@@ -8,7 +8,7 @@ from typing import Protocol
 from app.services.store.stored import AnswerKey, CaseKey, LinkKey, Visible
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """Which cases a caller may be given next: open, nobody's, and both `readable` and `claimable` by him.
 
@@ -25,7 +25,7 @@ class Waiting:
     idle: frozenset[tuple[str, str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredComment:
     """A comment as it reads now: `text` and `mentions` are those of its last edit, None where erased."""
 
@@ -39,7 +39,7 @@ class StoredComment:
     edited_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAttachment:
     """A file of a case; `file_name` is None where it was erased."""
 
@@ -54,7 +54,7 @@ class StoredAttachment:
     sniffed_type: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLink:
     """A link of a case to another that the asking one may read."""
 

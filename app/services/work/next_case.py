@@ -157,7 +157,15 @@ class NextCase:
             decided = perf_counter()
         waited = [ask.waited for ask in asks if ask.rounds == 0]
         self._watchers.fired(unit.fired)
-        whole = Committed(len(asks), counted, waited, began, held, decided, ended=perf_counter())
+        whole = Committed(
+            attempts=len(asks),
+            outcomes=counted,
+            waited=waited,
+            began=began,
+            locked=held,
+            decided=decided,
+            ended=perf_counter(),
+        )
         self._watchers.committed(whole)
         return answers
 
@@ -189,7 +197,15 @@ class NextCase:
         claimable = scoped(engine.claimable(actor.tenant, actor.id, roles), actor.scope, CLAIM)
         without = frozenset(skip.case_id for skip in ask.skips if skip.case_id) | ask.passed.cases
         idle = frozenset(ask.passed.states)
-        return Waiting(actor.tenant, readable, claimable, ask.wish.case_type, ask.wish.team, without, idle)
+        return Waiting(
+            tenant=actor.tenant,
+            readable=readable,
+            claimable=claimable,
+            case_type=ask.wish.case_type,
+            team=ask.wish.team,
+            without=without,
+            idle=idle,
+        )
 
 
 def _skips(ask: Ask) -> Sequence[Attempt]:

@@ -44,7 +44,10 @@ class CaseWork:
     async def roles(self, actor: Actor, case_id: str) -> Sequence[CaseRole]:
         """Who stands how to the case: its creator, its assignee, and those who were given roles on it."""
         here = await self._cases.situation(actor, case_id)
-        return [CaseRole(actor.tenant, case_id, subject, role) for subject, role in standing(here)]
+        return [
+            CaseRole(tenant=actor.tenant, case_id=case_id, subject=subject, role=role)
+            for subject, role in standing(here)
+        ]
 
     async def attachments(
         self, actor: Actor, case_id: str, after: int | None, limit: int

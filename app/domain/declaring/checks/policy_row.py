@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.domain.declaring.fault import Fault
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRow:
     """What a line of a policy file names; taken alone it is right (app/policy/faults.py).
 
@@ -23,10 +23,10 @@ class PolicyRow:
     tenant: str = "*"
 
     def error(self, message: str, remedy: str) -> Fault:
-        return Fault(self.file, self.line, message, remedy)
+        return Fault(file=self.file, line=self.line, message=message, remedy=remedy)
 
     def warning(self, message: str, remedy: str) -> Fault:
-        return Fault(self.file, self.line, message, remedy, "warning")
+        return Fault(file=self.file, line=self.line, message=message, remedy=remedy, severity="warning")
 
     def note(self, message: str, remedy: str) -> Fault:
-        return Fault(self.file, self.line, message, remedy, "note")
+        return Fault(file=self.file, line=self.line, message=message, remedy=remedy, severity="note")

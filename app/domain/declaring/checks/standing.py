@@ -9,7 +9,7 @@ from app.domain.definition.case_type import CaseType
 from app.domain.values.near_names import quoted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """`open` and `closed` are the numbers of its cases in all tenants."""
 

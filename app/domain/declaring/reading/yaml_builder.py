@@ -135,12 +135,12 @@ class Builder:
             self._fault(event, f"{quoted(event.tag)} is a tag, and tags are not read", "remove it, or quote the text")
 
     def _fault(self, event: events.Event, message: str, remedy: str) -> None:
-        self.faults.append(Fault(self.file, _line(event), message, remedy))
+        self.faults.append(Fault(file=self.file, line=_line(event), message=message, remedy=remedy))
         if len(self.faults) == MOST_FAULTS:
             raise Faults(*self.faults)
 
     def _stop(self, line: int, message: str, remedy: str) -> None:
-        raise Faults(*self.faults, Fault(self.file, line, message, remedy))
+        raise Faults(*self.faults, Fault(file=self.file, line=line, message=message, remedy=remedy))
 
 
 def _line(event: Any) -> int:

@@ -32,13 +32,13 @@ class Source:
         return next((self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines), 1)
 
     def error(self, path: Path, message: str, remedy: str) -> Fault:
-        return Fault(self.file, self.line(path), message, remedy)
+        return Fault(file=self.file, line=self.line(path), message=message, remedy=remedy)
 
     def warning(self, path: Path, message: str, remedy: str) -> Fault:
-        return Fault(self.file, self.line(path), message, remedy, "warning")
+        return Fault(file=self.file, line=self.line(path), message=message, remedy=remedy, severity="warning")
 
     def note(self, path: Path, message: str, remedy: str) -> Fault:
-        return Fault(self.file, self.line(path), message, remedy, "note")
+        return Fault(file=self.file, line=self.line(path), message=message, remedy=remedy, severity="note")
 
 
 def decode(raw: bytes, file: str) -> str:
@@ -50,7 +50,7 @@ def decode(raw: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         message = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise Faults(Fault(file, line, message, "save the file as UTF-8")) from None
+        raise Faults(Fault(file=file, line=line, message=message, remedy="save the file as UTF-8")) from None
 
 
 def parse(text: str, file: str) -> Source:
@@ -78,15 +78,27 @@ def _refuse_at_a_glance(text: str, file: str) -> None:
     if found:
         line = text.count("\n", 0, found.place) + 1
         message = f"the character {found.name} is not allowed in a text file"
-        raise Faults(Fault(file, line, message, found.remedy))
+        raise Faults(Fault(file=file, line=line, message=message, remedy=found.remedy))
     if len(text.encode()) > LARGEST_BYTES:
         raise Faults(_too_large(file))
     if text.count(",") + text.count(":") + text.count("- ") > MOST_PARTS:
-        raise Faults(Fault(file, 1, f"the file has more than {MOST_PARTS} parts", "split it into several case types"))
+        raise Faults(
+            Fault(
+                file=file,
+                line=1,
+                message=f"the file has more than {MOST_PARTS} parts",
+                remedy="split it into several case types",
+            )
+        )
 
 
 def _too_large(file: str) -> Fault:
-    return Fault(file, 1, f"the file is larger than {LARGEST_BYTES // 1024} KiB", "split it into several case types")
+    return Fault(
+        file=file,
+        line=1,
+        message=f"the file is larger than {LARGEST_BYTES // 1024} KiB",
+        remedy="split it into several case types",
+    )
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -104,6 +116,11 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Fault:
     line = min(mark.line, text.count("\n")) + 1 if mark else 1
     written = (text.splitlines() or [""])[line - 1 : line]
     if any("\t" in part[: len(part) - len(part.lstrip())] for part in written):
-        return Fault(file, line, "a tab cannot indent YAML", "indent with spaces")
+        return Fault(file=file, line=line, message="a tab cannot indent YAML", remedy="indent with spaces")
     problem = getattr(error, "problem", None) or "it cannot be read"
-    return Fault(file, line, f"this is not YAML: {problem}", "check indentation, quotes and brackets on and above it")
+    return Fault(
+        file=file,
+        line=line,
+        message=f"this is not YAML: {problem}",
+        remedy="check indentation, quotes and brackets on and above it",
+    )
