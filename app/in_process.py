@@ -26,11 +26,11 @@ async def in_process(settings: Settings, case_type: str, tenant: str) -> AsyncIt
         raise no_such_case_type(case_type, found.case_types)
     importer = _importer(tenant)
     await prepared(settings)
-    async with running(settings, found) as house:
+    async with running(settings, found) as assembly:
 
         async def submit(attempts: Sequence[dict[str, Json]]) -> Sequence[Json]:
             tried = [trying(importer, new_id(), read_attempt(place, attempt)) for place, attempt in enumerate(attempts)]
-            return [answers.result(answer) for answer in await house.desk.submit(tried)]
+            return [answers.result(answer) for answer in await assembly.desk.submit(tried)]
 
         yield submit
 

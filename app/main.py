@@ -69,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="stateward", description="Case management that can prove what it did.")
     parser.add_argument("--version", action="version", version=f"stateward {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (told, takes) in TAKES.items():
-        takes(commands.add_parser(name, help=told))
+    for name, (about, takes) in TAKES.items():
+        takes(commands.add_parser(name, help=about))
     return parser
 
 

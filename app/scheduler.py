@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.ports import StoreUnavailable
 from app.services.work.attachments import UNATTACHED_FOR
 
@@ -32,8 +32,8 @@ class Ticks:
     `is_my_turn` is asked before each tick.
     """
 
-    def __init__(self, house: House, *, fires: bool, loops: int, is_my_turn: Callable[[], bool]) -> None:
-        self._house = house
+    def __init__(self, assembly: Assembly, *, fires: bool, loops: int, is_my_turn: Callable[[], bool]) -> None:
+        self._assembly = assembly
         self._loops = loops
         self._is_my_turn = is_my_turn
         self._stopping = False
@@ -49,7 +49,7 @@ class Ticks:
         if fires:
             self._add("fire what is due", FIRE_EVERY, self._fire)
             self._add("sequence the log", SEQUENCE_EVERY, self._sequence)
-            self._add("forget answers", FORGET_EVERY, house.store.forget_answers)
+            self._add("forget answers", FORGET_EVERY, assembly.store.forget_answers)
             self._add("forget what nobody attached", CLEAN_EVERY, self._clean)
 
     def start(self) -> None:
@@ -93,7 +93,7 @@ class Ticks:
         """Fire until nothing is due; what somebody else has locked is left to the next tick."""
         before: datetime | None = None
         while self._is_my_turn() and not self._stopping:
-            earliest, now = await self._house.store.next_due()
+            earliest, now = await self._assembly.store.next_due()
             if earliest is None or earliest > now or earliest == before:
                 return
             before = earliest
@@ -104,29 +104,29 @@ class Ticks:
 
     async def _sequence(self) -> None:
         if self._is_my_turn():
-            await self._house.ledger.sequence()
+            await self._assembly.ledger.sequence()
 
     async def _clean(self) -> None:
         if self._is_my_turn():
-            await self._house.attachments.forget_unattached(datetime.now(UTC) - UNATTACHED_FOR)
+            await self._assembly.attachments.forget_unattached(datetime.now(UTC) - UNATTACHED_FOR)
 
     async def learn(self) -> None:
         """Learn the calendars that others put in force, and let the clocks that run count by them.
 
         Twice: a process that had not learned of one yet may have moved a clock after it was looked at.
         """
-        calendars = self._house.calendars
-        new = set(await calendars.learn(self._house.store))
+        calendars = self._assembly.calendars
+        new = set(await calendars.learn(self._assembly.store))
         if not self._fires or not self._is_my_turn():
             return
         later = frozenset((name, calendars.version(name)) for name in calendars.names() if calendars.version(name) > 1)
         new |= {name for name, _ in later - self._seen}
         names = {name for name in self._again | new if not calendars.is_correction(name)}
         if names:
-            count = len(await self._house.recalculation.recalculate(names))
+            count = len(await self._assembly.recalculation.recalculate(names))
             log.info("recalculated %d clocks of %s", count, ", ".join(sorted(names)))
         self._seen, self._again = later, frozenset(new)
 
     async def _drain(self) -> None:
-        while not self._stopping and await self._house.desk.escalate():
+        while not self._stopping and await self._assembly.desk.escalate():
             pass

@@ -46,12 +46,12 @@ class SettingsError(Exception):
 
 def _with_async_driver(url: SecretStr) -> SecretStr:
     try:
-        told = with_driver(url.get_secret_value())
+        text = with_driver(url.get_secret_value())
     except ValueError:
         raise ValueError from None  # without the text, which may hold a password
-    if names_sqlite(told) and sqlite_file(told) is None:
+    if names_sqlite(text) and sqlite_file(text) is None:
         raise ValueError  # each connection would have one of its own
-    return SecretStr(told)
+    return SecretStr(text)
 
 
 def _lower(value: Any) -> Any:

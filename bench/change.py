@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from time import perf_counter
 
 from app.domain.expressions.expression import View
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.process.garbage import Garbage
 from app.services.store.stored import PolicyChange, PolicyLine
 from bench.grown import house
@@ -67,13 +67,13 @@ async def _measured(
     return first, pauses
 
 
-def _ask_everything(opened: House) -> None:
+def _ask_everything(opened: Assembly) -> None:
     for case_type in range(LARGE[0]):
         for event in range(LARGE[1]):
             _decide(opened, f"type_{case_type}", f"event_{event}")
 
 
-async def _first_decision(opened: House, sizes: tuple[int, int, int, int]) -> float:
+async def _first_decision(opened: Assembly, sizes: tuple[int, int, int, int]) -> float:
     case_type, event = f"type_{random.randrange(sizes[0])}", f"event_{random.randrange(sizes[1])}"
     version = await _changed(opened, [_line(case_type, event, "role:new")])
     began = perf_counter()
@@ -82,7 +82,7 @@ async def _first_decision(opened: House, sizes: tuple[int, int, int, int]) -> fl
     return (perf_counter() - began) * 1000
 
 
-async def _pause(opened: House, lines: int) -> float:
+async def _pause(opened: Assembly, lines: int) -> float:
     """The longest time in ms in which nothing else got its turn."""
     places = [(random.randrange(LARGE[0]), random.randrange(LARGE[1])) for _ in range(lines)]
     version = await _changed(
@@ -98,7 +98,7 @@ async def _pause(opened: House, lines: int) -> float:
     return longest * 1000
 
 
-async def _changed(opened: House, lines: Sequence[PolicyLine]) -> int:
+async def _changed(opened: Assembly, lines: Sequence[PolicyLine]) -> int:
     async with opened.store.transaction("*") as tx:
         return await tx.change_policy(PolicyChange(add=lines))
 
@@ -107,7 +107,7 @@ def _line(case_type: str, event: str, role: str) -> PolicyLine:
     return PolicyLine(kind="p", role=role, tenant="*", obj=case_type, act=event, eft="allow")
 
 
-def _decide(opened: House, case_type: str, event: str) -> None:
+def _decide(opened: Assembly, case_type: str, event: str) -> None:
     engine = opened.policies.engine
     roles = engine.closure(TENANT, "user:u1", frozenset())
     assert engine.decide(TENANT, roles, case_type, event, lambda: View({})).allowed

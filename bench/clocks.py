@@ -11,7 +11,7 @@ from time import perf_counter
 import httpx
 
 from app.domain.case.attempt import Actor, Attempt, Opens
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.entries.identity import new_id
 from bench import seeded
 from bench.grown import house
@@ -63,7 +63,7 @@ async def _drain(database: Database) -> float:
     return fired / took
 
 
-async def _fire_all(opened: House) -> int:
+async def _fire_all(opened: Assembly) -> int:
     count = 0
     while fired := await opened.desk.escalate():
         count += len(fired)
@@ -148,7 +148,7 @@ async def _find(databases: dict[str, Database]) -> dict[str, list[float]]:
     return took
 
 
-async def _one_find(opened: House) -> float:
+async def _one_find(opened: Assembly) -> float:
     began = perf_counter()
     async with opened.store.transaction() as tx:
         found = await tx.lock_due(64)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
 from app.policy.engine import PolicyEngine
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.stored import PolicyChange, PolicyLine
 from bench.generate import generate
 from bench.harness import Bench, say
@@ -35,13 +35,13 @@ def grown(bench: Bench) -> Mapping[str, Database]:
 
 
 @asynccontextmanager
-async def house(database: Database, shipped: bool = True) -> AsyncIterator[House]:
+async def house(database: Database, shipped: bool = True) -> AsyncIterator[Assembly]:
     """The services of a process on a database: with the case types that are shipped, or those of the benchmark."""
     folders = (ROOT / "machines", ROOT / "policies") if shipped else (MACHINES, MACHINES.parent / "policies")
     found = read_folders(*folders)
     assert not found.errors, found.errors
     found = without_clocks(found) if shipped else found
-    opened = House(open_store(database.url), PolicyEngine(), desks=2)
+    opened = Assembly(open_store(database.url), PolicyEngine(), desks=2)
     async with opened.running(found.case_types, found.calendars, found.policies):
         yield opened
 

@@ -9,7 +9,7 @@ from time import perf_counter
 from sqlalchemy import text
 
 from app.domain.case.attempt import Actor, Attempt, Opens
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.entries.identity import new_id
 from bench.grown import grown, house
 from bench.harness import Bench, Row, median
@@ -57,7 +57,7 @@ async def _measured(databases: Mapping[str, Database], rounds: int) -> tuple[Too
     return entries, cases
 
 
-async def _long_case(opened: House) -> str:
+async def _long_case(opened: Assembly) -> str:
     case_id = await _new_case(opened)
     for _ in range(LONG // 1000):
         answers = await opened.desk.submit([_note(case_id) for _ in range(1000)])
@@ -65,14 +65,14 @@ async def _long_case(opened: House) -> str:
     return case_id
 
 
-async def _some_cases(opened: House) -> list[str]:
+async def _some_cases(opened: Assembly) -> list[str]:
     """Open claims from all over the table, as many as there are in the smaller one."""
     wanted = "SELECT id FROM cases WHERE state = 'submitted' ORDER BY md5(id) LIMIT 2000"
     rows = await opened.store._rows(text(wanted), TENANT)  # type: ignore[attr-defined]
     return [row["id"] for row in rows]
 
 
-async def _new_case(opened: House) -> str:
+async def _new_case(opened: Assembly) -> str:
     opening = Attempt(
         actor=CLERK,
         event="save",
@@ -88,7 +88,7 @@ async def _new_case(opened: House) -> str:
     return opening.new_case_id
 
 
-async def _fire(opened: House, case_id: str) -> float:
+async def _fire(opened: Assembly, case_id: str) -> float:
     """How long one event took, in ms."""
     attempt = _note(case_id)
     began = perf_counter()

@@ -166,7 +166,7 @@ def _inserts(told: Told, entries: Sequence[AuditEntry], known: Columns, last: in
 
 
 def _words(told: Told, known: Columns, last: int, seed: int) -> str:
-    [text] = told.record.texts
+    [text] = told.record.search_texts
     row = words.row(text, seed)
     owner = _row({name: row[name] for name in ("tenant", "case_id", "case_type")}, known, {})
     own = _text(row["own"], words.spelled())

@@ -8,7 +8,7 @@ from itertools import product
 from time import perf_counter
 from typing import Any
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.cases.views import Wanted
 from app.services.process.garbage import Garbage
 from bench.grown import grown, house
@@ -96,7 +96,7 @@ def _search(word: tuple[str, str | None], reader: str, filters: str, sort: str, 
     return Search(what, Wanted(sort=sort, limit=LIMIT, q=q, count=count, **FILTERS[filters]), reader, filters)
 
 
-async def _time(opened: House, search: Search) -> float:
+async def _time(opened: Assembly, search: Search) -> float:
     took = []
     for _ in range(TIMES):
         began = perf_counter()

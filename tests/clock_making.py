@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.domain.case.case import Case
-from app.services.store.stored import Firing, Record, StoredClock
+from app.services.store.stored import Record, StoredClock, StoredFiring
 from tests.factories import OPENED, denied
 
 LONG_AGO = OPENED - timedelta(days=3650)
@@ -39,7 +39,7 @@ def a_cycle_ago(clock: StoredClock, **values: Any) -> StoredClock:
 def firing(clock: StoredClock, case: Case, step: int = 0, n: int = 1) -> Record:
     """That a step fired, with the entry that says so."""
     entry = denied(case, kind="sla.fired")
-    fired = Firing(
+    fired = StoredFiring(
         tenant=clock.tenant,
         case_id=clock.case_id,
         clock=clock.name,

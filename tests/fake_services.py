@@ -172,7 +172,9 @@ class FakeClocks:
         await self.cases.show(actor, case_id)
         return self.cycles
 
-    async def explain(self, actor: Actor, case_id: str, name: str, cycle: int | None, told: Stretch) -> dict[str, Any]:
+    async def explain(
+        self, actor: Actor, case_id: str, name: str, cycle: int | None, stretch: Stretch
+    ) -> dict[str, Any]:
         await self.cases.show(actor, case_id)
         self.asked = (name, cycle)
         raise NotFound("the case has no such clock")
@@ -284,7 +286,7 @@ class FakeAttachments:
     def __init__(self, desk: FakeDesk) -> None:
         self.desk = desk
 
-    async def attach(self, asking: Asking, pieces: AsyncIterator[bytes], told: int = 0) -> Answer:
+    async def attach(self, asking: Asking, pieces: AsyncIterator[bytes], announced: int = 0) -> Answer:
         received = Received("ab" * 32, sum([len(piece) async for piece in pieces]), None, CASE_ID)
         [answer] = await self.desk.submit([asking(received)])
         return answer

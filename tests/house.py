@@ -21,7 +21,7 @@ from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens
 from app.domain.case.case import Case
 from app.domain.definition.case_type import CaseType
 from app.policy.engine import PolicyEngine
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.answer import Answer
 from app.services.log.waiters import WatchLimits
 from app.services.policy.policies import PolicySource
@@ -71,7 +71,7 @@ def policy_file(name: str) -> PolicySource:
     return found
 
 
-async def let_nobody_read(house: House, case_type: str) -> None:
+async def let_nobody_read(house: Assembly, case_type: str) -> None:
     source = policy_file(case_type)
     await house.policies.apply(replace(source, lines=[line for line in source.lines if line.act != "case:read"]))
 
@@ -83,16 +83,16 @@ async def running(
     desks: int = 1,
     folder: Contents | None = None,
     watches: WatchLimits | None = None,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Assembly]:
     """A process of the service: its desk, its policy in memory. It closes the store."""
     found = found or declared()
-    house = House(store, PolicyEngine(), desks, attachment_folder=folder, watches=watches)
+    house = Assembly(store, PolicyEngine(), desks, attachment_folder=folder, watches=watches)
     async with house.running(found.case_types, found.calendars, found.policies):
         yield house
 
 
 @asynccontextmanager
-async def another_process(database: Database, found: Declared | None = None) -> AsyncIterator[House]:
+async def another_process(database: Database, found: Declared | None = None) -> AsyncIterator[Assembly]:
     async with running(open_store(database.url), found) as house:
         yield house
 
@@ -131,7 +131,7 @@ def lived_in() -> None:
 
 
 @pytest.fixture
-async def house(_lived_in: None, store: Store, database: Database) -> AsyncIterator[House]:
+async def house(_lived_in: None, store: Store, database: Database) -> AsyncIterator[Assembly]:
     async with running(store, desks=1 if database.kind == "sqlite" else 2) as started:
         yield started
 
@@ -157,25 +157,25 @@ def opening(
     return attempt(by, event, case_type=case_type, data=CLAIM if data is None else data, opens=Opens.ALWAYS, **values)
 
 
-async def submit(house: House, *attempts: Attempt) -> list[Answer]:
+async def submit(house: Assembly, *attempts: Attempt) -> list[Answer]:
     return await house.desk.submit(attempts)
 
 
-async def tried(house: House, one: Attempt) -> Answer:
+async def tried(house: Assembly, one: Attempt) -> Answer:
     [answer] = await house.desk.submit([one])
     return answer
 
 
-async def fire(house: House, case_id: str, event: str, by: Actor, **values: Any) -> Answer:
+async def fire(house: Assembly, case_id: str, event: str, by: Actor, **values: Any) -> Answer:
     return await tried(house, attempt(by, event, case_id, **values))
 
 
-async def fired(house: House, case_id: str, event: str, by: Actor, **values: Any) -> dict[str, Any]:
+async def fired(house: Assembly, case_id: str, event: str, by: Actor, **values: Any) -> dict[str, Any]:
     """The case after an event that has to apply."""
     return applied(await fire(house, case_id, event, by, **values))
 
 
-async def opened(house: House, **values: Any) -> str:
+async def opened(house: Assembly, **values: Any) -> str:
     """The id of a case that has to open."""
     one = opening(**values)
     answer = await tried(house, one)
@@ -183,7 +183,7 @@ async def opened(house: House, **values: Any) -> str:
     return one.new_case_id
 
 
-async def open_claim(house: House, data: Mapping[str, Any] = CLAIM, by: Actor = ALICE, to: str = "submitted") -> str:
+async def open_claim(house: Assembly, data: Mapping[str, Any] = CLAIM, by: Actor = ALICE, to: str = "submitted") -> str:
     """A submitted claim, taken further where `to` says so."""
     case_id = await opened(house, by=by, data=dict(data))
     for event, who in {"submitted": [], "review": TO_CHECKS[:1], "checks": TO_CHECKS}[to]:
@@ -191,11 +191,11 @@ async def open_claim(house: House, data: Mapping[str, Any] = CLAIM, by: Actor = 
     return case_id
 
 
-async def open_incident(house: House, by: Actor = ALICE, **data: Any) -> str:
+async def open_incident(house: Assembly, by: Actor = ALICE, **data: Any) -> str:
     return await opened(house, by=by, case_type="incident", event="report", data=INCIDENT | data)
 
 
-async def open_permit(house: House, by: Actor = ALICE, **data: Any) -> str:
+async def open_permit(house: Assembly, by: Actor = ALICE, **data: Any) -> str:
     return await opened(house, by=by, case_type="permit", event="apply", data=PERMIT | data)
 
 
@@ -208,7 +208,7 @@ def code(answer: Answer) -> str:
     return answer.error.code if answer.error else "applied"
 
 
-async def state(house: House, case_id: str) -> Case:
+async def state(house: Assembly, case_id: str) -> Case:
     """The case as it is stored, whoever may read it."""
     return await house.cases.read(ADMIN, case_id)
 

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.http.operating.request_log import Observed
 from app.metrics.process import Metrics
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.tracing import Tracing
 from tests.fake_services import token
 from tests.one_app import app_of
@@ -16,8 +16,8 @@ from tests.over_http import services_of
 Labels = frozenset[tuple[str, str]]
 
 
-def watched(house: House, tracing: Tracing | None = None) -> Metrics:
-    metrics = Metrics(house.store, house.levels)
+def watched(house: Assembly, tracing: Tracing | None = None) -> Metrics:
+    metrics = Metrics(house.store, house.gauges)
     house.tell_fired(metrics.record_fired)
     house.tell_sequenced(metrics.record_sequenced)
     house.tell_answered(metrics.record_answered)
@@ -28,7 +28,7 @@ def watched(house: House, tracing: Tracing | None = None) -> Metrics:
 
 
 def client_of(
-    house: House, metrics: Metrics, tracing: Tracing | None = None, *, access_log: bool = False, raises: bool = False
+    house: Assembly, metrics: Metrics, tracing: Tracing | None = None, *, access_log: bool = False, raises: bool = False
 ) -> AsyncClient:
     """A caller of acme, a clerk."""
     app = app_of(services_of(house, metrics))

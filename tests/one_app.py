@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from app.http.app import HttpSettings, create_app
 from app.http.border.gate import Border
-from app.http.border.large import Room
+from app.http.border.large import LargeBodies
 from app.http.border.services import Services
 
 __all__ = ["_apps_are_free_again"]
@@ -23,7 +23,7 @@ def an_app(services: Services) -> Iterator[Litestar]:
     """One that nobody else has meanwhile, over these services, with the usual settings."""
     app = _free.pop() if _free else create_app(services, HttpSettings(SECRET))
     app.state.services, app.state.border = services, Border(services, SECRET, ())
-    app.state.room = Room(services.slices)
+    app.state.large_bodies = LargeBodies(services.slices)
     try:
         yield app
     finally:

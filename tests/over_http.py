@@ -4,7 +4,7 @@ from httpx import ASGITransport, AsyncClient
 
 from app.http.border.services import Readiness, Services
 from app.metrics.process import Metrics
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.callers.rate_limits import RateLimits
 from tests.fake_services import token
 from tests.one_app import app_of
@@ -14,7 +14,7 @@ async def _ready() -> Readiness:
     return Readiness(True)
 
 
-def services_of(house: House, metrics: Metrics | None = None, rates: RateLimits | None = None) -> Services:
+def services_of(house: Assembly, metrics: Metrics | None = None, rates: RateLimits | None = None) -> Services:
     return Services(
         desk=house.desk,
         cases=house.cases,
@@ -41,13 +41,13 @@ def services_of(house: House, metrics: Metrics | None = None, rates: RateLimits 
     )
 
 
-def client_of(house: House, *roles: str, user: str = "alice", metrics: Metrics | None = None) -> AsyncClient:
+def client_of(house: Assembly, *roles: str, user: str = "alice", metrics: Metrics | None = None) -> AsyncClient:
     """A caller of acme, a clerk unless told otherwise."""
     headers = {"authorization": f"Bearer {token(user, roles=roles or ('clerk',))}"}
     return _calling(services_of(house, metrics), headers)
 
 
-def client_without_credential(house: House, rates: RateLimits | None = None) -> AsyncClient:
+def client_without_credential(house: Assembly, rates: RateLimits | None = None) -> AsyncClient:
     return _calling(services_of(house, rates=rates), {})
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.domain.case.attempt import Actor
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.policy.requests import AskedChange, ChangedPolicy
 from app.services.store.policy_lines import LineQuery
 from app.services.store.stored import PolicyLine
@@ -19,13 +19,13 @@ def member(user: str, role: str, tenant: str = TENANT) -> PolicyLine:
     return PolicyLine(kind="g", role=f"user:{user}", tenant=tenant, obj=f"role:{role}")
 
 
-async def add(house: House, by: Actor, *lines: PolicyLine, **asked: Any) -> ChangedPolicy:
+async def add(house: Assembly, by: Actor, *lines: PolicyLine, **asked: Any) -> ChangedPolicy:
     return await house.policy_changes.change(by, AskedChange(add=lines, **asked))
 
 
-async def remove(house: House, by: Actor, *ids: int, **asked: Any) -> ChangedPolicy:
+async def remove(house: Assembly, by: Actor, *ids: int, **asked: Any) -> ChangedPolicy:
     return await house.policy_changes.change(by, AskedChange(remove=ids, **asked))
 
 
-async def lines(house: House, by: Actor, **query: Any) -> list[PolicyLine]:
+async def lines(house: Assembly, by: Actor, **query: Any) -> list[PolicyLine]:
     return list((await house.policy_changes.find(by, LineQuery(tenant=by.tenant, **{"limit": 200} | query))).lines)

@@ -12,7 +12,7 @@ import pytest
 from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
 from app.domain.case.attempt import Actor
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.escalation import Fired
 from tests.databases import Database
 from tests.house import actor, running
@@ -89,7 +89,7 @@ def declared_with(folder: Path, slas: str, policy: str = POLICY, calendars: dict
 
 
 @asynccontextmanager
-async def ticking(database: Database, found: Declared, watch: Watch) -> AsyncIterator[House]:
+async def ticking(database: Database, found: Declared, watch: Watch) -> AsyncIterator[Assembly]:
     async with running(open_store(database.url, now=watch), found) as house:
         yield house
 
@@ -99,7 +99,7 @@ def watch() -> Watch:
     return Watch()
 
 
-async def tick(house: House) -> Sequence[Fired]:
+async def tick(house: Assembly) -> Sequence[Fired]:
     """Fire everything that is due now."""
     fired: list[Fired] = []
     while some := await house.desk.escalate():

@@ -7,7 +7,7 @@ from app.domain.case.attempt import Actor
 from app.domain.deciding.verb import Verb
 from app.domain.verbs.assigning import Assign, Claim, Release, Skip
 from app.domain.verbs.commenting import Comment
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.answer import Answer
 from app.services.store.stored import PolicyChange, PolicyLine
 from app.services.work.work import Wish
@@ -16,29 +16,31 @@ from tests.house import attempt, tried
 ANY = Wish()
 
 
-async def do(house: House, case_id: str, verb: Verb, by: Actor, **values: Any) -> Answer:
+async def do(house: Assembly, case_id: str, verb: Verb, by: Actor, **values: Any) -> Answer:
     return await tried(house, attempt(by, None, case_id, verb=verb, **values))
 
 
-async def assign(house: House, case_id: str, by: Actor, reason: str | None = None, **to: str | None) -> Answer:
+async def assign(house: Assembly, case_id: str, by: Actor, reason: str | None = None, **to: str | None) -> Answer:
     verb = Assign(to.get("assignee"), to.get("team"), frozenset(to))
     return await do(house, case_id, verb, by, reason=reason)
 
 
-async def claim(house: House, case_id: str, by: Actor, **values: Any) -> Answer:
+async def claim(house: Assembly, case_id: str, by: Actor, **values: Any) -> Answer:
     return await do(house, case_id, Claim(), by, **values)
 
 
-async def release(house: House, case_id: str, by: Actor, **values: Any) -> Answer:
+async def release(house: Assembly, case_id: str, by: Actor, **values: Any) -> Answer:
     return await do(house, case_id, Release(), by, **values)
 
 
-async def comment(house: House, case_id: str, by: Actor, text: str, edits: str | None = None, **values: Any) -> Answer:
+async def comment(
+    house: Assembly, case_id: str, by: Actor, text: str, edits: str | None = None, **values: Any
+) -> Answer:
     edited = await house.work.edited(by, edits) if edits else None
     return await do(house, case_id, Comment(text, (), edits, edited), by, **values)
 
 
-async def naming_reviewers(house: House) -> None:
+async def naming_reviewers(house: Assembly) -> None:
     """Let a line name [reviewer], so that it may be given on claims."""
     line = PolicyLine(kind="p", role="[reviewer]", tenant="*", obj="expense_claim", act="case:export", eft="allow")
     async with house.store.transaction(line.tenant) as tx:
@@ -46,7 +48,7 @@ async def naming_reviewers(house: House) -> None:
 
 
 async def take_next(
-    house: House, by: Actor, wish: Wish = ANY, skip: dict[str, str] | None = None, key: str | None = None
+    house: Assembly, by: Actor, wish: Wish = ANY, skip: dict[str, str] | None = None, key: str | None = None
 ) -> Answer | None:
     """The answer to whoever wants work; `skip` is case id -> reason."""
     asked = attempt(by, None, key=key, verb=Claim())

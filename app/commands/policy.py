@@ -43,13 +43,13 @@ async def _apply(files: list[Path], settings: Settings) -> int:
         print(fault, file=sys.stderr)
     if faults:
         raise CommandFailed("nothing was applied; mend the files first")
-    house = build(settings)
+    assembly = build(settings)
     try:
         for source, _ in read:
-            added, removed = await house.policies.apply(source)
+            added, removed = await assembly.policies.apply(source)
             print(f"{source.file.name}: {added} lines added, {removed} removed")
     finally:
-        await house.store.close()
+        await assembly.store.close()
     return 0
 
 
@@ -65,11 +65,11 @@ def _in(files: list[Path], faults: Sequence[Fault]) -> list[Fault]:
 
 
 async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
-    house = build(settings)
+    assembly = build(settings)
     try:
-        lines = await house.store.policy_lines()
+        lines = await assembly.store.policy_lines()
     finally:
-        await house.store.close()
+        await assembly.store.close()
     for line in sorted(lines, key=lambda line: (line.source or "", line.id)):
         if arguments.tenant in (None, line.tenant) or line.tenant == "*":
             print(as_csv(line))
@@ -77,11 +77,11 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
-    house = build(settings)
+    assembly = build(settings)
     try:
-        looked_at, found = await PolicyVerification(house.store).unaccounted(arguments.tenant)
+        looked_at, found = await PolicyVerification(assembly.store).unaccounted(arguments.tenant)
     finally:
-        await house.store.close()
+        await assembly.store.close()
     for one in found:
         print(f"{one.line.tenant}, version {one.version}: `{as_csv(one.line)}` {SAYS[one.what]}")
     print(f"{looked_at} lines looked at: {len(found)} without their entries")

@@ -47,14 +47,14 @@ def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
     if arguments.no_scheduler:
         os.environ["STATEWARD_SCHEDULER"] = "false"
     url = base_url(host, port)
-    told = f"Stateward answers on {url} (what it can do: {url}/schema). Ctrl-C stops it."
-    serve(target, host, port, arguments.workers or settings.workers, told)
+    greeting = f"Stateward answers on {url} (what it can do: {url}/schema). Ctrl-C stops it."
+    serve(target, host, port, arguments.workers or settings.workers, greeting)
     return 0
 
 
-def serve(target: str, host: str, port: int, workers: int, told: str) -> None:
-    """Run granian until a signal says stop; `told` is printed once it listens. Workers make their own application."""
-    announce(told, host, port)
+def serve(target: str, host: str, port: int, workers: int, greeting: str) -> None:
+    """Run granian until a signal says stop; `greeting` is printed once it listens. Each worker makes an application."""
+    announce(greeting, host, port)
     server = Server(
         target,
         address=host,

@@ -12,7 +12,7 @@ from app.domain.definition.calendar_file import CalendarFile
 from app.domain.values.names import SUBJECT
 from app.domain.values.rfc3339 import rfc3339
 from app.scheduler import LEARN_EVERY
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.clocks.calendars import applies_from, put_in_force
 from app.services.clocks.recalculation import Correcting, Recounted
 from app.settings import Settings
@@ -25,14 +25,14 @@ NOTHING = Declared({}, {}, (), ())
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     await prepared(settings)
     if arguments.action == "verify":
-        async with running(settings, NOTHING) as house:
-            return await _verify(house, repair=arguments.repair)
+        async with running(settings, NOTHING) as assembly:
+            return await _verify(assembly, repair=arguments.repair)
     return await _correct(arguments, settings)
 
 
-async def _verify(house: House, *, repair: bool) -> int:
+async def _verify(assembly: Assembly, *, repair: bool) -> int:
     clocks = cases = found = 0
-    async for count, differences in house.verification.differences(repair=repair):
+    async for count, differences in assembly.verification.differences(repair=repair):
         clocks, cases, found = clocks + count, cases + 1, found + len(differences)
         for difference in differences:
             print(difference)
@@ -54,20 +54,20 @@ async def _correct(arguments: argparse.Namespace, settings: Settings) -> int:
         raise CommandFailed("--apply needs --reason TEXT: the log says why the past was changed", USED_WRONGLY)
     if not SUBJECT.fullmatch(arguments.by):
         raise CommandFailed(f"--by is written as user:NAME, not {arguments.by!r}", USED_WRONGLY)
-    async with running(settings, NOTHING) as house:
-        in_force = await _checked(house, name, file)
+    async with running(settings, NOTHING) as assembly:
+        in_force = await _checked(assembly, name, file)
         if arguments.apply:
-            return await _applied(house, arguments, file, in_force)
-        return await _shown(house, name, file, in_force)
+            return await _applied(assembly, arguments, file, in_force)
+        return await _shown(assembly, name, file, in_force)
 
 
-async def _checked(house: House, name: str, file: CalendarFile) -> bool:
+async def _checked(assembly: Assembly, name: str, file: CalendarFile) -> bool:
     """Whether this version is in force already, so that an application that was broken off goes on."""
-    versions = [one for one in await house.store.calendars() if one.name == name]
-    _, now = await house.store.next_due()
+    versions = [one for one in await assembly.store.calendars() if one.name == name]
+    _, now = await assembly.store.next_due()
     since = applies_from(file)
     if versions and versions[-1].hash == file.hash():
-        if house.calendars.is_correction(name):
+        if assembly.calendars.is_correction(name):
             return True
         raise CommandFailed(f"calendar {name} is in force as it is; there is nothing to correct", USED_WRONGLY)
     if not versions or since is None or since > now:
@@ -79,27 +79,27 @@ async def _checked(house: House, name: str, file: CalendarFile) -> bool:
     return False
 
 
-async def _shown(house: House, name: str, file: CalendarFile, in_force: bool) -> int:
-    _, now = await house.store.next_due()
-    would = house.calendars if in_force else house.calendars.corrected(name, file, now)
+async def _shown(assembly: Assembly, name: str, file: CalendarFile, in_force: bool) -> int:
+    _, now = await assembly.store.next_due()
+    would = assembly.calendars if in_force else assembly.calendars.corrected(name, file, now)
     changes = 0
-    async for one in house.recalculation.would_correct(name, would):
+    async for one in assembly.recalculation.would_correct(name, would):
         changes += 1
         print(_sentence(one, "would be"))
     print(f"{changes:,} clocks would change; nothing was written (--apply --reason TEXT does it)")
     return 0
 
 
-async def _applied(house: House, arguments: argparse.Namespace, file: CalendarFile, in_force: bool) -> int:
+async def _applied(assembly: Assembly, arguments: argparse.Namespace, file: CalendarFile, in_force: bool) -> int:
     name = arguments.calendar
     if not in_force:
-        await put_in_force(house.store, name, file, house.operator, corrects=True)
+        await put_in_force(assembly.store, name, file, assembly.operator, corrects=True)
         wait = 2 * LEARN_EVERY if arguments.wait is None else arguments.wait
         print(f"calendar {name} is in force; every process learns of it within {LEARN_EVERY} s")
         await asyncio.sleep(wait)  # whoever does not know it yet would move a corrected clock by the old one
-    await house.calendars.learn(house.store)
+    await assembly.calendars.learn(assembly.store)
     correcting = Correcting(arguments.by, arguments.reason.strip())
-    changes = await house.recalculation.recalculate([name], correcting)
+    changes = await assembly.recalculation.recalculate([name], correcting)
     for one in changes:
         print(_sentence(one, "is now"))
     print(f"{len(changes):,} clocks were corrected, each with an entry in its case")
@@ -107,10 +107,10 @@ async def _applied(house: House, arguments: argparse.Namespace, file: CalendarFi
 
 
 def _sentence(one: Recounted, verb: str) -> str:
-    told = f"case {one.case_id} of {one.tenant}, clock {one.before.name}, cycle {one.before.cycle}"
+    which = f"case {one.case_id} of {one.tenant}, clock {one.before.name}, cycle {one.before.cycle}"
     if one.before.status == "paused":
-        return f"{told}: paused, with {one.before.counted} counted, {verb} {one.after.counted}"
-    return f"{told}: due {_moment(one.before.due_at)}, {verb} {_moment(one.after.due_at)}"
+        return f"{which}: paused, with {one.before.counted} counted, {verb} {one.after.counted}"
+    return f"{which}: due {_moment(one.before.due_at)}, {verb} {_moment(one.after.due_at)}"
 
 
 def _moment(moment: datetime | None) -> str:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from app.commands.opening.services import declared, prepared, running, ticking
 from app.commands.terminal.listening import port_to_listen_on
 from app.metrics import LOOK_EVERY
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.process.repeating import repeating
 from app.settings import Settings
 
@@ -22,7 +22,11 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     found = await declared(settings)
     await prepared(settings)
     stopped = asyncio.Event()
-    async with running(settings, found) as house, ticking(house, settings, fires=True), _telling(house, settings):
+    async with (
+        running(settings, found) as assembly,
+        ticking(assembly, settings, fires=True),
+        _telling(assembly, settings),
+    ):
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         print("Stateward works: it fires what is due. Ctrl-C stops it.", flush=True)
@@ -31,16 +35,16 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 @asynccontextmanager
-async def _telling(house: House, settings: Settings) -> AsyncIterator[None]:
+async def _telling(assembly: Assembly, settings: Settings) -> AsyncIterator[None]:
     """Tell the metrics of this process, where that is wanted."""
     if settings.metrics_port is None:
         yield
         return
     from app.metrics.process import Metrics  # no other command needs what it loads
 
-    metrics = Metrics(house.store, house.levels)
-    house.tell_fired(metrics.record_fired)
-    house.tell_sequenced(metrics.record_sequenced)
+    metrics = Metrics(assembly.store, assembly.gauges)
+    assembly.tell_fired(metrics.record_fired)
+    assembly.tell_sequenced(metrics.record_sequenced)
     port = port_to_listen_on(settings.host, settings.metrics_port, "STATEWARD_METRICS_PORT")
     with metrics.served(settings.host, port):
         async with repeating((LOOK_EVERY, metrics.look), (COUNT_EVERY, metrics.refresh), first=True):

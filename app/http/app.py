@@ -11,12 +11,12 @@ from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 
-from app.http.bodies.body import BodyRequest, Limits
+from app.http.bodies.body import BodyLimits, BodyRequest
 from app.http.border.declared_parameters import declared_parameters, only_declared
 from app.http.border.errors import NotAcceptable, on_exception
 from app.http.border.gate import Border
 from app.http.border.headers import before_send, before_send_behind_tls
-from app.http.border.large import Room
+from app.http.border.large import LargeBodies
 from app.http.border.services import Services
 from app.http.cases.cases import find_cases, open_case, read_case
 from app.http.cases.events import fire_event, fire_events, possible_events
@@ -52,7 +52,7 @@ class HttpSettings:
     jwt_secret: str | None = field(repr=False)
     issuers: tuple[Issuer, ...] = ()
     behind_tls: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: BodyLimits = field(default_factory=BodyLimits)
 
 
 def create_app(
@@ -65,7 +65,14 @@ def create_app(
     """The application. `beside` are route handlers of others (pages) that share its hooks; what `lifespan` opens is
     there before the first request and closed after the last. `on_error` answers where no handler of ours does."""
     border = Border(services, settings.jwt_secret, settings.issuers)
-    state = State({"services": services, "border": border, "limits": settings.limits, "room": Room(services.slices)})
+    state = State(
+        {
+            "services": services,
+            "border": border,
+            "limits": settings.limits,
+            "large_bodies": LargeBodies(services.slices),
+        }
+    )
     app = Litestar(
         route_handlers=[*_api(), healthz, readyz, metrics, *beside],
         exception_handlers={Exception: on_error},

@@ -28,27 +28,27 @@ def handler(*, as_json: bool) -> logging.Handler:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    told = logging.StreamHandler(sys.stderr)
-    told.setFormatter(
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, with_places, rendered],
         )
     )
-    return told
+    return handler
 
 
-def with_places(_: object, __: str, told: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def with_places(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """An exception becomes the places that it went through and the names of its types. What it says is left out, as
     are local variables: both quote what people wrote."""
-    error = told.pop("exc_info", None)
+    error = event.pop("exc_info", None)
     if error is True:
         error = sys.exc_info()
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):
-        told["exception"] = "\n".join(_places(one) for one in reversed(list(_chain(error))))
-    return told
+        event["exception"] = "\n".join(_places(one) for one in reversed(list(_chain(error))))
+    return event
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

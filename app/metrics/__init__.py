@@ -20,7 +20,7 @@ IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108
 def merged_metrics() -> Iterator[None]:
     """Let the workers that are started meanwhile write into one folder, so that each tells the counts of all.
 
-    Counts of a worker that has ended stay; its levels go.
+    Counts of a worker that has ended stay; its gauges go.
     """
     place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="stateward-metrics-", dir=place, ignore_cleanup_errors=True) as folder:

@@ -5,16 +5,16 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from app.services.process.gauges import Levels
+from app.services.process.gauges import Gauges
 
 
-class LevelMetrics:
+class GaugeMetrics:
     """The sum over all workers, and of the policy the worker that is furthest behind."""
 
     def __init__(
-        self, registry: CollectorRegistry | None, levels: Callable[[], Levels], clock: Callable[[], float] = time.time
+        self, registry: CollectorRegistry | None, gauges: Callable[[], Gauges], clock: Callable[[], float] = time.time
     ) -> None:
-        self._levels = levels
+        self._gauges = gauges
         self._clock = clock
         self._version: int | None = None
         self._since = clock()
@@ -29,7 +29,7 @@ class LevelMetrics:
         self._age = gauge("stateward_policy_age_seconds", "Seconds since that policy was taken over.", "livemax")
 
     async def look(self) -> None:
-        found = self._levels()
+        found = self._gauges()
         if found.policy_version != self._version:
             self._version, self._since = found.policy_version, self._clock()
         self._waiting.set(found.waiting)

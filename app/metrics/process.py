@@ -18,18 +18,18 @@ from app.metrics import FOLDER
 from app.metrics.calls import CallMetrics
 from app.metrics.clocks import ClockCounts, ClockMetrics, CountsClocks
 from app.metrics.desk import DeskMetrics
-from app.metrics.gauges import LevelMetrics
+from app.metrics.gauges import GaugeMetrics
 from app.metrics.log import LogMetrics
 from app.services.desk.answer import Answer
 from app.services.desk.escalation import Fired
 from app.services.desk.report import Committed
-from app.services.process.gauges import Levels
+from app.services.process.gauges import Gauges
 
 
 class Metrics:
     """Labels are names that we or a declaration gave, never those of cases, people or tenants."""
 
-    def __init__(self, store: CountsClocks, levels: Callable[[], Levels] | None = None) -> None:
+    def __init__(self, store: CountsClocks, gauges: Callable[[], Gauges] | None = None) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # when each began: a third of the text, and nobody asks
         self._registry = CollectorRegistry()
         shared = FOLDER in os.environ
@@ -40,7 +40,7 @@ class Metrics:
         self._desk = DeskMetrics(own)
         self._calls = CallMetrics(own)
         self._log = LogMetrics(own)
-        self._levels = LevelMetrics(own, levels) if levels else None
+        self._gauges = GaugeMetrics(own, gauges) if gauges else None
         self._counts = ClockCounts(store)
         self._registry.register(self._counts)
 
@@ -68,8 +68,8 @@ class Metrics:
 
     async def look(self) -> None:
         """Note how full the process is."""
-        if self._levels is not None:
-            await self._levels.look()
+        if self._gauges is not None:
+            await self._gauges.look()
 
     async def refresh(self) -> None:
         """Count anew what the database has, unless that was done lately."""

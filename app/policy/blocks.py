@@ -18,7 +18,7 @@ Build = Callable[[str, str], Iterable[tuple[str, str]]]
 
 
 @dataclass(slots=True)
-class Text:
+class EffectivePolicy:
     """What applies to one case type in one tenant: sorted lines by act, and the hash of each act's block."""
 
     blocks: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -52,27 +52,27 @@ class Text:
             self.changed.discard(act)
 
 
-class Texts:
+class EffectivePolicies:
     """The texts that were asked for. `*` as a case type or tenant stands for those that no line names."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, dict[str, Text]] = {}  # case type -> tenant
+        self._policies: dict[str, dict[str, EffectivePolicy]] = {}  # case type -> tenant
 
-    def of(self, scope: Scope, build: Build) -> Text:
+    def of(self, scope: Scope, build: Build) -> EffectivePolicy:
         tenant, case_type = scope
-        tenants = self._texts.setdefault(case_type, {})
+        tenants = self._policies.setdefault(case_type, {})
         if tenant not in tenants:
-            tenants[tenant] = Text()
+            tenants[tenant] = EffectivePolicy()
             for act, line in sorted(build(tenant, case_type)):
                 tenants[tenant].put(act, line, holds=True)
         return tenants[tenant]
 
     def change(self, rule: Rule, holds: bool) -> list[Scope]:
         """Take a rule in or out; returns the scopes that it is about."""
-        types = list(self._texts) if rule.obj == EVERY else [rule.obj]
+        types = list(self._policies) if rule.obj == EVERY else [rule.obj]
         changed = []
         for case_type in types:
-            tenants = self._texts.get(case_type, {})
+            tenants = self._policies.get(case_type, {})
             for tenant in tenants if rule.tenant == EVERY else tenants.keys() & {rule.tenant}:
                 tenants[tenant].put(rule.act, rule.text, holds)
                 changed.append((tenant, case_type))

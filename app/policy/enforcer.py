@@ -45,7 +45,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DecidedBy:
     """Where a question is decided, as long as no line about its case type changes; without a bucket where none is."""
 
     policy: str

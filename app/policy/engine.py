@@ -7,9 +7,9 @@ from app.domain.expressions.expression import View
 from app.domain.policy.line_terms import LineTerms, permits
 from app.domain.policy.verdict import Verdict
 from app.domain.values.names import case_roles
-from app.policy.blocks import Texts
+from app.policy.blocks import EffectivePolicies
 from app.policy.conditions import Subject
-from app.policy.enforcer import Place, TenantEnforcer
+from app.policy.enforcer import DecidedBy, TenantEnforcer
 from app.policy.faults import line_faults
 from app.policy.index import Address, Index, touched
 from app.policy.lines import AUDIT, CLAIM, EVERY, as_csv, in_force, includes_role, inclusion, rule_of
@@ -157,25 +157,25 @@ class PolicyEngine:
         """The hash of `policy_text`, in hex, as app/policy/blocks.py defines it."""
         scope = self._index.scope(tenant, case_type)
         if scope not in self._hashes:
-            self._hashes[scope] = self._texts.of(scope, self._lines_about).hash()
+            self._hashes[scope] = self._effective.of(scope, self._lines_about).hash()
         return self._hashes[scope]
 
     def policy_text(self, tenant: str, case_type: str) -> str:
         """What applies to a case type in a tenant: canonical lines sorted by act, without the roles of users."""
-        return str(self._texts.of(self._index.scope(tenant, case_type), self._lines_about))
+        return str(self._effective.of(self._index.scope(tenant, case_type), self._lines_about))
 
-    def _place(self, tenant: str, case_type: str, act: str) -> Place:
+    def _place(self, tenant: str, case_type: str, act: str) -> DecidedBy:
         """Found once per question; one look instead of a dozen, which wait for memory if it is large."""
         places = self._places.get(case_type, {})
         place = places.get((tenant, act))
         if place is None:
             address = self._index.address(tenant, case_type, act)
             bucket = self._enforcer(address.tenant).bucket(address, self._index.rules) if address else None
-            place = Place(self.policy_hash(tenant, case_type), address, bucket)
+            place = DecidedBy(self.policy_hash(tenant, case_type), address, bucket)
             self._remember(case_type, tenant, act, place)
         return place
 
-    def _remember(self, case_type: str, tenant: str, act: str, place: Place) -> None:
+    def _remember(self, case_type: str, tenant: str, act: str, place: DecidedBy) -> None:
         if self._remembered >= MOST_PLACES:
             self._forget_places()
         self._places.setdefault(case_type, {})[tenant, act] = place
@@ -212,7 +212,7 @@ class PolicyEngine:
     def _forget(self) -> None:
         self._enforcers: dict[str, TenantEnforcer] = {}
         self._hashes: dict[tuple[str, str], str] = {}
-        self._texts = Texts()
+        self._effective = EffectivePolicies()
         self._forget_places()
         self._could: dict[str, dict[Address, tuple[str, ...]]] = {}
         self._readers, self._claimers, self._auditors = Readers(), Readers(CLAIM), Readers(AUDIT)
@@ -222,11 +222,11 @@ class PolicyEngine:
         if any(includes_role(line) for line in moved):
             self._could.clear()
             self._hashes.clear()
-            self._texts = Texts()
+            self._effective = EffectivePolicies()
             self._forget_places()
         for rule in rules:
             self._drop_places(rule.obj)
-            for scope in self._texts.change(rule, self._index.holds(rule)):
+            for scope in self._effective.change(rule, self._index.holds(rule)):
                 self._hashes.pop(scope, None)
         self._readers.drop(rules)
         self._claimers.drop(rules)
@@ -246,5 +246,5 @@ class PolicyEngine:
         self._remembered -= len(self._places.pop(case_type, {}))
 
     def _forget_places(self) -> None:
-        self._places: dict[str, dict[tuple[str, str], Place]] = {}  # case type -> tenant and act
+        self._places: dict[str, dict[tuple[str, str], DecidedBy]] = {}  # case type -> tenant and act
         self._remembered = 0

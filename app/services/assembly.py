@@ -18,7 +18,7 @@ from app.services.cases.saved_views import Views
 from app.services.cases.type_rights import TypeRights
 from app.services.cases.who_can import WhoCan
 from app.services.clocks.calendars import Calendars
-from app.services.clocks.clocks import Clocks
+from app.services.clocks.clocks import CaseClocks
 from app.services.clocks.recalculation import Recalculation
 from app.services.clocks.simulations import Simulations
 from app.services.clocks.verification import Verification
@@ -32,26 +32,26 @@ from app.services.desk.report import Committed, Watchers, telling
 from app.services.entries.actors import UNNAMED
 from app.services.entries.refusals import Refusals
 from app.services.fairness.counting import Counting
-from app.services.fairness.limits import USUAL, Limits
+from app.services.fairness.limits import USUAL, ProcessLimits
 from app.services.fairness.slices import Slices
 from app.services.log.ledger import Ledger
-from app.services.log.waiters import Arrivals, WatchLimits
+from app.services.log.waiters import LogWatches, WatchLimits
 from app.services.policy.changes import PolicyChanges
 from app.services.policy.policies import Policies, PolicySource
-from app.services.process.gauges import Levels
+from app.services.process.gauges import Gauges
 from app.services.store.ports import PolicyEngine, Store
 from app.services.work.attachments import Attachments
 from app.services.work.case_pages import CasePages
 from app.services.work.contents import Contents
 from app.services.work.next_case import NextCase
-from app.services.work.uploads import Room, Uploads
+from app.services.work.uploads import AttachmentLimits, Uploads
 from app.services.work.work import CaseWork
 
-USUAL_ROOM = Room()
+USUAL_ATTACHMENTS = AttachmentLimits()
 log = logging.getLogger("stateward")
 
 
-class House:
+class Assembly:
     """Everything that a process needs to decide, record and read. Nothing is connected before `running`."""
 
     def __init__(
@@ -59,10 +59,10 @@ class House:
         store: Store,
         engine: PolicyEngine,
         desks: int,
-        room: Room = USUAL_ROOM,
+        attachments: AttachmentLimits = USUAL_ATTACHMENTS,
         attachment_folder: Contents | None = None,
         watches: WatchLimits | None = None,
-        limits: Limits = USUAL,
+        limits: ProcessLimits = USUAL,
         operator: str = UNNAMED,
         sealing_secret: str | None = None,
     ) -> None:
@@ -83,7 +83,7 @@ class House:
         self.keys = KeyCallers(store)
         self.signing_in = SigningIn(store, self.policies, sealing_secret)
         self.next_case = NextCase(deciding, self.definitions, self.policies, self.watchers, desks)
-        self.uploads = Uploads(store, room, attachment_folder)
+        self.uploads = Uploads(store, attachments, attachment_folder)
         self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
         self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions, store)
@@ -92,37 +92,37 @@ class House:
         self.forms = FormReads(self.cases, self.definitions, self.policies)
         self.who_can = WhoCan(self.cases, engine, self.slices)
         self.case_pages = CasePages(store, self.definitions, self.cases, self.who_can)
-        self.arrivals = Arrivals(store, watches)
-        self.ledger = Ledger(store, self.policies, self.cases, self.arrivals, self.slices)
+        self.log_watches = LogWatches(store, watches)
+        self.ledger = Ledger(store, self.policies, self.cases, self.log_watches, self.slices)
         counting = Counting()
-        self.clocks = Clocks(store, self.definitions, self.calendars, self.cases, counting)
+        self.clocks = CaseClocks(store, self.definitions, self.calendars, self.cases, counting)
         self.simulations = Simulations(self.definitions, self.calendars, counting)
         self.verification = Verification(store, self.definitions, self.clocks)
         self.recalculation = Recalculation(store, deciding, self.definitions, self.calendars, self.clocks)
 
-    def tell_fired(self, told: Callable[[Sequence[Fired]], None]) -> None:
-        """Let `told` know the steps of clocks that fired, after their commit."""
-        self.watchers.fired = telling(told)
+    def tell_fired(self, listener: Callable[[Sequence[Fired]], None]) -> None:
+        """Let `listener` know the steps of clocks that fired, after their commit."""
+        self.watchers.fired = telling(listener)
 
-    def tell_committed(self, *told: Callable[[Committed], None]) -> None:
-        """Let each of `told` know what those who attempt something together came to, after their commit."""
-        self.watchers.committed = telling(*told)
+    def tell_committed(self, *listeners: Callable[[Committed], None]) -> None:
+        """Let each of `listeners` know what those who attempt something together came to, after their commit."""
+        self.watchers.committed = telling(*listeners)
 
     def come_from(self, origin: Callable[[], Any]) -> None:
         """What an attempt comes from is what `origin` says when it is made."""
         self.watchers.origin = origin
 
-    def tell_answered(self, told: Callable[[Sequence[Answer]], None]) -> None:
-        """Let `told` know what those who attempt something are answered."""
-        self.watchers.answered = telling(told)
+    def tell_answered(self, listener: Callable[[Sequence[Answer]], None]) -> None:
+        """Let `listener` know what those who attempt something are answered."""
+        self.watchers.answered = telling(listener)
 
-    def tell_sequenced(self, told: Callable[[int], None]) -> None:
-        """Let `told` know how many entries got their places each time that this process looked for some."""
-        self.ledger.on_sequenced = telling(told)
+    def tell_sequenced(self, listener: Callable[[int], None]) -> None:
+        """Let `listener` know how many entries got their places each time that this process looked for some."""
+        self.ledger.on_sequenced = telling(listener)
 
-    def levels(self) -> Levels:
+    def gauges(self) -> Gauges:
         """How full the process is now."""
-        return Levels(self.desk.waiting, self.store.connections(), self.policies.engine.version)
+        return Gauges(self.desk.waiting, self.store.connections(), self.policies.engine.version)
 
     @asynccontextmanager
     async def running(
@@ -141,12 +141,12 @@ class House:
                 )
             await self.policies.start()
             await self.desk.start()
-            following = asyncio.create_task(self.arrivals.run())
+            following = asyncio.create_task(self.log_watches.run())
             counting = asyncio.create_task(self.refusals.run())
             try:
                 yield
             finally:
-                self.arrivals.close()
+                self.log_watches.close()
                 await following
                 await self.next_case.stop()
                 await self.attachments.stop()

@@ -13,14 +13,14 @@ from tests.attack.edges import read_machines
 from tests.attack.kept import Kept, read
 from tests.attack.told import Told, Try
 from tests.databases import Database
-from tests.house import ALICE, CLERK, SUPERVISOR, House, fire, fired, open_claim
+from tests.house import ALICE, CLERK, SUPERVISOR, Assembly, fire, fired, open_claim
 from tests.running import ROOT
 
 MACHINES = read_machines(ROOT / "machines")
 
 
 @pytest.fixture
-async def whole(house: House, database: Database) -> tuple[Kept, Told]:
+async def whole(house: Assembly, database: Database) -> tuple[Kept, Told]:
     """A case with some history, and what its clients were told."""
     case_id = await open_claim(house)
     await fired(house, case_id, "add_note", ALICE)

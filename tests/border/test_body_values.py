@@ -13,9 +13,9 @@ from app.domain.values.errors import CaseError
 from app.domain.values.json import Json
 from app.http.app import HttpSettings, create_app
 from app.http.bodies import body_bytes, value_count
-from app.http.bodies.body import Limits, parse
+from app.http.bodies.body import BodyLimits, parse
 from app.http.bodies.requests import Body, FireEvent, OpenCase, TryEvents
-from app.http.bodies.value_count import Count
+from app.http.bodies.value_count import ValueCount
 from app.services.fairness import yielding
 from app.services.fairness.slices import Slices
 from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api, token
@@ -36,14 +36,14 @@ def held(value: Json) -> int:
 
 
 def exceeded(raw: bytes, most: int) -> bool:
-    count = Count(raw, most)
+    count = ValueCount(raw, most)
     for _ in count.slices():
         pass
     return count.exceeded
 
 
 def slices_of(raw: bytes, most: int) -> int:
-    return sum(1 for _ in Count(raw, most).slices())
+    return sum(1 for _ in ValueCount(raw, most).slices())
 
 
 @given(VALUES, st.sampled_from([1, 2, 3, 7, 2**18]), st.booleans(), st.sampled_from([None, 1]))
@@ -148,7 +148,7 @@ def test_a_thousand_ordinary_attempts_are_one_batch(client, fakes):
 
 def test_an_operator_may_allow_more():
     fakes = Fakes()
-    app = create_app(fakes.services(), HttpSettings(SECRET, limits=Limits(body_values=100, attempt_values=10)))
+    app = create_app(fakes.services(), HttpSettings(SECRET, limits=BodyLimits(body_values=100, attempt_values=10)))
     with TestClient(app) as client:
         client.headers["authorization"] = f"Bearer {token()}"
         assert client.post(EVENTS, json={"event": "a", "payload": {"a": [0] * 6}}).status_code == 200
@@ -168,7 +168,7 @@ def test_a_large_batch_is_read_attempt_by_attempt_and_comes_to_the_same():
 
 async def parsed(raw: bytes, model: type[Body]) -> Json:
     async with Slices().of(("acme", "user:alice")) as turn:
-        return await parse(raw, model, Limits(), turn)
+        return await parse(raw, model, BodyLimits(), turn)
 
 
 LARGE = "x" * 600_000

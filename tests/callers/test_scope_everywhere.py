@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.calling import bearing, signed_in
 from tests.house import open_claim, open_incident
 from tests.over_http import client_without_credential
@@ -19,7 +19,7 @@ MEMBER = {"user": "user:eve", "role": "role:admin"}
 
 
 @pytest.fixture
-async def http(house: House) -> AsyncIterator[AsyncClient]:
+async def http(house: Assembly) -> AsyncIterator[AsyncClient]:
     async with client_without_credential(house) as client:
         yield client
 
@@ -30,7 +30,7 @@ async def key(http: AsyncClient, **scope: Any) -> dict[str, str]:
     return bearing(made.json()["key"])
 
 
-async def test_a_key_that_only_reads_administers_nothing(http: AsyncClient, house: House) -> None:
+async def test_a_key_that_only_reads_administers_nothing(http: AsyncClient, house: Assembly) -> None:
     reading, case_id = await key(http, acts=["case:read"]), await open_claim(house)
     tried = [
         ("GET", "/policies", None),
@@ -56,7 +56,7 @@ async def test_a_key_for_one_case_type_administers_no_other(http: AsyncClient) -
     assert (answer.status_code, answer.json()["reasons"][-1]["code"]) == (403, "scope")
 
 
-async def test_a_key_that_only_reads_sees_nothing_in_the_log_but_cases(http: AsyncClient, house: House) -> None:
+async def test_a_key_that_only_reads_sees_nothing_in_the_log_but_cases(http: AsyncClient, house: Assembly) -> None:
     reading, case_id = await key(http, acts=["case:read"]), await open_claim(house)
     await house.ledger.sequence()
     log = (await http.get(f"{API}/audit", headers=reading)).json()["items"]
@@ -65,7 +65,7 @@ async def test_a_key_that_only_reads_sees_nothing_in_the_log_but_cases(http: Asy
     assert len(whole) > len(log)
 
 
-async def test_a_key_for_one_case_type_sees_nothing_of_others_in_the_log(http: AsyncClient, house: House) -> None:
+async def test_a_key_for_one_case_type_sees_nothing_of_others_in_the_log(http: AsyncClient, house: Assembly) -> None:
     narrow = await key(http, acts=["case:read"], case_types=["incident"])
     await open_claim(house)
     incident = await open_incident(house)
@@ -83,7 +83,7 @@ async def test_a_key_for_one_case_type_sees_nothing_of_others_in_the_log(http: A
     ],
 )
 async def test_the_queue_gives_a_key_nothing_that_it_may_not_read_and_claim(
-    http: AsyncClient, house: House, scope: dict[str, Any]
+    http: AsyncClient, house: Assembly, scope: dict[str, Any]
 ) -> None:
     await open_claim(house)
     taken = await http.post(f"{API}/next-case", json={}, headers=await key(http, **scope))

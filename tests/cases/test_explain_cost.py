@@ -17,7 +17,7 @@ from app.domain.expressions.expression import Expression
 from app.domain.machine.machine import Machine
 from app.policy import engine as deciding
 from app.policy.engine import PolicyEngine
-from app.services.fairness.yielding import Turns
+from app.services.fairness.yielding import LoopTurn
 from app.services.store.stored import PolicyLine
 from tests.factories import OPENED, TENANT, a_case, new_id
 
@@ -146,7 +146,7 @@ def test_of_many_states_no_more_are_supposed_than_ways_are_told(monkeypatch: pyt
 
 
 async def test_others_get_turns_while_explanations_are_looked_for() -> None:
-    turns = Turns()
+    turns = LoopTurn()
     given = 0
 
     async def give() -> None:

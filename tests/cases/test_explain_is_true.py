@@ -11,7 +11,7 @@ import pytest
 from app.domain.case.attempt import Actor
 from app.domain.explaining.explain import RefusedEvent
 from app.domain.explaining.what_would_help import Way
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.ports import Store
 from tests.databases import Database
 from tests.lengths import length
@@ -26,12 +26,12 @@ KINDS = {"role", "state", "rule", "guard", "four_eyes", "several", "at once", "n
 
 
 @pytest.fixture
-async def naive(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[House]:
+async def naive(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[Assembly]:
     async with naive_house(store, database, tmp_path) as house:
         yield house
 
 
-async def test_each_way_that_is_told_leads_to_the_event(naive: House) -> None:
+async def test_each_way_that_is_told_leads_to_the_event(naive: Assembly) -> None:
     model, random = naive_model(), Random(5)
     attempts = Attempts(random, model)
     for _ in range(ROUNDS):

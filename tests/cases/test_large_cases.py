@@ -11,12 +11,12 @@ from app.db.rows.rows import case_row
 from app.domain.case.attempt import Attempt
 from app.domain.definition.case_type import CaseType
 from app.domain.values.data_size import bytes_of
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.cases import cases
 from app.services.cases.views import Wanted
 from app.services.desk import shown_once
 from app.services.desk.answer import Answer
-from app.services.desk.shown_once import ToldOnce
+from app.services.desk.shown_once import ShownOnce
 from app.services.fairness import yielding
 from app.services.policy.policies import PolicySource
 from app.services.store.stored import PolicyFile, PolicyLine
@@ -56,13 +56,13 @@ ANYBODY = PolicySource(
 )
 
 
-def keeping_notes(database: Database, most: int | None = None) -> AbstractAsyncContextManager[House]:
+def keeping_notes(database: Database, most: int | None = None) -> AbstractAsyncContextManager[Assembly]:
     """A process of the service in whose declaration notes have this largest size."""
     found = declaring(notes=notes(most))
     return running(open_store(database.url), replace(found, policies=[*found.policies, ANYBODY]))
 
 
-async def noted(house: House, text: str) -> str:
+async def noted(house: Assembly, text: str) -> str:
     """The id of a case that holds these notes."""
     one = opening(case_type=NOTES, event=None, data={"notes": text})
     assert code(await tried(house, one)) == "applied"
@@ -191,7 +191,7 @@ async def test_a_page_of_large_cases_ends_at_8_mib_and_goes_on_behind(
 
 def test_what_is_left_out_is_let_go_while_the_batch_goes_on() -> None:
     """Of a thousand states of one case one is held at a time."""
-    once = ToldOnce()
+    once = ShownOnce()
     for number in range(100):
         once.add([Answer(case={"data": f"{number}" + "x" * 5_000}, case_id="a") for _ in range(10)])
         assert sum(answer.case is not None for answer in once.answers) == 1
@@ -201,7 +201,7 @@ def test_what_is_left_out_is_let_go_while_the_batch_goes_on() -> None:
 
 def test_a_single_answer_is_told_however_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shown_once, "MOST", 10)
-    once = ToldOnce()
+    once = ShownOnce()
     once.add([Answer(case={"data": "x" * 100}, case_id="a")])
     assert once.answers[0].case is not None
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.db.reads.ledger import MOST_BYTES, MOST_ROWS, portions
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.fairness.long_reads import Reads
 from tests.databases import Database
 from tests.factories import TENANT
@@ -26,7 +26,7 @@ READS = {
 
 
 @pytest.mark.parametrize("read", READS)
-async def test_a_tenant_that_reads_much_leaves_places_for_others(house: House, read: str) -> None:
+async def test_a_tenant_that_reads_much_leaves_places_for_others(house: Assembly, read: str) -> None:
     case = await open_claim(house)
     path = "/api/v1" + READS[read].format(case=case)
     await house.ledger.sequence()
@@ -61,7 +61,7 @@ async def test_one_of_a_tenant_reads_at_a_time_and_the_others_in_their_turn() ->
     assert reads._gates == {}
 
 
-async def test_a_page_of_the_log_is_read_a_portion_at_a_time(house: House, database: Database) -> None:
+async def test_a_page_of_the_log_is_read_a_portion_at_a_time(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     payload = {"note": "n", **{f"f{n}": n for n in range(150)}}
     for _ in range(4):

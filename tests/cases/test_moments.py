@@ -13,7 +13,7 @@ from app.domain.case.case import Case
 from app.domain.declaring.reading.load import load_case_type
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.policy.files import read_policy
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.cases.views import Wanted
 from app.services.policy.policies import PolicySource
 from app.services.store.ports import Store
@@ -50,7 +50,7 @@ def acting(name: str, role: str) -> Principal:
     return Principal(f"user:{name}", frozenset({f"role:{role}"}))
 
 
-async def imported(house: House, then: datetime = THEN, until: str = "pay", **values: Any) -> str:
+async def imported(house: Assembly, then: datetime = THEN, until: str = "pay", **values: Any) -> str:
     """A claim that was made `then` and went a step an hour."""
     case_id = await opened(house, by=IMPORTER, data=SMALL_CLAIM, occurred_at=then, **values)
     for hours, (event, name, role) in enumerate(LIFE, start=1):
@@ -69,7 +69,7 @@ async def recorded(database: Database) -> list[datetime]:
     return [parse_rfc3339(entry["at"]) for entry in await entries(database) if "case_seq" in entry]
 
 
-async def test_an_imported_case_opened_changed_and_closed_when_it_happened(house: House, database: Database) -> None:
+async def test_an_imported_case_opened_changed_and_closed_when_it_happened(house: Assembly, database: Database) -> None:
     before = datetime.now(UTC) - DAY
     case_id = await imported(house)
     case = await state(house, case_id)
@@ -80,19 +80,19 @@ async def test_an_imported_case_opened_changed_and_closed_when_it_happened(house
     assert case.recorded_at == at[-1]
 
 
-async def test_what_nobody_says_the_time_of_happened_when_it_was_recorded(house: House, database: Database) -> None:
+async def test_what_nobody_says_the_time_of_happened_when_it_was_recorded(house: Assembly, database: Database) -> None:
     case = await state(house, await open_claim(house))
     assert moments(case) == (case.recorded_at, case.recorded_at, None)
     assert [case.recorded_at] == await recorded(database)
 
 
-async def test_what_is_told_of_the_future_happened_when_it_was_recorded(house: House, database: Database) -> None:
+async def test_what_is_told_of_the_future_happened_when_it_was_recorded(house: Assembly, database: Database) -> None:
     case_id = await imported(house, datetime.now(UTC) + 9 * DAY)
     case, at = await state(house, case_id), await recorded(database)
     assert moments(case) == (at[0], at[-1], at[-1])
 
 
-async def test_what_is_told_late_takes_nothing_back_and_nothing_closes_before_it_opened(house: House) -> None:
+async def test_what_is_told_late_takes_nothing_back_and_nothing_closes_before_it_opened(house: Assembly) -> None:
     case_id = await imported(house, until="approve")
     await fired(house, case_id, "add_note", IMPORTER, occurred_at=THEN + HOUR)
     assert moments(await state(house, case_id)) == (THEN, THEN + 2 * HOUR, None)
@@ -102,7 +102,7 @@ async def test_what_is_told_late_takes_nothing_back_and_nothing_closes_before_it
 
 
 async def test_entries_of_one_batch_keep_their_order_whatever_they_say_of_the_past(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     case_id = await imported(house, until="triage")
     notes = [attempt(IMPORTER, "add_note", case_id, occurred_at=THEN + one * HOUR) for one in (5, 3, 6, 2)]
@@ -113,14 +113,14 @@ async def test_entries_of_one_batch_keep_their_order_whatever_they_say_of_the_pa
     assert (case.changed_at, case.recorded_at) == (THEN + 6 * HOUR, at[-1])
 
 
-async def test_a_comment_changes_a_case_now_and_leaves_when_it_was_closed(house: House) -> None:
+async def test_a_comment_changes_a_case_now_and_leaves_when_it_was_closed(house: Assembly) -> None:
     case_id = await imported(house)
     assert code(await comment(house, case_id, IMPORTER, "Found it")) == "applied"
     case = await state(house, case_id)
     assert moments(case) == (THEN, case.recorded_at, THEN + 3 * HOUR)
 
 
-async def test_imported_cases_stand_in_lists_where_they_belong(house: House) -> None:
+async def test_imported_cases_stand_in_lists_where_they_belong(house: Assembly) -> None:
     new = await open_claim(house, by=IMPORTER)
     old = [await imported(house, THEN - days * DAY, until="triage") for days in (5, 1, 3)]
     by_age = [old[0], old[2], old[1], new]
@@ -154,7 +154,7 @@ p, role:clerk, *, letter, case:claim, , allow
 
 
 @pytest.fixture
-async def letters(store: Store) -> AsyncIterator[House]:
+async def letters(store: Store) -> AsyncIterator[Assembly]:
     case_type = load_case_type(LETTER, "letter.yaml").case_type
     policy = read_policy(POLICY, "letter.csv")
     source = PolicySource(PolicyFile(policy.name, policy.sha256), [line.policy_line for line in policy.lines])
@@ -162,18 +162,18 @@ async def letters(store: Store) -> AsyncIterator[House]:
         yield house
 
 
-async def letter(house: House, **values: Any) -> str:
+async def letter(house: Assembly, **values: Any) -> str:
     return await opened(house, by=IMPORTER, case_type="letter", event=None, data={}, **values)
 
 
-async def test_who_asks_for_the_next_case_gets_the_one_that_waits_since_longest(letters: House) -> None:
+async def test_who_asks_for_the_next_case_gets_the_one_that_waits_since_longest(letters: Assembly) -> None:
     _, old, _ = [await letter(letters, **when) for when in ({}, {"occurred_at": THEN}, {"occurred_at": THEN + DAY})]
     taken = await take_next(letters, CLERK)
     assert taken is not None
     assert taken.case_id == old
 
 
-async def test_a_guard_sees_an_imported_event_at_its_time(letters: House) -> None:
+async def test_a_guard_sees_an_imported_event_at_its_time(letters: Assembly) -> None:
     case_id = await letter(letters, occurred_at=THEN)
     for hours, event, expected in (
         (23, "write", "guard_refused"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.values.errors import CaseError, Invalid, NotFound
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.cases.views import Wanted
 from app.services.desk.answer import case_json
 from app.services.store.case_query import ORDERS
@@ -38,13 +38,13 @@ from tests.over_http import client_of
 FOREIGNER = actor("root", "admin", "clerk", "cashier", tenant="other")
 
 
-async def test_a_case_reads_as_it_was_answered(house: House) -> None:
+async def test_a_case_reads_as_it_was_answered(house: Assembly) -> None:
     answered = applied(await tried(house, opening(reference="R-1")))
     shown = await house.cases.show(ALICE, answered["id"])
     assert case_json(shown.case, shown.clocks) == answered
 
 
-async def test_who_may_not_read_learns_of_no_case_by_any_way(house: House) -> None:
+async def test_who_may_not_read_learns_of_no_case_by_any_way(house: Assembly) -> None:
     claim = await open_claim(house)
     told = set()
     for who, case_id in ((STRANGER, claim), (FOREIGNER, claim), (CLERK, new_id()), (STRANGER, "")):
@@ -62,7 +62,7 @@ async def test_who_may_not_read_learns_of_no_case_by_any_way(house: House) -> No
         assert list((await house.cases.find(who, Wanted())).items) == []
 
 
-async def test_everybody_lists_what_the_policy_lets_them_read(house: House) -> None:
+async def test_everybody_lists_what_the_policy_lets_them_read(house: Assembly) -> None:
     mine, other = await open_claim(house), await open_claim(house, by=actor("bob"))
     incident, permit = await open_incident(house), await open_permit(house)
     expected = {
@@ -78,7 +78,7 @@ async def test_everybody_lists_what_the_policy_lets_them_read(house: House) -> N
         assert {case.id for case in (await house.cases.find(who, Wanted())).items} == cases, who
 
 
-async def test_pages_hold_every_case_once_in_every_order(house: House) -> None:
+async def test_pages_hold_every_case_once_in_every_order(house: Assembly) -> None:
     every = [await opened(house, reference=f"R-{n}" if n % 2 else None) for n in range(7)]
     for sort in ORDERS:
         assert sorted(await _all_pages(house, Wanted(sort=sort, limit=2))) == sorted(every), sort
@@ -86,7 +86,7 @@ async def test_pages_hold_every_case_once_in_every_order(house: House) -> None:
     assert (await house.cases.find(ALICE, Wanted(limit=7))).next_cursor is None
 
 
-async def _all_pages(house: House, wanted: Wanted) -> list[str]:
+async def _all_pages(house: Assembly, wanted: Wanted) -> list[str]:
     found: list[str] = []
     while True:
         page = await house.cases.find(ALICE, wanted)
@@ -96,14 +96,14 @@ async def _all_pages(house: House, wanted: Wanted) -> list[str]:
         wanted = replace(wanted, cursor=page.next_cursor)
 
 
-async def test_a_filter_for_a_state_includes_its_substates_and_regions(house: House) -> None:
+async def test_a_filter_for_a_state_includes_its_substates_and_regions(house: Assembly) -> None:
     review, checks = await open_claim(house, to="review"), await open_claim(house, to="checks")
     await open_claim(house)
     for wanted, expected in {"review": [review], "checks": [checks], "checks.fraud": [checks], "draft": []}.items():
         assert [case.id for case in (await house.cases.find(CLERK, Wanted(state=wanted))).items] == expected
 
 
-async def test_what_is_overdue_is_listed_by_due_moment_over_http(house: House) -> None:
+async def test_what_is_overdue_is_listed_by_due_moment_over_http(house: Assembly) -> None:
     cases = [a_case(due_at=due) for due in (None, IN_THE_FUTURE, LONG_AGO, LONG_AGO, None)]
     async with house.store.transaction(TENANT) as tx:
         await tx.record(a_record(*cases))
@@ -148,7 +148,7 @@ FORGED = {
 }
 
 
-async def test_a_cursor_that_this_service_did_not_give_is_invalid(house: House) -> None:
+async def test_a_cursor_that_this_service_did_not_give_is_invalid(house: Assembly) -> None:
     await open_claim(house)
     for said, (sort, cursor) in FORGED.items():
         with pytest.raises(CaseError) as refused:
@@ -159,7 +159,7 @@ async def test_a_cursor_that_this_service_did_not_give_is_invalid(house: House) 
         await house.cases.find(ALICE, Wanted(sort="data"))
 
 
-async def test_the_log_pages_through_the_chain_and_through_the_refusals(house: House) -> None:
+async def test_the_log_pages_through_the_chain_and_through_the_refusals(house: Assembly) -> None:
     claim = await open_claim(house)
     for _ in range(4):
         await fired(house, claim, "add_note", ALICE, payload={"note": "mine"})
@@ -174,7 +174,7 @@ async def test_the_log_pages_through_the_chain_and_through_the_refusals(house: H
     assert await house.cases.log(CLERK, claim, True, refusals[1].entry_id, 50) == refusals[2:]
 
 
-async def test_the_log_pages_over_http_too(house: House) -> None:
+async def test_the_log_pages_over_http_too(house: Assembly) -> None:
     claim = await open_claim(house)
     await fired(house, claim, "add_note", ALICE)
     await fire(house, claim, "approve", ALICE)

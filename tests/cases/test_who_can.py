@@ -12,7 +12,7 @@ import pytest
 
 from app.domain.case.attempt import Actor, Attempt
 from app.domain.values.errors import Denied, Invalid, NotFound
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.ports import Store
 from tests.databases import Database
 from tests.factories import new_id
@@ -37,12 +37,12 @@ NEWCOMER = "user:newcomer"
 
 
 @pytest.fixture
-async def naive(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[House]:
+async def naive(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[Assembly]:
     async with naive_house(store, database, tmp_path) as house:
         yield house
 
 
-async def test_everybody_whom_it_names_succeeds_and_nobody_else_does(naive: House) -> None:
+async def test_everybody_whom_it_names_succeeds_and_nobody_else_does(naive: Assembly) -> None:
     model, random = naive_model(), Random(5)
     model.policy.own_roles = copy.deepcopy(OWN_ROLES)
     await _random_run(naive, model, random)
@@ -59,13 +59,13 @@ async def test_everybody_whom_it_names_succeeds_and_nobody_else_does(naive: Hous
     assert all(seen[what] > 5 for what in ("subjects", "roles", "nobody", "payload")), seen
 
 
-async def _random_run(house: House, model: NaiveModel, random: Random) -> None:
+async def _random_run(house: Assembly, model: NaiveModel, random: Random) -> None:
     attempts = Attempts(random, model)
     for _ in range(BATCHES):
         await house.desk.submit([attempt for attempt, _ in attempts.batch()])
 
 
-async def _agrees(house: House, model: NaiveModel, case: dict[str, Any], event: str) -> Counter[str]:
+async def _agrees(house: Assembly, model: NaiveModel, case: dict[str, Any], event: str) -> Counter[str]:
     root = actor("root", "admin", tenant=case["tenant"])
     found = await house.who_can.fire(root, case["id"], event, None, 200)
     people = {who for who in (*PEOPLE, NEWCOMER) if who.startswith("user:")}
@@ -103,7 +103,7 @@ def _fires(model: NaiveModel, case: dict[str, Any], attempt: Attempt) -> bool:
         case.update(kept)
 
 
-async def test_it_takes_the_administrator_of_the_case_type_who_may_read_the_case(house: House) -> None:
+async def test_it_takes_the_administrator_of_the_case_type_who_may_read_the_case(house: Assembly) -> None:
     claim = await open_claim(house)
     with pytest.raises(NotFound):
         await house.who_can.fire(STRANGER, claim, "triage", None, 10)
@@ -115,7 +115,7 @@ async def test_it_takes_the_administrator_of_the_case_type_who_may_read_the_case
         await house.who_can.fire(ADMIN, claim, "fly", None, 10)
 
 
-async def test_four_eyes_and_the_own_roles_of_the_case_count_per_subject(house: House) -> None:
+async def test_four_eyes_and_the_own_roles_of_the_case_count_per_subject(house: Assembly) -> None:
     both = ("intake", "building_inspector", "environment_officer", "decider")
     await add(house, ADMIN, *(member("bob", role) for role in both), member("dora", "decider"))
     permit = await open_permit(house)
@@ -126,7 +126,7 @@ async def test_four_eyes_and_the_own_roles_of_the_case_count_per_subject(house: 
     assert "role:decider" in {able.name for able in found.roles}
 
 
-async def test_subjects_come_in_pages(house: House) -> None:
+async def test_subjects_come_in_pages(house: Assembly) -> None:
     claim = await open_claim(house)
     await add(house, ADMIN, rule("role:helper", "triage"), *(member(f"u{n}", "helper") for n in range(5)))
     found, after = [], None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.domain.definition.calendar_file import CalendarFile
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.clocks.calendars import CalendarOfThePast, put_in_force
 from app.services.clocks.recalculation import Correcting, Recounted
 from tests.clocks.test_clocks import agrees, clock, opened, sqlite_file
@@ -39,7 +39,7 @@ decision:
 class Office:
     """A house and the database behind it."""
 
-    house: House
+    house: Assembly
     database: Database
 
     async def learn(self) -> list[Recounted]:

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.definition.calendar_file import CalendarFile
 from app.domain.values.rfc3339 import rfc3339
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.clocks.calendars import put_in_force
 from app.services.clocks.recalculation import Correcting
 from tests.clocks.test_clocks import agrees, opened, sqlite_file
@@ -62,7 +62,7 @@ async def test_whatever_happens_every_clock_is_what_the_log_makes_of_it(
             assert turn % 5 < 4 or await agrees(house)
 
 
-async def _something(house: House, dice: random.Random, cases: list[str], watch: Watch) -> None:
+async def _something(house: Assembly, dice: random.Random, cases: list[str], watch: Watch) -> None:
     chance = dice.random()
     if chance < 0.7:
         event = dice.choice(EVENTS)

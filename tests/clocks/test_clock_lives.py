@@ -24,7 +24,7 @@ from app.domain.deciding.fold import Fold
 from app.domain.declaring.checks.load_calendar import load_calendar
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.policy.files import read_policy
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.working_copy import states_of
 from app.services.policy.policies import PolicySource
 from app.services.store.ports import Store
@@ -52,7 +52,7 @@ MOST_ROUNDS = 6
 class World:
     """A house and its time: that of a watch on SQLite, on PostgreSQL that of the database."""
 
-    house: House
+    house: Assembly
     database: Database
     dice: random.Random
     watch: Watch | None
@@ -217,7 +217,7 @@ async def check(world: World, case_id: str) -> None:
     now = max(world.now, case.recorded_at)
     for clock in stored:
         if "started_at" in clock.facts:
-            turns, fired = fold.turns[clock.name], fold.fired.get((clock.name, clock.cycle), {})
+            turns, fired = fold.changes[clock.name], fold.fired.get((clock.name, clock.cycle), {})
             adds_up(explained(fold.machine.clocks[clock.name], turns, clock.cycle, world, now, fired))
     for name in {clock.name for clock in stored}:
         cycles = [clock for clock in stored if clock.name == name]

@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.case.attempt import Opens
 from app.domain.values.rfc3339 import rfc3339
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.answer import case_json
 from app.services.desk.escalation import Fired
 from tests.databases import Database
@@ -42,18 +42,18 @@ def sqlite_file(tmp_path: Path, sqlite_template: Path) -> Database:
     return Database("sqlite", url, url)
 
 
-async def opened(house: House, **values: Any) -> str:
+async def opened(house: Assembly, **values: Any) -> str:
     one = attempt(AGENT, None, case_type="ticket", opens=Opens.ALWAYS, **{"data": {}, **values})
     applied(await tried(house, one))
     return one.new_case_id
 
 
-async def clock(house: House, case_id: str, name: str = "decision") -> dict[str, Any]:
+async def clock(house: Assembly, case_id: str, name: str = "decision") -> dict[str, Any]:
     shown = await house.cases.show(AGENT, case_id)
     return case_json(shown.case, shown.clocks)["slas"][name]
 
 
-async def agrees(house: House) -> bool:
+async def agrees(house: Assembly) -> bool:
     """Whether every clock that is kept is what the log makes of it."""
     found = [different async for _, different in house.clocks.differences()]
     assert not any(found), found

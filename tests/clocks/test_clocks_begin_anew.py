@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.values.rfc3339 import rfc3339
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.clocks.test_clocks import agrees, clock, opened, sqlite_file
 from tests.databases import Database
 from tests.house import entries, fired
@@ -17,12 +17,12 @@ from tests.ticking import AGENT, MONDAY, OFFICE, Watch, declared_with, tick, tic
 __all__ = ["sqlite_file", "watch"]
 
 NIGHT = 'zone: UTC\nweekly: {mon-sun: ["22:00-30:00"]}\n'
-Housed = Callable[[str], AbstractAsyncContextManager[House]]
+Housed = Callable[[str], AbstractAsyncContextManager[Assembly]]
 
 
 @pytest.fixture
 def housed(sqlite_file: Database, watch: Watch, tmp_path: Path) -> Housed:
-    def opened_with(slas: str) -> AbstractAsyncContextManager[House]:
+    def opened_with(slas: str) -> AbstractAsyncContextManager[Assembly]:
         found = declared_with(tmp_path, slas, calendars={"office": OFFICE, "night": NIGHT})
         return ticking(sqlite_file, found, watch)
 

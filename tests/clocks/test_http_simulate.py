@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.clocks.simulate_effort import REST, Effort
 from app.domain.values.errors import Invalid, Unavailable
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.clocks import simulations
 from app.services.clocks.simulations import Asked
 from app.services.fairness.counting import MOST_WAITING, SWITCH, Counting
@@ -62,7 +62,7 @@ def test_a_clock_may_bring_its_calendar_along(client):
     assert answer.json()["due_at"] == "2026-04-03T14:30:00.000000Z"
 
 
-async def test_the_clock_of_a_case_type_is_simulated_on_its_calendar(house: House) -> None:
+async def test_the_clock_of_a_case_type_is_simulated_on_its_calendar(house: Assembly) -> None:
     async with client_of(house) as client:
         clock = {"case_type": "expense_claim", "name": "decision"}
         moments = [{"at": "2026-12-23T15:00:00+01:00", "do": "start"}]
@@ -161,7 +161,7 @@ def test_who_counts_rests_every_few_milliseconds_so_that_others_may_go_first():
     assert rests == [REST, REST]
 
 
-async def test_whoever_comes_when_too_many_of_their_tenant_wait_is_told_to_come_again(house: House) -> None:
+async def test_whoever_comes_when_too_many_of_their_tenant_wait_is_told_to_come_again(house: Assembly) -> None:
     asking = [asyncio.ensure_future(house.simulations.simulate("acme", Asked({"target": "8h"}))) for _ in range(10)]
     done = await asyncio.gather(*asking, return_exceptions=True)
     assert sum(isinstance(one, Unavailable) for one in done) == 10 - MOST_WAITING - 1

@@ -9,7 +9,7 @@ import pytest
 from httpx import AsyncClient
 
 from app.domain.deciding import clocks_after
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.clocks import clocks
 from tests.clocks.test_clocks import opened, sqlite_file
 from tests.databases import Database
@@ -56,7 +56,7 @@ async def fits(client: AsyncClient, name: str, answer: Any) -> bool:
     return True
 
 
-async def test_all_cycles_of_all_clocks_are_listed(house: House, watch: Watch) -> None:
+async def test_all_cycles_of_all_clocks_are_listed(house: Assembly, watch: Watch) -> None:
     case_id = await opened(house)
     async with client_of(house, "agent") as client:
         answer = (await client.get(f"/api/v1/cases/{case_id}/slas")).json()
@@ -70,7 +70,7 @@ async def test_all_cycles_of_all_clocks_are_listed(house: House, watch: Watch) -
         assert set(shown["slas"]) == {"decision", "review"}
 
 
-async def test_an_old_cycle_stays_beside_the_new_one(house: House, watch: Watch) -> None:
+async def test_an_old_cycle_stays_beside_the_new_one(house: Assembly, watch: Watch) -> None:
     case_id = await opened(house)
     watch.at(10, day=1)
     await tick(house)
@@ -89,7 +89,7 @@ async def test_an_old_cycle_stays_beside_the_new_one(house: House, watch: Watch)
     assert (newest["cycle"], newest["segments"]) == (2, [])
 
 
-async def test_explained_segments_add_up_to_the_time_that_counted(house: House, watch: Watch) -> None:
+async def test_explained_segments_add_up_to_the_time_that_counted(house: Assembly, watch: Watch) -> None:
     case_id = await opened(house)
     watch.at(10)
     await fired(house, case_id, "take", AGENT)
@@ -109,7 +109,7 @@ async def test_explained_segments_add_up_to_the_time_that_counted(house: House, 
     ]
 
 
-async def test_explained_steps_say_when_they_fired_and_when_they_will(house: House, watch: Watch) -> None:
+async def test_explained_steps_say_when_they_fired_and_when_they_will(house: Assembly, watch: Watch) -> None:
     late = await opened(house, data={"received_on": "2026-06-04"})
     watch.at(13)
     await tick(house)
@@ -126,7 +126,7 @@ async def test_explained_steps_say_when_they_fired_and_when_they_will(house: Hou
     ]
 
 
-async def test_what_is_not_there_and_what_is_not_readable_look_the_same(house: House) -> None:
+async def test_what_is_not_there_and_what_is_not_readable_look_the_same(house: Assembly) -> None:
     case_id = await opened(house)
     calls = [f"/api/v1/cases/{name}/slas{rest}" for name in (NOBODY, "nonsense") for rest in ("", "/decision/explain")]
     async with client_of(house, "agent") as agent, client_of(house, user="steve") as stranger:
@@ -139,14 +139,14 @@ async def test_what_is_not_there_and_what_is_not_readable_look_the_same(house: H
 
 
 @pytest.mark.parametrize("cycle", ["0", "-1", "one", "1.5", "", "9999999999999999999999", "%00"])
-async def test_a_cycle_that_is_no_number_is_named(house: House, cycle: str) -> None:
+async def test_a_cycle_that_is_no_number_is_named(house: Assembly, cycle: str) -> None:
     case_id = await opened(house)
     async with client_of(house, "agent") as client:
         answer = await client.get(f"/api/v1/cases/{case_id}/slas/decision/explain?cycle={cycle}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cycle")
 
 
-async def test_the_overdue_cases_are_found_the_longest_overdue_first(house: House, watch: Watch) -> None:
+async def test_the_overdue_cases_are_found_the_longest_overdue_first(house: Assembly, watch: Watch) -> None:
     first = await opened(house)
     watch.at(10)
     second = await opened(house)
@@ -160,7 +160,7 @@ async def test_the_overdue_cases_are_found_the_longest_overdue_first(house: Hous
     assert [case["id"] for case in others] == [third]
 
 
-async def test_a_clock_of_a_century_is_explained_page_by_page(house: House) -> None:
+async def test_a_clock_of_a_century_is_explained_page_by_page(house: Assembly) -> None:
     case_id = await opened(house, occurred_at=datetime(1900, 1, 2, 9, tzinfo=UTC))
     segments: list[Any] = []
     async with client_of(house, "agent") as client:
@@ -181,7 +181,9 @@ async def test_a_clock_of_a_century_is_explained_page_by_page(house: House) -> N
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "cursor")
 
 
-async def test_a_history_that_takes_too_long_to_count_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_history_that_takes_too_long_to_count_is_told_so(
+    house: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case_id = await opened(house)
     monkeypatch.setattr(clocks, "LONGEST_EFFORT", 0.0)
     async with client_of(house, "agent") as client:
@@ -242,7 +244,7 @@ async def test_a_time_that_nobody_can_mean_is_refused_with_its_field(
 
 
 @pytest.mark.parametrize("written", WRONG_TIMES)
-async def test_an_event_happened_between_1900_and_2199(house: House, written: str) -> None:
+async def test_an_event_happened_between_1900_and_2199(house: Assembly, written: str) -> None:
     attempt = {"case_type": "ticket", "reference": "R-1", "event": "open", "data": {}, "occurred_at": written}
     async with client_of(house, "root", "admin") as client:
         answer = await client.post("/api/v1/events", json={"attempts": [attempt]})

@@ -15,7 +15,7 @@ from app.domain.verbs.assigning import Claim, Release
 from app.domain.verbs.commenting import Comment
 from app.domain.verbs.linking import Link
 from app.policy.files import read_policy
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.policy.policies import PolicySource
 from app.services.store.stored import CaseKey, PolicyFile
 from tests.cases.test_moments import IMPORTER
@@ -63,7 +63,7 @@ EXPECTED = ("applied", "wrong_state", "guard_refused", "conflict", "invalid")
 
 @dataclass
 class Lives:
-    house: House
+    house: Assembly
     dice: random.Random
     watch: Watch | None
     cases: list[str] = field(default_factory=list)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.case.attempt import Opens
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.process.standing_still import unfired
 from app.worker import readiness
 from tests.databases import Database
@@ -26,7 +26,7 @@ def scratch(tmp_path: Path, sqlite_template: Path) -> Database:
     return fresh(tmp_path / "scratch.db", sqlite_template)
 
 
-async def warnings(house: House, folder: Path) -> tuple[str, ...]:
+async def warnings(house: Assembly, folder: Path) -> tuple[str, ...]:
     found = await readiness(house, folder / "policies")
     assert found.ready
     return tuple(found.warnings)

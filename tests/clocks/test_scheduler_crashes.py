@@ -14,7 +14,7 @@ from app.commands.opening.declared import Declared, read_folders
 from app.db import open_store
 from app.domain.case.attempt import Opens
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.databases import Database
 from tests.house import actor, applied, attempt, entries, fire, running, tried
 from tests.scheduler_attack import MACHINE, POLICY, Attack, attacked
@@ -45,12 +45,12 @@ def bombs(tmp_path: Path) -> Declared:
 
 
 @asynccontextmanager
-async def opened(database: Database, found: Declared) -> AsyncIterator[House]:
+async def opened(database: Database, found: Declared) -> AsyncIterator[Assembly]:
     async with running(open_store(database.url), found, desks=2) as house:
         yield house
 
 
-async def laid(house: House, due: datetime) -> str:
+async def laid(house: Assembly, due: datetime) -> str:
     data = {"due": rfc3339(due), "times": 0}
     one = attempt(AGENT, None, case_type="bomb", opens=Opens.ALWAYS, data=data)
     applied(await tried(house, one))

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.commands.opening.services import ticking
-from app.db.sqlite.tick_lock import Turn
+from app.db.sqlite.tick_lock import TickLock
 from app.domain.definition.calendar_file import CalendarFile
 from app.main import main
 from app.scheduler import Ticks
@@ -43,7 +43,7 @@ def test_on_postgresql_it_names_the_command_that_makes_the_schema(empty_postgres
 
 def test_one_process_ticks_on_a_sqlite_file_and_another_when_that_ends(tmp_path):
     url = f"sqlite+aiosqlite:///{tmp_path}/one.db"
-    first, second = Turn(url), Turn(url)
+    first, second = TickLock(url), TickLock(url)
     assert (first.is_mine(), second.is_mine(), first.is_mine()) == (True, False, True)
     first.give_up()
     assert (second.is_mine(), first.is_mine()) == (True, False)
@@ -52,8 +52,8 @@ def test_one_process_ticks_on_a_sqlite_file_and_another_when_that_ends(tmp_path)
 
 def test_on_postgresql_everybody_ticks():
     url = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
-    assert Turn(url).is_mine()
-    assert Turn(url).is_mine()
+    assert TickLock(url).is_mine()
+    assert TickLock(url).is_mine()
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ async def test_without_the_scheduler_nothing_fires(sqlite_file: Database, watch:
         await opened(house)
         watch.at(9, day=1)
         async with ticking(house, settings(sqlite_file), fires=False):
-            assert not Turn(sqlite_file.url)._held
+            assert not TickLock(sqlite_file.url)._held
         assert len(await house.desk.escalate()) == 2
 
 

@@ -11,7 +11,7 @@ from app.db import open_store
 from app.db.schema.migrate import migrate
 from app.domain.case.case import Case
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.ports import Store
 from app.services.store.stored import CaseKey, Changed, Record
 from tests.cases.test_moments import DAY, IMPORTER, THEN, imported
@@ -94,7 +94,7 @@ async def test_what_is_imported_while_the_migration_looks_is_filled_too(postgres
 
 
 async def test_what_the_release_before_leaves_of_a_case_keeps_its_entries_in_order(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     """It has one moment for both, and leaves the column empty or as it was. Its clock was ahead of ours."""
     ahead = "changed_at + 3600000000" if database.kind == "sqlite" else "changed_at + interval '1 hour'"
@@ -112,7 +112,7 @@ async def test_what_the_release_before_leaves_of_a_case_keeps_its_entries_in_ord
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 async def test_the_release_before_goes_on_from_when_the_newest_entry_was_recorded(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     """It calls the functions of its version, and takes `changed_at` for that."""
     case_id = await imported(house, until="triage")

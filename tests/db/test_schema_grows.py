@@ -1,6 +1,6 @@
 """A later release adds columns while this one serves: what it prepared before goes on."""
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.entries.identity import new_id
 from app.services.store.case_query import CaseQuery
 from app.services.store.ports import Store
@@ -16,7 +16,7 @@ TABLES = {
 }
 
 
-async def use(house: House, store: Store, case_id: str) -> None:
+async def use(house: Assembly, store: Store, case_id: str) -> None:
     """Go every way to cases and what belongs to them."""
     key = CaseKey(TENANT, case_id)
     async with store.transaction(TENANT) as tx:
@@ -37,7 +37,9 @@ async def use(house: House, store: Store, case_id: str) -> None:
     assert (await house.cases.read(SUPERVISOR, case_id)).state == "review.first_line"
 
 
-async def test_a_column_more_in_any_table_breaks_nothing_that_is_open(house: House, store: Store, database: Database):
+async def test_a_column_more_in_any_table_breaks_nothing_that_is_open(
+    house: Assembly, store: Store, database: Database
+):
     case_id = await open_claim(house, to="review")
     for _ in range(2):
         await use(house, store, case_id)

@@ -264,10 +264,10 @@ by_role = st.dictionaries(
 )
 
 
-def standing(case: Case) -> may_see.Standing:
+def standing(case: Case) -> may_see.CaseStanding:
     """The case as it is read once for many, for whom the same predicate is asked without a database."""
     given = frozenset((subject, role) for of, subject, role in ROLES if of == case.id)
-    return may_see.Standing(case.case_type, case.creator, case.assignee, given)
+    return may_see.CaseStanding(case.case_type, case.creator, case.assignee, given)
 
 
 visibles = st.builds(

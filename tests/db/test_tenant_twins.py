@@ -10,7 +10,7 @@ from sqlalchemy import Table, text
 from sqlmodel import SQLModel
 
 import app.db.tables.every_table  # noqa: F401  (declares all tables)
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.calling import bearing, signed_in
 from tests.databases import Database, engine_of
 from tests.house import TENANT, actor, change, rows, state, unguarded
@@ -80,7 +80,7 @@ class Seen:
         return told
 
 
-async def read_of_store(seen: Seen, house: House) -> list[Any]:
+async def read_of_store(seen: Seen, house: Assembly) -> list[Any]:
     """What streams, ticks and verifications read of our tenant."""
     store, visible = house.store, await house.cases.visible(ROOTED)
     return [
@@ -101,7 +101,7 @@ def _timeless(explained: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def seen(house: House) -> AsyncIterator[Seen]:
+async def seen(house: Assembly) -> AsyncIterator[Seen]:
     await naming_reviewers(house)
     async with client_without_credential(house) as http:
         made = Seen(http)
@@ -162,7 +162,7 @@ async def kept_of_twins(database: Database) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-async def test_a_twin_is_never_seen(seen: Seen, house: House, database: Database) -> None:
+async def test_a_twin_is_never_seen(seen: Seen, house: Assembly, database: Database) -> None:
     await house.ledger.sequence()
     before, read = await seen.all(), await read_of_store(seen, house)
     assert all(before.values())
@@ -174,7 +174,7 @@ async def test_a_twin_is_never_seen(seen: Seen, house: House, database: Database
     assert again["case"]["id"] == seen.case_id
 
 
-async def test_a_twin_is_never_changed(seen: Seen, house: House, database: Database) -> None:
+async def test_a_twin_is_never_changed(seen: Seen, house: Assembly, database: Database) -> None:
     await house.ledger.sequence()
     await twinned(database)
     before = await kept_of_twins(database)
@@ -200,7 +200,7 @@ async def test_a_twin_is_never_changed(seen: Seen, house: House, database: Datab
     assert await kept_of_twins(database) == before
 
 
-async def test_a_tenant_without_rows_reads_nothing(seen: Seen, house: House, database: Database) -> None:
+async def test_a_tenant_without_rows_reads_nothing(seen: Seen, house: Assembly, database: Database) -> None:
     await house.ledger.sequence()
     [blob] = await rows(database, "SELECT sha256, upload FROM blob")
     store, nobody = house.store, "globex"
@@ -217,7 +217,7 @@ async def test_a_tenant_without_rows_reads_nothing(seen: Seen, house: House, dat
         assert not found
 
 
-async def test_each_twin_is_sequenced_by_itself(seen: Seen, house: House, database: Database) -> None:
+async def test_each_twin_is_sequenced_by_itself(seen: Seen, house: Assembly, database: Database) -> None:
     await twinned(database)
     await house.ledger.sequence()
     found = await rows(database, "SELECT tenant, leaf_index, entry_id FROM audit_leaf ORDER BY tenant, leaf_index")
@@ -230,7 +230,9 @@ async def test_each_twin_is_sequenced_by_itself(seen: Seen, house: House, databa
     assert await rows(database, "SELECT * FROM audit_pending WHERE tenant <> '*'") == []
 
 
-async def test_what_is_due_of_one_tenant_hides_nothing_of_another(seen: Seen, house: House, database: Database) -> None:
+async def test_what_is_due_of_one_tenant_hides_nothing_of_another(
+    seen: Seen, house: Assembly, database: Database
+) -> None:
     await twinned(database)
     tenants = sorted((*TWINS, TENANT))
     for day, tenant in enumerate(tenants, 1):
@@ -243,7 +245,7 @@ async def test_what_is_due_of_one_tenant_hides_nothing_of_another(seen: Seen, ho
     )
 
 
-async def test_a_clock_of_one_tenant_is_no_other_ones(seen: Seen, house: House, database: Database) -> None:
+async def test_a_clock_of_one_tenant_is_no_other_ones(seen: Seen, house: Assembly, database: Database) -> None:
     await twinned(database)
     await unguarded(database, "clock_refuses_delete")
     await change(database, "DELETE FROM clock WHERE tenant = 'zzz'")

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.definition.case_type import CaseType
 from app.domain.values.errors import NotFound
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.databases import Database
 from tests.house import (
     ALICE,
@@ -39,7 +39,7 @@ def _without_triage() -> CaseType:
     return CaseType.model_validate(told)
 
 
-async def test_an_unchanged_file_is_no_new_version_and_no_new_entry(house: House, database: Database) -> None:
+async def test_an_unchanged_file_is_no_new_version_and_no_new_entry(house: Assembly, database: Database) -> None:
     async with another_process(database):
         pass
     stored = await rows(database, "SELECT case_type, version FROM definition ORDER BY case_type")
@@ -53,7 +53,7 @@ async def test_an_unchanged_file_is_no_new_version_and_no_new_entry(house: House
     assert "case_seq" not in logged[0]
 
 
-async def test_a_changed_file_is_a_new_version_for_new_cases_and_no_other(house: House, database: Database) -> None:
+async def test_a_changed_file_is_a_new_version_for_new_cases_and_no_other(house: Assembly, database: Database) -> None:
     old = await open_claim(house)
     async with another_process(database, declaring(expense_claim=_without_triage())) as newer:
         new = applied(await tried(newer, opening()))
@@ -68,7 +68,7 @@ async def test_a_changed_file_is_a_new_version_for_new_cases_and_no_other(house:
     assert applied(await tried(house, opening()))["definition"]["version"] == 1
 
 
-async def test_a_file_that_becomes_what_it_was_is_the_version_it_was(house: House, database: Database) -> None:
+async def test_a_file_that_becomes_what_it_was_is_the_version_it_was(house: Assembly, database: Database) -> None:
     for found in (declaring(expense_claim=_without_triage()), declared()):
         async with another_process(database, found) as process:
             case = applied(await tried(process, opening()))
@@ -76,7 +76,7 @@ async def test_a_file_that_becomes_what_it_was_is_the_version_it_was(house: Hous
     assert len(await entries(database, "definition")) == 4
 
 
-async def test_a_case_goes_on_where_its_file_is_gone(house: House, database: Database) -> None:
+async def test_a_case_goes_on_where_its_file_is_gone(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     async with another_process(database, declaring(expense_claim=None)) as without:
         assert code(await tried(without, opening())) == "invalid"
@@ -85,7 +85,7 @@ async def test_a_case_goes_on_where_its_file_is_gone(house: House, database: Dat
         assert "approve" in {e.event for e in (await without.cases.possible(CLERK, claim, True)).refused}
 
 
-async def test_a_case_type_that_is_not_declared_is_not_found(house: House) -> None:
+async def test_a_case_type_that_is_not_declared_is_not_found(house: Assembly) -> None:
     with pytest.raises(NotFound):
         house.case_types.get("nonsense")
 
@@ -102,7 +102,7 @@ async def test_processes_that_start_at_once_store_each_definition_and_policy_onc
     assert len(await rows(database, "SELECT id FROM policy_line")) == lines
 
 
-async def test_a_definition_that_cannot_be_read_harms_its_own_cases_only(house: House, database: Database) -> None:
+async def test_a_definition_that_cannot_be_read_harms_its_own_cases_only(house: Assembly, database: Database) -> None:
     async with another_process(database, declaring(expense_claim=_without_triage())) as newer:
         broken = await opened(newer)
     sound = await open_claim(house)

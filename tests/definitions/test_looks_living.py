@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.definition.case_type import CaseType
 from app.domain.values.errors import NotFound
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.databases import Database
 from tests.fake_services import Fakes, api
 from tests.house import another_process, declared, declaring, house, open_claim, state
@@ -21,7 +21,7 @@ def claims(views: dict[str, Any] | None, title: str = "Claim") -> CaseType:
     return CaseType.model_validate({**told, "title": title, **({"views": views} if views else {})})
 
 
-async def test_a_newer_look_counts_for_cases_that_are_open_already(house: House, database: Database) -> None:
+async def test_a_newer_look_counts_for_cases_that_are_open_already(house: Assembly, database: Database) -> None:
     old = await open_claim(house)
     newer = claims({"list": ["reference", "due"]})
     async with another_process(database, declaring(expense_claim=newer)) as process:
@@ -31,7 +31,7 @@ async def test_a_newer_look_counts_for_cases_that_are_open_already(house: House,
         assert views.columns == ("reference", "due")
 
 
-async def test_a_version_without_views_looks_like_the_newest_that_has_some(house: House, database: Database) -> None:
+async def test_a_version_without_views_looks_like_the_newest_that_has_some(house: Assembly, database: Database) -> None:
     for list_ in (["reference"], ["reference", "due"], None):
         views = {"list": list_} if list_ else None
         async with another_process(database, declaring(expense_claim=claims(views, f"Claim {list_}"))) as process:
@@ -40,19 +40,19 @@ async def test_a_version_without_views_looks_like_the_newest_that_has_some(house
             assert found.columns == tuple(list_ or ["reference", "due"])
 
 
-async def test_a_case_type_whose_file_is_gone_keeps_its_look(house: House, database: Database) -> None:
+async def test_a_case_type_whose_file_is_gone_keeps_its_look(house: Assembly, database: Database) -> None:
     async with another_process(database, declaring(expense_claim=None)) as process:
         assert process.case_types.views("expense_claim") == house.case_types.views("expense_claim") is not None
 
 
-async def test_a_case_type_that_never_said_anything_has_no_look(house: House, database: Database) -> None:
+async def test_a_case_type_that_never_said_anything_has_no_look(house: Assembly, database: Database) -> None:
     plain = CaseType.model_validate({"case_type": "plain", "initial": "a", "states": {"a": {}}})
     async with another_process(database, declaring(plain=plain)) as process:
         assert process.case_types.views("plain") is None
         assert process.case_types.views("nonsense") is None
 
 
-async def test_versions_are_told_with_the_moment_since_when_there_is_one(house: House, database: Database) -> None:
+async def test_versions_are_told_with_the_moment_since_when_there_is_one(house: Assembly, database: Database) -> None:
     async with another_process(database, declaring(expense_claim=claims(None))) as process:
         newest, first = await process.case_types.versions("expense_claim")
     assert (newest.version, newest.in_force, first.version, first.in_force) == (2, True, 1, False)
@@ -64,7 +64,7 @@ async def test_versions_are_told_with_the_moment_since_when_there_is_one(house: 
         await house.case_types.versions("nonsense")
 
 
-async def test_a_name_with_an_underscore_is_not_taken_for_a_pattern(house: House, database: Database) -> None:
+async def test_a_name_with_an_underscore_is_not_taken_for_a_pattern(house: Assembly, database: Database) -> None:
     other = CaseType.model_validate({"case_type": "expensexclaim", "initial": "a", "states": {"a": {}}})
     async with another_process(database, declaring(expensexclaim=other)) as process:
         assert len(await process.store.definitions_published("expense_claim")) == 1

@@ -9,7 +9,7 @@ from app.domain.definition import titles
 from app.domain.definition.case_type import CaseType
 from app.domain.policy.scope import Scope
 from app.policy.reasons import wish_of
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.house import (
     ADMIN,
     ALICE,
@@ -32,7 +32,7 @@ from tests.house import (
 __all__ = ["house"]
 
 
-async def test_a_refusal_names_event_and_state_by_their_titles(house: House) -> None:
+async def test_a_refusal_names_event_and_state_by_their_titles(house: Assembly) -> None:
     claim = await open_claim(house)
     refused = (await fire(house, claim, "pay", CASHIER)).error
     assert refused.message == "“Pay” is not possible while the case is “Submitted”"
@@ -41,7 +41,7 @@ async def test_a_refusal_names_event_and_state_by_their_titles(house: House) -> 
     assert denied.message == "you may not fire “Approve” here"
 
 
-async def test_four_eyes_and_missing_reasons_name_events_by_their_titles(house: House) -> None:
+async def test_four_eyes_and_missing_reasons_name_events_by_their_titles(house: Assembly) -> None:
     claim = await open_claim(house, to="review")
     assert (await fire(house, claim, "approve", SUPERVISOR)).error is None
     refused = (await fire(house, claim, "approve", SUPERVISOR)).error
@@ -52,7 +52,7 @@ async def test_four_eyes_and_missing_reasons_name_events_by_their_titles(house: 
     assert missing.errors[0].message == "a reason has to be given for “Reject”"
 
 
-async def test_what_the_policy_says_names_events_by_their_titles(house: House) -> None:
+async def test_what_the_policy_says_names_events_by_their_titles(house: Assembly) -> None:
     claim = await open_claim(house, to="review")
     without_a_role = (await fire(house, claim, "approve", CLERK)).error.reasons[0]
     assert without_a_role.message == "None of the roles held (role:clerk) may fire “Approve” on this expense claim."
@@ -63,21 +63,21 @@ async def test_what_the_policy_says_names_events_by_their_titles(house: House) -
     assert submitted.message.startswith("Nobody may fire “Submit” on this expense claim while `")
 
 
-async def test_who_may_fire_and_not_read_is_told_the_title_of_what_does_not_go(house: House) -> None:
+async def test_who_may_fire_and_not_read_is_told_the_title_of_what_does_not_go(house: Assembly) -> None:
     await let_nobody_read(house, "expense_claim")
     refused = (await fire(house, await open_claim(house), "pay", CASHIER)).error
     assert refused.message == "“Pay” is not possible now"
     assert refused.reasons[0].message == "this does not allow “Pay” now"
 
 
-async def test_a_key_that_is_not_for_an_event_is_told_its_title_and_what_its_scope_would_hold(house: House) -> None:
+async def test_a_key_that_is_not_for_an_event_is_told_its_title_and_what_its_scope_would_hold(house: Assembly) -> None:
     scoped = replace(CLERK, scope=Scope(frozenset({"case:read"})))
     said = (await fire(house, await open_claim(house), "triage", scoped)).error.reasons[-1]
     assert said.message == "the API key is not for “Take into review” on expense_claim"
     assert "whose scope holds triage on expense_claim" in said.remedy
 
 
-async def test_no_sentence_of_all_that_may_not_be_fired_names_what_has_a_title_by_its_name(house: House) -> None:
+async def test_no_sentence_of_all_that_may_not_be_fired_names_what_has_a_title_by_its_name(house: Assembly) -> None:
     claims = [await open_claim(house, to=to) for to in ("submitted", "review", "checks")]
     readers = dict.fromkeys(claims, (ALICE, CLERK, SUPERVISOR, CASHIER, ADMIN))
     readers |= dict.fromkeys([await open_incident(house), await open_permit(house)], (ALICE, ADMIN))
@@ -108,7 +108,7 @@ def test_a_case_type_with_another_title_than_its_name_is_called_by_it() -> None:
 
 
 @pytest.mark.parametrize("event", ["kyd", "approve"])
-async def test_an_identifier_never_begins_a_sentence_bare(house: House, event: str) -> None:
+async def test_an_identifier_never_begins_a_sentence_bare(house: Assembly, event: str) -> None:
     refused = (await tried(house, opening(event=event))).error
     unknown = (await tried(house, opening(case_type="kyd"))).error
     claim = await open_claim(house)

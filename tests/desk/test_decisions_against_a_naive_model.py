@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.domain.case.attempt import Attempt
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.answer import Answer
 from app.services.store.ports import Store
 from app.services.store.stored import CaseKey
@@ -33,12 +33,12 @@ ANSWERS = {
 
 
 @pytest.fixture
-async def house(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[House]:
+async def house(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[Assembly]:
     async with naive_house(store, database, tmp_path) as house:
         yield house
 
 
-async def test_every_answer_case_and_entry_is_the_one_of_a_naive_model(house: House, database: Database) -> None:
+async def test_every_answer_case_and_entry_is_the_one_of_a_naive_model(house: Assembly, database: Database) -> None:
     model, seen = await agreed_on(house, Random(SEED))
     assert set(seen) == ANSWERS
     assert not never_fired(model)
@@ -51,7 +51,7 @@ async def test_every_answer_case_and_entry_is_the_one_of_a_naive_model(house: Ho
     assert sorted(denied, key=str) == sorted(model.denied, key=str)
 
 
-async def agreed_on(house: House, random: Random) -> tuple[NaiveModel, Counter[str]]:
+async def agreed_on(house: Assembly, random: Random) -> tuple[NaiveModel, Counter[str]]:
     """Submit random batches, compare every answer; returns the model and how often it gave each answer."""
     model, seen = naive_model(), Counter[str]()
     attempts = Attempts(random, model)

@@ -12,7 +12,7 @@ import pytest
 from app.db import open_store
 from app.domain.policy.verdict import Verdict
 from app.policy.engine import PolicyEngine
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.waiting import BATCH
 from app.services.store.ports import Refused, Store, StoreUnavailable, Transaction
 from tests.databases import Database
@@ -36,7 +36,7 @@ from tests.house import (
 )
 
 
-async def test_of_many_attempts_with_one_version_exactly_one_applies(house: House, database: Database) -> None:
+async def test_of_many_attempts_with_one_version_exactly_one_applies(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     async with another_process(database) as other:
         notes = [attempt(ALICE, "add_note", claim, if_version=1) for _ in range(40)]
@@ -48,13 +48,13 @@ async def test_of_many_attempts_with_one_version_exactly_one_applies(house: Hous
     assert (await state(house, claim)).seq == len(await entries(database, "transition")) + 1 == 2
 
 
-async def test_of_many_attempts_in_one_batch_with_one_version_the_first_applies(house: House) -> None:
+async def test_of_many_attempts_in_one_batch_with_one_version_the_first_applies(house: Assembly) -> None:
     claim = await open_claim(house)
     answers = await submit(house, *(attempt(ALICE, "add_note", claim, if_version=1) for _ in range(BATCH * 2)))
     assert [code(answer) for answer in answers] == ["applied"] + ["version_conflict"] * (BATCH * 2 - 1)
 
 
-async def test_no_event_is_lost_where_two_processes_fire_on_the_same_cases(house: House, database: Database) -> None:
+async def test_no_event_is_lost_where_two_processes_fire_on_the_same_cases(house: Assembly, database: Database) -> None:
     claims = [await open_claim(house) for _ in range(3)]
     async with another_process(database) as other:
         tries = [(process, attempt(ALICE, "add_note", claim)) for process in (house, other) for claim in claims * 10]
@@ -104,14 +104,14 @@ class _FailingTransaction:
 
 
 @pytest.fixture
-async def faulty(database: Database) -> AsyncIterator[tuple[House, Faulty]]:
+async def faulty(database: Database) -> AsyncIterator[tuple[Assembly, Faulty]]:
     store = Faulty(open_store(database.url))
     async with running(store) as house:  # type: ignore[arg-type]
         store.begun = 0
         yield house, store
 
 
-async def test_no_answer_is_given_before_the_commit(faulty: tuple[House, Faulty], database: Database) -> None:
+async def test_no_answer_is_given_before_the_commit(faulty: tuple[Assembly, Faulty], database: Database) -> None:
     house, store = faulty
     store.on_commit = [StoreUnavailable("the disk is full")]
     one = opening(key="k")
@@ -120,14 +120,14 @@ async def test_no_answer_is_given_before_the_commit(faulty: tuple[House, Faulty]
     assert code(await tried(house, one)) == "applied"
 
 
-async def test_what_the_database_refuses_once_is_tried_again(faulty: tuple[House, Faulty]) -> None:
+async def test_what_the_database_refuses_once_is_tried_again(faulty: tuple[Assembly, Faulty]) -> None:
     house, store = faulty
     store.on_commit = [Refused("a deadlock"), Refused("a deadlock")]
     answers = await submit(house, opening(), opening())
     assert [code(answer) for answer in answers] == ["applied", "applied"]
 
 
-async def test_without_the_database_nothing_later_of_the_submit_is_tried(faulty: tuple[House, Faulty]) -> None:
+async def test_without_the_database_nothing_later_of_the_submit_is_tried(faulty: tuple[Assembly, Faulty]) -> None:
     house, store = faulty
     store.on_record = [StoreUnavailable("gone")]
     answers = await submit(house, *(opening() for _ in range(3 * BATCH)))
@@ -136,7 +136,7 @@ async def test_without_the_database_nothing_later_of_the_submit_is_tried(faulty:
 
 
 async def test_none_overtakes_an_attempt_that_found_no_database_when_it_was_tried_alone(
-    faulty: tuple[House, Faulty],
+    faulty: tuple[Assembly, Faulty],
 ) -> None:
     house, store = faulty
     store.on_record = [Refused("one of them"), StoreUnavailable("gone")]
@@ -146,7 +146,7 @@ async def test_none_overtakes_an_attempt_that_found_no_database_when_it_was_trie
 
 
 async def test_a_fault_that_nobody_expected_harms_one_attempt_only(
-    faulty: tuple[House, Faulty], caplog: pytest.LogCaptureFixture
+    faulty: tuple[Assembly, Faulty], caplog: pytest.LogCaptureFixture
 ) -> None:
     house, store = faulty
     store.on_record = [ArithmeticError("a bug")] * 4  # the batch, then the first attempt as often as it is tried
@@ -158,7 +158,7 @@ async def test_a_fault_that_nobody_expected_harms_one_attempt_only(
 
 
 async def test_an_attempt_that_the_database_refuses_does_not_hurt_its_neighbours(
-    house: House, database: Database, caplog: pytest.LogCaptureFixture
+    house: Assembly, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The entry id is taken already, which no other attempt of the batch can help."""
     taken = opening()
@@ -175,7 +175,7 @@ async def test_an_attempt_that_the_database_refuses_does_not_hurt_its_neighbours
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 async def test_text_that_the_database_cannot_read_does_not_hurt_its_neighbours(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: Assembly, caplog: pytest.LogCaptureFixture
 ) -> None:
     answers = await submit(house, opening(), opening(reference="R-987123\0"))
     assert [code(answer) for answer in answers] == ["applied", "internal"]
@@ -194,7 +194,7 @@ class FaultyEngine(PolicyEngine):
 async def test_an_exception_while_deciding_is_internal_and_logged_once_and_the_neighbours_apply(
     store: Store, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house = House(store, FaultyEngine(), 1)
+    house = Assembly(store, FaultyEngine(), 1)
     found = declared()
     async with house.running(found.case_types, found.calendars, found.policies):
         mallory = opening(by=actor("mallory"), key="k")
@@ -222,7 +222,7 @@ async def test_a_house_that_fails_leaves_no_worker_behind(store: Store) -> None:
     assert asyncio.all_tasks() == before
 
 
-async def test_a_caller_who_gives_up_does_not_stop_the_desk(house: House) -> None:
+async def test_a_caller_who_gives_up_does_not_stop_the_desk(house: Assembly) -> None:
     claim = await open_claim(house)
     impatient = asyncio.create_task(fire(house, claim, "add_note", ALICE))
     await asyncio.sleep(0)

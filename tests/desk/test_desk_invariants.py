@@ -7,7 +7,7 @@ import random
 import pytest
 
 from app.domain.case.attempt import Attempt
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.answer import Answer, to_json
 from tests.databases import Database
 from tests.house import (
@@ -35,7 +35,7 @@ Told = list[tuple[Attempt, Answer]]
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_state_is_the_fold_of_the_log_and_every_answer_has_its_entry(
-    house: House, database: Database, seed: int
+    house: Assembly, database: Database, seed: int
 ) -> None:
     chance = random.Random(seed)
     claims = [

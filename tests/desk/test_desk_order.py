@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.case.attempt import Actor, Principal
 from app.domain.definition.case_type import CaseType
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.databases import Database
 from tests.factories import new_id
 from tests.house import (
@@ -53,17 +53,17 @@ NEIGHBOURS: dict[str, tuple[str, Actor, str, dict[str, Any]]] = {
 }
 
 
-async def test_of_two_checks_that_refuse_the_earlier_one_answers(house: House) -> None:
+async def test_of_two_checks_that_refuse_the_earlier_one_answers(house: Assembly) -> None:
     claim = await open_claim(house, to="review")
     for said, (expected, who, event, values) in NEIGHBOURS.items():
         assert code(await fire(house, claim, event, who, **values)) == expected, said
 
 
-async def test_a_case_that_is_not_there_comes_before_an_unknown_event(house: House) -> None:
+async def test_a_case_that_is_not_there_comes_before_an_unknown_event(house: Assembly) -> None:
     assert code(await fire(house, new_id(), "fly", ADMIN)) == "not_found"
 
 
-async def test_the_payload_comes_before_the_guard(house: House) -> None:
+async def test_the_payload_comes_before_the_guard(house: Assembly) -> None:
     permit = await open_permit(house)
     both = actor("bob", "intake", "building_inspector", "environment_officer", "decider")
     for event in ("accept", "clear_building", "clear_environment"):
@@ -72,7 +72,7 @@ async def test_the_payload_comes_before_the_guard(house: House) -> None:
     assert code(await fire(house, permit, "grant", both)) == "guard_refused"
 
 
-async def test_the_data_that_an_event_sets_is_checked_last(house: House, database: Database) -> None:
+async def test_the_data_that_an_event_sets_is_checked_last(house: Assembly, database: Database) -> None:
     """A next version of claims, in which rejecting sets a forbidden amount, and only of large claims."""
     told: dict[str, Any] = declared().case_types["expense_claim"].model_dump(by_alias=True, exclude_none=True)
     told["events"]["reject"]["transitions"][0] |= {
@@ -88,13 +88,13 @@ async def test_the_data_that_an_event_sets_is_checked_last(house: House, databas
     assert len(await entries(database, "denied")) == 1
 
 
-async def test_data_is_for_openings_alone_and_its_check_comes_after_the_state(house: House) -> None:
+async def test_data_is_for_openings_alone_and_its_check_comes_after_the_state(house: Assembly) -> None:
     claim = await open_claim(house, to="review")
     assert code(await fire(house, claim, "approve", SUPERVISOR, data={"amount_cents": 1})) == "invalid"
     assert code(await fire(house, claim, "ask", CLERK, data={"amount_cents": 1})) == "wrong_state"
 
 
-async def test_an_opening_is_known_then_allowed_then_valid(house: House) -> None:
+async def test_an_opening_is_known_then_allowed_then_valid(house: Assembly) -> None:
     nobody = opening(actor("x"), event="triage", data={})
     assert code(await tried(house, nobody)) == "invalid"
     delegated = opening(ALICE, data={}, on_behalf_of=Principal("user:bob"))
@@ -102,7 +102,7 @@ async def test_an_opening_is_known_then_allowed_then_valid(house: House) -> None
     assert code(await tried(house, opening(ALICE, data={}))) == "invalid"
 
 
-async def test_what_can_never_be_written_is_refused_before_the_policy_is_asked(house: House) -> None:
+async def test_what_can_never_be_written_is_refused_before_the_policy_is_asked(house: Assembly) -> None:
     claim = await open_claim(house, to="review")
     assert code(await fire(house, claim, "approve", CLERK, payload={"note": "\0"})) == "invalid"
 
@@ -112,7 +112,7 @@ async def test_what_can_never_be_written_is_refused_before_the_policy_is_asked(h
     [("approve", CLERK, "denied"), ("pay", actor("c", "cashier"), "wrong_state")],
 )
 async def test_a_refusal_is_one_entry_outside_of_the_chain(
-    house: House, database: Database, event: str, who: Actor, expected: str
+    house: Assembly, database: Database, event: str, who: Actor, expected: str
 ) -> None:
     claim = await open_claim(house, to="review")
     before = await state(house, claim)
@@ -124,7 +124,7 @@ async def test_a_refusal_is_one_entry_outside_of_the_chain(
     assert await state(house, claim) == before
 
 
-async def test_a_guards_refusal_is_logged_with_what_it_saw_as_a_commitment(house: House, database: Database) -> None:
+async def test_a_guards_refusal_is_logged_with_what_it_saw_as_a_commitment(house: Assembly, database: Database) -> None:
     permit = await open_permit(house, floor_area_m2=4321)
     await fired(house, permit, "accept", actor("i", "intake"))
     inspector = actor("b", "building_inspector")
@@ -136,7 +136,7 @@ async def test_a_guards_refusal_is_logged_with_what_it_saw_as_a_commitment(house
     assert stored["value"] == "4321"
 
 
-async def test_a_refused_opening_is_logged_without_a_case(house: House, database: Database) -> None:
+async def test_a_refused_opening_is_logged_without_a_case(house: Assembly, database: Database) -> None:
     answer = await tried(house, opening(ALICE, on_behalf_of=Principal("user:bob")))
     assert code(answer) == "denied"
     [entry] = await entries(database, "denied")
@@ -145,7 +145,7 @@ async def test_a_refused_opening_is_logged_without_a_case(house: House, database
     assert entry["policy"]["rule"] is None  # no line lets her act for others; one lets her open cases
 
 
-async def test_a_wrong_version_and_a_wrong_payload_leave_no_entry(house: House, database: Database) -> None:
+async def test_a_wrong_version_and_a_wrong_payload_leave_no_entry(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     answers = await submit(
         house,
@@ -160,7 +160,7 @@ async def test_a_wrong_version_and_a_wrong_payload_leave_no_entry(house: House, 
 
 
 async def test_a_masked_refusal_is_logged_once_per_key_and_its_answer_is_not_kept(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     claim = await open_claim(house)
     for _ in range(2):
@@ -183,7 +183,7 @@ SPIES: dict[str, dict[str, Any]] = {
 }
 
 
-async def test_without_case_read_a_case_looks_as_if_it_were_not_there(house: House) -> None:
+async def test_without_case_read_a_case_looks_as_if_it_were_not_there(house: Assembly) -> None:
     claim = await open_claim(house)
     foreigner = actor("eve", "clerk", tenant="other")
     for said, values in SPIES.items():
@@ -193,7 +193,7 @@ async def test_without_case_read_a_case_looks_as_if_it_were_not_there(house: Hou
         assert told == {("not_found", "there is no such case", (), ())}, said
 
 
-async def test_who_fires_but_may_not_read_gets_no_case_back(house: House) -> None:
+async def test_who_fires_but_may_not_read_gets_no_case_back(house: Assembly) -> None:
     await let_nobody_read(house, "expense_claim")
     claim = await open_claim(house, to="review")
     answer = await fire(house, claim, "approve", BOSS)
@@ -201,7 +201,7 @@ async def test_who_fires_but_may_not_read_gets_no_case_back(house: House) -> Non
     assert answer.receipt.case_seq == 3
 
 
-async def test_who_fires_but_may_not_read_is_refused_without_states_and_values(house: House) -> None:
+async def test_who_fires_but_may_not_read_is_refused_without_states_and_values(house: Assembly) -> None:
     await let_nobody_read(house, "expense_claim")
     claim = await open_claim(house)
     wrong = await fire(house, claim, "approve", BOSS)
@@ -212,7 +212,7 @@ async def test_who_fires_but_may_not_read_is_refused_without_states_and_values(h
     assert _told(await fire(house, claim, "approve", BOSS)) == _told(wrong)
 
 
-async def test_a_guard_tells_who_may_not_read_no_value_and_no_condition(house: House) -> None:
+async def test_a_guard_tells_who_may_not_read_no_value_and_no_condition(house: Assembly) -> None:
     await let_nobody_read(house, "permit")
     permit = await open_permit(house, floor_area_m2=4321)
     await fired(house, permit, "accept", actor("i", "intake"))
@@ -222,7 +222,7 @@ async def test_a_guard_tells_who_may_not_read_no_value_and_no_condition(house: H
     assert "floor_area" not in _told(refused)
 
 
-async def test_conditions_on_acting_for_others_see_the_caller_and_not_whom_the_caller_names(house: House) -> None:
+async def test_conditions_on_acting_for_others_see_the_caller_and_not_whom_the_caller_names(house: Assembly) -> None:
     claims = policy_file("expense_claim")
     only_bob = replace(claims.lines[-1], role="*", act="case:admin", when="actor.id == 'user:bob'")
     await house.policies.apply(replace(claims, lines=[*claims.lines, only_bob]))
@@ -231,7 +231,7 @@ async def test_conditions_on_acting_for_others_see_the_caller_and_not_whom_the_c
     assert code(await tried(house, opening(actor("bob"), on_behalf_of=Principal("user:alice")))) == "applied"
 
 
-async def test_an_incident_is_not_cancelled_by_whom_a_deny_line_names(house: House) -> None:
+async def test_an_incident_is_not_cancelled_by_whom_a_deny_line_names(house: Assembly) -> None:
     incident = await opened(house, case_type="incident", event="report", data=INCIDENT | {"priority": 1})
     denied = await fire(house, incident, "cancel", ALICE, reason="it works")
     assert code(denied) == "denied"

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from app.db import open_store
 from app.db.connections import engines
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.waiting import BATCH
 from tests.databases import Database, Server
 from tests.house import ALICE, attempt, code, connect, entries, open_claim, running, submit, tried
@@ -21,7 +21,7 @@ DESKS = 2
 
 
 @pytest.fixture
-async def hurried(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+async def hurried(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Assembly]:
     """A house on PostgreSQL that gives up a statement after a second, not after half a minute."""
     monkeypatch.setattr(engines, "COMMAND_SECONDS", 1)
     async with running(open_store(postgres.url), desks=DESKS) as house:
@@ -41,7 +41,7 @@ async def held(database: Database) -> AsyncIterator["asyncpg.Connection"]:
 
 
 async def test_a_stuck_database_is_unavailable_and_the_desk_goes_on_when_it_is_back(
-    hurried: House, postgres: Database
+    hurried: Assembly, postgres: Database
 ) -> None:
     claim = await open_claim(hurried)
     notes = [attempt(ALICE, "add_note", claim) for _ in range(BATCH * 4)]
@@ -54,7 +54,7 @@ async def test_a_stuck_database_is_unavailable_and_the_desk_goes_on_when_it_is_b
 
 
 async def test_a_server_that_froze_holds_nobody_and_serves_again_when_it_thaws(
-    hurried: House, postgres: Database, monkeypatch: pytest.MonkeyPatch
+    hurried: Assembly, postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.db.postgres.store.CONNECT_SECONDS", 1)
     claim = await open_claim(hurried)
@@ -71,7 +71,7 @@ async def test_a_server_that_froze_holds_nobody_and_serves_again_when_it_thaws(
 
 
 async def test_whoever_comes_to_a_full_desk_is_told_at_once_and_those_before_are_served(
-    hurried: House, postgres: Database
+    hurried: Assembly, postgres: Database
 ) -> None:
     claim = await open_claim(hurried)
     many = [[attempt(ALICE, "add_note", claim) for _ in range(1_000)] for _ in range(3)]
@@ -87,7 +87,7 @@ async def test_whoever_comes_to_a_full_desk_is_told_at_once_and_those_before_are
 
 
 async def test_a_database_that_was_gone_for_a_while_is_used_again(
-    hurried: House, postgres: Database, postgres_server: Server
+    hurried: Assembly, postgres: Database, postgres_server: Server
 ) -> None:
     claim = await open_claim(hurried)
     name = make_url(postgres.url).database

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from app.domain.case.attempt import Actor, Principal
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.databases import Database
 from tests.house import (
     ADMIN,
@@ -25,7 +25,7 @@ IMPORTER = Actor(tenant=TENANT, id="service:import", roles=frozenset({"role:admi
 INVENTED = [Principal(f"user:invented-{n}", frozenset({"role:supervisor", "role:manager"})) for n in range(2)]
 
 
-async def resolved(house: House) -> str:
+async def resolved(house: Assembly) -> str:
     """An incident that the administrator resolved for an invented supervisor."""
     incident = await open_incident(house)
     await fired(house, incident, "triage", actor("ag", "agent"), payload={"priority": 3})
@@ -38,7 +38,7 @@ async def said(database: Database) -> list[str | None]:
     return [entry.get("four_eyes") for entry in await entries(database) if entry.get("case_id")]
 
 
-async def test_a_person_who_acts_for_two_others_is_still_one(house: House) -> None:
+async def test_a_person_who_acts_for_two_others_is_still_one(house: Assembly) -> None:
     incident = await resolved(house)
     refused = await fire(house, incident, "close", ADMIN, on_behalf_of=INVENTED[1])
     assert [reason.code for reason in refused.error.reasons] == ["four_eyes"]
@@ -47,7 +47,7 @@ async def test_a_person_who_acts_for_two_others_is_still_one(house: House) -> No
     ] == "closed"
 
 
-async def test_so_they_are_in_one_batch(house: House) -> None:
+async def test_so_they_are_in_one_batch(house: Assembly) -> None:
     incident = opening(ALICE, "incident", "report", INCIDENT)
     by_admin = {"by": ADMIN, "case_id": incident.new_case_id}
     answers = await submit(
@@ -60,13 +60,15 @@ async def test_so_they_are_in_one_batch(house: House) -> None:
     assert [code(answer) for answer in answers] == ["applied", "applied", "applied", "guard_refused"]
 
 
-async def test_whom_somebody_acted_for_may_not_act_through_a_third_one_either(house: House) -> None:
+async def test_whom_somebody_acted_for_may_not_act_through_a_third_one_either(house: Assembly) -> None:
     incident = await resolved(house)
     refused = await fire(house, incident, "close", actor("anna", "admin"), on_behalf_of=INVENTED[0])
     assert [reason.code for reason in refused.error.reasons] == ["four_eyes"]
 
 
-async def test_a_service_that_imports_a_history_counts_as_those_it_acts_for(house: House, database: Database) -> None:
+async def test_a_service_that_imports_a_history_counts_as_those_it_acts_for(
+    house: Assembly, database: Database
+) -> None:
     incident = opening(IMPORTER, "incident", "report", INCIDENT, on_behalf_of=Principal("user:zoe"))
     case = {"case_id": incident.new_case_id}
     answers = await submit(
@@ -83,12 +85,14 @@ async def test_a_service_that_imports_a_history_counts_as_those_it_acts_for(hous
     )
 
 
-async def test_an_entry_of_a_person_or_of_a_service_itself_says_nothing_of_it(house: House, database: Database) -> None:
+async def test_an_entry_of_a_person_or_of_a_service_itself_says_nothing_of_it(
+    house: Assembly, database: Database
+) -> None:
     await resolved(house)
     assert await said(database) == [None, None, None]
 
 
-async def test_a_service_that_acts_itself_is_somebody_like_any_other(house: House) -> None:
+async def test_a_service_that_acts_itself_is_somebody_like_any_other(house: Assembly) -> None:
     agent = replace(IMPORTER, roles=frozenset({"role:supervisor"}))
     incident = await open_incident(house)
     await fired(house, incident, "triage", agent, payload={"priority": 3})

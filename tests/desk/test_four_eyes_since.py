@@ -7,7 +7,7 @@ import pytest
 
 from app.commands.opening.declared import read_folders
 from app.domain.case.attempt import Actor, Principal
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.ports import Store
 from tests.databases import Database
 from tests.house import actor, another_process, code, fire, fired, opened, running
@@ -56,7 +56,7 @@ ANN, BEN = actor("ann"), actor("ben")
 
 
 @pytest.fixture
-async def rounds(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[House]:
+async def rounds(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[Assembly]:
     for folder, name, text in (("machines", "round.yaml", MACHINE), ("policies", "round.csv", POLICY)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / name).write_text(text)
@@ -66,13 +66,13 @@ async def rounds(store: Store, database: Database, tmp_path: Path) -> AsyncItera
         yield house
 
 
-async def approved_once(house: House, by: Actor = ANN) -> str:
+async def approved_once(house: Assembly, by: Actor = ANN) -> str:
     case_id = await opened(house, by=BEN, case_type="round", event="start", data={})
     assert (await fired(house, case_id, "approve", by))["state"] == "review.second"
     return case_id
 
 
-async def test_in_one_round_it_takes_two(rounds: House) -> None:
+async def test_in_one_round_it_takes_two(rounds: Assembly) -> None:
     case_id = await approved_once(rounds)
     refused = await fire(rounds, case_id, "approve", ANN)
     [reason] = refused.error.reasons
@@ -83,7 +83,7 @@ async def test_in_one_round_it_takes_two(rounds: House) -> None:
 
 @pytest.mark.parametrize("way", [("correct", "submit"), ("again",), ("back",), ("check", "clear_a", "clear_b")])
 async def test_after_a_round_began_anew_the_two_of_the_round_before_may_change_places(
-    rounds: House, way: tuple[str, ...], database: Database
+    rounds: Assembly, way: tuple[str, ...], database: Database
 ) -> None:
     case_id = await approved_once(rounds)
     for event in way:
@@ -97,7 +97,7 @@ async def test_after_a_round_began_anew_the_two_of_the_round_before_may_change_p
     "way", [("hold", "resume"), ("hold", "resume_deeply"), ("note",), ("down", "approve"), ("stay_put",), ("inside",)]
 )
 async def test_what_comes_back_by_history_stays_or_moves_within_began_no_round(
-    rounds: House, way: tuple[str, ...]
+    rounds: Assembly, way: tuple[str, ...]
 ) -> None:
     case_id = await approved_once(rounds)
     for event in way:
@@ -105,7 +105,7 @@ async def test_what_comes_back_by_history_stays_or_moves_within_began_no_round(
     assert code(await fire(rounds, case_id, "approve", ANN)) == "guard_refused"
 
 
-async def test_only_who_acted_in_this_round_goes_on(rounds: House) -> None:
+async def test_only_who_acted_in_this_round_goes_on(rounds: Assembly) -> None:
     case_id = await approved_once(rounds, actor("cleo"))
     await fired(rounds, case_id, "again", BEN)
     await fired(rounds, case_id, "approve", ANN)
@@ -115,7 +115,7 @@ async def test_only_who_acted_in_this_round_goes_on(rounds: House) -> None:
     assert (await fired(rounds, case_id, "finish", ANN))["state"] == "done"
 
 
-async def test_a_person_who_acts_for_others_counts_in_a_round_too(rounds: House) -> None:
+async def test_a_person_who_acts_for_others_counts_in_a_round_too(rounds: Assembly) -> None:
     importer = actor("ida", "importer")
     case_id = await opened(rounds, by=BEN, case_type="round", event="start", data={})
     await fired(rounds, case_id, "approve", importer, on_behalf_of=Principal("user:x"))
@@ -124,7 +124,7 @@ async def test_a_person_who_acts_for_others_counts_in_a_round_too(rounds: House)
     assert (await fired(rounds, case_id, "approve", BEN))["state"] == "review.third"
 
 
-async def test_what_is_explained_before_is_what_happens(rounds: House) -> None:
+async def test_what_is_explained_before_is_what_happens(rounds: Assembly) -> None:
     case_id = await approved_once(rounds)
     told = await rounds.cases.possible(ANN, case_id, explain=True)
     [refused] = [one for one in told.refused if one.event == "approve"]
@@ -135,7 +135,7 @@ async def test_what_is_explained_before_is_what_happens(rounds: House) -> None:
     assert "approve" in {one.event for one in (await rounds.cases.possible(ANN, case_id, explain=False)).events}
 
 
-async def test_another_process_knows_the_rounds(rounds: House, database: Database, tmp_path: Path) -> None:
+async def test_another_process_knows_the_rounds(rounds: Assembly, database: Database, tmp_path: Path) -> None:
     case_id = await approved_once(rounds)
     await fired(rounds, case_id, "again", BEN)
     found = read_folders(tmp_path / "machines", tmp_path / "policies")

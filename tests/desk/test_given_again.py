@@ -9,7 +9,7 @@ import pytest
 from app.domain.policy.scope import Scope
 from app.domain.verbs.assigning import Claim
 from app.domain.verbs.roles import ChangeRoles
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.databases import Database
 from tests.house import (
     ADMIN,
@@ -45,7 +45,7 @@ def scoped(*acts: str, case_types: list[str] | None = None):
     return replace(CLERK, scope=Scope(frozenset(acts), frozenset(case_types) if case_types else None))
 
 
-async def test_what_is_kept_is_a_receipt_and_not_the_case(house: House, database: Database) -> None:
+async def test_what_is_kept_is_a_receipt_and_not_the_case(house: Assembly, database: Database) -> None:
     claim = await open_claim(house, {**CLAIM, "iban": "GB82SECRET"})
     await fired(house, claim, "triage", CLERK, key="k")
     [kept] = [json.dumps(dict(row), default=str) for row in await rows(database, "SELECT answer FROM idempotency")]
@@ -54,7 +54,7 @@ async def test_what_is_kept_is_a_receipt_and_not_the_case(house: House, database
     assert len(kept) < 500
 
 
-async def test_the_case_is_given_as_it_is_now(house: House) -> None:
+async def test_the_case_is_given_as_it_is_now(house: Assembly) -> None:
     claim = await open_claim(house)
     first = await fire(house, claim, "triage", CLERK, key="k")
     await fired(house, claim, "add_note", ALICE, payload={"note": "later"})
@@ -64,7 +64,7 @@ async def test_the_case_is_given_as_it_is_now(house: House) -> None:
     assert again.case["version"] == (await state(house, claim)).version
 
 
-async def test_who_lost_the_role_meanwhile_gets_the_receipt_alone(house: House) -> None:
+async def test_who_lost_the_role_meanwhile_gets_the_receipt_alone(house: Assembly) -> None:
     claim = await open_claim(house)
     first = await fire(house, claim, "triage", CLERK, key="k")
     again = await fire(house, claim, "triage", WITHOUT_ROLES, key="k")
@@ -72,7 +72,7 @@ async def test_who_lost_the_role_meanwhile_gets_the_receipt_alone(house: House) 
     assert (again.case, again.case_id) == (None, None)
 
 
-async def test_where_reading_was_taken_from_all_a_refusal_keeps_its_code_and_loses_why(house: House) -> None:
+async def test_where_reading_was_taken_from_all_a_refusal_keeps_its_code_and_loses_why(house: Assembly) -> None:
     incident = await open_incident(house)
     await fired(house, incident, "triage", actor("ag", "agent"), payload={"priority": 3})
     await fired(house, incident, "resolve", SUPERVISOR, payload={"resolution": "done"})
@@ -86,7 +86,7 @@ async def test_where_reading_was_taken_from_all_a_refusal_keeps_its_code_and_los
 
 
 async def test_a_key_for_other_acts_gets_nothing_that_was_answered_to_another_key(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     claim = await open_claim(house)
     first = await fire(house, claim, "triage", CLERK, key="k")
@@ -100,7 +100,7 @@ async def test_a_key_for_other_acts_gets_nothing_that_was_answered_to_another_ke
     assert (await state(house, claim)).seq == 2
 
 
-async def test_a_key_that_fires_and_does_not_read_gets_the_receipt_alone(house: House) -> None:
+async def test_a_key_that_fires_and_does_not_read_gets_the_receipt_alone(house: Assembly) -> None:
     claim = await open_claim(house)
     first = await fire(house, claim, "triage", CLERK, key="k")
     again = await fire(house, claim, "triage", scoped("triage"), key="k")
@@ -109,7 +109,7 @@ async def test_a_key_that_fires_and_does_not_read_gets_the_receipt_alone(house: 
     assert (wide.receipt, wide.case["id"]) == (first.receipt, claim)
 
 
-async def test_acting_for_others_is_given_again_to_keys_that_may_act_for_others(house: House) -> None:
+async def test_acting_for_others_is_given_again_to_keys_that_may_act_for_others(house: Assembly) -> None:
     claim = await open_claim(house)
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)
     importer = replace(ADMIN, roles=ADMIN.roles | {"role:clerk"})
@@ -121,7 +121,7 @@ async def test_acting_for_others_is_given_again_to_keys_that_may_act_for_others(
     assert (await tried(house, one)).receipt == first.receipt
 
 
-async def test_what_a_key_was_denied_is_denied_again_and_logged_once(house: House, database: Database) -> None:
+async def test_what_a_key_was_denied_is_denied_again_and_logged_once(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     narrow = scoped("add_note", "case:read")
     first = await fire(house, claim, "triage", narrow, key="k")
@@ -130,7 +130,7 @@ async def test_what_a_key_was_denied_is_denied_again_and_logged_once(house: Hous
     assert len(await entries(database, "denied")) == 1
 
 
-async def test_a_verb_is_given_again_under_the_same_rules(house: House) -> None:
+async def test_a_verb_is_given_again_under_the_same_rules(house: Assembly) -> None:
     claim = await open_claim(house)
     first = await tried(house, attempt(CLERK, None, claim, "k", verb=Claim()))
     assert first.case["assignee"] == CLERK.id
@@ -140,7 +140,7 @@ async def test_a_verb_is_given_again_under_the_same_rules(house: House) -> None:
     assert (again.receipt, again.case) == (first.receipt, None)
 
 
-async def test_who_reads_the_case_no_more_is_told_the_roles_that_they_gave_and_no_others(house: House) -> None:
+async def test_who_reads_the_case_no_more_is_told_the_roles_that_they_gave_and_no_others(house: Assembly) -> None:
     await naming_reviewers(house)
     claim = await open_claim(house)
     boss = actor("boss", "manager")
@@ -153,7 +153,7 @@ async def test_who_reads_the_case_no_more_is_told_the_roles_that_they_gave_and_n
 
 
 async def test_what_the_release_before_kept_is_given_again_without_telling_the_case_that_it_kept(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     claim = await open_claim(house)
     first = await fire(house, claim, "triage", CLERK, key="k")
@@ -166,7 +166,7 @@ async def test_what_the_release_before_kept_is_given_again_without_telling_the_c
         assert (await fire(house, claim, "triage", WITHOUT_ROLES, key="k")).case is None
 
 
-async def test_the_release_before_reads_what_is_kept(house: House, database: Database) -> None:
+async def test_the_release_before_reads_what_is_kept(house: Assembly, database: Database) -> None:
     """It asks for these three; without the case it gives the receipt alone."""
     await tried(house, opening(key="k"))
     [row] = await rows(database, "SELECT answer FROM idempotency")
@@ -175,7 +175,7 @@ async def test_the_release_before_reads_what_is_kept(house: House, database: Dat
     assert set(kept["receipt"]) == {"entry_id", "case_seq", "entry_hash"}
 
 
-async def test_an_opening_without_a_reference_finds_its_case_again(house: House) -> None:
+async def test_an_opening_without_a_reference_finds_its_case_again(house: Assembly) -> None:
     async with client_of(house) as client:
         answers = [await client.post(CASES, json=OPENING, headers={"idempotency-key": "k"}) for _ in range(2)]
         first, again = answers
@@ -192,7 +192,7 @@ async def test_an_opening_without_a_reference_finds_its_case_again(house: House)
         assert "location" not in last.headers
 
 
-async def test_the_next_case_is_the_same_one_again(house: House) -> None:
+async def test_the_next_case_is_the_same_one_again(house: Assembly) -> None:
     await open_claim(house)
     async with client_of(house, user="carl") as client:
         first, again = [
@@ -206,7 +206,7 @@ async def test_the_next_case_is_the_same_one_again(house: House) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-async def test_in_a_batch_too_the_case_is_left_out_of_what_is_given_again(house: House) -> None:
+async def test_in_a_batch_too_the_case_is_left_out_of_what_is_given_again(house: Assembly) -> None:
     claim = await open_claim(house)
     batch = {"attempts": [{"case_id": claim, "event": "triage", "idempotency_key": "k"}]}
     async with client_of(house, user="carl") as client:

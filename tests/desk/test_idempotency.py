@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.case.attempt import Opens
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk import waiting as line
 from app.services.desk.answer import to_json
 from tests.databases import Database
@@ -38,7 +38,7 @@ from tests.house import (
 
 
 async def test_the_same_attempt_again_has_one_effect_and_an_equal_answer_on_any_process(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     claim = await open_claim(house, to="review")
     again = [
@@ -61,7 +61,7 @@ async def test_the_same_attempt_again_has_one_effect_and_an_equal_answer_on_any_
     assert len(await entries(database)) == logged
 
 
-async def test_a_guards_refusal_is_given_again_and_logged_once(house: House, database: Database) -> None:
+async def test_a_guards_refusal_is_given_again_and_logged_once(house: Assembly, database: Database) -> None:
     incident = await open_incident(house)
     await fired(house, incident, "triage", actor("ag", "agent"), payload={"priority": 3})
     await fired(house, incident, "resolve", SUPERVISOR, payload={"resolution": "done"})
@@ -72,7 +72,7 @@ async def test_a_guards_refusal_is_given_again_and_logged_once(house: House, dat
     assert len(await entries(database, "denied")) == 1
 
 
-async def test_a_key_with_another_body_is_a_mismatch_and_does_nothing(house: House, database: Database) -> None:
+async def test_a_key_with_another_body_is_a_mismatch_and_does_nothing(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     assert code(await fire(house, claim, "triage", CLERK, key="k")) == "applied"
     logged = len(await entries(database))
@@ -86,7 +86,7 @@ async def test_a_key_with_another_body_is_a_mismatch_and_does_nothing(house: Hou
     assert len(await entries(database)) == logged + 1
 
 
-async def test_opening_a_single_event_and_a_batch_share_one_space_of_keys(house: House) -> None:
+async def test_opening_a_single_event_and_a_batch_share_one_space_of_keys(house: Assembly) -> None:
     """The key decides, not the call; the fingerprint tells the calls apart."""
     first = await tried(house, opening(key="k"))
     claim = first.case["id"]
@@ -95,13 +95,13 @@ async def test_opening_a_single_event_and_a_batch_share_one_space_of_keys(house:
     assert [code(answer) for answer in await submit(house, single, in_batch)] == ["idempotency_mismatch"] * 2
 
 
-async def test_a_key_belongs_to_its_subject_and_tenant(house: House) -> None:
+async def test_a_key_belongs_to_its_subject_and_tenant(house: Assembly) -> None:
     people = [ALICE, actor("bob"), actor("alice", tenant="other")]
     answers = [await tried(house, opening(by, key="k")) for by in people]
     assert [(code(answer), answer.replayed) for answer in answers] == [("applied", False)] * 3
 
 
-async def test_a_key_twice_in_one_batch_has_one_effect(house: House) -> None:
+async def test_a_key_twice_in_one_batch_has_one_effect(house: Assembly) -> None:
     claim = await open_claim(house)
     once = attempt(CLERK, "triage", claim, "k")
     again = replace(once, entry_id=attempt(CLERK, "x").entry_id)
@@ -111,7 +111,7 @@ async def test_a_key_twice_in_one_batch_has_one_effect(house: House) -> None:
     assert (await state(house, claim)).version == 2
 
 
-async def test_a_key_in_flight_in_this_process_is_refused_at_once(house: House) -> None:
+async def test_a_key_in_flight_in_this_process_is_refused_at_once(house: Assembly) -> None:
     claim = await open_claim(house)
     one = attempt(CLERK, "triage", claim, "k")
     first = asyncio.create_task(tried(house, one))
@@ -138,7 +138,7 @@ async def _another_process_uses(postgres: Database, tenant: str, subject: str, k
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 async def test_a_key_in_flight_elsewhere_is_waited_for_and_then_refused(
-    house: House, database: Database, monkeypatch: pytest.MonkeyPatch
+    house: Assembly, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert line.PATIENCE == 2.0
     monkeypatch.setattr(line, "PATIENCE", 0.2)
@@ -151,7 +151,7 @@ async def test_a_key_in_flight_elsewhere_is_waited_for_and_then_refused(
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-async def test_a_key_that_comes_free_elsewhere_in_time_is_decided(house: House, database: Database) -> None:
+async def test_a_key_that_comes_free_elsewhere_in_time_is_decided(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     one = attempt(CLERK, "triage", claim, "k")
     async with _another_process_uses(database, "acme", CLERK.id, "k"):
@@ -162,7 +162,7 @@ async def test_a_key_that_comes_free_elsewhere_in_time_is_decided(house: House, 
     assert code(await waiting) == "applied"
 
 
-async def test_two_processes_that_get_one_key_at_once_have_one_effect(house: House, database: Database) -> None:
+async def test_two_processes_that_get_one_key_at_once_have_one_effect(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     one = attempt(CLERK, "triage", claim, "k")
     async with another_process(database) as other:
@@ -172,7 +172,7 @@ async def test_two_processes_that_get_one_key_at_once_have_one_effect(house: Hou
     assert (await state(house, claim)).version == 2
 
 
-async def test_an_answer_is_kept_for_a_day_and_then_forgotten(house: House, database: Database) -> None:
+async def test_an_answer_is_kept_for_a_day_and_then_forgotten(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     assert code(await fire(house, claim, "triage", CLERK, key="k")) == "applied"
     moment = (await state(house, claim)).changed_at
@@ -198,14 +198,14 @@ async def _let_a_day_pass(database: Database) -> None:
         await change(database, "UPDATE idempotency SET expires_at = expires_at - interval '24 hours'")
 
 
-async def test_a_missing_case_is_not_remembered_under_the_key(house: House) -> None:
+async def test_a_missing_case_is_not_remembered_under_the_key(house: Assembly) -> None:
     one = opening()
     assert code(await fire(house, one.new_case_id, "add_note", ALICE, key="k")) == "not_found"
     await tried(house, one)
     assert code(await fire(house, one.new_case_id, "add_note", ALICE, key="k")) == "applied"
 
 
-async def test_a_line_that_found_no_case_is_answered_so_again_though_a_later_one_has_opened_it(house: House) -> None:
+async def test_a_line_that_found_no_case_is_answered_so_again_though_a_later_one_has_opened_it(house: Assembly) -> None:
     importer = actor("importer", "admin")
     early = attempt(importer, "triage", None, "line-1", case_type="expense_claim", reference="R-7")
     early = replace(early, opens=Opens.IF_ABSENT)

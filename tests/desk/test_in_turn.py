@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.domain.values.errors import Unavailable
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.waiting import BATCH, OF_ONE, OTHERS_COME
 from app.services.fairness.fair_queue import FairQueue
 from app.services.fairness.places import Places
@@ -166,7 +166,7 @@ def got(kept: ExitStack, places: Places, who: str | tuple[str, str]) -> int:
 
 
 async def test_another_tenants_event_is_decided_in_the_next_batch_though_thousands_wait(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     claim = await open_claim(house)
     async with asyncio.TaskGroup() as many:
@@ -183,7 +183,7 @@ async def test_another_tenants_event_is_decided_in_the_next_batch_though_thousan
 
 
 async def test_while_others_come_a_caller_gets_a_part_of_a_transaction_and_whole_ones_when_they_are_gone(
-    house: House,
+    house: Assembly,
 ) -> None:
     claim, sizes, begun = await open_claim(house), [], asyncio.Event()
     house.tell_committed(lambda committed: (sizes.append(committed.attempts), begun.set()))
@@ -199,7 +199,7 @@ async def test_while_others_come_a_caller_gets_a_part_of_a_transaction_and_whole
     assert sizes[-3:-1] == [BATCH, BATCH]
 
 
-async def test_a_batch_on_cases_that_are_not_there_is_answered_in_order_with_those_that_are(house: House) -> None:
+async def test_a_batch_on_cases_that_are_not_there_is_answered_in_order_with_those_that_are(house: Assembly) -> None:
     claim = await open_claim(house)
     gone = [attempt(ALICE, "add_note", new_id()) for _ in range(BATCH * 2)]
     notes = [attempt(ALICE, "add_note", claim, if_version=n + 1) for n in range(20)]
@@ -209,7 +209,7 @@ async def test_a_batch_on_cases_that_are_not_there_is_answered_in_order_with_tho
     assert {code(answer) for answer in answers[40:]} == {"not_found"}
 
 
-async def test_a_case_that_the_same_batch_opens_is_there(house: House) -> None:
+async def test_a_case_that_the_same_batch_opens_is_there(house: Assembly) -> None:
     first = opening(event="save")
     notes = [attempt(ALICE, "add_note", new_id()) for _ in range(BATCH)]
     answers = await submit(house, first, *notes, attempt(ALICE, "submit", first.new_case_id))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.house import CLAIM, open_claim
 from tests.over_http import client_of
 
@@ -14,7 +14,7 @@ CASES = "/api/v1/cases"
 
 
 @pytest.fixture
-async def http(house: House) -> AsyncIterator[AsyncClient]:
+async def http(house: Assembly) -> AsyncIterator[AsyncClient]:
     async with client_of(house, "manager", "admin", user="mona") as client:
         yield client
 
@@ -27,7 +27,7 @@ def faults(answer: Any) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("event", "meant"), [("aprove", "approve"), ("approves", "approve"), ("take_into_review", "triage")]
 )
-async def test_an_event_that_there_is_not(house: House, http: AsyncClient, event: str, meant: str) -> None:
+async def test_an_event_that_there_is_not(house: Assembly, http: AsyncClient, event: str, meant: str) -> None:
     """The title is a name that people know."""
     case_id = await open_claim(house)
     told = {"event": f"`{event}` is not an event of expense_claim; did you mean `{meant}`?"}
@@ -66,7 +66,7 @@ async def test_a_filter_that_can_find_nothing(http: AsyncClient, name: str, writ
         assert name in faults(await http.post("/api/v1/next-case", json={name: written}))
 
 
-async def test_a_filter_that_finds_nothing_yet_is_right(house: House, http: AsyncClient) -> None:
+async def test_a_filter_that_finds_nothing_yet_is_right(house: Assembly, http: AsyncClient) -> None:
     await open_claim(house)
     for name, written in {"case_type": "permit", "state": "review.second_line", "team": "team:north"}.items():
         assert (await http.get(CASES, params={name: written})).json()["items"] == []

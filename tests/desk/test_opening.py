@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from app.domain.case.attempt import Opens
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.databases import Database
 from tests.house import (
     ADMIN,
@@ -26,7 +26,7 @@ from tests.house import (
 )
 
 
-async def test_whoever_opens_a_case_and_may_not_read_it_gets_a_receipt_only(house: House) -> None:
+async def test_whoever_opens_a_case_and_may_not_read_it_gets_a_receipt_only(house: Assembly) -> None:
     await let_nobody_read(house, "expense_claim")
     answer = await tried(house, opening(ALICE))
     assert answer.error is None
@@ -34,7 +34,7 @@ async def test_whoever_opens_a_case_and_may_not_read_it_gets_a_receipt_only(hous
     assert answer.case is None
 
 
-async def test_whoever_opens_a_case_sees_it_and_is_its_creator(house: House) -> None:
+async def test_whoever_opens_a_case_sees_it_and_is_its_creator(house: Assembly) -> None:
     one = opening(ALICE, reference="R-1")
     answer = await tried(house, one)
     case = applied(answer)
@@ -45,14 +45,14 @@ async def test_whoever_opens_a_case_sees_it_and_is_its_creator(house: House) -> 
     assert (await house.cases.read(ALICE, one.new_case_id)).seq == answer.receipt.case_seq == 1
 
 
-async def test_the_event_may_be_left_out_where_there_is_one(house: House) -> None:
+async def test_the_event_may_be_left_out_where_there_is_one(house: Assembly) -> None:
     only = applied(await tried(house, opening(case_type="incident", event=None, data=INCIDENT)))
     assert only["state"] == "new"
     several = await tried(house, opening(event=None))
     assert (code(several), several.error.errors[0].field) == ("invalid", "event")
 
 
-async def test_what_does_not_open_a_case_is_invalid(house: House) -> None:
+async def test_what_does_not_open_a_case_is_invalid(house: Assembly) -> None:
     answers = await submit(
         house,
         opening(event="triage"),
@@ -64,7 +64,7 @@ async def test_what_does_not_open_a_case_is_invalid(house: House) -> None:
     assert answers[2].error.errors[0].field == "data.amount_cents"
 
 
-async def test_by_reference_an_opening_event_opens_and_any_later_event_fires(house: House) -> None:
+async def test_by_reference_an_opening_event_opens_and_any_later_event_fires(house: Assembly) -> None:
     named = {"case_type": "expense_claim", "reference": "R-1", "opens": Opens.IF_ABSENT}
     tries = [
         attempt(ALICE, "add_note", **named),
@@ -78,7 +78,7 @@ async def test_by_reference_an_opening_event_opens_and_any_later_event_fires(hou
     assert [answer.opened for answer in answers] == [False, False, True, False, False]
 
 
-async def test_an_opening_event_of_an_existing_case_is_a_wrong_state(house: House) -> None:
+async def test_an_opening_event_of_an_existing_case_is_a_wrong_state(house: Assembly) -> None:
     named = {"case_type": "incident", "reference": "R-1", "opens": Opens.IF_ABSENT}
     one = attempt(ALICE, "report", data=INCIDENT, **named)
     assert [code(answer) for answer in await submit(house, one, attempt(ALICE, "report", **named))] == [
@@ -88,7 +88,7 @@ async def test_an_opening_event_of_an_existing_case_is_a_wrong_state(house: Hous
 
 
 async def test_of_fifty_openings_with_one_reference_one_opens_and_the_others_learn_its_id(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     async with another_process(database) as other:
         pairs = [(process, opening(reference="R-1")) for process in (house, other) * 25]
@@ -99,7 +99,7 @@ async def test_of_fifty_openings_with_one_reference_one_opens_and_the_others_lea
     assert len(await rows(database, "SELECT id FROM cases")) == len(await entries(database, "opened")) == 1
 
 
-async def test_a_reference_belongs_to_one_case_type_and_one_tenant(house: House) -> None:
+async def test_a_reference_belongs_to_one_case_type_and_one_tenant(house: Assembly) -> None:
     answers = await submit(
         house,
         opening(reference="R-1"),
@@ -110,7 +110,7 @@ async def test_a_reference_belongs_to_one_case_type_and_one_tenant(house: House)
     assert [code(answer) for answer in answers] == ["applied", "applied", "applied", "conflict"]
 
 
-async def test_a_case_of_another_tenant_is_not_there(house: House) -> None:
+async def test_a_case_of_another_tenant_is_not_there(house: Assembly) -> None:
     one = opening(reference="R-1")
     await tried(house, one)
     foreign = actor("root", "admin", "manager", tenant="other")
@@ -120,7 +120,7 @@ async def test_a_case_of_another_tenant_is_not_there(house: House) -> None:
     assert answers[1].case["id"] != one.new_case_id
 
 
-async def test_what_happened_elsewhere_is_opened_with_its_own_time(house: House, database: Database) -> None:
+async def test_what_happened_elsewhere_is_opened_with_its_own_time(house: Assembly, database: Database) -> None:
     then = datetime(2012, 2, 29, 12, 0, 0, 5, tzinfo=UTC)
     assert code(await tried(house, opening(occurred_at=then))) == "denied"
     assert code(await tried(house, opening(ADMIN, occurred_at=then))) == "applied"
@@ -129,7 +129,7 @@ async def test_what_happened_elsewhere_is_opened_with_its_own_time(house: House,
     assert entry["at"] > "2026"
 
 
-async def test_a_version_that_is_expected_of_a_case_that_does_not_exist_is_a_conflict(house: House) -> None:
+async def test_a_version_that_is_expected_of_a_case_that_does_not_exist_is_a_conflict(house: Assembly) -> None:
     [refused, opened] = await submit(house, opening(if_version=3), opening(if_version=0))
     assert (code(refused), refused.error and refused.error.extra) == ("version_conflict", {"current_version": 0})
     assert code(opened) == "applied"

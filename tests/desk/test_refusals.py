@@ -13,9 +13,9 @@ import pytest
 from app.db import open_store
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import Denied
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.callers.api_keys import NewKey
-from app.services.entries.refusals import MINUTE, MOST_NAMES, OTHERS, Refused
+from app.services.entries.refusals import MINUTE, MOST_NAMES, OTHERS, CountedRefusal
 from app.services.policy.requests import AskedChange
 from app.services.store.ports import StoreUnavailable
 from tests.databases import Database
@@ -39,7 +39,7 @@ from tests.house import (
 
 
 async def refuse(
-    house: House, case_id: str, times: int, event: str = "approve", by: Any = CASHIER, **values: Any
+    house: Assembly, case_id: str, times: int, event: str = "approve", by: Any = CASHIER, **values: Any
 ) -> None:
     answers = await submit(house, *(attempt(by, event, case_id, **values) for _ in range(times)))
     assert {code(answer) for answer in answers} <= {"denied", "not_found", "wrong_state"}
@@ -52,7 +52,7 @@ async def logged(database: Database) -> tuple[int, list[dict[str, Any]]]:
 
 
 async def test_what_one_caller_is_refused_too_often_in_a_minute_is_one_entry_with_counts(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     house.refusals.most = 3
     claim = await open_claim(house)
@@ -74,7 +74,7 @@ async def test_what_one_caller_is_refused_too_often_in_a_minute_is_one_entry_wit
     assert len((await logged(database))[1]) == 1
 
 
-async def test_every_refusal_is_counted_once_whatever_the_batch(house: House, database: Database) -> None:
+async def test_every_refusal_is_counted_once_whatever_the_batch(house: Assembly, database: Database) -> None:
     house.refusals.most = 10
     claim = await open_claim(house)
     await refuse(house, claim, 150)
@@ -83,7 +83,7 @@ async def test_every_refusal_is_counted_once_whatever_the_batch(house: House, da
     assert (single, counted["counted"]) == (10, 140)
 
 
-async def test_the_next_minute_begins_anew(house: House, database: Database) -> None:
+async def test_the_next_minute_begins_anew(house: Assembly, database: Database) -> None:
     now = 1000.0
     house.refusals.most, house.refusals.clock = 1, lambda: now
     claim = await open_claim(house)
@@ -103,7 +103,7 @@ async def test_the_next_minute_begins_anew(house: House, database: Database) -> 
 
 
 async def test_a_minute_that_is_over_is_in_the_log_whatever_becomes_of_the_process(
-    house: House, database: Database, caplog: pytest.LogCaptureFixture
+    house: Assembly, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without anybody asking for it: one that is killed loses the minute that runs, of which its own log has a line."""
     now = 1000.0
@@ -134,7 +134,7 @@ async def test_what_was_counted_is_written_when_the_process_stops(database: Data
     assert (single, counted["counted"]) == (1, 4)
 
 
-async def test_each_replica_counts_what_it_refuses(house: House, database: Database) -> None:
+async def test_each_replica_counts_what_it_refuses(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     async with another_process(database) as other:
         for replica, times in ((house, 4), (other, 6)):
@@ -146,7 +146,7 @@ async def test_each_replica_counts_what_it_refuses(house: House, database: Datab
 
 
 async def test_whoever_is_refused_little_has_entries_of_their_own_beside_who_is_refused_much(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     house.refusals.most = 2
     claim = await open_claim(house)
@@ -157,7 +157,7 @@ async def test_whoever_is_refused_little_has_entries_of_their_own_beside_who_is_
     assert (await logged(database))[0] == 6
 
 
-async def test_what_cannot_be_written_is_written_later(house: House, database: Database) -> None:
+async def test_what_cannot_be_written_is_written_later(house: Assembly, database: Database) -> None:
     house.refusals.most = 1
     await refuse(house, await open_claim(house), 3)
     transaction = house.store.transaction
@@ -175,7 +175,7 @@ async def test_what_cannot_be_written_is_written_later(house: House, database: D
     assert (await logged(database))[1][0]["counted"] == 2
 
 
-async def test_a_batch_that_was_not_committed_counts_nothing(house: House, database: Database) -> None:
+async def test_a_batch_that_was_not_committed_counts_nothing(house: Assembly, database: Database) -> None:
     """It is tried again, and what is refused then is counted then."""
     house.refusals.most = 1
     claim = await open_claim(house)
@@ -196,7 +196,7 @@ async def test_a_batch_that_was_not_committed_counts_nothing(house: House, datab
     assert single + counted["counted"] == 4
 
 
-async def test_the_same_request_again_is_counted_no_second_time(house: House, database: Database) -> None:
+async def test_the_same_request_again_is_counted_no_second_time(house: Assembly, database: Database) -> None:
     house.refusals.most = 1
     claim = await open_claim(house)
     for _ in range(3):
@@ -208,7 +208,7 @@ async def test_the_same_request_again_is_counted_no_second_time(house: House, da
     assert sorted(entry["counted"] for entry in (await logged(database))[1]) == [3, 3]
 
 
-async def test_refused_changes_of_policy_and_keys_are_counted_too(house: House, database: Database) -> None:
+async def test_refused_changes_of_policy_and_keys_are_counted_too(house: Assembly, database: Database) -> None:
     house.refusals.most = 2
     wanted = NewKey(title="a key", subject="service:x", roles=frozenset(), scope=Scope())
     for _ in range(3):
@@ -223,9 +223,9 @@ async def test_refused_changes_of_policy_and_keys_are_counted_too(house: House, 
     assert (single, counted["counts"]) == (2, [{"code": "denied", "event": "case:admin", "count": 4}])
 
 
-async def test_more_names_than_an_entry_tells_apart_are_counted_together(house: House, database: Database) -> None:
+async def test_more_names_than_an_entry_tells_apart_are_counted_together(house: Assembly, database: Database) -> None:
     at, names = datetime(2026, 11, 20, tzinfo=UTC), [f"{n:0100}" for n in range(500)]
-    house.refusals.count(Refused((TENANT, "user:x"), "wrong_state", name, at) for name in names)
+    house.refusals.count(CountedRefusal((TENANT, "user:x"), "wrong_state", name, at) for name in names)
     await house.refusals.write(everything=True)
     _, [counted] = await logged(database)
     others = [one["count"] for one in counted["counts"] if one["event"] == OTHERS]
@@ -242,7 +242,7 @@ SENT = {
 
 
 @pytest.mark.parametrize("sent", SENT)
-async def test_what_is_refused_is_kept_as_far_as_it_is_small(house: House, database: Database, sent: str) -> None:
+async def test_what_is_refused_is_kept_as_far_as_it_is_small(house: Assembly, database: Database, sent: str) -> None:
     payload, left_out = SENT[sent]
     claim = await open_claim(house)
     await refuse(house, claim, 1, payload=payload, reason="I tried")
@@ -257,7 +257,7 @@ async def test_what_is_refused_is_kept_as_far_as_it_is_small(house: House, datab
     assert size["n"] + len(json.dumps(entry)) < 4_000
 
 
-async def test_a_long_reason_is_left_out_alone(house: House, database: Database) -> None:
+async def test_a_long_reason_is_left_out_alone(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     await refuse(house, claim, 1, payload={"note": "short"}, reason="x" * 5000)
     [entry] = await entries(database, "denied")

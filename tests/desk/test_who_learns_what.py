@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens, Principal
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.answer import case_json
 from app.services.store.ports import Store
 from tests.databases import Database
@@ -20,7 +20,7 @@ DATA = {"amount": 50, "currency": "EUR"}
 
 
 @pytest.fixture
-async def house(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[House]:
+async def house(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[Assembly]:
     async with naive_house(store, database, tmp_path) as house:
         yield house
 
@@ -33,14 +33,14 @@ def opening(actor: Actor = BOB) -> Attempt:
     return attempt("plan", actor, opens=Opens.ALWAYS, case_type="voyage", data=DATA)
 
 
-async def test_who_opens_a_case_and_may_read_it_is_shown_it(house: House) -> None:
+async def test_who_opens_a_case_and_may_read_it_is_shown_it(house: Assembly) -> None:
     (answer,) = await house.desk.submit([opening()])
     assert answer.case is not None
     shown = await house.cases.show(BOB, answer.case["id"])
     assert answer.case == case_json(shown.case, shown.clocks)
 
 
-async def test_naming_a_reader_without_the_right_to_does_not_tell_that_a_case_exists(house: House) -> None:
+async def test_naming_a_reader_without_the_right_to_does_not_tell_that_a_case_exists(house: Assembly) -> None:
     eve = Actor(tenant="acme", id="user:eve")
     for_a_clerk = {"on_behalf_of": Principal("user:alice", frozenset({"role:clerk"}))}
     opened = opening()
@@ -52,7 +52,7 @@ async def test_naming_a_reader_without_the_right_to_does_not_tell_that_a_case_ex
     assert (hidden.error.code, hidden.error.message) == (absent.error.code, absent.error.message)
 
 
-async def test_another_request_under_the_key_of_a_hidden_refusal_is_logged_too(house: House) -> None:
+async def test_another_request_under_the_key_of_a_hidden_refusal_is_logged_too(house: Assembly) -> None:
     opened = opening(Actor(tenant="acme", id="user:alice", roles=frozenset({"role:clerk"})))
     one = attempt("amend", case_id=opened.new_case_id, idempotency=Idempotency("k", "f" * 64))
     again = replace(one, entry_id=new_id())

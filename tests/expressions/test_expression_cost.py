@@ -7,7 +7,7 @@ from app.domain.expressions.expression import EvaluationFault, GuardFault, Truth
 from app.domain.expressions.patterns import weight
 from app.domain.values.errors import Invalid
 from app.http.policy.requests import ChangePolicy
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.policy.checks import MOST_STEPS
 from tests.house import ADMIN
 from tests.rulebook import add, rule
@@ -113,13 +113,13 @@ def test_a_pattern_weighs_what_it_has_when_its_repetitions_are_written_out(patte
     assert weight(pattern) == signs
 
 
-async def test_a_policy_line_that_would_build_without_end_is_refused(house: House) -> None:
+async def test_a_policy_line_that_would_build_without_end_is_refused(house: Assembly) -> None:
     with pytest.raises(Invalid) as refused:
         await add(house, ADMIN, rule("role:helper", "triage", when=f"[[1, 1]]{DOUBLED}.size() > 0"))
     assert "too much work" in refused.value.errors[0].message
 
 
-async def test_the_conditions_on_one_act_are_bounded_together(house: House) -> None:
+async def test_the_conditions_on_one_act_are_bounded_together(house: Assembly) -> None:
     def looping(number: int) -> str:
         return f"case.states.map(x, x).exists(x, x == 's{number}')"
 

@@ -7,7 +7,7 @@ import pytest
 from app.domain.case.sealing import canonical
 from app.domain.expressions.expression import Types, View, check_expression, compile_expression
 from app.domain.expressions.schema_types import type_of_schema
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.house import ALICE, open_claim
 
 DATA = {
@@ -124,7 +124,7 @@ def test_a_map_is_read_by_a_number(priority: float) -> None:
 
 
 @pytest.mark.parametrize("amount", [4200, 4200.0])
-async def test_a_whole_number_is_kept_as_an_integer(house: House, amount: float) -> None:
+async def test_a_whole_number_is_kept_as_an_integer(house: Assembly, amount: float) -> None:
     case_id = await open_claim(house, data={"amount_cents": amount, "currency": "EUR"})
     kept = (await house.cases.read(ALICE, case_id)).data["amount_cents"]
     assert (type(kept), json.dumps(kept)) == (int, canonical(amount).decode())

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.stored import PolicyLine
 from tests.calling import signed_in
 from tests.databases import Database
@@ -29,7 +29,7 @@ HELPER = PolicyLine(
 
 
 @pytest.fixture
-async def http(house: House):
+async def http(house: Assembly):
     async with client_without_credential(house) as client:
         yield client
 
@@ -40,7 +40,7 @@ async def feed(http, who, **query):
     return answer.json()["items"]
 
 
-async def test_an_auditor_reads_every_entry_of_the_tenant_and_no_case(house: House, http) -> None:
+async def test_an_auditor_reads_every_entry_of_the_tenant_and_no_case(house: Assembly, http) -> None:
     claim, incident = await open_claim(house), await open_incident(house)
     await fired(house, claim, "triage", CLERK)
     await add(house, ADMIN, member("dora", "helper"))
@@ -57,7 +57,7 @@ async def test_an_auditor_reads_every_entry_of_the_tenant_and_no_case(house: Hou
     assert await feed(http, signed_in("audrey", "auditor", tenant="globex")) == []
 
 
-async def test_an_auditor_of_one_case_type_reads_of_that_only(house: House, http) -> None:
+async def test_an_auditor_of_one_case_type_reads_of_that_only(house: Assembly, http) -> None:
     await add(house, ADMIN, rule("role:claims_auditor", "case:audit"))
     claim, incident = await open_claim(house), await open_incident(house)
     await house.ledger.sequence()
@@ -67,7 +67,7 @@ async def test_an_auditor_of_one_case_type_reads_of_that_only(house: House, http
     assert (await http.get(f"{API}/cases/{incident}/audit", headers=who)).status_code == 404
 
 
-async def test_administrators_and_auditors_of_every_tenant_read_what_binds_all(house: House, http) -> None:
+async def test_administrators_and_auditors_of_every_tenant_read_what_binds_all(house: Assembly, http) -> None:
     await house.ledger.sequence()
     for who in (AUDITOR, signed_in("root", "admin"), signed_in("gina", "admin", tenant="globex")):
         shown = await feed(http, who, log="service")
@@ -81,7 +81,7 @@ async def test_administrators_and_auditors_of_every_tenant_read_what_binds_all(h
 
 
 async def test_lines_of_a_file_that_name_a_tenant_are_in_its_log_and_nowhere_else(
-    house: House, http, database: Database
+    house: Assembly, http, database: Database
 ) -> None:
     await house.policies.apply(replace(SOURCE, lines=[*SOURCE.lines, HELPER]))
     await house.ledger.sequence()
@@ -96,7 +96,7 @@ async def test_lines_of_a_file_that_name_a_tenant_are_in_its_log_and_nowhere_els
     assert not any("role:helper" in str(entry) for entry in await entries(database) if entry["tenant"] != "acme")
 
 
-async def test_a_file_that_changes_nothing_makes_no_version(house: House, database: Database) -> None:
+async def test_a_file_that_changes_nothing_makes_no_version(house: Assembly, database: Database) -> None:
     version, logged = await house.store.policy_version(), len(await entries(database))
     assert await house.policies.apply(SOURCE) == (0, 0)
     assert len(await entries(database)) == logged
@@ -108,7 +108,7 @@ async def test_a_file_that_changes_nothing_makes_no_version(house: House, databa
     assert (await entries(database))[-1]["file_sha256"] == "0" * 64
 
 
-async def test_a_large_file_is_several_entries_that_hold_every_line_once(house: House, database: Database) -> None:
+async def test_a_large_file_is_several_entries_that_hold_every_line_once(house: Assembly, database: Database) -> None:
     many = [replace(HELPER, when=f"data.amount_cents == {n} {' ' * 900}|| false") for n in range(200)]
     await house.policies.apply(replace(SOURCE, lines=[*SOURCE.lines, *many]))
     parts = [entry for entry in await entries(database, "policy") if entry["tenant"] == "acme"]
@@ -120,7 +120,7 @@ async def test_a_large_file_is_several_entries_that_hold_every_line_once(house: 
     )
 
 
-async def test_an_auditor_reads_the_lines_in_force_and_changes_none(house: House, http) -> None:
+async def test_an_auditor_reads_the_lines_in_force_and_changes_none(house: Assembly, http) -> None:
     assert len((await http.get(f"{API}/policies", headers=AUDITOR)).json()["items"]) > 10
     line = {"role": "*", "case_type": "*", "act": "case:admin", "effect": "allow"}
     assert (await http.post(f"{API}/policies", json={"lines": [line]}, headers=AUDITOR)).status_code == 403

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.domain.case.attempt import Principal
 from app.domain.case.entry import Draft
 from app.domain.case.sealing import MAX_FIELDS, commitment, seal
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.entries.identity import new_salt
 from tests.databases import Database
 from tests.house import (
@@ -44,7 +44,9 @@ from tests.house import (
 )
 
 
-async def test_every_entry_is_canonical_hashed_and_chained_to_the_one_before(house: House, database: Database) -> None:
+async def test_every_entry_is_canonical_hashed_and_chained_to_the_one_before(
+    house: Assembly, database: Database
+) -> None:
     claim = await open_claim(house, CLAIM | {"purpose": "Straße nach Zürich \u20ac \U0001f600"}, to="checks")
     await fire(house, claim, "pay", CLERK)
     stored = await rows(database, "SELECT * FROM audit_entry ORDER BY entry_id")
@@ -63,7 +65,7 @@ async def test_every_entry_is_canonical_hashed_and_chained_to_the_one_before(hou
 
 
 async def test_an_entry_begins_where_the_one_before_it_ended_and_ends_in_the_state(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     claim = await open_claim(house, to="checks")
     await fired(house, claim, "add_note", ALICE)
@@ -73,7 +75,7 @@ async def test_an_entry_begins_where_the_one_before_it_ended_and_ends_in_the_sta
     assert chain[-1]["source"] == chain[-1]["target"] == (await state(house, claim)).state
 
 
-async def test_commitments_open_with_their_salts_and_nothing_else(house: House, database: Database) -> None:
+async def test_commitments_open_with_their_salts_and_nothing_else(house: Assembly, database: Database) -> None:
     claim = await open_claim(house, CLAIM | {"iban": "DE02120300000000202051"})
     await fired(house, claim, "reject", SUPERVISOR, reason="the receipt is missing")
     by_id = {entry["entry_id"]: entry["fields"] for entry in await entries(database) if "fields" in entry}
@@ -109,7 +111,7 @@ def test_no_value_stands_in_an_entry(values: list[Any]) -> None:
 
 
 async def test_nothing_that_people_wrote_stands_in_the_log_of_events_and_refusals(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     secrets = [f"secret-{n}" for n in range(6)]
     claim = await opened(house, data=CLAIM | {"purpose": secrets[0], "iban": secrets[1]}, reference=secrets[2])
@@ -124,7 +126,7 @@ async def test_nothing_that_people_wrote_stands_in_the_log_of_events_and_refusal
     assert [secret for secret in [*secrets, "98765432", "120000"] if secret not in values] == []
 
 
-async def test_an_entry_names_who_for_whom_under_which_rules_and_when(house: House, database: Database) -> None:
+async def test_an_entry_names_who_for_whom_under_which_rules_and_when(house: Assembly, database: Database) -> None:
     claim = await open_claim(house, SMALL_CLAIM, to="review")
     then = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
     susan = Principal("user:susan", frozenset({"role:supervisor"}))
@@ -151,7 +153,7 @@ async def test_an_entry_names_who_for_whom_under_which_rules_and_when(house: Hou
     assert (entry["tenant"], entry["typ"], entry["case_id"]) == ("acme", "stateward-entry/1", claim)
 
 
-async def test_in_a_batch_the_time_of_a_case_grows_with_every_entry(house: House, database: Database) -> None:
+async def test_in_a_batch_the_time_of_a_case_grows_with_every_entry(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     await submit(house, *(attempt(ALICE, "add_note", claim) for _ in range(5)))
     times = [entry["at"] for entry in await entries(database) if "case_seq" in entry]
@@ -159,7 +161,7 @@ async def test_in_a_batch_the_time_of_a_case_grows_with_every_entry(house: House
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-async def test_the_time_of_a_case_grows_even_where_the_clock_goes_back(house: House, database: Database) -> None:
+async def test_the_time_of_a_case_grows_even_where_the_clock_goes_back(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     opened_at = (await state(house, claim)).changed_at
     with time_machine.travel(datetime.fromtimestamp(time.time() - 3600, UTC), tick=False):
@@ -171,7 +173,7 @@ async def test_the_time_of_a_case_grows_even_where_the_clock_goes_back(house: Ho
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-async def test_the_database_tells_the_time_and_not_the_process(house: House) -> None:
+async def test_the_database_tells_the_time_and_not_the_process(house: Assembly) -> None:
     with time_machine.travel(datetime(2001, 1, 1, tzinfo=UTC)):
         claim = await open_claim(house)
     assert (await state(house, claim)).opened_at.year > 2001
@@ -193,7 +195,7 @@ UNWRITABLE = {
 }
 
 
-async def test_what_is_too_large_or_cannot_be_written_leaves_nothing(house: House, database: Database) -> None:
+async def test_what_is_too_large_or_cannot_be_written_leaves_nothing(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     before, logged = await state(house, claim), await entries(database)
     for expected, payloads in (("too_large", TOO_LARGE), ("invalid", UNWRITABLE)):
@@ -205,13 +207,13 @@ async def test_what_is_too_large_or_cannot_be_written_leaves_nothing(house: Hous
     assert (await state(house, claim), await entries(database)) == (before, logged)
 
 
-async def test_as_many_properties_as_an_entry_takes_are_taken(house: House) -> None:
+async def test_as_many_properties_as_an_entry_takes_are_taken(house: Assembly) -> None:
     claim = await open_claim(house)
     payload = {str(n): n for n in range(MAX_FIELDS)}
     assert code(await fire(house, claim, "add_note", ALICE, payload=payload)) == "applied"
 
 
-async def test_a_refusal_names_the_policy_and_the_line_too(house: House, database: Database) -> None:
+async def test_a_refusal_names_the_policy_and_the_line_too(house: Assembly, database: Database) -> None:
     claim = await open_claim(house, to="review")
     susan = Principal("user:susan", frozenset({"role:supervisor"}))
     for who, event, principal, expected in (
@@ -225,14 +227,14 @@ async def test_a_refusal_names_the_policy_and_the_line_too(house: House, databas
         assert policy == {"hash": house.policies.engine.policy_hash("acme", "expense_claim"), "rule": expected}
 
 
-async def test_a_refusal_is_logged_whatever_was_sent(house: House, database: Database) -> None:
+async def test_a_refusal_is_logged_whatever_was_sent(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     for payload in TOO_LARGE.values():
         assert code(await fire(house, claim, "approve", ALICE, payload=payload)) == "denied"
     assert [entry["fields"] for entry in await entries(database, "denied")] == [{}, {}]
 
 
-async def test_a_refusal_is_logged_however_long_the_rules_are_that_say_no(house: House, database: Database) -> None:
+async def test_a_refusal_is_logged_however_long_the_rules_are_that_say_no(house: Assembly, database: Database) -> None:
     claim, source = await open_claim(house), policy_file("expense_claim")
     line = replace(source.lines[-1], role="*", act="approve")
     words = [f"{n}é" * 900 for n in range(9)]

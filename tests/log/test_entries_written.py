@@ -3,7 +3,7 @@
 import json
 
 from app.domain.case.attempt import Actor
-from app.services.entries.actors import told_of_actor, told_of_operator
+from app.services.entries.actors import actor_json, operator_json
 from app.services.entries.writing import entry_of
 from tests.factories import OPENED, TENANT
 
@@ -11,8 +11,8 @@ ANN = Actor(tenant=TENANT, id="user:ann", roles=frozenset({"role:clerk", "role:b
 
 
 def test_an_entry_says_who_did_what_and_commits_to_values():
-    actor = told_of_actor(ANN, ANN.roles | {"*"})
-    sealed = entry_of("policy", TENANT, OPENED, actor=actor, told={"how": "changed"}, values={"/reason": "asked for"})
+    actor = actor_json(ANN, ANN.roles | {"*"})
+    sealed = entry_of("policy", TENANT, OPENED, actor=actor, says={"how": "changed"}, values={"/reason": "asked for"})
     entry = json.loads(sealed.entry)
     assert entry["actor"] == {
         "reference": "user:ann",
@@ -27,6 +27,6 @@ def test_an_entry_says_who_did_what_and_commits_to_values():
 
 
 def test_each_entry_has_an_id_of_its_own():
-    actor = told_of_operator("operator:ann")
-    one, other = (entry_of("calendar", TENANT, OPENED, actor=actor, told={}) for _ in range(2))
+    actor = operator_json("operator:ann")
+    one, other = (entry_of("calendar", TENANT, OPENED, actor=actor, says={}) for _ in range(2))
     assert one.draft.entry_id != other.draft.entry_id

@@ -170,7 +170,7 @@ async def test_who_waits_holds_no_connection(database, pool_size):
 async def test_nobody_waits_any_more_when_the_service_stops(house):
     waits = asyncio.create_task(feed(house, wait=30))
     await asyncio.sleep(0)
-    house.arrivals.close()
+    house.log_watches.close()
     assert numbers(await waits) == []
     assert numbers(await feed(house, wait=30)) == []
 

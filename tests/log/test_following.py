@@ -101,8 +101,8 @@ async def test_who_watches_a_case_is_not_woken_by_others(house):
     case_id = await open_claim(house)
     await house.ledger.sequence()
     async with (
-        house.arrivals.watching(ADMIN.tenant, ADMIN.id, case_id) as mine,
-        house.arrivals.watching(ADMIN.tenant, ADMIN.id) as all_of,
+        house.log_watches.watching(ADMIN.tenant, ADMIN.id, case_id) as mine,
+        house.log_watches.watching(ADMIN.tenant, ADMIN.id) as all_of,
     ):
         assert await mine.more(30)  # after the first look, whose size may be newer than what was read
         assert await all_of.more(30)
@@ -165,7 +165,7 @@ async def test_a_stop_of_the_service_ends_it(house):
         await anext(pages)
         waits = asyncio.create_task(ends(pages))
         await asyncio.sleep(0)
-        house.arrivals.close()
+        house.log_watches.close()
         assert await waits
 
 
@@ -265,7 +265,7 @@ def counted(monkeypatch, store, name, reads):
 
 async def settled(house):
     """All have read what there was when they were seen first."""
-    watched = house.arrivals._watched["acme"]
+    watched = house.log_watches._watched["acme"]
     while watched.size is None or any(watch.grown.is_set() for watch in watched.watches):  # noqa: ASYNC110
         await asyncio.sleep(0)
 
@@ -316,8 +316,8 @@ def seen_together(house):
 async def test_nobody_is_looked_for_when_nobody_watches(house):
     async with following(house) as pages:
         await anext(pages)
-    assert not house.arrivals._watched
-    assert not house.arrivals._someone.is_set()
+    assert not house.log_watches._watched
+    assert not house.log_watches._someone.is_set()
 
 
 async def test_notices_are_heard_and_a_connection_that_broke_is_made_again(postgres, monkeypatch):

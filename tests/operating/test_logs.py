@@ -13,7 +13,7 @@ from httpx import AsyncClient
 from app.http.sign_in.own_tokens import mint
 from app.logs import configure_logs
 from app.policy.engine import PolicyEngine
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.ports import Refused, Store
 from app.settings import Settings
 from tests.factories import new_id
@@ -74,7 +74,7 @@ async def test_no_secret_is_logged_whatever_goes_wrong(
     store: Store, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = begin()
-    house, found = House(store, Gossip(), 1), declared()
+    house, found = Assembly(store, Gossip(), 1), declared()
     async with (
         house.running(found.case_types, found.calendars, found.policies),
         client_of(house, watched(house), access_log=True) as client,
@@ -92,7 +92,7 @@ async def test_no_secret_is_logged_whatever_goes_wrong(
 
 
 async def test_what_the_database_says_of_a_row_is_not_logged(
-    house: House, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    house: Assembly, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = begin()
 
@@ -117,7 +117,7 @@ async def _failing(*_: Any) -> Any:
 
 
 async def test_a_fault_is_logged_with_its_request_and_its_place(
-    house: House, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    house: Assembly, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = begin()
     monkeypatch.setattr(house.cases, "find", _failing)
@@ -129,7 +129,7 @@ async def test_a_fault_is_logged_with_its_request_and_its_place(
         assert part in logged
 
 
-async def test_a_request_gets_a_line_where_that_is_wanted(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_request_gets_a_line_where_that_is_wanted(house: Assembly, capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(Settings(log_format="json"))
     async with client_of(house, watched(house), access_log=True) as client:
         await client.get(f"{CASES}/{new_id()}", headers={"x-request-id": "mine"})

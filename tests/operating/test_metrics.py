@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.metrics.clocks import REFRESH, ClockCounts
 from app.metrics.process import Metrics
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.clocks.test_clocks import DECISION, opened, sqlite_file
 from tests.databases import Database
 from tests.metered import Counted
@@ -44,7 +44,7 @@ def samples(text: str) -> dict[tuple[str, str], float]:
     return found
 
 
-async def test_what_fired_and_what_runs_is_counted(house: House, watch: Watch) -> None:
+async def test_what_fired_and_what_runs_is_counted(house: Assembly, watch: Watch) -> None:
     metrics = Metrics(house.store)
     house.tell_fired(metrics.record_fired)
     await opened(house)

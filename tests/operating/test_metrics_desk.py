@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from app.metrics.gauges import LevelMetrics
+from app.metrics.gauges import GaugeMetrics
 from app.metrics.process import Metrics
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.report import telling
-from app.services.process.gauges import Connections, Levels
+from app.services.process.gauges import Connections, Gauges
 from app.services.store.ports import StoreUnavailable
 from tests.factories import new_id
 from tests.house import ALICE, CLERK, STRANGER, attempt, fire, opening, submit, tried
@@ -21,11 +21,11 @@ ATTEMPTS = "stateward_attempts_total"
 
 
 @pytest.fixture
-def metrics(house: House) -> Metrics:
+def metrics(house: Assembly) -> Metrics:
     return watched(house)
 
 
-async def test_attempts_are_counted_by_case_type_and_by_what_they_came_to(house: House, metrics: Metrics) -> None:
+async def test_attempts_are_counted_by_case_type_and_by_what_they_came_to(house: Assembly, metrics: Metrics) -> None:
     opened = await tried(house, opening(key="once"))
     await tried(house, opening(key="once"))
     await fire(house, opened.case["id"], "triage", STRANGER)
@@ -41,7 +41,7 @@ async def test_attempts_are_counted_by_case_type_and_by_what_they_came_to(house:
     assert refused == {"not_found": 2, "denied": 1}  # to a stranger the case is not there
 
 
-async def test_a_batch_tells_its_size_and_the_course_of_its_time(house: House, metrics: Metrics) -> None:
+async def test_a_batch_tells_its_size_and_the_course_of_its_time(house: Assembly, metrics: Metrics) -> None:
     await submit(house, *(opening() for _ in range(5)))
     found = await told(metrics)
     assert value(found, "stateward_desk_batch_attempts_count") == 1
@@ -51,7 +51,7 @@ async def test_a_batch_tells_its_size_and_the_course_of_its_time(house: House, m
         assert 0 < value(found, "stateward_desk_seconds_sum", phase=phase) < 60
 
 
-async def test_what_the_desk_refuses_undecided_is_counted_too(house: House, metrics: Metrics) -> None:
+async def test_what_the_desk_refuses_undecided_is_counted_too(house: Assembly, metrics: Metrics) -> None:
     def away(*_: str) -> Any:
         raise StoreUnavailable("the cable was pulled")
 
@@ -60,7 +60,7 @@ async def test_what_the_desk_refuses_undecided_is_counted_too(house: House, metr
     assert value(await told(metrics), "stateward_refusals_total", code="unavailable") == 1
 
 
-async def test_a_monitor_that_fails_harms_no_attempt(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_monitor_that_fails_harms_no_attempt(house: Assembly, caplog: pytest.LogCaptureFixture) -> None:
     def broken(_: Any) -> None:
         raise RuntimeError("no room left")
 
@@ -78,7 +78,7 @@ def test_one_listener_that_fails_does_not_keep_the_others_from_hearing() -> None
     assert heard == [7]
 
 
-async def test_requests_are_timed_by_route_and_class_of_status(house: House, metrics: Metrics) -> None:
+async def test_requests_are_timed_by_route_and_class_of_status(house: Assembly, metrics: Metrics) -> None:
     async with client_of(house, metrics) as client:
         opened = await client.post(CASES, json=CLAIM)
         case = opened.json()["case"]["id"]
@@ -97,7 +97,7 @@ async def test_requests_are_timed_by_route_and_class_of_status(house: House, met
 
 
 async def test_a_refusal_of_the_desk_is_counted_once_though_the_border_answers_it(
-    house: House, metrics: Metrics
+    house: Assembly, metrics: Metrics
 ) -> None:
     async with client_of(house, metrics) as client:
         await client.post(f"{CASES}/{new_id()}/events", json={"event": "triage"})
@@ -105,7 +105,7 @@ async def test_a_refusal_of_the_desk_is_counted_once_though_the_border_answers_i
     assert value(await told(metrics), "stateward_refusals_total", code="not_found") == 3
 
 
-async def test_a_thousand_made_up_names_make_no_label(house: House, metrics: Metrics) -> None:
+async def test_a_thousand_made_up_names_make_no_label(house: Assembly, metrics: Metrics) -> None:
     many = [f"made_up_{number}" for number in range(1_000)]
     for start in range(0, len(many), 100):
         named = many[start : start + 100]
@@ -121,7 +121,7 @@ async def test_a_thousand_made_up_names_make_no_label(house: House, metrics: Met
     assert len(names) < 100
 
 
-async def test_a_process_tells_how_full_it_is_and_what_policy_it_decides_by(house: House, metrics: Metrics) -> None:
+async def test_a_process_tells_how_full_it_is_and_what_policy_it_decides_by(house: Assembly, metrics: Metrics) -> None:
     asked = asyncio.create_task(house.desk.submit([opening()] * 3))
     await asyncio.sleep(0)
     during = await told(metrics)
@@ -133,7 +133,7 @@ async def test_a_process_tells_how_full_it_is_and_what_policy_it_decides_by(hous
 
 
 async def test_a_connection_is_in_use_while_something_is_decided_and_not_afterwards(
-    house: House, metrics: Metrics
+    house: Assembly, metrics: Metrics
 ) -> None:
     await tried(house, opening())
     before = value(await told(metrics), "stateward_pool_connections_in_use")
@@ -147,7 +147,7 @@ async def test_the_age_of_a_policy_begins_anew_with_each_version() -> None:
 
     now, version = [100.0], [1]
     registry = CollectorRegistry()
-    level = LevelMetrics(registry, lambda: Levels(0, Connections(0, 1), version[0]), lambda: now[0])
+    level = GaugeMetrics(registry, lambda: Gauges(0, Connections(0, 1), version[0]), lambda: now[0])
     await level.look()
     now[0] += 60
     await level.look()
@@ -158,7 +158,9 @@ async def test_the_age_of_a_policy_begins_anew_with_each_version() -> None:
     assert registry.get_sample_value("stateward_policy_version") == 2
 
 
-async def test_a_claim_of_the_next_case_and_what_was_skipped_for_it_are_counted(house: House, metrics: Metrics) -> None:
+async def test_a_claim_of_the_next_case_and_what_was_skipped_for_it_are_counted(
+    house: Assembly, metrics: Metrics
+) -> None:
     async with client_of(house, metrics) as client:
         cases = [(await client.post(CASES, json=CLAIM)).json()["case"]["id"] for _ in range(2)]
         wish = {"skip": [{"case_id": cases[0], "reason": "mine"}]}
@@ -170,7 +172,7 @@ async def test_a_claim_of_the_next_case_and_what_was_skipped_for_it_are_counted(
 
 
 async def test_places_in_the_log_are_counted_and_a_sequencer_that_stands_still_shows(
-    house: House, metrics: Metrics
+    house: Assembly, metrics: Metrics
 ) -> None:
     assert value(await told(metrics), "stateward_log_sequenced_timestamp_seconds") == 0
     await submit(house, opening(), opening())

@@ -11,9 +11,9 @@ from sqlalchemy.engine import make_url
 
 from app.db.connections.urls import sqlite_file, with_driver
 from app.http.bodies import body
-from app.services.fairness.limits import Limits
+from app.services.fairness.limits import ProcessLimits
 from app.services.log.waiters import WatchLimits
-from app.services.work.uploads import Room
+from app.services.work.uploads import AttachmentLimits
 from app.settings import Settings, SettingsError, load_settings
 
 SECRET = "a-secret-that-is-long-enough-for-hs256"
@@ -164,7 +164,7 @@ def test_a_secret_file_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch,
         _given(monkeypatch, JWT_SECRET_FILE=f"{tmp_path}/absent")
 
 
-@pytest.mark.parametrize("kind", [Limits, WatchLimits, Room, body.Limits])
+@pytest.mark.parametrize("kind", [ProcessLimits, WatchLimits, AttachmentLimits, body.BodyLimits])
 def test_what_a_room_lets_an_operator_set_is_what_it_is_given(
     monkeypatch: pytest.MonkeyPatch, kind: Callable[..., Any]
 ) -> None:

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.tracing import Tracing, exporter_wanted, tracing_of
 from tests.factories import new_id
 from tests.fake_services import token
@@ -52,7 +52,7 @@ def parent_of(span: ReadableSpan) -> int | None:
 
 
 async def test_a_trace_goes_from_the_request_to_its_commit(
-    house: House, tracing: Tracing, spans: InMemorySpanExporter
+    house: Assembly, tracing: Tracing, spans: InMemorySpanExporter
 ) -> None:
     async with client_of(house, watched(house, tracing), tracing) as client:
         answer = await client.post(CASES, json=CLAIM, headers={"x-request-id": "mine"})
@@ -81,7 +81,7 @@ async def test_a_trace_goes_from_the_request_to_its_commit(
 
 
 async def test_the_trace_of_a_claim_of_the_next_case_goes_to_its_commit_too(
-    house: House, tracing: Tracing, spans: InMemorySpanExporter
+    house: Assembly, tracing: Tracing, spans: InMemorySpanExporter
 ) -> None:
     await open_claim(house)
     async with client_of(house, watched(house, tracing), tracing) as client:
@@ -93,7 +93,7 @@ async def test_the_trace_of_a_claim_of_the_next_case_goes_to_its_commit_too(
 
 
 async def test_the_trace_of_a_caller_goes_on_and_a_malformed_one_is_left_alone(
-    house: House, tracing: Tracing, spans: InMemorySpanExporter
+    house: Assembly, tracing: Tracing, spans: InMemorySpanExporter
 ) -> None:
     async with client_of(house, watched(house, tracing), tracing) as client:
         await client.get(CASES, headers={"traceparent": f"00-{TRACE}-{PARENT}-01"})
@@ -104,7 +104,7 @@ async def test_the_trace_of_a_caller_goes_on_and_a_malformed_one_is_left_alone(
 
 
 async def test_a_caller_that_does_not_record_its_trace_has_none_recorded_here(
-    house: House, tracing: Tracing, spans: InMemorySpanExporter
+    house: Assembly, tracing: Tracing, spans: InMemorySpanExporter
 ) -> None:
     async with client_of(house, watched(house, tracing), tracing) as client:
         await client.post(CASES, json=CLAIM, headers={"traceparent": f"00-{TRACE}-{PARENT}-00"})
@@ -112,7 +112,7 @@ async def test_a_caller_that_does_not_record_its_trace_has_none_recorded_here(
 
 
 async def test_requests_that_share_a_batch_are_linked_with_it(
-    house: House, tracing: Tracing, spans: InMemorySpanExporter
+    house: Assembly, tracing: Tracing, spans: InMemorySpanExporter
 ) -> None:
     async with client_of(house, watched(house, tracing), tracing) as client:
         await asyncio.gather(*(client.post(CASES, json=CLAIM) for _ in range(12)))
@@ -129,7 +129,7 @@ async def test_requests_that_share_a_batch_are_linked_with_it(
 
 
 async def test_an_attempt_that_came_from_no_request_has_no_span(
-    house: House, tracing: Tracing, spans: InMemorySpanExporter
+    house: Assembly, tracing: Tracing, spans: InMemorySpanExporter
 ) -> None:
     watched(house, tracing)
     assert (await tried(house, opening())).error is None
@@ -137,7 +137,7 @@ async def test_an_attempt_that_came_from_no_request_has_no_span(
 
 
 async def test_nothing_that_callers_send_is_in_a_span(
-    house: House, tracing: Tracing, spans: InMemorySpanExporter
+    house: Assembly, tracing: Tracing, spans: InMemorySpanExporter
 ) -> None:
     secret, bearer = "hush-hush", token("hushed", roles=("clerk",))
     metrics = watched(house, tracing)

@@ -12,7 +12,7 @@ from httpx import AsyncClient
 
 from tests.calling import bearing, signed_in
 from tests.fake_services import Fakes, api
-from tests.house import House, declared
+from tests.house import Assembly, declared
 from tests.one_app import SECRET
 from tests.over_http import client_without_credential
 from tests.working import naming_reviewers
@@ -204,7 +204,7 @@ async def _sent(http: AsyncClient, operation: str, case_id: str, who: dict[str, 
 
 
 @pytest.mark.parametrize("operation", MAY)
-async def test_every_route_lets_in_whom_the_table_says(house: House, operation: str) -> None:
+async def test_every_route_lets_in_whom_the_table_says(house: Assembly, operation: str) -> None:
     await naming_reviewers(house)
     async with client_without_credential(house) as http:
         case_id, known = await _about(http, operation)
@@ -254,7 +254,7 @@ def _ids(told: Any) -> Iterable[Any]:
 
 
 @pytest.mark.parametrize("operation", [one for one in (*MAY, *STREAMS) if "{case_id}" in one])
-async def test_a_case_of_another_tenant_is_as_if_it_were_not_there(house: House, operation: str) -> None:
+async def test_a_case_of_another_tenant_is_as_if_it_were_not_there(house: Assembly, operation: str) -> None:
     async with client_without_credential(house) as http:
         theirs = await _opened(http)
         for caller in sorted(CALLERS):
@@ -270,7 +270,7 @@ def _comparable(answer: Any, case_id: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("operation", ["GET /cases", "GET /audit", "POST /next-case", "POST /events"])
-async def test_nothing_of_another_tenant_is_in_what_is_shown(house: House, operation: str) -> None:
+async def test_nothing_of_another_tenant_is_in_what_is_shown(house: Assembly, operation: str) -> None:
     async with client_without_credential(house) as http:
         theirs = await _opened(http)
         for caller in sorted(CALLERS):
@@ -282,7 +282,7 @@ async def test_nothing_of_another_tenant_is_in_what_is_shown(house: House, opera
                 assert theirs not in told.text
 
 
-async def test_every_role_may_fire_in_every_state_what_the_table_says(house: House) -> None:
+async def test_every_role_may_fire_in_every_state_what_the_table_says(house: Assembly) -> None:
     events = declared().case_types["expense_claim"].events
     assert set(events) == set(FIRES)
     async with client_without_credential(house) as http:

@@ -9,7 +9,7 @@ import pytest
 
 from app.commands.opening.declared import Declared
 from app.domain.values.errors import NotFound
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.cases.views import Wanted
 from app.services.policy.policies import PolicySource
 from tests.databases import Database
@@ -43,7 +43,7 @@ def _declaring(source: PolicySource) -> Declared:
     return replace(declared(), policies=(*others, source))
 
 
-async def test_a_file_is_seeded_once_and_its_seeding_is_logged(house: House, database: Database) -> None:
+async def test_a_file_is_seeded_once_and_its_seeding_is_logged(house: Assembly, database: Database) -> None:
     async with another_process(database):
         pass
     logged = await entries(database, "policy")
@@ -57,7 +57,7 @@ async def test_a_file_is_seeded_once_and_its_seeding_is_logged(house: House, dat
 
 
 async def test_a_file_that_differs_only_warns(
-    house: House, database: Database, caplog: pytest.LogCaptureFixture
+    house: Assembly, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     claim = await open_claim(house)
     caplog.clear()
@@ -68,7 +68,7 @@ async def test_a_file_that_differs_only_warns(
     assert len(await entries(database, "policy")) == 3
 
 
-async def test_apply_replaces_the_lines_of_its_own_file_and_no_other(house: House, database: Database) -> None:
+async def test_apply_replaces_the_lines_of_its_own_file_and_no_other(house: Assembly, database: Database) -> None:
     incidents = "SELECT * FROM policy_line WHERE source <> 'expense_claim.csv' ORDER BY id"
     before = await rows(database, incidents)
     more = replace(CLAIMS.lines[-1], role="role:clerk", act="pay")
@@ -84,7 +84,7 @@ async def test_apply_replaces_the_lines_of_its_own_file_and_no_other(house: Hous
 
 
 async def test_a_change_binds_the_next_attempt_and_the_next_read_on_every_process(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     claim, incident = await open_claim(house), await open_incident(house)
     agent = actor("ag", "agent")
@@ -102,7 +102,9 @@ async def test_a_change_binds_the_next_attempt_and_the_next_read_on_every_proces
             await other.cases.read(agent, incident)
 
 
-async def test_of_two_files_applied_at_once_one_is_in_force_and_not_a_mixture(house: House, database: Database) -> None:
+async def test_of_two_files_applied_at_once_one_is_in_force_and_not_a_mixture(
+    house: Assembly, database: Database
+) -> None:
     last = CLAIMS.lines[-1]
     versions = [[*CLAIMS.lines[:-1], replace(last, act=act)] for act in ("add_note", "reject", "pay")]
     async with another_process(database) as other, another_process(database) as third:
@@ -114,7 +116,7 @@ async def test_of_two_files_applied_at_once_one_is_in_force_and_not_a_mixture(ho
     assert [entry["policy_version"] for entry in await entries(database, "policy")] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_a_role_that_a_line_gives_somebody_binds_at_once(house: House) -> None:
+async def test_a_role_that_a_line_gives_somebody_binds_at_once(house: Assembly) -> None:
     claim = await open_claim(house)
     dora = actor("dora")
     member = replace(CLAIMS.lines[0], role="user:dora", obj="role:clerk", tenant="acme")
@@ -124,7 +126,7 @@ async def test_a_role_that_a_line_gives_somebody_binds_at_once(house: House) -> 
     assert code(await fire(house, claim, "triage", dora)) == "applied"
 
 
-async def test_an_entry_names_the_policy_that_was_in_force(house: House, database: Database) -> None:
+async def test_an_entry_names_the_policy_that_was_in_force(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
     await fired(house, claim, "add_note", ALICE)
     await house.policies.apply(_changed(NO_TRIAGE))
@@ -134,7 +136,7 @@ async def test_an_entry_names_the_policy_that_was_in_force(house: House, databas
 
 
 async def test_a_process_that_starts_later_has_the_living_policy_and_not_the_file(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     claim = await open_claim(house)
     await house.policies.apply(_changed(NO_TRIAGE))

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.domain.values.errors import CaseError, Denied, Invalid, NotFound, VersionConflict
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.policy.requests import AskedChange
 from app.services.store.policy_lines import LineQuery
 from app.services.store.stored import PolicyLine
@@ -18,7 +18,7 @@ DORA = actor("dora")
 
 
 async def test_an_added_line_and_an_added_role_bind_the_next_attempt_on_every_process(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     claim = await open_claim(house)
     async with another_process(database) as other:
@@ -31,7 +31,9 @@ async def test_an_added_line_and_an_added_role_bind_the_next_attempt_on_every_pr
         assert code(await fire(house, claim, "triage", DORA)) == "applied"
 
 
-async def test_a_change_is_an_entry_of_kind_policy_in_the_log_of_the_tenant(house: House, database: Database) -> None:
+async def test_a_change_is_an_entry_of_kind_policy_in_the_log_of_the_tenant(
+    house: Assembly, database: Database
+) -> None:
     line = rule("role:helper", "triage", when="data.amount_cents <= 100")
     changed = await add(house, ADMIN, line, reason="the summer", request_id="r-7")
     gone = await remove(house, ADMIN, changed.added[0].id)
@@ -46,7 +48,7 @@ async def test_a_change_is_an_entry_of_kind_policy_in_the_log_of_the_tenant(hous
 
 
 async def test_without_the_right_nothing_is_told_nor_changed_and_the_attempt_is_logged(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     version = await house.store.policy_version()
     for asked in (AskedChange(add=[rule("*", "pay")]), AskedChange(remove=[1]), AskedChange(remove=[10**9])):
@@ -61,7 +63,7 @@ async def test_without_the_right_nothing_is_told_nor_changed_and_the_attempt_is_
     assert [(entry["tenant"], entry["actor"]["reference"]) for entry in logged] == [("acme", "user:carl")] * 3
 
 
-async def test_lines_of_all_tenants_are_shown_and_refused(house: House) -> None:
+async def test_lines_of_all_tenants_are_shown_and_refused(house: Assembly) -> None:
     shown = await lines(house, ADMIN)
     assert {line.tenant for line in shown} == {"*"}
     with pytest.raises(Denied, match="not yours"):
@@ -76,7 +78,7 @@ async def test_lines_of_all_tenants_are_shown_and_refused(house: House) -> None:
         await add(house, ADMIN, PolicyLine(kind="g", role="role:x", tenant="*", obj="role:y"))
 
 
-async def test_another_tenant_s_lines_are_as_if_they_were_not_there(house: House) -> None:
+async def test_another_tenant_s_lines_are_as_if_they_were_not_there(house: Assembly) -> None:
     given = await add(house, ADMIN, rule("role:helper", "triage"), member("dora", "helper"))
     stranger = actor("root", "admin", tenant="globex")
     assert not {line.tenant for line in await lines(house, stranger)} - {"*"}
@@ -90,7 +92,7 @@ async def test_another_tenant_s_lines_are_as_if_they_were_not_there(house: House
         await add(house, stranger, member("dora", "helper"))
 
 
-async def test_who_administers_one_case_type_changes_its_lines_only(house: House) -> None:
+async def test_who_administers_one_case_type_changes_its_lines_only(house: Assembly) -> None:
     await add(house, ADMIN, rule("role:claims_admin", "case:admin"))
     assert {line.obj for line in await lines(house, CLAIMS_ADMIN, kind="p")} == {"expense_claim"}
     assert await lines(house, CLAIMS_ADMIN, kind="p", case_types=frozenset({"permit"})) == []
@@ -100,7 +102,7 @@ async def test_who_administers_one_case_type_changes_its_lines_only(house: House
             await add(house, CLAIMS_ADMIN, line)
 
 
-async def test_whom_a_line_denies_one_case_type_does_not_administer_all_of_them(house: House) -> None:
+async def test_whom_a_line_denies_one_case_type_does_not_administer_all_of_them(house: Assembly) -> None:
     allow, deny = rule("role:most", "case:admin", "*"), rule("role:most", "case:admin", "incident", eft="deny")
     await add(house, ADMIN, allow, deny)
     most = actor("mo", "most")
@@ -122,14 +124,16 @@ async def test_whom_a_line_denies_one_case_type_does_not_administer_all_of_them(
         (rule("role:x", "pay", eft="maybe"), "lines.0.effect"),
     ],
 )
-async def test_a_line_that_cannot_stand_is_refused_with_its_field(house: House, line: PolicyLine, field: str) -> None:
+async def test_a_line_that_cannot_stand_is_refused_with_its_field(
+    house: Assembly, line: PolicyLine, field: str
+) -> None:
     names = {"obj": "case_type", "eft": "effect"}
     with pytest.raises(Invalid) as refused:
         await add(house, ADMIN, line, names=names)
     assert {error.field for error in refused.value.errors} == {field}
 
 
-async def test_what_is_in_force_already_is_not_added_again_unless_it_goes_in_the_same_step(house: House) -> None:
+async def test_what_is_in_force_already_is_not_added_again_unless_it_goes_in_the_same_step(house: Assembly) -> None:
     line = rule("role:helper", "triage")
     changed = await add(house, ADMIN, line)
     for again in ((line,), (rule("role:helper", "pay"), rule("role:helper", "pay"))):
@@ -140,7 +144,7 @@ async def test_what_is_in_force_already_is_not_added_again_unless_it_goes_in_the
     assert house.policies.engine.holds(line)
 
 
-async def test_of_changes_made_on_the_same_version_one_applies(house: House, database: Database) -> None:
+async def test_of_changes_made_on_the_same_version_one_applies(house: Assembly, database: Database) -> None:
     version = await house.store.policy_version()
     async with another_process(database) as other:
         tries = [
@@ -155,7 +159,7 @@ async def test_of_changes_made_on_the_same_version_one_applies(house: House, dat
     assert len(in_force) == 1
 
 
-async def test_changes_without_a_version_all_apply_and_none_is_lost(house: House, database: Database) -> None:
+async def test_changes_without_a_version_all_apply_and_none_is_lost(house: Assembly, database: Database) -> None:
     before = await house.store.policy_version()
     async with another_process(database) as other:
         tries = [add(process, ADMIN, rule(f"role:r{n}", "triage")) for n, process in enumerate([house, other] * 5)]
@@ -164,7 +168,7 @@ async def test_changes_without_a_version_all_apply_and_none_is_lost(house: House
     assert len(await lines(house, ADMIN, role=None, after=0)) == len(await house.store.policy_lines())
 
 
-async def test_pages_hold_every_line_once(house: House) -> None:
+async def test_pages_hold_every_line_once(house: Assembly) -> None:
     await add(house, ADMIN, member("dora", "helper"), member("emil", "helper"))
     everything, found, after = await house.store.policy_lines(), [], 0
     while True:
@@ -179,7 +183,7 @@ async def test_pages_hold_every_line_once(house: House) -> None:
     assert {line.kind for line in await lines(house, ADMIN, kind="g", assignments=False)} == {"g"}
 
 
-async def test_a_refused_change_changes_nothing(house: House, database: Database) -> None:
+async def test_a_refused_change_changes_nothing(house: Assembly, database: Database) -> None:
     before = await rows(database, "SELECT * FROM policy_line")
     claim = await open_claim(house)
     asked = AskedChange(add=[rule("role:helper", "triage"), rule("role:x", "fly")])

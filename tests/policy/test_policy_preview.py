@@ -11,7 +11,7 @@ from app.domain.expressions.expression import View
 from app.domain.machine.machine import Machine
 from app.domain.policy.line_terms import permits, truth_of
 from app.policy.engine import PolicyEngine
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.policy.preview import preview
 from app.services.policy.requests import AskedChange, Preview, Triple
 from app.services.store.stored import PolicyLine
@@ -196,7 +196,7 @@ def test_what_clauses_permit_is_what_the_engine_decides() -> None:
     assert seen == {True, False}
 
 
-async def test_a_preview_is_what_the_change_then_does(house: House) -> None:
+async def test_a_preview_is_what_the_change_then_does(house: Assembly) -> None:
     lines = [rule("role:clerk", "pay"), rule("role:clerk", "triage", eft="deny")]
     seen = await house.policy_changes.preview(ADMIN, AskedChange(add=lines))
     assert house.policies.engine.version == seen.version
@@ -209,7 +209,7 @@ async def test_a_preview_is_what_the_change_then_does(house: House) -> None:
 
 
 @pytest.mark.parametrize("case_type", ["expense_claim", "*"])
-async def test_a_built_in_act_and_an_opening_event_have_no_state(house: House, case_type: str) -> None:
+async def test_a_built_in_act_and_an_opening_event_have_no_state(house: Assembly, case_type: str) -> None:
     act = "case:read" if case_type == "*" else "save"
     seen = await house.policy_changes.preview(ADMIN, AskedChange(add=[rule("*", act, case_type, eft="deny")]))
     assert {(one.state, one.event) for one in seen.loses} >= {(None, act)}

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.db.connections.sqlite_library import sqlite3
 from app.main import main
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.policy.requests import AskedChange
 from app.services.policy.verification import LinesInLog, PolicyVerification
 from app.services.store.stored import PolicyLine
@@ -31,7 +31,7 @@ async def written(database: Database, *statements: str) -> None:
     await engine.dispose()
 
 
-async def found(house: House, tenant: str | None = None) -> list[tuple[str, str, str, str]]:
+async def found(house: Assembly, tenant: str | None = None) -> list[tuple[str, str, str, str]]:
     _, unaccounted = await PolicyVerification(house.store).unaccounted(tenant)
     return [(one.what, one.line.tenant, one.line.role, one.line.obj) for one in unaccounted]
 
@@ -41,7 +41,7 @@ def inserted(line: PolicyLine, version: int, number: int = 9_000, removed: str =
     return f"INSERT INTO policy_line ({COLUMNS}) VALUES ({values}, NULL, {version}, {removed})"
 
 
-async def changed(house: House) -> int:
+async def changed(house: Assembly) -> int:
     """Lines of files, of an applied file and of an administrator, one of which is gone again."""
     helper = PolicyLine(kind="g", role="user:hal", tenant="acme", obj="role:helper")
     await house.policies.apply(replace(SOURCE, lines=[*SOURCE.lines, helper]))
@@ -56,7 +56,7 @@ async def changed(house: House) -> int:
     return await house.store.policy_version()
 
 
-async def test_every_line_that_the_service_ever_wrote_has_its_entries(house: House) -> None:
+async def test_every_line_that_the_service_ever_wrote_has_its_entries(house: Assembly) -> None:
     await changed(house)
     looked_at, unaccounted = await PolicyVerification(house.store).unaccounted()
     assert unaccounted == []
@@ -65,7 +65,7 @@ async def test_every_line_that_the_service_ever_wrote_has_its_entries(house: Hou
 
 
 @pytest.mark.parametrize("newer", [0, 1], ids=["as of a change that was made", "as of one that never was"])
-async def test_a_role_that_somebody_inserted_is_found_in_its_tenant(house: House, database: Database, newer) -> None:
+async def test_a_role_that_somebody_inserted_is_found_in_its_tenant(house: Assembly, database: Database, newer) -> None:
     version = await changed(house) + newer
     await written(database, inserted(MALLORY, version))
     assert await found(house) == [("added", "acme", "user:mallory", "role:admin")]
@@ -73,25 +73,25 @@ async def test_a_role_that_somebody_inserted_is_found_in_its_tenant(house: House
     assert await found(house, "globex") == []
 
 
-async def test_a_line_that_stands_twice_and_was_added_once_is_found_once(house: House, database: Database) -> None:
+async def test_a_line_that_stands_twice_and_was_added_once_is_found_once(house: Assembly, database: Database) -> None:
     version = await changed(house)
     await written(database, inserted(PolicyLine(kind="g", role="user:bea", tenant="acme", obj="role:clerk"), version))
     assert await found(house) == [("added", "acme", "user:bea", "role:clerk")]
 
 
-async def test_a_line_that_was_in_force_for_a_while_is_found_afterwards(house: House, database: Database) -> None:
+async def test_a_line_that_was_in_force_for_a_while_is_found_afterwards(house: Assembly, database: Database) -> None:
     version = await changed(house)
     await written(database, inserted(MALLORY, version - 1, removed=str(version)))
     assert [what for what, *_ in await found(house)] == ["added", "removed"]
 
 
-async def test_a_line_that_somebody_switched_off_is_found(house: House, database: Database) -> None:
+async def test_a_line_that_somebody_switched_off_is_found(house: Assembly, database: Database) -> None:
     version = await changed(house)
     await written(database, f"UPDATE policy_line SET removed = {version} WHERE role = 'user:bea'")
     assert await found(house) == [("removed", "acme", "user:bea", "role:clerk")]
 
 
-async def test_a_line_that_is_another_now_is_found_as_both(house: House, database: Database) -> None:
+async def test_a_line_that_is_another_now_is_found_as_both(house: Assembly, database: Database) -> None:
     await changed(house)
     await written(database, "UPDATE policy_line SET role = 'user:mallory' WHERE role = 'user:bea'")
     both = [("added", "acme", "user:mallory", "role:clerk"), ("lost", "acme", "user:bea", "role:clerk")]
@@ -99,7 +99,7 @@ async def test_a_line_that_is_another_now_is_found_as_both(house: House, databas
 
 
 async def test_entries_that_only_count_account_for_as_many_lines_as_they_count(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     """As the first releases wrote them."""
     version = await house.store.policy_version() + 1

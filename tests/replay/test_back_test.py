@@ -20,7 +20,7 @@ from app.db import open_store
 from app.domain.case.attempt import Attempt, Opens
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.main import main
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.answer import case_json
 from app.services.replay.back_test import BackTest, life_of
 from app.services.replay.event_log import LoggedEvent, read
@@ -84,7 +84,7 @@ def fresh(file: Path, template: Path) -> Database:
     return Database("sqlite", f"sqlite+aiosqlite:///{file}", f"sqlite+aiosqlite:///{file}")
 
 
-async def judged(house: House, log: list[dict[str, Any]]) -> BackTest:
+async def judged(house: Assembly, log: list[dict[str, Any]]) -> BackTest:
     def attempt_of(event: Any) -> Any:
         told = {name: event.attempt.get(name) for name in ("case_type", "reference", "data", "payload")}
         return attempt(AGENT, event.event, opens=Opens.IF_ABSENT, **told)
@@ -175,14 +175,14 @@ async def test_it_says_the_same_as_a_scheduler_that_lived_through_it(
         assert breaches == len([row for row in await rows(lived, "SELECT * FROM clock") if row["breached_at"]])
 
 
-async def _walk(house: House, watch: Watch, until: datetime, *, inclusive: bool) -> None:
+async def _walk(house: Assembly, watch: Watch, until: datetime, *, inclusive: bool) -> None:
     while (due := (await house.store.next_due())[0]) is not None and (due < until or (inclusive and due == until)):
         watch.now = due
         await tick(house)
     watch.now = until
 
 
-async def _as_it_stands(house: House, database: Database) -> dict[str, Any]:
+async def _as_it_stands(house: Assembly, database: Database) -> dict[str, Any]:
     """Every case and its clocks, by reference and without what is another in each database."""
     found = {}
     for row in await rows(database, "SELECT id, reference FROM cases"):

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.db.reads.search import Effort
+from app.db.reads.search import SearchEffort
 from app.domain.case.attempt import Actor
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import Unavailable
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.cases.views import Wanted
 from app.services.desk.searchable import text_of
 from app.services.store.stored import CaseKey, Record
@@ -40,12 +40,12 @@ AGENT = actor("ann", "agent")
 TEXTS = "SELECT case_id, own, said FROM case_text ORDER BY case_id"
 
 
-async def found(house: House, q: str, by: Actor = ADMIN, **wanted: object) -> set[str]:
+async def found(house: Assembly, q: str, by: Actor = ADMIN, **wanted: object) -> set[str]:
     page = await house.cases.find(by, Wanted(q=q, limit=200, **wanted))  # type: ignore[arg-type]
     return {case.id for case in page.items}
 
 
-async def test_a_case_is_found_by_reference_data_and_comments_together(house: House) -> None:
+async def test_a_case_is_found_by_reference_data_and_comments_together(house: Assembly) -> None:
     case_id = await opened(
         house, data={"amount_cents": 1, "currency": "EUR", "purpose": "Train to Köln"}, reference="EXP-7"
     )
@@ -60,7 +60,7 @@ async def test_a_case_is_found_by_reference_data_and_comments_together(house: Ho
     assert await found(house, '"train receipt"') == await found(house, "EUR") == await found(house, "receip") == set()
 
 
-async def test_an_edited_comment_is_found_by_what_it_says_now(house: House) -> None:
+async def test_an_edited_comment_is_found_by_what_it_says_now(house: Assembly) -> None:
     case_id = await open_claim(house)
     first = (await comment(house, case_id, CLERK, "About Zoe")).shown["id"]
     await comment(house, case_id, CLERK, "Something else")
@@ -70,20 +70,20 @@ async def test_an_edited_comment_is_found_by_what_it_says_now(house: House) -> N
     assert await found(house, "max else") == {case_id}
 
 
-async def test_many_comments_at_once_are_all_found(house: House) -> None:
+async def test_many_comments_at_once_are_all_found(house: Assembly) -> None:
     case_id = await open_claim(house)
     await asyncio.gather(*(comment(house, case_id, CLERK, f"number n{n}") for n in range(20)))
     assert await found(house, " ".join(f"n{n}" for n in range(0, 20, 2))) == {case_id}
 
 
-async def test_of_too_many_comments_the_newest_are_found(house: House) -> None:
+async def test_of_too_many_comments_the_newest_are_found(house: Assembly) -> None:
     case_id = await open_claim(house)
     for n in range(5):
         await comment(house, case_id, CLERK, f"n{n} " + "word " * 1_900)
     assert [bool(await found(house, f"n{n}")) for n in range(5)] == [False, False, True, True, True]
 
 
-async def test_an_event_that_changes_no_text_writes_none(house: House, database: Database) -> None:
+async def test_an_event_that_changes_no_text_writes_none(house: Assembly, database: Database) -> None:
     case_id = await open_claim(house)
     places = "SELECT xmin, ctid FROM case_text" if database.kind == "postgres" else "SELECT id FROM case_words_data"
     before = await rows(database, places), await rows(database, TEXTS)
@@ -94,7 +94,7 @@ async def test_an_event_that_changes_no_text_writes_none(house: House, database:
     assert await found(house, "unsearched") == set()
 
 
-async def test_an_event_that_changes_text_changes_what_is_found(house: House) -> None:
+async def test_an_event_that_changes_text_changes_what_is_found(house: Assembly) -> None:
     case_id = await open_incident(house, by=AGENT)
     await fired(house, case_id, "triage", AGENT, payload={"priority": 3})
     await comment(house, case_id, AGENT, "said before")
@@ -103,14 +103,14 @@ async def test_an_event_that_changes_text_changes_what_is_found(house: House) ->
     assert await found(house, "replaced printer said") == {case_id}
 
 
-async def test_a_refused_attempt_leaves_no_word(house: House) -> None:
+async def test_a_refused_attempt_leaves_no_word(house: Assembly) -> None:
     case_id = await open_claim(house)
     assert code(await comment(house, case_id, STRANGER, "slander")) != "applied"
     assert code(await fire(house, case_id, "pay", MANAGER, reason="slander")) != "applied"
     assert await found(house, "slander") == set()
 
 
-async def test_nobody_finds_a_case_that_he_may_not_read(house: House) -> None:
+async def test_nobody_finds_a_case_that_he_may_not_read(house: Assembly) -> None:
     case_id = await open_claim(house, data={"amount_cents": 1, "currency": "EUR", "purpose": "secret"})
     assert await found(house, "secret", by=STRANGER) == set()
     assert await found(house, "secret", by=replace(ADMIN, tenant="globex")) == set()
@@ -122,7 +122,7 @@ async def test_nobody_finds_a_case_that_he_may_not_read(house: House) -> None:
         assert (page.count.value, page.count.more) == (value, False)
 
 
-async def test_what_is_found_can_be_built_anew_from_the_log(house: House, database: Database) -> None:
+async def test_what_is_found_can_be_built_anew_from_the_log(house: Assembly, database: Database) -> None:
     case_id = await open_incident(house, by=AGENT)
     first = (await comment(house, case_id, AGENT, "one")).shown["id"]
     await comment(house, case_id, AGENT, "two")
@@ -133,26 +133,30 @@ async def test_what_is_found_can_be_built_anew_from_the_log(house: House, databa
     written = await house.store.comments(case.tenant, case_id, None, 200)
     async with house.store.transaction(case.tenant) as tx:
         await tx.lock([CaseKey(case.tenant, case_id)], [])
-        await tx.record(Record(texts=[text_of(case, schema, written)]))
+        await tx.record(Record(search_texts=[text_of(case, schema, written)]))
     after = await rows(database, TEXTS)
     assert [sorted(row["said"].split("\n")) for row in after] == [sorted(row["said"].split("\n")) for row in before]
     assert [row["own"] for row in after] == [row["own"] for row in before]
     erased = [replace(one, text=None) for one in written]
     async with house.store.transaction(case.tenant) as tx:
-        await tx.record(Record(texts=[text_of(case, schema, erased)]))
+        await tx.record(Record(search_texts=[text_of(case, schema, erased)]))
     assert await found(house, "three") == await found(house, "two") == set()
     assert await found(house, "printer") == {case_id}
 
 
 @pytest.mark.parametrize(
     ("q", "effort"),
-    [(None, Effort()), ("kept", Effort(0, 0, 5, 0, 0, 0, 5)), ("kept", Effort(0, 0, 5, 500, 0, 500, 5))],
+    [
+        (None, SearchEffort()),
+        ("kept", SearchEffort(0, 0, 5, 0, 0, 0, 5)),
+        ("kept", SearchEffort(0, 0, 5, 500, 0, 500, 5)),
+    ],
 )
 @pytest.mark.parametrize(
     "sort", ["opened_at", "-opened_at", "changed_at", "-changed_at", "urgency", "-due_at", "reference"]
 )
 async def test_pages_hold_each_case_that_stays_once_while_others_come_and_go(
-    house: House, sort: str, q: str | None, effort: Effort
+    house: Assembly, sort: str, q: str | None, effort: SearchEffort
 ) -> None:
     house.store.effort = effort  # type: ignore[attr-defined]
     chance = random.Random(3)
@@ -179,7 +183,7 @@ async def test_pages_hold_each_case_that_stays_once_while_others_come_and_go(
     assert sorted(one for one in seen if one in stay) == sorted(stay)
 
 
-async def test_counts_are_exact_up_to_a_thousand(house: House) -> None:
+async def test_counts_are_exact_up_to_a_thousand(house: Assembly) -> None:
     async with client_of(house) as client:
         for total in (999, 1000, 1001):
             missing = total - (await _count(client, "")).get("value", 0) if total == 999 else 1
@@ -209,7 +213,7 @@ async def _count(client: object, filters: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("q", ["", "%20", "-", "*", "%22%22", "x" * 201, "%00", "_"])
-async def test_a_search_that_cannot_be_is_a_422_that_names_q(house: House, q: str) -> None:
+async def test_a_search_that_cannot_be_is_a_422_that_names_q(house: Assembly, q: str) -> None:
     async with client_of(house) as client:
         answer = await client.get(f"/api/v1/cases?q={q}")
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "q")
@@ -239,22 +243,22 @@ ODD = [
 
 
 @pytest.mark.parametrize("q", ODD)
-async def test_no_spelling_of_a_search_is_an_error_of_the_database(house: House, q: str) -> None:
-    house.store.effort = Effort(0, 0, 10, 10, 10, 10, 10)  # type: ignore[attr-defined]
+async def test_no_spelling_of_a_search_is_an_error_of_the_database(house: Assembly, q: str) -> None:
+    house.store.effort = SearchEffort(0, 0, 10, 10, 10, 10, 10)  # type: ignore[attr-defined]
     await open_claim(house)
     async with client_of(house) as client:
         answer = await client.get("/api/v1/cases", params={"q": q, "count": "true"})
         assert answer.status_code in (200, 422)
 
 
-async def test_applied_comments_are_found_at_once_by_whoever_wrote_them(house: House) -> None:
+async def test_applied_comments_are_found_at_once_by_whoever_wrote_them(house: Assembly) -> None:
     case_id = await open_claim(house)
     assert applied(await fire(house, case_id, "add_note", CLERK, payload={"note": "x"}))["version"] == 2
     await comment(house, case_id, CLERK, "immediately")
     assert await found(house, "immediately", by=CLERK) == {case_id}
 
 
-async def test_a_caller_who_searches_much_at_once_is_told_to_come_again_and_nobody_else_is(house: House) -> None:
+async def test_a_caller_who_searches_much_at_once_is_told_to_come_again_and_nobody_else_is(house: Assembly) -> None:
     await open_claim(house)
     wide, plain = Wanted(count=True), Wanted()
     many = [house.cases.find(ALICE, wide) for _ in range(12)]

@@ -13,9 +13,9 @@ from litestar.testing import TestClient
 from app.domain.case.attempt import Actor
 from app.http.app import HttpSettings
 from app.http.border.gate import Border
-from app.http.border.large import Room
+from app.http.border.large import LargeBodies
 from app.http.border.services import Services
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.ui.application import framed, with_pages
 from app.ui.frame.forgery import masked
 from app.ui.frame.frame import PLAIN_COOKIE, Sides
@@ -55,7 +55,7 @@ def app_of(services: Services, readers: Any, *, demo: bool = True, sides: Sides 
     """The application with these services; the next call gives the same one with others."""
     app = _made(demo)
     app.state.services, app.state.border = services, Border(services, SECRET, ())
-    app.state.room = Room(services.slices)
+    app.state.large_bodies = LargeBodies(services.slices)
     app.state.frame = replace(app.state.frame, readers=readers, sides=sides or framed(secure=False).sides)
     return app
 
@@ -95,7 +95,7 @@ def pages(
 
 
 def client_of(
-    house: House, somebody: Reader | None = None, *others: Reader, services: Services | None = None
+    house: Assembly, somebody: Reader | None = None, *others: Reader, services: Services | None = None
 ) -> AsyncClient:
     """For a house that runs; `others` are signed in too, under the cookies of their sessions."""
     who = somebody or reader()

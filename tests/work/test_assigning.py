@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.case.attempt import Opens
 from app.domain.verbs.assigning import Claim, Release
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.clocks.test_clocks import sqlite_file
 from tests.databases import Database
 from tests.house import (
@@ -38,7 +38,7 @@ __all__ = ["sqlite_file", "watch"]
 CARLA = actor("carla", "clerk")
 
 
-async def test_a_claimed_case_is_its_claimers_and_the_log_says_so(house: House, database: Database) -> None:
+async def test_a_claimed_case_is_its_claimers_and_the_log_says_so(house: Assembly, database: Database) -> None:
     case_id = await open_claim(house)
     before = await state(house, case_id)
     shown = applied(await claim(house, case_id, CLERK))
@@ -54,7 +54,7 @@ async def test_a_claimed_case_is_its_claimers_and_the_log_says_so(house: House, 
     assert entry["policy"]["rule"].startswith("p, role:clerk")
 
 
-async def test_a_case_that_somebody_has_is_not_claimed_but_may_be_by_its_holder_again(house: House) -> None:
+async def test_a_case_that_somebody_has_is_not_claimed_but_may_be_by_its_holder_again(house: Assembly) -> None:
     case_id = await open_claim(house)
     applied(await claim(house, case_id, CLERK))
     refused = await claim(house, case_id, CARLA)
@@ -63,14 +63,14 @@ async def test_a_case_that_somebody_has_is_not_claimed_but_may_be_by_its_holder_
     assert applied(await claim(house, case_id, CLERK))["assignee"] == "user:carl"
 
 
-async def test_of_many_who_claim_a_case_one_has_it(house: House) -> None:
+async def test_of_many_who_claim_a_case_one_has_it(house: Assembly) -> None:
     case_id = await open_claim(house)
     people = [actor(f"clerk{n}", "clerk") for n in range(20)]
     answers = await asyncio.gather(*(claim(house, case_id, who) for who in people))
     assert sorted(code(answer) for answer in answers) == ["applied"] + ["guard_refused"] * 19
 
 
-async def test_only_its_holder_releases_a_case(house: House) -> None:
+async def test_only_its_holder_releases_a_case(house: Assembly) -> None:
     case_id = await open_claim(house)
     applied(await claim(house, case_id, CLERK))
     assert code(await release(house, case_id, CARLA)) == "guard_refused"
@@ -78,7 +78,7 @@ async def test_only_its_holder_releases_a_case(house: House) -> None:
     assert code(await release(house, case_id, CLERK)) == "guard_refused"
 
 
-async def test_assigning_changes_what_is_named_and_another_team_has_no_assignee_yet(house: House) -> None:
+async def test_assigning_changes_what_is_named_and_another_team_has_no_assignee_yet(house: Assembly) -> None:
     case_id = await open_claim(house)
     both = applied(await assign(house, case_id, SUPERVISOR, assignee="user:carl", team="team:north"))
     assert (both["assignee"], both["team"]) == ("user:carl", "team:north")
@@ -93,13 +93,13 @@ async def test_assigning_changes_what_is_named_and_another_team_has_no_assignee_
 
 
 @pytest.mark.parametrize("to", [{}, {"assignee": "carl"}, {"team": "user:carl"}, {"assignee": "role:clerk"}])
-async def test_whom_to_assign_is_named_as_a_user_or_a_team(house: House, to: dict[str, str | None]) -> None:
+async def test_whom_to_assign_is_named_as_a_user_or_a_team(house: Assembly, to: dict[str, str | None]) -> None:
     case_id = await open_claim(house)
     assert code(await assign(house, case_id, SUPERVISOR, **to)) == "invalid"
 
 
 async def test_who_may_read_but_not_assign_is_denied_and_who_may_not_read_learns_of_no_case(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     case_id = await open_claim(house)
     assert code(await assign(house, case_id, CLERK, assignee="user:carl")) == "denied"
@@ -111,7 +111,7 @@ async def test_who_may_read_but_not_assign_is_denied_and_who_may_not_read_learns
     assert (await state(house, case_id)).seq == 1
 
 
-async def test_policy_comes_before_the_version_and_the_version_before_the_input(house: House) -> None:
+async def test_policy_comes_before_the_version_and_the_version_before_the_input(house: Assembly) -> None:
     case_id = await open_claim(house)
     assert code(await claim(house, case_id, CASHIER, if_version=7)) == "denied"
     stale = await claim(house, case_id, CLERK, if_version=7)
@@ -121,28 +121,28 @@ async def test_policy_comes_before_the_version_and_the_version_before_the_input(
     assert code(await claim(house, case_id, CARLA, if_version=2)) == "guard_refused"
 
 
-async def test_an_assignment_fails_a_form_that_was_read_before_it(house: House) -> None:
+async def test_an_assignment_fails_a_form_that_was_read_before_it(house: Assembly) -> None:
     case_id = await open_claim(house)
     applied(await claim(house, case_id, CLERK))
     assert code(await fire(house, case_id, "triage", CLERK, if_version=1)) == "version_conflict"
     assert (await fired(house, case_id, "triage", CLERK, if_version=2))["assignee"] == "user:carl"
 
 
-async def test_a_key_has_one_effect_for_verbs_too(house: House, database: Database) -> None:
+async def test_a_key_has_one_effect_for_verbs_too(house: Assembly, database: Database) -> None:
     case_id = await open_claim(house)
     first, again = [await claim(house, case_id, CLERK, key="k") for _ in range(2)]
     assert (again.receipt, again.case, again.replayed) == (first.receipt, first.case, True)
     assert len(await entries(database, "assigned")) == 1
 
 
-async def test_in_one_batch_each_sees_whose_the_case_is(house: House) -> None:
+async def test_in_one_batch_each_sees_whose_the_case_is(house: Assembly) -> None:
     case_id = await open_claim(house)
     verbs = [(CLERK, Claim()), (CARLA, Claim()), (CLERK, Release()), (CARLA, Claim())]
     answers = await submit(house, *(attempt(who, None, case_id, verb=verb) for who, verb in verbs))
     assert [code(answer) for answer in answers] == ["applied", "guard_refused", "applied", "applied"]
 
 
-async def test_the_reason_stands_in_the_log_as_a_commitment_only(house: House, database: Database) -> None:
+async def test_the_reason_stands_in_the_log_as_a_commitment_only(house: Assembly, database: Database) -> None:
     case_id = await open_claim(house)
     applied(await assign(house, case_id, SUPERVISOR, assignee="user:carl", reason="Carla is ill"))
     [entry] = await entries(database, "assigned")
@@ -152,13 +152,13 @@ async def test_the_reason_stands_in_the_log_as_a_commitment_only(house: House, d
     assert kept == [{"value": '"Carla is ill"'}]
 
 
-async def test_a_closed_case_is_still_assigned(house: House) -> None:
+async def test_a_closed_case_is_still_assigned(house: Assembly) -> None:
     case_id = await open_claim(house)
     await fired(house, case_id, "reject", SUPERVISOR, reason="no")
     assert applied(await assign(house, case_id, SUPERVISOR, assignee="user:carl"))["assignee"] == "user:carl"
 
 
-async def test_whose_claim_it_is_does_not_matter_to_who_may_see_it(house: House) -> None:
+async def test_whose_claim_it_is_does_not_matter_to_who_may_see_it(house: Assembly) -> None:
     case_id = await open_claim(house)
     applied(await assign(house, case_id, SUPERVISOR, assignee="user:alice"))
     assert code(await fire(house, case_id, "add_note", ALICE)) == "applied"
@@ -189,7 +189,7 @@ async def test_an_assignment_turns_the_clocks_and_the_log_tells_the_same(
         assert found == [[]]
 
 
-async def test_whoever_claims_a_case_and_may_not_read_it_even_then_gets_a_receipt_only(house: House) -> None:
+async def test_whoever_claims_a_case_and_may_not_read_it_even_then_gets_a_receipt_only(house: Assembly) -> None:
     case_id = await open_claim(house)
     await let_nobody_read(house, "expense_claim")
     answer = await claim(house, case_id, CLERK)

@@ -12,11 +12,11 @@ from app.commands.opening.services import build
 from app.commands.terminal.failing import CommandFailed
 from app.db import open_store
 from app.db.blobs.folder import AttachmentFolder
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.entries.identity import new_id
 from app.services.store.ports import Store
 from app.services.work.attachments import UNATTACHED_FOR
-from app.services.work.uploads import Room
+from app.services.work.uploads import AttachmentLimits
 from app.settings import load_settings
 from tests.calling import signed_in
 from tests.databases import Database
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["in the database", "in a folder"])
-async def house(request: pytest.FixtureRequest, store: Store, folder: Path) -> AsyncIterator[House]:
+async def house(request: pytest.FixtureRequest, store: Store, folder: Path) -> AsyncIterator[Assembly]:
     """A house that keeps new bytes in the one or the other."""
     kept_in = AttachmentFolder(folder) if request.param == "in a folder" else None
     async with running(store, folder=kept_in) as started:
@@ -43,7 +43,7 @@ async def house(request: pytest.FixtureRequest, store: Store, folder: Path) -> A
 
 
 @pytest.fixture
-async def place(house: House) -> str:
+async def place(house: Assembly) -> str:
     return f"{CASES}/{await open_claim(house)}/attachments"
 
 
@@ -73,7 +73,7 @@ def linked(path: Path, to: Path) -> None:
     path.symlink_to(to)
 
 
-async def test_a_file_comes_back_as_it_went_in(house: House, place: str) -> None:
+async def test_a_file_comes_back_as_it_went_in(house: Assembly, place: str) -> None:
     async with client(house) as http:
         made = await http.post(place, params={"file_name": "a"}, content=pieces())
         told = made.json()["attachment"]
@@ -83,7 +83,7 @@ async def test_a_file_comes_back_as_it_went_in(house: House, place: str) -> None
 
 
 async def test_bytes_are_kept_once_however_often_and_at_once_they_come(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     async with client(house) as http:
         sent = [http.post(place, params={"file_name": f"{n}"}, content=PHOTO) for n in range(8)]
@@ -95,13 +95,13 @@ async def test_bytes_are_kept_once_however_often_and_at_once_they_come(
 
 
 async def test_what_is_refused_or_broken_off_leaves_nothing_behind(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     async def broken_off() -> AsyncIterator[bytes]:
         yield PHOTO
         raise ConnectionResetError("the caller went away")
 
-    house.uploads.room = Room(attachment_bytes=len(PHOTO))
+    house.uploads.limits = AttachmentLimits(attachment_bytes=len(PHOTO))
     async with client(house) as http:
         assert (await http.post(place, params={"file_name": "a"}, content=pieces(PHOTO + b"x"))).status_code == 413
         assert (await http.post(place, params={"file_name": "a"}, content=b"")).status_code == 422
@@ -111,7 +111,7 @@ async def test_what_is_refused_or_broken_off_leaves_nothing_behind(
 
 
 async def test_lost_bytes_are_a_clear_error_until_they_are_sent_again(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     async with client(house) as http:
         made = await http.post(place, params={"file_name": "a"}, content=PHOTO)
@@ -128,7 +128,7 @@ async def test_lost_bytes_are_a_clear_error_until_they_are_sent_again(
 
 
 async def test_what_nobody_attached_is_forgotten_and_what_is_attached_never(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     async with client(house) as http:
         made = await http.post(place, params={"file_name": "a"}, content=PHOTO)
@@ -142,7 +142,7 @@ async def test_what_nobody_attached_is_forgotten_and_what_is_attached_never(
         assert (await http.get(f"{place}/{again.json()['attachment']['id']}")).content == b"never attached"
 
 
-async def test_what_another_tenant_attached_keeps_nothing_of_ours(house: House, place: str) -> None:
+async def test_what_another_tenant_attached_keeps_nothing_of_ours(house: Assembly, place: str) -> None:
     theirs = await open_claim(house, by=actor("alice", tenant="globex"))
     async with client(house) as http:
         http.headers.update(signed_in("carl", "clerk", tenant="globex"))
@@ -155,7 +155,7 @@ async def test_what_another_tenant_attached_keeps_nothing_of_ours(house: House, 
         assert await house.attachments.forget_unattached(LATER) == 0
 
 
-async def test_what_came_again_is_not_old(house: House, place: str, database: Database, folder: Path) -> None:
+async def test_what_came_again_is_not_old(house: Assembly, place: str, database: Database, folder: Path) -> None:
     await house.uploads.receive(TENANT, pieces())
     between = datetime.now(UTC)
     await house.uploads.receive(TENANT, pieces())
@@ -164,7 +164,7 @@ async def test_what_came_again_is_not_old(house: House, place: str, database: Da
 
 
 async def test_an_upload_that_a_crash_broke_off_is_dropped_when_it_is_old(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     await house.uploads.kept_in.add("acme", new_id(), 0, PHOTO)
     await house.attachments.forget_unattached(datetime.now(UTC) - UNATTACHED_FOR)

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.domain.values.media_types import sniffed
-from app.services.assembly import House
-from app.services.work.uploads import PIECE, Room
+from app.services.assembly import Assembly
+from app.services.work.uploads import PIECE, AttachmentLimits
 from tests.databases import Database
 from tests.house import entries, open_claim, rows, state
 from tests.work.test_http_work import CASES, client
@@ -16,7 +16,9 @@ PDF = b"%PDF-1.7 " + bytes(range(256)) * 3000
 HTML = b"<!DOCTYPE html><script>alert(1)</script>"
 
 
-async def test_a_file_comes_back_as_it_went_in_and_the_log_holds_its_checksum(house: House, database: Database) -> None:
+async def test_a_file_comes_back_as_it_went_in_and_the_log_holds_its_checksum(
+    house: Assembly, database: Database
+) -> None:
     case_id = await open_claim(house)
     place = f"{CASES}/{case_id}/attachments"
     name = "Rechnung für Zoe.pdf"
@@ -41,7 +43,7 @@ async def test_a_file_comes_back_as_it_went_in_and_the_log_holds_its_checksum(ho
     assert [piece["size"] for piece in pieces] == [PIECE, PIECE, len(PDF) - 2 * PIECE]
 
 
-async def test_no_browser_shows_or_runs_a_file(house: House) -> None:
+async def test_no_browser_shows_or_runs_a_file(house: Assembly) -> None:
     place = f"{CASES}/{await open_claim(house)}/attachments"
     async with client(house) as http:
         headers = {"content-type": "text/csv"}
@@ -55,7 +57,7 @@ async def test_no_browser_shows_or_runs_a_file(house: House) -> None:
     assert fetched.headers["content-security-policy"].startswith("sandbox")
 
 
-async def test_the_same_bytes_are_kept_once(house: House, database: Database) -> None:
+async def test_the_same_bytes_are_kept_once(house: Assembly, database: Database) -> None:
     one, other = [f"{CASES}/{await open_claim(house)}/attachments" for _ in range(2)]
     async with client(house) as http:
         for place, name in ((one, "a"), (one, "b"), (other, "c")):
@@ -65,9 +67,9 @@ async def test_the_same_bytes_are_kept_once(house: House, database: Database) ->
     assert await rows(database, "SELECT count(*) AS n FROM attachment") == [{"n": 3}]
 
 
-async def test_too_large_empty_and_nameless_files_leave_nothing_behind(house: House, database: Database) -> None:
+async def test_too_large_empty_and_nameless_files_leave_nothing_behind(house: Assembly, database: Database) -> None:
     place = f"{CASES}/{await open_claim(house)}/attachments"
-    house.uploads.room = Room(attachment_bytes=PIECE + 10)
+    house.uploads.limits = AttachmentLimits(attachment_bytes=PIECE + 10)
 
     async def streamed() -> AsyncIterator[bytes]:
         for _ in range(4):
@@ -84,7 +86,7 @@ async def test_too_large_empty_and_nameless_files_leave_nothing_behind(house: Ho
 
 
 async def test_of_who_may_not_attach_nothing_is_kept_and_the_refusal_is_logged(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     place = f"{CASES}/{await open_claim(house)}/attachments"
     async with client(house, "cash", "cashier") as reader, client(house, "steve", "nobody") as stranger:
@@ -95,7 +97,7 @@ async def test_of_who_may_not_attach_nothing_is_kept_and_the_refusal_is_logged(
     assert [entry["act"] for entry in await entries(database, "denied")] == ["case:attach"] * 2
 
 
-async def test_a_file_of_another_case_or_nobodys_is_not_there(house: House) -> None:
+async def test_a_file_of_another_case_or_nobodys_is_not_there(house: Assembly) -> None:
     one, other = [f"{CASES}/{await open_claim(house)}/attachments" for _ in range(2)]
     async with client(house) as http, client(house, "steve", "nobody") as stranger:
         told = (await http.post(one, params={"file_name": "a"}, content=PDF)).json()["attachment"]
@@ -106,7 +108,7 @@ async def test_a_file_of_another_case_or_nobodys_is_not_there(house: House) -> N
 
 @pytest.mark.parametrize("content", [HTML, b"MZ and so on", b"hello"])
 async def test_a_file_that_is_not_the_picture_or_document_it_is_said_to_be_is_refused(
-    house: House, content: bytes
+    house: Assembly, content: bytes
 ) -> None:
     place = f"{CASES}/{await open_claim(house)}/attachments"
     async with client(house) as http:

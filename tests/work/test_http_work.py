@@ -5,7 +5,7 @@ import asyncio
 import jsonschema_rs
 from httpx import AsyncClient
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.databases import Database
 from tests.house import CLAIM, another_process, entries, open_claim, rows
 from tests.over_http import client_of
@@ -16,11 +16,11 @@ NEXT = "/api/v1/next-case"
 OPEN = {"case_type": "expense_claim", "event": "submit", "data": CLAIM}
 
 
-def client(house: House, user: str = "carl", *roles: str) -> AsyncClient:
+def client(house: Assembly, user: str = "carl", *roles: str) -> AsyncClient:
     return client_of(house, *roles, user=user)
 
 
-async def test_a_case_is_claimed_assigned_and_released(house: House) -> None:
+async def test_a_case_is_claimed_assigned_and_released(house: Assembly) -> None:
     place = f"{CASES}/{await open_claim(house)}"
     async with client(house, "carl", "clerk", "supervisor") as http:
         claimed = await http.post(f"{place}/claim", headers={"If-Match": '"1"'})
@@ -38,7 +38,7 @@ async def test_a_case_is_claimed_assigned_and_released(house: House) -> None:
         assert (await http.post(f"{place}/assignment", json={})).json()["errors"][0]["field"] == "assignee"
 
 
-async def test_a_key_with_another_verb_is_a_mismatch(house: House) -> None:
+async def test_a_key_with_another_verb_is_a_mismatch(house: Assembly) -> None:
     place = f"{CASES}/{await open_claim(house)}"
     key = {"Idempotency-Key": "k"}
     async with client(house) as http:
@@ -47,7 +47,7 @@ async def test_a_key_with_another_verb_is_a_mismatch(house: House) -> None:
         assert (await http.post(f"{place}/release", headers=key)).json()["code"] == "idempotency_mismatch"
 
 
-async def test_the_next_case_or_nothing(house: House) -> None:
+async def test_the_next_case_or_nothing(house: Assembly) -> None:
     first, second = [await open_claim(house) for _ in range(2)]
     async with client(house) as http:
         skip = [{"case_id": first, "reason": "not mine"}]
@@ -60,7 +60,7 @@ async def test_the_next_case_or_nothing(house: House) -> None:
         assert (await http.post(NEXT, json={"skip": [{"case_id": first}]})).status_code == 422
 
 
-async def test_comments_are_written_edited_and_read_a_page_at_a_time(house: House) -> None:
+async def test_comments_are_written_edited_and_read_a_page_at_a_time(house: Assembly) -> None:
     place = f"{CASES}/{await open_claim(house)}/comments"
     async with client(house) as http, client(house, "bob") as bob:
         made = await http.post(place, json={"text": "a", "mentions": ["user:bob"]}, headers={"Idempotency-Key": "k"})
@@ -78,7 +78,7 @@ async def test_comments_are_written_edited_and_read_a_page_at_a_time(house: Hous
         assert (await http.post(place, json={"text": " "})).status_code == 422
 
 
-async def test_roles_and_links_over_http(house: House) -> None:
+async def test_roles_and_links_over_http(house: Assembly) -> None:
     one, other = [await open_claim(house) for _ in range(2)]
     await naming_reviewers(house)
     async with client(house, "mona", "manager") as http:
@@ -93,7 +93,7 @@ async def test_roles_and_links_over_http(house: House) -> None:
         assert (await http.post(f"{CASES}/{one}/links", json={"to": other, "type": "likes"})).status_code == 422
 
 
-async def test_everybody_who_reads_a_case_sees_who_stands_to_it(house: House) -> None:
+async def test_everybody_who_reads_a_case_sees_who_stands_to_it(house: Assembly) -> None:
     await naming_reviewers(house)
     case_id = await open_claim(house)
     async with client(house, "mona", "manager") as http:
@@ -112,7 +112,7 @@ async def test_everybody_who_reads_a_case_sees_who_stands_to_it(house: House) ->
         assert (await http.get(f"{CASES}/{case_id}/roles")).status_code == 404
 
 
-async def test_the_same_link_once_more_is_a_conflict_and_leaves_no_entry(house: House, database: Database) -> None:
+async def test_the_same_link_once_more_is_a_conflict_and_leaves_no_entry(house: Assembly, database: Database) -> None:
     one, other = [await open_claim(house) for _ in range(2)]
     async with client(house, "carla", "clerk") as http:
         link, key = {"to": other, "type": "blocks"}, {"Idempotency-Key": "once"}
@@ -127,7 +127,7 @@ async def test_the_same_link_once_more_is_a_conflict_and_leaves_no_entry(house: 
     assert len(await entries(database, "linked")) == 4
 
 
-async def test_who_may_not_read_a_case_gets_the_answer_of_one_that_is_not_there(house: House) -> None:
+async def test_who_may_not_read_a_case_gets_the_answer_of_one_that_is_not_there(house: Assembly) -> None:
     case_id = await open_claim(house)
     calls = [("claim", None), ("release", None), ("assignment", {"assignee": None}), ("comments", {"text": "a"})]
     calls += [("roles", {"give": []}), ("links", {"to": case_id, "type": "blocks"})]
@@ -142,7 +142,7 @@ async def test_who_may_not_read_a_case_gets_the_answer_of_one_that_is_not_there(
             assert (await http.get(f"{CASES}/{case_id}/{call}")).status_code == 404
 
 
-async def test_answers_are_as_the_document_says(house: House) -> None:
+async def test_answers_are_as_the_document_says(house: Assembly) -> None:
     await naming_reviewers(house)
     one, other = [await open_claim(house) for _ in range(2)]
     roles = {"take": [{"subject": "user:x", "role": "[reviewer]"}]}
@@ -163,7 +163,7 @@ async def test_answers_are_as_the_document_says(house: House) -> None:
 
 
 async def test_of_fifty_openings_with_one_reference_one_opens_and_the_others_learn_its_id(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     async with another_process(database) as other, client(house) as one, client(other) as two:
         body = {**OPEN, "reference": "EXP-1"}
@@ -175,7 +175,7 @@ async def test_of_fifty_openings_with_one_reference_one_opens_and_the_others_lea
     assert await rows(database, "SELECT count(*) AS n FROM cases") == [{"n": 1}]
 
 
-async def test_a_form_around_a_file_is_no_file(house: House) -> None:
+async def test_a_form_around_a_file_is_no_file(house: Assembly) -> None:
     one = await open_claim(house)
     async with client(house) as http:
         answer = await http.post(f"{CASES}/{one}/attachments?file_name=a.txt", files={"file": ("a.txt", b"hello")})

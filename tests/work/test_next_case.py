@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import aiosqlite
 from app.db.reads import queues
 from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unavailable
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.answer import Answer
 from app.services.store.ports import StoreUnavailable
 from app.services.store.stored import Changed, PolicyChange, PolicyLine, Record, Visible
@@ -51,14 +51,14 @@ NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 CARLA = actor("carla", "clerk")
 
 
-async def waiting(house: House, count: int) -> list[str]:
+async def waiting(house: Assembly, count: int) -> list[str]:
     """Claims that nobody has, the oldest first."""
     made = [opening() for _ in range(count)]
     await submit(house, *made)
     return [one.new_case_id for one in made]
 
 
-async def shape(house: House, case_id: str, **values: object) -> None:
+async def shape(house: Assembly, case_id: str, **values: object) -> None:
     """Make a case wait as no verb can: with an urgency or a due moment that only clocks give."""
     case = await state(house, case_id)
     after = told(replace(case, seq=case.seq + 1, **values), case.last_hash, case.state)  # type: ignore[arg-type]
@@ -66,12 +66,12 @@ async def shape(house: House, case_id: str, **values: object) -> None:
         await tx.record(Record(cases=[Changed(case.seq, after)], entries=[entry_of(after)]))
 
 
-async def given(house: House, by: object = CLERK, wish: Wish = Wish(), **values: object) -> str | None:  # noqa: B008
+async def given(house: Assembly, by: object = CLERK, wish: Wish = Wish(), **values: object) -> str | None:  # noqa: B008
     answer = await take_next(house, by, wish, **values)  # type: ignore[arg-type]
     return None if answer is None else str(applied(answer)["id"])
 
 
-async def test_the_most_urgent_comes_first_then_what_is_due_then_the_oldest(house: House) -> None:
+async def test_the_most_urgent_comes_first_then_what_is_due_then_the_oldest(house: Assembly) -> None:
     old, young, due_late, due_soon, urgent = await waiting(house, 5)
     await shape(house, due_late, due_at=NOW + timedelta(days=9))
     await shape(house, due_soon, due_at=NOW + timedelta(days=1))
@@ -83,7 +83,7 @@ async def test_the_most_urgent_comes_first_then_what_is_due_then_the_oldest(hous
     assert await take_next(house, CLERK) is None
 
 
-async def test_whoever_gets_a_case_has_it_and_the_log_says_so(house: House, database: Database) -> None:
+async def test_whoever_gets_a_case_has_it_and_the_log_says_so(house: Assembly, database: Database) -> None:
     [case_id] = await waiting(house, 1)
     answer = await take_next(house, CLERK)
     assert answer is not None
@@ -93,7 +93,7 @@ async def test_whoever_gets_a_case_has_it_and_the_log_says_so(house: House, data
     assert (await state(house, case_id)).assignee == "user:carl"
 
 
-async def test_closed_cases_and_those_that_somebody_has_do_not_wait(house: House) -> None:
+async def test_closed_cases_and_those_that_somebody_has_do_not_wait(house: Assembly) -> None:
     mine, closed, assigned = await waiting(house, 3)
     await claim(house, mine, CARLA)
     await shape(house, closed, closed_at=NOW)
@@ -101,7 +101,7 @@ async def test_closed_cases_and_those_that_somebody_has_do_not_wait(house: House
     assert await given(house) is None
 
 
-async def test_a_team_and_a_case_type_narrow_the_queue(house: House) -> None:
+async def test_a_team_and_a_case_type_narrow_the_queue(house: Assembly) -> None:
     agent = actor("ag", "agent", "clerk")
     first = await open_claim(house)
     incident = await open_incident(house)
@@ -115,7 +115,7 @@ async def test_a_team_and_a_case_type_narrow_the_queue(house: House) -> None:
 
 
 async def test_who_may_not_claim_gets_none_and_a_revoked_right_binds_the_next_request(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     await waiting(house, 2)
     assert await given(house, CASHIER) is None
@@ -127,7 +127,7 @@ async def test_who_may_not_claim_gets_none_and_a_revoked_right_binds_the_next_re
         assert await given(other) is None
 
 
-async def test_cases_that_one_may_read_but_not_claim_are_not_even_looked_at(house: House) -> None:
+async def test_cases_that_one_may_read_but_not_claim_are_not_even_looked_at(house: Assembly) -> None:
     """More than are given up on one by one, where the policy refuses after all."""
     await waiting(house, MOST_WITHDRAWN + 5)
     incident = await open_incident(house)
@@ -135,7 +135,7 @@ async def test_cases_that_one_may_read_but_not_claim_are_not_even_looked_at(hous
     assert await given(house, actor("both", "cashier", "agent")) == incident
 
 
-async def test_cases_that_one_may_claim_but_not_read_are_not_even_looked_at(house: House) -> None:
+async def test_cases_that_one_may_claim_but_not_read_are_not_even_looked_at(house: Assembly) -> None:
     blind = actor("blind", "blind")
     given_to_it = [
         PolicyLine(kind="p", role="role:blind", tenant=TENANT, obj=obj, act=act, eft="allow") for obj, act in BLIND
@@ -148,7 +148,7 @@ async def test_cases_that_one_may_claim_but_not_read_are_not_even_looked_at(hous
     assert await given(house, blind) == incident
 
 
-async def test_a_skipped_case_is_passed_by_and_the_log_says_why(house: House, database: Database) -> None:
+async def test_a_skipped_case_is_passed_by_and_the_log_says_why(house: Assembly, database: Database) -> None:
     first, second = await waiting(house, 2)
     assert await given(house, skip={first: "my brother's"}) == second
     [entry] = await entries(database, "skipped")
@@ -156,7 +156,7 @@ async def test_a_skipped_case_is_passed_by_and_the_log_says_why(house: House, da
     assert (await state(house, first)).version == 1
 
 
-async def test_a_skip_that_is_refused_is_the_answer_and_nothing_is_claimed(house: House) -> None:
+async def test_a_skip_that_is_refused_is_the_answer_and_nothing_is_claimed(house: Assembly) -> None:
     [case_id] = await waiting(house, 1)
     answer = await take_next(house, CLERK, skip={"0198c0de-0000-7000-8000-00000000ffff": "gone"})
     assert answer is not None
@@ -164,7 +164,7 @@ async def test_a_skip_that_is_refused_is_the_answer_and_nothing_is_claimed(house
     assert (await state(house, case_id)).assignee is None
 
 
-async def test_a_key_gives_the_same_case_again(house: House) -> None:
+async def test_a_key_gives_the_same_case_again(house: Assembly) -> None:
     await waiting(house, 2)
     first = await take_next(house, CLERK, key="k")
     again = await take_next(house, CLERK, key="k")
@@ -174,18 +174,20 @@ async def test_a_key_gives_the_same_case_again(house: House) -> None:
 
 
 @pytest.mark.parametrize("again", range(3))
-async def test_fifty_callers_over_two_hundred_cases_get_each_once(house: House, database: Database, again: int) -> None:
+async def test_fifty_callers_over_two_hundred_cases_get_each_once(
+    house: Assembly, database: Database, again: int
+) -> None:
     made = await waiting(house, 200)
     people = [actor(f"clerk{n}", "clerk") for n in range(50)]
     async with another_process(database) as other:
 
-        async def one(who: Actor, process: House) -> Answer | None:
+        async def one(who: Actor, process: Assembly) -> Answer | None:
             """Asked for again where the other process kept SQLite's one writer for too long."""
             while True:
                 with suppress(StoreUnavailable):
                     return await take_next(process, who)
 
-        async def work(who: Actor, process: House) -> list[Answer]:
+        async def work(who: Actor, process: Assembly) -> list[Answer]:
             return [answer for _ in range(4) if (answer := await one(who, process))]
 
         found = await asyncio.gather(*(work(who, (house, other)[n % 2]) for n, who in enumerate(people)))
@@ -198,7 +200,7 @@ async def test_fifty_callers_over_two_hundred_cases_get_each_once(house: House, 
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-async def test_nobody_waits_for_a_case_that_somebody_else_has_locked(house: House, database: Database) -> None:
+async def test_nobody_waits_for_a_case_that_somebody_else_has_locked(house: Assembly, database: Database) -> None:
     ids = await waiting(house, 20)
     raw = await connect(database)
     transaction = raw.transaction()
@@ -212,7 +214,7 @@ async def test_nobody_waits_for_a_case_that_somebody_else_has_locked(house: Hous
     assert await given(house) == ids[0]
 
 
-async def declined(house: House, *lines: PolicyLine) -> None:
+async def declined(house: Assembly, *lines: PolicyLine) -> None:
     async with house.store.transaction("*") as tx:
         await tx.change_policy(PolicyChange(add=lines))
 
@@ -227,7 +229,7 @@ ONLOOKING = [
 ]
 
 
-async def test_a_case_on_which_the_caller_can_fire_nothing_is_passed_by(house: House) -> None:
+async def test_a_case_on_which_the_caller_can_fire_nothing_is_passed_by(house: Assembly) -> None:
     """However many of them wait in a state that is not theirs: they are left out together."""
     await declined(house, *ONLOOKING, line("role:onlooker", "start", "incident"))
     await waiting(house, 5 * MOST_WITHDRAWN)
@@ -239,7 +241,7 @@ async def test_a_case_on_which_the_caller_can_fire_nothing_is_passed_by(house: H
     assert await given(house, CLERK_OF_NOTHING) == incident
 
 
-async def test_what_the_assignee_may_fire_is_something_to_do(house: House) -> None:
+async def test_what_the_assignee_may_fire_is_something_to_do(house: Assembly) -> None:
     [case_id] = await waiting(house, 1)
     await declined(house, *ONLOOKING)
     assert await given(house, CLERK_OF_NOTHING) is None
@@ -247,7 +249,7 @@ async def test_what_the_assignee_may_fire_is_something_to_do(house: House) -> No
     assert await given(house, CLERK_OF_NOTHING) == case_id
 
 
-async def test_cases_that_a_condition_bars_do_not_hide_the_one_behind_them(house: House) -> None:
+async def test_cases_that_a_condition_bars_do_not_hide_the_one_behind_them(house: Assembly) -> None:
     """More than one request passes by: it says so, and the next one goes on behind them."""
     await declined(house, *ONLOOKING, line("role:onlooker", "triage", when="data.amount_cents == 7"))
     await waiting(house, MOST_PASSED + 5)
@@ -259,7 +261,7 @@ async def test_cases_that_a_condition_bars_do_not_hide_the_one_behind_them(house
     assert await given(house) is not None
 
 
-async def test_a_case_behind_few_that_are_barred_is_found_at_once(house: House) -> None:
+async def test_a_case_behind_few_that_are_barred_is_found_at_once(house: Assembly) -> None:
     await declined(house, *ONLOOKING, line("role:onlooker", "triage", when="data.amount_cents == 7"))
     await waiting(house, 2 * MOST_WITHDRAWN + 3)
     behind = await open_claim(house, {"amount_cents": 7, "currency": "EUR"})
@@ -308,7 +310,7 @@ SOME = Visible(
 @pytest.mark.parametrize("due", [True, False])
 @pytest.mark.parametrize("team", [None, "team:north"])
 async def test_the_search_walks_the_index_of_those_who_wait_and_sorts_a_few_only(
-    house: House, database: Database, team: str | None, due: bool
+    house: Assembly, database: Database, team: str | None, due: bool
 ) -> None:
     [case_id] = await waiting(house, 1)
     await fill(database, case_id)

@@ -10,7 +10,7 @@ from app.domain.verbs.commenting import Comment
 from app.domain.verbs.linking import Link
 from app.domain.verbs.registry import VERBS
 from app.domain.verbs.roles import ChangeRoles
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.house import ALICE, CASHIER, CLERK, MANAGER, SMALL_CLAIM, SUPERVISOR, actor, attempt, fire, open_claim
 from tests.over_http import client_of
 from tests.working import assign, claim, do, naming_reviewers
@@ -27,17 +27,17 @@ TRIED: dict[str, Verb] = {
 }
 
 
-async def acts_of(house: House, case_id: str, who: Actor) -> set[str]:
+async def acts_of(house: Assembly, case_id: str, who: Actor) -> set[str]:
     return {act.verb for act in (await house.cases.possible(who, case_id, explain=False)).acts}
 
 
-async def taken_of(house: House, case_id: str, who: Actor) -> set[str]:
+async def taken_of(house: Assembly, case_id: str, who: Actor) -> set[str]:
     """What the desk would take now, each tried as it would be."""
     tries = {name: attempt(who, None, case_id, verb=verb) for name, verb in TRIED.items()}
     return {name for name, one in tries.items() if not await house.cases.would_refuse(one)}
 
 
-async def stand(house: House, case_id: str, stage: str) -> None:
+async def stand(house: Assembly, case_id: str, stage: str) -> None:
     if stage in ("clerk has it", "it was given back"):
         await claim(house, case_id, CLERK)
     if stage == "it was given back":
@@ -49,7 +49,7 @@ async def stand(house: House, case_id: str, stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", ["open", "clerk has it", "it was given back", "supervisor has it", "closed"])
-async def test_an_act_is_listed_exactly_where_the_desk_takes_it(house: House, stage: str) -> None:
+async def test_an_act_is_listed_exactly_where_the_desk_takes_it(house: Assembly, stage: str) -> None:
     await naming_reviewers(house)
     case_id = await open_claim(house, SMALL_CLAIM)
     await stand(house, case_id, stage)
@@ -62,18 +62,18 @@ async def test_an_act_is_listed_exactly_where_the_desk_takes_it(house: House, st
         assert ("link" in told) is ("comment" in told)
 
 
-async def test_every_verb_that_people_do_by_itself_is_offered_by_a_name(house: House) -> None:
+async def test_every_verb_that_people_do_by_itself_is_offered_by_a_name(house: Assembly) -> None:
     assert {verb.name for verb in VERBS if verb.name} == {*TRIED, Link.name}
 
 
-async def test_no_role_is_offered_where_there_is_none_to_give(house: House) -> None:
+async def test_no_role_is_offered_where_there_is_none_to_give(house: Assembly) -> None:
     case_id = await open_claim(house)
     assert "roles" not in await acts_of(house, case_id, MANAGER)
     await naming_reviewers(house)
     assert "roles" in await acts_of(house, case_id, MANAGER)
 
 
-async def test_the_answer_of_the_api_names_acts_creator_and_people(house: House) -> None:
+async def test_the_answer_of_the_api_names_acts_creator_and_people(house: Assembly) -> None:
     await naming_reviewers(house)
     case_id = await open_claim(house)
     await claim(house, case_id, CLERK)

@@ -12,7 +12,7 @@ from app.domain.definition.case_type import CaseType
 from app.domain.machine.machine import Machine
 from app.domain.verbs.linking import Link
 from app.domain.verbs.roles import ChangeRoles
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.stored import PolicyChange, PolicyLine
 from tests.databases import Database
 from tests.factories import new_id
@@ -42,11 +42,11 @@ from tests.working import comment, do, naming_reviewers
 BOB = actor("bob", "clerk")
 
 
-async def said(house: House, case_id: str) -> list[tuple[str, str | None]]:
+async def said(house: Assembly, case_id: str) -> list[tuple[str, str | None]]:
     return [(one.author, one.text) for one in await house.work.comments(CLERK, case_id, None, 50)]
 
 
-async def test_a_comment_is_an_entry_that_holds_its_text_as_a_commitment(house: House, database: Database) -> None:
+async def test_a_comment_is_an_entry_that_holds_its_text_as_a_commitment(house: Assembly, database: Database) -> None:
     case_id = await open_claim(house)
     answer = await comment(house, case_id, CLERK, "The receipt of *Zoe* is missing")
     assert code(answer) == "applied"
@@ -57,14 +57,14 @@ async def test_a_comment_is_an_entry_that_holds_its_text_as_a_commitment(house: 
     assert await said(house, case_id) == [("user:carl", "The receipt of *Zoe* is missing")]
 
 
-async def test_a_comment_raises_no_version_so_that_it_fails_nobodys_form(house: House) -> None:
+async def test_a_comment_raises_no_version_so_that_it_fails_nobodys_form(house: Assembly) -> None:
     case_id = await open_claim(house)
     await comment(house, case_id, CLERK, "look")
     assert ((await state(house, case_id)).version, (await state(house, case_id)).seq) == (1, 2)
     assert (await fired(house, case_id, "triage", CLERK, if_version=1))["version"] == 2
 
 
-async def test_an_edited_comment_reads_anew_and_the_log_keeps_what_it_said(house: House, database: Database) -> None:
+async def test_an_edited_comment_reads_anew_and_the_log_keeps_what_it_said(house: Assembly, database: Database) -> None:
     case_id = await open_claim(house)
     first = (await comment(house, case_id, CLERK, "wrong")).shown["id"]
     await comment(house, case_id, ALICE, "mine")
@@ -76,7 +76,7 @@ async def test_an_edited_comment_reads_anew_and_the_log_keeps_what_it_said(house
     assert [json.loads(row["value"]) for row in kept] == ["wrong", "mine", "right", "better"]
 
 
-async def test_only_its_author_edits_a_comment_and_only_where_it_stands(house: House) -> None:
+async def test_only_its_author_edits_a_comment_and_only_where_it_stands(house: Assembly) -> None:
     case_id, other = [await open_claim(house) for _ in range(2)]
     first = (await comment(house, case_id, CLERK, "mine")).shown["id"]
     edit = (await comment(house, case_id, CLERK, "still mine", edits=first)).receipt.entry_id
@@ -87,7 +87,7 @@ async def test_only_its_author_edits_a_comment_and_only_where_it_stands(house: H
     assert await said(house, case_id) == [("user:carl", "still mine")]
 
 
-async def test_comments_page_in_their_order(house: House) -> None:
+async def test_comments_page_in_their_order(house: Assembly) -> None:
     case_id = await open_claim(house)
     for n in range(5):
         await comment(house, case_id, CLERK, str(n))
@@ -96,14 +96,14 @@ async def test_comments_page_in_their_order(house: House) -> None:
     assert [one.text for one in (*first, *rest)] == ["0", "1", "2", "3", "4"]
 
 
-async def test_nothing_to_say_too_much_and_what_cannot_be_written_are_invalid(house: House) -> None:
+async def test_nothing_to_say_too_much_and_what_cannot_be_written_are_invalid(house: Assembly) -> None:
     case_id = await open_claim(house)
     for text in (" \n", "x" * 10_001, "a\0b", "\ud800"):
         assert code(await comment(house, case_id, CLERK, text)) == "invalid"
     assert code(await comment(house, case_id, CASHIER, "may I?")) == "denied"
 
 
-async def test_an_erased_text_is_none(house: House, database: Database) -> None:
+async def test_an_erased_text_is_none(house: Assembly, database: Database) -> None:
     case_id = await open_claim(house)
     await comment(house, case_id, CLERK, "personal")
     trigger = "audit_payload_refuses_delete" if database.kind == "sqlite" else "append_only ON audit_payload"
@@ -112,7 +112,7 @@ async def test_an_erased_text_is_none(house: House, database: Database) -> None:
     assert await said(house, case_id) == [("user:carl", None)]
 
 
-async def test_a_role_on_a_case_binds_the_next_attempt_on_it(house: House, database: Database) -> None:
+async def test_a_role_on_a_case_binds_the_next_attempt_on_it(house: Assembly, database: Database) -> None:
     source = policy_file("expense_claim")
     line = PolicyLine(kind="p", role="[reviewer]", tenant="*", obj="expense_claim", act="add_note", eft="allow")
     await house.policies.apply(replace(source, lines=[*source.lines, line]))
@@ -137,7 +137,7 @@ def renewed(one: Attempt) -> Attempt:
 
 
 async def test_roles_given_and_taken_in_one_batch_come_to_what_the_last_one_said(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     await naming_reviewers(house)
     case_id = await open_claim(house)
@@ -150,7 +150,7 @@ async def test_roles_given_and_taken_in_one_batch_come_to_what_the_last_one_said
     assert len(await entries(database, "roles")) == 6
 
 
-async def test_who_may_not_give_roles_is_denied_and_no_case_gives_what_it_gives_itself(house: House) -> None:
+async def test_who_may_not_give_roles_is_denied_and_no_case_gives_what_it_gives_itself(house: Assembly) -> None:
     case_id = await open_claim(house)
     assert code(await do(house, case_id, ChangeRoles(give=(("user:x", "[reviewer]"),)), CLERK)) == "denied"
     for role in ("[creator]", "[assignee]", "role:manager", "reviewer"):
@@ -162,7 +162,7 @@ async def test_who_may_not_give_roles_is_denied_and_no_case_gives_what_it_gives_
     ("role", "told"), [("[reviewr]", "did you mean [reviewer]?"), ("[boss]", "there are [reviewer]")]
 )
 async def test_a_role_that_no_line_names_is_refused_with_the_one_that_was_meant(
-    house: House, role: str, told: str
+    house: Assembly, role: str, told: str
 ) -> None:
     case_id = await open_claim(house)
     answer = await do(house, case_id, ChangeRoles(give=(("user:x", role),)), MANAGER)
@@ -179,7 +179,7 @@ async def test_a_role_that_no_line_names_is_refused_with_the_one_that_was_meant(
         assert fault.message == f"no line of the policy names {role} for expense_claim; {told}"
 
 
-async def test_a_role_whose_lines_are_gone_may_still_be_taken_away(house: House) -> None:
+async def test_a_role_whose_lines_are_gone_may_still_be_taken_away(house: Assembly) -> None:
     await naming_reviewers(house)
     case_id = await open_claim(house)
     holding = (("user:steve", "[reviewer]"),)
@@ -203,7 +203,7 @@ def test_a_role_that_a_guard_or_a_clock_names_may_be_given() -> None:
     assert Machine(CaseType.model_validate(declared), "d" * 64, 1).case_roles == {"[reader]", "[helper]"}
 
 
-async def test_who_may_only_read_the_other_case_may_not_link_it_whose_log_would_say_so(house: House) -> None:
+async def test_who_may_only_read_the_other_case_may_not_link_it_whose_log_would_say_so(house: Assembly) -> None:
     mine, other = await open_claim(house, by=STRANGER), await open_claim(house)
     reader = actor("steve", "cashier")
     refused = await do(house, mine, Link("relates_to", other), reader)
@@ -212,7 +212,7 @@ async def test_who_may_only_read_the_other_case_may_not_link_it_whose_log_would_
     assert (await state(house, other)).seq == 1
 
 
-async def test_a_link_shows_at_both_ends_and_stands_in_both_chains(house: House, database: Database) -> None:
+async def test_a_link_shows_at_both_ends_and_stands_in_both_chains(house: Assembly, database: Database) -> None:
     one, other = [await open_claim(house) for _ in range(2)]
     assert code(await do(house, one, Link("blocks", other), CLERK)) == "applied"
     [here] = await house.work.links(CLERK, one)
@@ -226,7 +226,7 @@ async def test_a_link_shows_at_both_ends_and_stands_in_both_chains(house: House,
     assert code(await fire(house, other, "triage", CLERK)) == "applied"
 
 
-async def test_the_far_end_of_a_link_must_be_a_case_that_the_caller_may_read(house: House) -> None:
+async def test_the_far_end_of_a_link_must_be_a_case_that_the_caller_may_read(house: Assembly) -> None:
     mine, foreign = await open_claim(house, by=STRANGER), await open_claim(house)
     nowhere = "0198c0de-0000-7000-8000-00000000ffff"
     refused, unknown = [await do(house, mine, Link("relates_to", to), STRANGER) for to in (foreign, nowhere)]
@@ -236,14 +236,14 @@ async def test_the_far_end_of_a_link_must_be_a_case_that_the_caller_may_read(hou
     assert (await state(house, foreign)).seq == 1
 
 
-async def test_a_link_to_a_case_that_one_may_not_read_is_not_shown(house: House) -> None:
+async def test_a_link_to_a_case_that_one_may_not_read_is_not_shown(house: Assembly) -> None:
     mine, foreign = await open_claim(house, by=STRANGER), await open_claim(house)
     applied(await do(house, foreign, Link("parent", mine), CLERK))
     assert await house.work.links(STRANGER, mine) == []
     assert [link.type for link in await house.work.links(CLERK, mine)] == ["child"]
 
 
-async def test_links_in_both_directions_at_once_do_not_stand_in_each_others_way(house: House) -> None:
+async def test_links_in_both_directions_at_once_do_not_stand_in_each_others_way(house: Assembly) -> None:
     one, other = [await open_claim(house) for _ in range(2)]
     pairs = [(one, other), (other, one)] * 10
     answers = await submit(house, *(attempt(CLERK, None, a, verb=Link("relates_to", b)) for a, b in pairs))
@@ -252,7 +252,7 @@ async def test_links_in_both_directions_at_once_do_not_stand_in_each_others_way(
 
 
 async def test_of_equal_links_in_one_instant_one_is_written_whichever_way_and_process_they_come(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     pairs = [[await open_claim(house) for _ in range(2)] for _ in range(5)]
 
@@ -268,7 +268,7 @@ async def test_of_equal_links_in_one_instant_one_is_written_whichever_way_and_pr
     assert told == dict.fromkeys([case for pair in pairs for case in pair], 1)
 
 
-async def test_other_links_between_linked_cases_are_written(house: House) -> None:
+async def test_other_links_between_linked_cases_are_written(house: Assembly) -> None:
     one, other = [await open_claim(house) for _ in range(2)]
     ways = [("blocks", other), ("blocked_by", other), ("parent", other), ("blocks", other)]
     answers = [code(await do(house, one, Link(*way), CLERK)) for way in ways]

@@ -10,10 +10,10 @@ import pytest
 
 from app.db.blobs.folder import AttachmentFolder
 from app.domain.values.errors import OverQuota
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.ports import Store, StoreUnavailable
 from app.services.work.attachments import UNATTACHED_FOR
-from app.services.work.uploads import PIECE, Received, Room
+from app.services.work.uploads import PIECE, AttachmentLimits, Received
 from tests.databases import Database
 from tests.factories import TENANT
 from tests.house import change, entries, open_claim, rows, running
@@ -29,14 +29,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def house(store: Store, database: Database, folder: Path) -> AsyncIterator[House]:
+async def house(store: Store, database: Database, folder: Path) -> AsyncIterator[Assembly]:
     """On SQLite the bytes are in a folder, on PostgreSQL in the database: neither place knows of the other's kind."""
     async with running(store, folder=AttachmentFolder(folder) if database.kind == "sqlite" else None) as started:
         yield started
 
 
 @pytest.fixture
-async def place(house: House) -> str:
+async def place(house: Assembly) -> str:
     return f"{CASES}/{await open_claim(house)}/attachments"
 
 
@@ -81,7 +81,7 @@ KNOWN_BEFORE = {
 
 @pytest.mark.parametrize("why", KNOWN_BEFORE)
 async def test_what_is_refused_whatever_the_file_is_is_refused_before_it_is_read(
-    house: House, place: str, database: Database, folder: Path, why: str
+    house: Assembly, place: str, database: Database, folder: Path, why: str
 ) -> None:
     user, role, headers, status = KNOWN_BEFORE[why]
     replayed = []
@@ -96,7 +96,7 @@ async def test_what_is_refused_whatever_the_file_is_is_refused_before_it_is_read
     assert len(await entries(database, "denied")) == (2 if status in (403, 404) else 0)
 
 
-async def test_a_case_that_is_not_there_is_told_before_the_file_is_read(house: House) -> None:
+async def test_a_case_that_is_not_there_is_told_before_the_file_is_read(house: Assembly) -> None:
     body = Body()
     async with client(house) as http:
         nowhere = f"{CASES}/0198c0de-0000-7000-8000-000000000001/attachments"
@@ -105,7 +105,7 @@ async def test_a_case_that_is_not_there_is_told_before_the_file_is_read(house: H
 
 
 async def test_a_file_that_does_not_begin_as_it_says_is_read_no_further(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     body = Body(bytes(20 * PIECE))
     async with client(house) as http:
@@ -118,7 +118,7 @@ async def test_a_file_that_does_not_begin_as_it_says_is_read_no_further(
 
 
 async def test_what_only_the_desk_finds_gives_the_bytes_back(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     """Somebody is faster while the file comes; a key is another file's."""
     case_id = place.split("/")[-2]
@@ -140,7 +140,7 @@ async def test_what_only_the_desk_finds_gives_the_bytes_back(
 
 
 async def test_a_repeated_upload_is_answered_again_and_nothing_more_is_kept(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     key = {"idempotency-key": "k"}
     async with client(house) as http:
@@ -152,7 +152,7 @@ async def test_a_repeated_upload_is_answered_again_and_nothing_more_is_kept(
 
 
 async def test_an_upload_whose_caller_has_gone_ends_as_the_desk_decides(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     deciding, ending, course = house.desk.submit, house.uploads.end_or_leave, []
 
@@ -179,7 +179,7 @@ async def test_an_upload_whose_caller_has_gone_ends_as_the_desk_decides(
 
 
 async def test_whoever_sends_the_same_bytes_at_once_keeps_them_until_the_last_has_ended(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     one, other = [await house.uploads.receive(TENANT, pieces()) for _ in range(2)]
     assert await house.uploads.end(TENANT, str(other.upload)) is False
@@ -193,7 +193,7 @@ async def test_whoever_sends_the_same_bytes_at_once_keeps_them_until_the_last_ha
     assert (await left(database, folder))[2:] == (0, len(PHOTO))
 
 
-async def test_two_that_end_at_once_leave_nothing(house: House, database: Database, folder: Path) -> None:
+async def test_two_that_end_at_once_leave_nothing(house: Assembly, database: Database, folder: Path) -> None:
     sent = await asyncio.gather(*(house.uploads.receive(TENANT, pieces()) for _ in range(6)))
     gone = await asyncio.gather(*(house.uploads.end(TENANT, str(one.upload)) for one in sent))
     assert sum(gone) == 1
@@ -201,7 +201,7 @@ async def test_two_that_end_at_once_leave_nothing(house: House, database: Databa
 
 
 async def test_bytes_that_the_release_before_keeps_again_stay_until_it_has_attached_them(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
     received = await house.uploads.receive(TENANT, pieces())
     later = "1" if database.kind == "sqlite" else "interval '1 us'"
@@ -212,7 +212,7 @@ async def test_bytes_that_the_release_before_keeps_again_stay_until_it_has_attac
 
 @pytest.mark.parametrize("attached", [True, False])
 async def test_what_a_crash_left_between_the_bytes_and_their_entry_is_swept(
-    house: House, place: str, database: Database, folder: Path, attached: bool
+    house: Assembly, place: str, database: Database, folder: Path, attached: bool
 ) -> None:
     await house.uploads.receive(TENANT, pieces())
     async with client(house) as http:
@@ -227,7 +227,7 @@ async def test_what_a_crash_left_between_the_bytes_and_their_entry_is_swept(
 
 
 async def test_an_upload_that_broke_off_in_a_crash_takes_room_until_it_is_swept(
-    house: House, database: Database, folder: Path
+    house: Assembly, database: Database, folder: Path
 ) -> None:
     async def forever() -> AsyncIterator[bytes]:
         yield bytes(PIECE)
@@ -253,9 +253,9 @@ async def test_an_upload_that_broke_off_in_a_crash_takes_room_until_it_is_swept(
 
 
 async def test_a_file_that_does_not_fit_is_refused_and_says_what_to_do(
-    house: House, place: str, database: Database, folder: Path
+    house: Assembly, place: str, database: Database, folder: Path
 ) -> None:
-    house.uploads.room = Room(attachment_bytes_per_tenant=len(PHOTO) + 10)
+    house.uploads.limits = AttachmentLimits(attachment_bytes_per_tenant=len(PHOTO) + 10)
     async with client(house) as http:
         for content in (PHOTO, b"x" * 10):
             assert (await http.post(place, params={"file_name": "a"}, content=content)).status_code == 201
@@ -270,9 +270,9 @@ async def test_a_file_that_does_not_fit_is_refused_and_says_what_to_do(
 
 
 async def test_those_who_send_at_once_do_not_pass_the_quota_together(
-    house: House, database: Database, folder: Path
+    house: Assembly, database: Database, folder: Path
 ) -> None:
-    house.uploads.room = Room(attachment_bytes_per_tenant=3 * PIECE)
+    house.uploads.limits = AttachmentLimits(attachment_bytes_per_tenant=3 * PIECE)
     contents = [bytes([n]) * PIECE for n in range(8)]
     sent = await asyncio.gather(
         *(house.uploads.receive(TENANT, pieces(one)) for one in contents), return_exceptions=True
@@ -285,7 +285,9 @@ async def test_those_who_send_at_once_do_not_pass_the_quota_together(
     assert await left(database, folder) == NOTHING
 
 
-async def test_a_file_that_never_ends_takes_little_room_ahead(house: House, database: Database, folder: Path) -> None:
+async def test_a_file_that_never_ends_takes_little_room_ahead(
+    house: Assembly, database: Database, folder: Path
+) -> None:
     async def forever() -> AsyncIterator[bytes]:
         yield bytes(PIECE)
         came.set()
@@ -301,8 +303,8 @@ async def test_a_file_that_never_ends_takes_little_room_ahead(house: House, data
     assert await left(database, folder) == NOTHING
 
 
-async def test_another_tenant_has_room_of_its_own(house: House) -> None:
-    house.uploads.room = Room(attachment_bytes_per_tenant=10)
+async def test_another_tenant_has_room_of_its_own(house: Assembly) -> None:
+    house.uploads.limits = AttachmentLimits(attachment_bytes_per_tenant=10)
     await house.uploads.receive(TENANT, pieces(b"x" * 10))
     with pytest.raises(OverQuota):
         await house.uploads.check_room(TENANT, 1)

@@ -27,9 +27,9 @@ def _lines(api: str, token: Token, cases: Mapping[str, str]) -> Iterator[str]:
     for title, who, needed, call in LINES:
         if needed and needed not in cases:
             continue
-        told = call.replace("API", api).replace("CASE", cases.get(needed, ""))  # the token last: it may hold either
+        command = call.replace("API", api).replace("CASE", cases.get(needed, ""))  # the token last: it may hold either
         yield f"\n# {title}"
-        yield "curl -sS " + told.replace("AUTH", f"-H 'Authorization: Bearer {token(who)}'")
+        yield "curl -sS " + command.replace("AUTH", f"-H 'Authorization: Bearer {token(who)}'")
 
 
 def _end(token: Token, url: str) -> Iterator[str]:

@@ -14,20 +14,20 @@ from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
 from app.db import open_store
 from app.db.blobs.folder import AttachmentFolder
 from app.db.schema.migrate import schema_problem
-from app.db.sqlite.tick_lock import Turn
+from app.db.sqlite.tick_lock import TickLock
 from app.policy.engine import PolicyEngine
 from app.scheduler import Ticks
-from app.services.assembly import House
-from app.services.fairness.limits import Limits
+from app.services.assembly import Assembly
+from app.services.fairness.limits import ProcessLimits
 from app.services.log.waiters import WatchLimits
-from app.services.work.uploads import Room
+from app.services.work.uploads import AttachmentLimits
 from app.settings import PREFIX, Settings, system_user
 
 LOOPS = 2
 """Transactions that fire side by side on PostgreSQL: one decides while the other commits."""
 
 
-async def declared(settings: Settings, *, told: bool = False) -> Declared:
+async def declared(settings: Settings, *, warned: bool = False) -> Declared:
     """The folders, without errors; what `check` would say goes to stderr, without notes, and warnings only once.
 
     Only where something is wrong is the database asked whether it is right for the cases that it has.
@@ -37,7 +37,7 @@ async def declared(settings: Settings, *, told: bool = False) -> Declared:
     found = read_folders(settings.machines, settings.policies)
     if found.errors:
         found = await read_beside_cases(settings, settings.machines, settings.policies)
-    for fault in found.errors if told else found.faults:
+    for fault in found.errors if warned else found.faults:
         if fault.severity != "note":
             print(fault, file=sys.stderr)
     if found.errors:
@@ -60,13 +60,15 @@ async def prepared(settings: Settings) -> None:
         raise CommandFailed(problem)
 
 
-def build(settings: Settings) -> House:
+def build(settings: Settings) -> Assembly:
     """The services on the database of the settings; not connected yet."""
     folder = None if settings.attachments is None else _folder(settings.attachments)
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
     desks, operator = 1 if is_sqlite(settings) else 2, f"operator:{settings.operator or system_user()}"
-    room, watches, limits = settings.part(Room), settings.part(WatchLimits), settings.part(Limits)
-    return House(store, PolicyEngine(), desks, room, folder, watches, limits, operator, settings.sealing_secret)
+    limits, watches = settings.part(ProcessLimits), settings.part(WatchLimits)
+    attachments = settings.part(AttachmentLimits)
+    sealing = settings.sealing_secret
+    return Assembly(store, PolicyEngine(), desks, attachments, folder, watches, limits, operator, sealing)
 
 
 def _folder(path: Path) -> AttachmentFolder:
@@ -83,24 +85,24 @@ def _folder(path: Path) -> AttachmentFolder:
 
 
 @asynccontextmanager
-async def running(settings: Settings, found: Declared) -> AsyncIterator[House]:
+async def running(settings: Settings, found: Declared) -> AsyncIterator[Assembly]:
     """The services of this process, started."""
-    house = build(settings)
-    async with house.running(found.case_types, found.calendars, found.policies):
-        yield house
+    assembly = build(settings)
+    async with assembly.running(found.case_types, found.calendars, found.policies):
+        yield assembly
 
 
 @asynccontextmanager
-async def ticking(house: House, settings: Settings, *, fires: bool) -> AsyncIterator[None]:
+async def ticking(assembly: Assembly, settings: Settings, *, fires: bool) -> AsyncIterator[None]:
     """The ticks of this process. Of several on one SQLite file one fires; on PostgreSQL all do."""
-    turn = Turn(settings.database_url.get_secret_value())
-    ticks = Ticks(house, fires=fires, loops=1 if is_sqlite(settings) else LOOPS, is_my_turn=turn.is_mine)
+    lock = TickLock(settings.database_url.get_secret_value())
+    ticks = Ticks(assembly, fires=fires, loops=1 if is_sqlite(settings) else LOOPS, is_my_turn=lock.is_mine)
     ticks.start()
     try:
         yield
     finally:
         await ticks.stop()
-        turn.give_up()
+        lock.give_up()
 
 
 def is_sqlite(settings: Settings) -> bool:

@@ -22,7 +22,7 @@ from app.domain.case.attempt import Attempt
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import near, parse_date, parse_rfc3339, rfc3339
 from app.policy.engine import PolicyEngine
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.replay.back_test import BY_LOG, BackTest
 from app.services.replay.back_test_report import BREACH, in_words
 from app.services.replay.event_log import BadLine, LoggedEvent, read
@@ -40,8 +40,8 @@ async def run(arguments: argparse.Namespace, settings: Settings, attempt_of: Att
     began = monotonic()
     with _by_case(arguments, attempt_of) as log:
         until = _until(arguments.until, log)
-        async with scratch(found) as house:
-            test = BackTest(house, until, keep_breaches=arguments.breaches is not None)
+        async with scratch(found) as assembly:
+            test = BackTest(assembly, until, keep_breaches=arguments.breaches is not None)
             await test.run(log.lives(), progress(log.lines))
     test.report.seconds = monotonic() - began
     _tell(test, arguments, has_clocks=bool(found.case_types[arguments.case_type].slas))
@@ -49,14 +49,14 @@ async def run(arguments: argparse.Namespace, settings: Settings, attempt_of: Att
 
 
 @asynccontextmanager
-async def scratch(found: Declared) -> AsyncIterator[House]:
-    """A house on a database that is gone afterwards, whatever the settings name."""
+async def scratch(found: Declared) -> AsyncIterator[Assembly]:
+    """The services on a database that is gone afterwards, whatever the settings name."""
     with TemporaryDirectory(prefix="stateward-back-test-") as folder:
         url = f"sqlite+aiosqlite:///{Path(folder) / 'scratch.db'}"
         await migrate(url)
-        house = House(open_store(url), PolicyEngine(), desks=1)
-        async with house.running(found.case_types, found.calendars, found.policies):
-            yield house
+        assembly = Assembly(open_store(url), PolicyEngine(), desks=1)
+        async with assembly.running(found.case_types, found.calendars, found.policies):
+            yield assembly
 
 
 @contextmanager

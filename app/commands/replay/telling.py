@@ -32,16 +32,16 @@ def lines_in(path: Path) -> int | None:
 
 def progress(total: int | None = None, clock: Callable[[], float] = monotonic) -> Callable[[Report], None]:
     """One line that is written over on a terminal, and elsewhere a line now and then."""
-    began = told = clock()
+    began = shown_at = clock()
     terminal = sys.stderr.isatty()
 
     def show(report: Report) -> None:
-        nonlocal told
+        nonlocal shown_at
         now = clock()
         if terminal:
             print(f"\r\x1b[K{standing(report, total, now - began)}", end="", file=sys.stderr, flush=True)
-        elif now - told >= TOLD_EVERY:
-            told = now
+        elif now - shown_at >= TOLD_EVERY:
+            shown_at = now
             print(standing(report, total, now - began), file=sys.stderr, flush=True)
 
     return show
@@ -63,13 +63,13 @@ def _length(seconds: float) -> str:
 
 
 def summary(report: Report) -> Iterator[str]:
-    told = report.to_json()
-    yield f"{told['events']:,} events of {told['cases']:,} cases in {told['seconds']:.1f} s"
-    yield f"{told['events_per_second']:,.0f} events per second"
-    yield f"accepted  {told['accepted']:>10,}"
-    yield f"refused   {sum(told['refused'].values()):>10,}"
-    for code, count in told["refused"].items():
+    counts = report.to_json()
+    yield f"{counts['events']:,} events of {counts['cases']:,} cases in {counts['seconds']:.1f} s"
+    yield f"{counts['events_per_second']:,.0f} events per second"
+    yield f"accepted  {counts['accepted']:>10,}"
+    yield f"refused   {sum(counts['refused'].values()):>10,}"
+    for code, count in counts["refused"].items():
         yield f"  {code:<24} {count:>10,}"
     yield "final states"
-    for state, count in told["final_states"].items():
+    for state, count in counts["final_states"].items():
         yield f"  {state:<40} {count:>10,}"

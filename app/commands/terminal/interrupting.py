@@ -16,10 +16,10 @@ class ToldToStop(Exception):
 
 async def until_told_to_stop(work: Awaitable[Any]) -> Any:
     """What `work` answers. Raises ToldToStop once it was cancelled by a signal."""
-    task, told = asyncio.ensure_future(work), list[signal.Signals]()
+    task, signals = asyncio.ensure_future(work), list[signal.Signals]()
 
     def stop(by: signal.Signals) -> None:
-        told.append(by)
+        signals.append(by)
         task.cancel()
 
     loop = asyncio.get_running_loop()
@@ -28,8 +28,8 @@ async def until_told_to_stop(work: Awaitable[Any]) -> Any:
     try:
         return await task
     except asyncio.CancelledError:
-        if told:
-            raise ToldToStop(told[0]) from None
+        if signals:
+            raise ToldToStop(signals[0]) from None
         raise
     finally:
         for each in (signal.SIGINT, signal.SIGTERM):

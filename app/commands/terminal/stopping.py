@@ -23,14 +23,14 @@ def when_told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
-    def told(number: int, frame: FrameType | None) -> None:
+    def stopped(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(stop)
         handler: Any = before[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
 
     for number in SIGNALS:
-        signal.signal(number, told)
+        signal.signal(number, stopped)
     try:
         yield
     finally:

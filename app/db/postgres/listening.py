@@ -11,7 +11,7 @@ from app.db.connections.failures import connecting, translated
 CHANNEL = "stateward_log"
 
 
-class Ear:
+class Listener:
     """What it hears are the tenants whose log has grown. It needs a direct connection: a pooler forgets who listens."""
 
     def __init__(self, connection: AsyncConnection, driver: Any) -> None:
@@ -19,7 +19,7 @@ class Ear:
         self._driver = driver
 
     @classmethod
-    async def on(cls, engine: AsyncEngine, heard: Callable[[str], None]) -> "Ear":
+    async def on(cls, engine: AsyncEngine, heard: Callable[[str], None]) -> "Listener":
         """Raises StoreUnavailable."""
         connection = engine.connect()
         with connecting():

@@ -8,13 +8,13 @@ from sqlalchemy import LargeBinary, Table, TextClause, text
 from sqlalchemy.dialects.postgresql import asyncpg
 
 from app.db.rows.rows import CACHES, MOVING, Row
-from app.db.tables.column_types import Count, JsonText, Moment, Word, json_text
+from app.db.tables.column_types import Int64, JsonText, Moment, Word, json_text
 from app.db.tables.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, ROLE
-from app.db.tables.texts import TEXT
+from app.db.tables.texts import SEARCH_TEXT
 from app.db.tables.work import MADE, Made
 from app.domain.case.search_text import MOST_CHARACTERS
 
-_ARRAYS = {Word: "text", JsonText: "text", Count: "bigint", Moment: "timestamptz", LargeBinary: "bytea"}
+_ARRAYS = {Word: "text", JsonText: "text", Int64: "bigint", Moment: "timestamptz", LargeBinary: "bytea"}
 
 _KEYS = ", ".join(
     f":{name}" for name in ("id_tenants", "ids", "ref_tenants", "types", "refs", "key_tenants", "subjects", "keys")
@@ -55,7 +55,7 @@ _SHAPES: dict[str, tuple[tuple[str, Any], ...]] = {
     "entry": _columns(ENTRY),
     "payload": _columns(PAYLOAD),
     "opened": _columns(CASES),
-    "moved": (*_columns(CASES, ("tenant", "id", *MOVING)), ("was_seq", Count)),
+    "moved": (*_columns(CASES, ("tenant", "id", *MOVING)), ("was_seq", Int64)),
     "clock": _columns(CLOCK),
     "fired": _columns(FIRING),
     "acted": _columns(ACTOR),
@@ -63,7 +63,7 @@ _SHAPES: dict[str, tuple[tuple[str, Any], ...]] = {
     **{made.table.name: _columns(made.table) for made in MADE},
     "given": _columns(ROLE),
     "taken": _columns(ROLE),
-    "text": _columns(TEXT),
+    "text": _columns(SEARCH_TEXT),
 }
 
 
@@ -121,7 +121,7 @@ def _take_roles() -> str:
 def _put_texts() -> str:
     """What is empty stays as it is: words of a case's own are never quite empty."""
     said = f"said_after(case_text.said, excluded.said, {MOST_CHARACTERS})"
-    return f"""{_insert(TEXT, "text")} ON CONFLICT (tenant, case_id) DO UPDATE SET
+    return f"""{_insert(SEARCH_TEXT, "text")} ON CONFLICT (tenant, case_id) DO UPDATE SET
         own = CASE excluded.own WHEN '' THEN case_text.own ELSE excluded.own END,
         said = CASE excluded.said WHEN '' THEN case_text.said ELSE {said} END"""
 

@@ -14,7 +14,7 @@ from app.db.connections.engines import CONNECT_SECONDS, postgres_engine
 from app.db.connections.failures import connecting, translated
 from app.db.connections.pool import connections
 from app.db.connections.row_security import entering, faults
-from app.db.postgres.listening import Ear
+from app.db.postgres.listening import Listener
 from app.db.postgres.locked import binds_of, locked_of
 from app.db.postgres.statements import (
     ANALYZE,
@@ -85,7 +85,7 @@ class PostgresStore(SqlStore):
         super().__init__(engine, autocommit, autocommit)
         # connections between two writes: taking one from the pool and giving it back cost more than deciding
         self._idle: list[tuple[AsyncConnection, Any]] = []
-        self._ear: Ear | None = None
+        self._listener: Listener | None = None
 
     @asynccontextmanager
     async def transaction(self, *tenants: str) -> AsyncIterator[PostgresTransaction]:
@@ -109,14 +109,14 @@ class PostgresStore(SqlStore):
         return int(row["moved"])
 
     async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:
-        if self._ear is not None:
-            await self._ear.close()
-        self._ear = await Ear.on(self._readers, heard)
-        return self._ear.hears
+        if self._listener is not None:
+            await self._listener.close()
+        self._listener = await Listener.on(self._readers, heard)
+        return self._listener.hears
 
     async def close(self) -> None:
-        if self._ear is not None:
-            await self._ear.close()
+        if self._listener is not None:
+            await self._listener.close()
         while self._idle:
             connection, _ = self._idle.pop()
             await connection.close()

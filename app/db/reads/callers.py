@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.reads.every_tenant import EVERY_RATE
 from app.db.tables.callers import API_KEY, RATE_LIMIT
-from app.db.tables.column_types import Count
+from app.db.tables.column_types import Int64
 from app.domain.policy.scope import Scope
 from app.services.store.callers import KeyId, Settled, Spending, StoredKey
 
@@ -136,7 +136,7 @@ async def forget(connection: AsyncConnection, now: Any) -> None:
 
 def _counted(now: Any, dialect: str) -> Any:
     """A moment in microseconds since 1970; on SQLite it is one already."""
-    return cast(now if dialect == "sqlite" else extract("epoch", now) * 1_000_000, Count())
+    return cast(now if dialect == "sqlite" else extract("epoch", now) * 1_000_000, Int64())
 
 
 def _names(listed: list[str] | None) -> frozenset[str] | None:

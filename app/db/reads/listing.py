@@ -14,7 +14,7 @@ from app.db.reads.visibility import C, Condition, visible_to
 from app.db.rows.rows import case_of
 from app.db.tables.tables import CASES
 from app.domain.case.case import Case
-from app.services.fairness.yielding import Turns
+from app.services.fairness.yielding import LoopTurn
 from app.services.store.case_query import CaseQuery
 
 WHOLE = [type_coerce(column, Text).label("data") if column.name == "data" else column for column in CASES.c]
@@ -109,10 +109,10 @@ def by_role_alone(query: CaseQuery) -> CaseQuery | None:
 
 async def found(rows: Iterable[RowMapping]) -> Sequence[Case]:
     """The data of a page may be 200 large texts: others are served in between."""
-    cases, turns = [], Turns()
+    cases, turn = [], LoopTurn()
     for row in rows:
         cases.append(case_of({**row, "data": json.loads(row["data"])}))
-        await turns.give()
+        await turn.give()
     return cases
 
 

@@ -15,7 +15,7 @@ from app.db.reads import ledger, log_order
 from app.db.reads.listing import Read
 from app.domain.values.names import SERVICE_TENANT
 from app.services.store.log import Leaf, LeafQuery, Placed
-from app.services.store.may_see import Standing
+from app.services.store.may_see import CaseStanding
 from app.services.store.stored import StoredEntry
 
 OF_AN_ENTRY = ("entry_id", "case_seq", "entry", "entry_hash")
@@ -100,7 +100,7 @@ def _entry(row: RowMapping) -> dict[str, Any]:
     return {name: row[name] for name in OF_AN_ENTRY}
 
 
-def _standing(row: RowMapping, roles: frozenset[tuple[str, str]]) -> Standing | None:
+def _standing(row: RowMapping, roles: frozenset[tuple[str, str]]) -> CaseStanding | None:
     if row["case_type"] is None:
         return None
-    return Standing(row["case_type"], row["creator"], row["assignee"], roles)
+    return CaseStanding(row["case_type"], row["creator"], row["assignee"], roles)

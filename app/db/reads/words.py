@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 
 from app.db.reads.visibility import C, Condition
-from app.db.tables.texts import TEXT
+from app.db.tables.texts import SEARCH_TEXT
 from app.domain.case.search_query import Term
 
-T = TEXT.c
+T = SEARCH_TEXT.c
 
 
 @dataclass(frozen=True, slots=True)

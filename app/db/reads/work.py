@@ -50,8 +50,8 @@ class SqlWorkReads(ABC):
     async def links(self, tenant: str, case_id: str, visible: Visible) -> Sequence[StoredLink]:
         types = visible.types | visible.denied_types | frozenset().union(*visible.by_role.values())
         far = and_(C.tenant == L.tenant, C.id == L.to_id, visible_to(visible, types))
-        told = (L.type, L.to_id.label("to"), C.case_type, C.reference, C.state, L.author, L.linked_at)
-        wanted = select(*told).select_from(LINK.join(CASES, far)).where(L.tenant == tenant, L.case_id == case_id)
+        columns = (L.type, L.to_id.label("to"), C.case_type, C.reference, C.state, L.author, L.linked_at)
+        wanted = select(*columns).select_from(LINK.join(CASES, far)).where(L.tenant == tenant, L.case_id == case_id)
         return [StoredLink(**row) for row in await self._rows(wanted.order_by(L.linked_at, L.type, L.to_id), tenant)]
 
     async def _edits(self, tenant: str, ids: Sequence[str]) -> Mapping[str, RowMapping]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
-from app.db.rows.texts import text_rows
+from app.db.rows.texts import search_text_rows
 from app.db.rows.work import work_rows
 from app.db.tables.column_types import from_microseconds
 from app.domain.case.case import Case, Surroundings
 from app.domain.case.entry import AuditEntry
-from app.services.store.stored import Acted, AnswerKey, Firing, Record, StoredAnswer, StoredClock
+from app.services.store.stored import Acted, AnswerKey, Record, StoredAnswer, StoredClock, StoredFiring
 
 Row = dict[str, Any]
 CASE_COLUMNS = tuple(field.name for field in fields(Case) if field.name != "rounds")
@@ -112,7 +112,7 @@ def rows_of(record: Record) -> dict[str, list[Row]]:
         "acted": _sorted(map(_actor_row, record.acted), "tenant", "case_id", "event", "subject"),
         "answered": _sorted(map(answer_row, record.answers), "tenant", "subject", "key"),
         **work_rows(record),
-        **text_rows(record),
+        **search_text_rows(record),
     }
 
 
@@ -132,8 +132,8 @@ def _actor_row(acted: Acted) -> Row:
     return {name: getattr(acted, name) for name in ("tenant", "case_id", "event", "subject")}
 
 
-def _firing_row(firing: Firing) -> Row:
-    return {field.name: getattr(firing, field.name) for field in fields(Firing)}
+def _firing_row(firing: StoredFiring) -> Row:
+    return {field.name: getattr(firing, field.name) for field in fields(StoredFiring)}
 
 
 def _sorted(rows: Iterable[Row], *keys: str) -> list[Row]:

@@ -8,11 +8,11 @@ from app.services.store.stored import Record
 Row = dict[str, Any]
 
 
-def text_rows(record: Record) -> dict[str, list[Row]]:
+def search_text_rows(record: Record) -> dict[str, list[Row]]:
     """In key order. An empty text means that what is there stays; words of a case's own are never quite empty."""
-    if not record.texts:
+    if not record.search_texts:
         return {}
-    return {"text": sorted(map(_row, record.texts), key=lambda row: (row["tenant"], row["case_id"]))}
+    return {"text": sorted(map(_row, record.search_texts), key=lambda row: (row["tenant"], row["case_id"]))}
 
 
 def said_after(before: str, added: str, most: int = MOST_CHARACTERS) -> str:

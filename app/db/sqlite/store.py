@@ -20,7 +20,7 @@ from app.db.rows.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
 from app.db.sqlite import sequencing, waiting
 from app.db.sqlite.around import around
 from app.db.sqlite.sharing import Sharing
-from app.db.sqlite.texts import put_texts
+from app.db.sqlite.texts import put_search_texts
 from app.db.sqlite.work import MAKING
 from app.db.store import SqlStore
 from app.db.tables.column_types import Moment, json_text
@@ -67,7 +67,7 @@ class SqliteTransaction(SqlTransaction):
         await self._insert(insert(FIRING), rows["fired"])
         for part, statement in MAKING.items():
             await self._insert(statement, rows.get(part, ()))
-        await put_texts(self._connection, rows.get("text", ()))
+        await put_search_texts(self._connection, rows.get("text", ()))
         if await self._insert(_answer(self._now()), rows["answered"]) != len(rows["answered"]):
             raise Refused("an answer is kept under that key")
 

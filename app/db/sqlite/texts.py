@@ -8,12 +8,12 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.rows.texts import said_after
-from app.db.tables.texts import TEXT
+from app.db.tables.texts import SEARCH_TEXT
 
 Row = dict[str, Any]
 
 
-async def put_texts(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+async def put_search_texts(connection: AsyncConnection, rows: Sequence[Row]) -> None:
     own = [row for row in rows if not row["said"]]
     both = [await _after(connection, row) for row in rows if row["said"]]
     for changed, some in ((("own",), own), (("own", "said"), both)):
@@ -23,7 +23,7 @@ async def put_texts(connection: AsyncConnection, rows: Sequence[Row]) -> None:
 
 async def _after(connection: AsyncConnection, row: Row) -> Row:
     """The whole row: what was said before is read in the same transaction, which holds the only lock there is."""
-    t = TEXT.c
+    t = SEARCH_TEXT.c
     wanted = select(t.own, t.said).where(t.tenant == row["tenant"], t.case_id == row["case_id"])
     before = (await connection.execute(wanted)).one_or_none()
     if before is None:
@@ -32,6 +32,6 @@ async def _after(connection: AsyncConnection, row: Row) -> Row:
 
 
 def _put(changed: Sequence[str]) -> Any:
-    new = sqlite.insert(TEXT)
-    key = [TEXT.c.tenant, TEXT.c.case_id]
+    new = sqlite.insert(SEARCH_TEXT)
+    key = [SEARCH_TEXT.c.tenant, SEARCH_TEXT.c.case_id]
     return new.on_conflict_do_update(index_elements=key, set_={name: new.excluded[name] for name in changed})

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.db.connections.engines import database_url, is_sqlite
 
 
-class Turn:
+class TickLock:
     """Asked before each tick. On PostgreSQL it is everybody's turn; on SQLite there is one writer at a time anyway.
 
     The lock has a file of its own: a process that closes the database's file loses all locks that SQLite has on it.

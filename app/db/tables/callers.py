@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
 from app.db.tables.column_kinds import STRICT, key, maybe, word
-from app.db.tables.column_types import Count, JsonText, Moment
+from app.db.tables.column_types import Int64, JsonText, Moment
 
 
 class ApiKeyRow(SQLModel, table=True):
@@ -41,8 +41,8 @@ class RateLimitRow(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (STRICT,)
     tenant: str = key()
     subject: str = key()
-    full_at: int = Field(sa_type=Count)
-    asked: int = Field(sa_type=Count)
+    full_at: int = Field(sa_type=Int64)
+    asked: int = Field(sa_type=Int64)
 
 
 API_KEY = SQLModel.metadata.tables["api_key"]

@@ -23,7 +23,7 @@ class Word(TypeDecorator[str]):
         return dialect.type_descriptor(postgresql.TEXT(collation="C") if on_postgres else Text())
 
 
-class Count(TypeDecorator[int]):
+class Int64(TypeDecorator[int]):
     """A 64-bit integer."""
 
     impl = BigInteger

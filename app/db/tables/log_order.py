@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import SQLModel
 
 from app.db.tables.column_kinds import STRICT, key, word
-from app.db.tables.column_types import Count
+from app.db.tables.column_types import Int64
 
 
 class AuditLeafRow(SQLModel, table=True):
@@ -17,7 +17,7 @@ class AuditLeafRow(SQLModel, table=True):
         STRICT,
     )
     tenant: str = key()
-    leaf_index: int = key(Count)
+    leaf_index: int = key(Int64)
     entry_id: str = word()
 
 
@@ -26,7 +26,7 @@ class LogTurnRow(SQLModel, table=True):
 
     __tablename__ = "log_turn"
     __table_args__: ClassVar[Any] = (STRICT,)
-    held: int = key(Count)
+    held: int = key(Int64)
 
 
 LEAF = SQLModel.metadata.tables["audit_leaf"]

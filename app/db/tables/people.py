@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from app.db.tables.column_kinds import STRICT, key, maybe, word
-from app.db.tables.column_types import Count, JsonText, Moment
+from app.db.tables.column_types import Int64, JsonText, Moment
 
 
 class PersonRow(SQLModel, table=True):
@@ -26,10 +26,10 @@ class PersonRow(SQLModel, table=True):
     language: str | None = maybe()
     theme: str = word()
     density: str = word()
-    keys: int = Field(sa_type=Count)
+    keys: int = Field(sa_type=Int64)
     password: str | None = maybe()
     otp: str | None = maybe()
-    otp_step: int | None = maybe(Count)
+    otp_step: int | None = maybe(Int64)
     made_at: datetime = Field(sa_type=Moment)
     seen_at: datetime | None = maybe(Moment)
     disabled_at: datetime | None = maybe(Moment)

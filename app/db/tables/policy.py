@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from app.db.tables.column_kinds import STRICT, key, maybe, word
-from app.db.tables.column_types import Count
+from app.db.tables.column_types import Int64
 
 
 class PolicyLineRow(SQLModel, table=True):
@@ -16,7 +16,7 @@ class PolicyLineRow(SQLModel, table=True):
         Index("lines_by_removed", "removed"),
         STRICT,
     )
-    id: int = Field(primary_key=True, sa_type=Count, sa_column_kwargs={"autoincrement": False})
+    id: int = Field(primary_key=True, sa_type=Int64, sa_column_kwargs={"autoincrement": False})
     kind: str = word()
     role: str = word()
     tenant: str = word()
@@ -25,8 +25,8 @@ class PolicyLineRow(SQLModel, table=True):
     when_: str = word()
     eft: str = word()
     source: str | None = maybe()
-    added: int = Field(sa_type=Count)
-    removed: int | None = maybe(Count)
+    added: int = Field(sa_type=Int64)
+    removed: int | None = maybe(Int64)
 
 
 class PolicyFileRow(SQLModel, table=True):
@@ -39,8 +39,8 @@ class PolicyFileRow(SQLModel, table=True):
 class PolicyStateRow(SQLModel, table=True):
     __tablename__ = "policy_state"
     __table_args__: ClassVar[Any] = (CheckConstraint("id = 1", name="one_policy_state"), STRICT)
-    id: int = Field(primary_key=True, sa_type=Count, sa_column_kwargs={"autoincrement": False})
-    version: int = Field(sa_type=Count)
+    id: int = Field(primary_key=True, sa_type=Int64, sa_column_kwargs={"autoincrement": False})
+    version: int = Field(sa_type=Int64)
 
 
 POLICY_LINE = SQLModel.metadata.tables["policy_line"]

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from app.db.tables.column_kinds import STRICT, key, maybe, partial, word
-from app.db.tables.column_types import Count, JsonText, Moment
+from app.db.tables.column_types import Int64, JsonText, Moment
 
 
 class CaseRow(SQLModel, table=True):
@@ -40,11 +40,11 @@ class CaseRow(SQLModel, table=True):
     id: str = key()
     case_type: str = word()
     definition: str = word()
-    definition_version: int = Field(sa_type=Count)
+    definition_version: int = Field(sa_type=Int64)
     reference: str | None = maybe()
     state: str = word()
-    version: int = Field(sa_type=Count)
-    seq: int = Field(sa_type=Count)
+    version: int = Field(sa_type=Int64)
+    seq: int = Field(sa_type=Int64)
     data: dict[str, Any] = Field(sa_type=JsonText)
     creator: str = word()
     opened_at: datetime = Field(sa_type=Moment)
@@ -53,7 +53,7 @@ class CaseRow(SQLModel, table=True):
     memory: dict[str, list[str]] = Field(sa_type=JsonText)
     assignee: str | None = maybe()
     team: str | None = maybe()
-    urgency: int = Field(sa_type=Count)
+    urgency: int = Field(sa_type=Int64)
     closed_at: datetime | None = maybe(Moment)
     due_at: datetime | None = maybe(Moment)
     recorded_at: datetime | None = maybe(Moment)
@@ -75,7 +75,7 @@ class AuditEntryRow(SQLModel, table=True):
     kind: str = word()
     at: datetime = Field(sa_type=Moment)
     case_id: str | None = maybe()
-    case_seq: int | None = maybe(Count)
+    case_seq: int | None = maybe(Int64)
     source: str | None = maybe()
     target: str | None = maybe()
     prev_hash: str | None = maybe()
@@ -139,9 +139,9 @@ class ClockRow(SQLModel, table=True):
     tenant: str = key()
     case_id: str = key()
     name: str = key()
-    cycle: int = key(Count)
+    cycle: int = key(Int64)
     case_type: str = word()
-    current: int = Field(sa_type=Count)
+    current: int = Field(sa_type=Int64)
     status: str = word()
     due_at: datetime | None = maybe(Moment)
     next_fire_at: datetime | None = maybe(Moment)
@@ -165,9 +165,9 @@ class FiringRow(SQLModel, table=True):
     tenant: str = key()
     case_id: str = key()
     clock: str = key()
-    cycle: int = key(Count)
-    step: int = key(Count)
-    n: int = key(Count)
+    cycle: int = key(Int64)
+    step: int = key(Int64)
+    n: int = key(Int64)
     entry_id: str = word()
 
 
@@ -175,7 +175,7 @@ class CalendarRow(SQLModel, table=True):
     __tablename__ = "calendar"
     __table_args__: ClassVar[Any] = (STRICT,)
     name: str = key()
-    version: int = key(Count)
+    version: int = key(Int64)
     hash: str = word()
     applies_from: datetime = Field(sa_type=Moment)
     text: str = word()
@@ -196,7 +196,7 @@ class DefinitionRow(SQLModel, table=True):
     __tablename__ = "definition"
     __table_args__: ClassVar[Any] = (UniqueConstraint("hash", name="one_definition_per_hash"), STRICT)
     case_type: str = key()
-    version: int = key(Count)
+    version: int = key(Int64)
     hash: str = word()
     text: str = word()
 

@@ -20,4 +20,4 @@ class CaseTextTable(SQLModel, table=True):
     said: str = word()
 
 
-TEXT = SQLModel.metadata.tables["case_text"]
+SEARCH_TEXT = SQLModel.metadata.tables["case_text"]

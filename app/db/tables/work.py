@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, Table, UniqueCo
 from sqlmodel import Field, SQLModel
 
 from app.db.tables.column_kinds import STRICT, key, maybe, partial, word
-from app.db.tables.column_types import Count, JsonText, Moment
+from app.db.tables.column_types import Int64, JsonText, Moment
 from app.db.tables.tables import CASES
 from app.domain.case.made_by_verbs import Row
 from app.domain.verbs.attaching import AttachmentRow
@@ -40,7 +40,7 @@ class CommentTable(SQLModel, table=True):
     tenant: str = key()
     id: str = key()
     case_id: str = word()
-    case_seq: int = Field(sa_type=Count)
+    case_seq: int = Field(sa_type=Int64)
     author: str = word()
     written_at: datetime = Field(sa_type=Moment)
     mentions: Any = Field(sa_type=JsonText, nullable=False)
@@ -60,7 +60,7 @@ class BlobTable(SQLModel, table=True):
     )
     tenant: str = key()
     sha256: str = key()
-    size: int = Field(sa_type=Count)
+    size: int = Field(sa_type=Int64)
     upload: str | None = maybe()
     kept_at: datetime = Field(sa_type=Moment)
     claimed_at: datetime | None = maybe(Moment)
@@ -73,7 +73,7 @@ class BlobUploadTable(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (STRICT,)
     tenant: str = key()
     upload: str = key()
-    size: int = Field(sa_type=Count)
+    size: int = Field(sa_type=Int64)
     sha256: str | None = maybe()
 
 
@@ -83,7 +83,7 @@ class BlobUsageTable(SQLModel, table=True):
     __tablename__ = "blob_usage"
     __table_args__: ClassVar[Any] = (STRICT,)
     tenant: str = key()
-    size: int = Field(sa_type=Count)
+    size: int = Field(sa_type=Int64)
 
 
 class BlobChunkTable(SQLModel, table=True):
@@ -91,7 +91,7 @@ class BlobChunkTable(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (STRICT,)
     tenant: str = key()
     upload: str = key()
-    n: int = key(Count)
+    n: int = key(Int64)
     content: bytes = Field(sa_type=LargeBinary)
 
 
@@ -107,11 +107,11 @@ class AttachmentTable(SQLModel, table=True):
     tenant: str = key()
     id: str = key()
     case_id: str = word()
-    case_seq: int = Field(sa_type=Count)
+    case_seq: int = Field(sa_type=Int64)
     author: str = word()
     attached_at: datetime = Field(sa_type=Moment)
     sha256: str = word()
-    size: int = Field(sa_type=Count)
+    size: int = Field(sa_type=Int64)
     declared_type: str = word()
     sniffed_type: str | None = maybe()
 

@@ -71,8 +71,8 @@ def _of_all_parts(named: Holidays, kept: Mapping[str, str]) -> Iterator[str]:
     common = [day for day, count in counted.items() if 4 * count >= 3 * len(parts) and day not in kept]
     if common:
         name = next(part[min(common)] for part in parts if min(common) in part)
-        told = f"such as {min(common)} ({name})"
-        yield f"without a `subdivision` days are left out that most parts of the country have off, {told}"
+        example = f"such as {min(common)} ({name})"
+        yield f"without a `subdivision` days are left out that most parts of the country have off, {example}"
 
 
 def countries() -> Mapping[str, tuple[str, ...]]:

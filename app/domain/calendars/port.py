@@ -17,7 +17,7 @@ class Timelines(Protocol):
 class Calendars(Timelines, Protocol):
     """Calendars that know how many versions they have."""
 
-    def told(self, names: Iterable[str]) -> dict[str, int]:
+    def versions_of(self, names: Iterable[str]) -> dict[str, int]:
         """How many versions of these calendars were counted by, where that is not one: an entry says it."""
         ...
 
@@ -25,12 +25,12 @@ class Calendars(Timelines, Protocol):
 class CalendarVersions(Calendars, Protocol):
     """Calendars that know all of their versions."""
 
-    def as_of(self, told: Mapping[str, int]) -> Calendars:
+    def as_of(self, versions: Mapping[str, int]) -> Calendars:
         """The calendars by as many versions as an entry told."""
         ...
 
-    def by_version(self, name: str, told: int) -> Sequence[Timeline]:
-        """The calendar as it was before there was any version, with the first one, and so on up to `told`."""
+    def by_version(self, name: str, version: int) -> Sequence[Timeline]:
+        """The calendar as it was before there was any version, with the first one, and so on up to `version`."""
         ...
 
 
@@ -40,5 +40,5 @@ class RoundTheClock:
     def timeline(self, name: str) -> Timeline:
         return ALWAYS
 
-    def told(self, names: Iterable[str]) -> dict[str, int]:
+    def versions_of(self, names: Iterable[str]) -> dict[str, int]:
         return {}

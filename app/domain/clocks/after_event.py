@@ -18,24 +18,26 @@ Clocks = Mapping[str, ClockState]
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class ClocksAfter:
     """The current cycle of every clock, and the cycles that are to be written: those and others that ended."""
 
-    clocks: Clocks = field(default_factory=dict)
+    current: Clocks = field(default_factory=dict)
     changed: Sequence[ClockState] = ()
 
 
-def turn(rules: Mapping[str, ClockRule], clocks: Clocks, happening: Happening, calendars: Calendars) -> Turned:
+def after_event(
+    rules: Mapping[str, ClockRule], clocks: Clocks, happening: Happening, calendars: Calendars
+) -> ClocksAfter:
     """The clocks after a happening. Raises Invalid where the data names a start or due that cannot be read."""
     now = dict(clocks)
     changed: list[ClockState] = []
     for name, rule in rules.items():
-        turning = _Turning(rule, clocks.get(name), happening, calendars)
-        turning.turn()
-        if turning.state is not None and turning.state is not clocks.get(name):
-            now[name] = turning.state
-            changed += [*turning.ended, turning.state]
-    return Turned(now, changed)
+        clock = _OneClock(rule, clocks.get(name), happening, calendars)
+        clock.apply()
+        if clock.state is not None and clock.state is not clocks.get(name):
+            now[name] = clock.state
+            changed += [*clock.ended, clock.state]
+    return ClocksAfter(now, changed)
 
 
 def earliest_due(clocks: Clocks) -> datetime | None:
@@ -44,7 +46,7 @@ def earliest_due(clocks: Clocks) -> datetime | None:
 
 
 @dataclass
-class _Turning:
+class _OneClock:
     """One clock while an event happens to it."""
 
     rule: ClockRule
@@ -53,7 +55,7 @@ class _Turning:
     calendars: Calendars
     ended: list[ClockState] = field(default_factory=list)
 
-    def turn(self) -> None:
+    def apply(self) -> None:
         if self.state is not None and self.state.status in ACTIVE:
             self._go_on(self.state)
         elif self._holds("start") and not self._holds("stop") and not self._holds("cancel"):
@@ -155,7 +157,7 @@ class _Turning:
         if paused and (self._holds("resume") or (pause.lasts and not pause.holds(self.happening))):
             self._become(transitions.resume(state, at, terms))
         elif not paused and pause.holds(self.happening) and (starts or not self._was_over(pause)):
-            self._become(transitions.pause(state, at, terms, reason=pause.told, longest=self.rule.pause_max))
+            self._become(transitions.pause(state, at, terms, reason=pause.in_words, longest=self.rule.pause_max))
 
     def _was_over(self, pause: When) -> bool:
         """A pause that ended while its state lasts does not begin again by itself."""

@@ -9,7 +9,7 @@ from app.domain.calendars.port import Calendars
 from app.domain.calendars.timeline import Timeline
 from app.domain.clocks.course import due_after, elapsed, planned, working_time
 from app.domain.clocks.explained import elapsed_by
-from app.domain.clocks.history import Turn
+from app.domain.clocks.history import ClockChange
 from app.domain.clocks.recounted import promised, recounted
 from app.domain.clocks.rules import ClockRule
 from app.domain.clocks.state import ACTIVE, ClockState
@@ -21,7 +21,7 @@ def corrected(
     rule: ClockRule,
     at: datetime,
     versions: Sequence[Timeline],
-    turns: Sequence[Turn],
+    changes: Sequence[ClockChange],
     calendars: Calendars,
 ) -> ClockState:
     """The clock as it would be had it counted by the last of `versions` all along; the same where nothing differs.
@@ -32,7 +32,7 @@ def corrected(
     if state.status not in ACTIVE or state.since is None:
         return state
     now, newest = max(at, state.since), versions[-1]
-    total = elapsed_by(rule, turns, state, calendars, now)
+    total = elapsed_by(rule, changes, state, calendars, now)
     early = state.breached_at is not None and state.target is not None and total < state.target
     if total == elapsed(state, newest, now) and recounted(state, rule, at, versions) == state and not early:
         return state

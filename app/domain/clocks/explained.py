@@ -9,7 +9,7 @@ from typing import Any, Final
 from app.domain.calendars.local_time import MICROSECOND
 from app.domain.calendars.port import Timelines
 from app.domain.clocks.course import elapsed
-from app.domain.clocks.history import Turn
+from app.domain.clocks.history import ClockChange
 from app.domain.clocks.rules import ClockRule
 from app.domain.clocks.simulate import Fired, segment_json, steps_json
 from app.domain.clocks.simulate_spans import Span, counting_on, segments_of, spans_between, spans_of_the_past
@@ -31,21 +31,21 @@ class Stretch:
 
 def explained(
     rule: ClockRule,
-    turns: Sequence[Turn],
+    changes: Sequence[ClockChange],
     cycle: int,
     calendars: Timelines,
     now: datetime,
     fired: Fired,
-    told: Stretch = Stretch(),
+    stretch: Stretch = Stretch(),
 ) -> dict[str, Any]:
-    """One cycle until it stopped, or until now; `turns` are those of the clock from its first entry on, `fired` the
+    """One cycle until it stopped, or until now; `changes` are those of the clock from its first entry on, `fired` the
     firings of the cycle."""
-    state = [turn.after for turn in turns if turn.after.cycle == cycle][-1]
+    state = [change.after for change in changes if change.after.cycle == cycle][-1]
     timeline = calendars.timeline(state.calendar)
-    spans = _spans(rule, [turn for turn in turns if turn.after.cycle <= cycle], cycle, calendars, now)
+    spans = _spans(rule, [change for change in changes if change.after.cycle <= cycle], cycle, calendars, now)
     counted = elapsed(state, timeline, now)
-    found = segments_of(spans, state.status in STOPPED, told.since)
-    segments, more = list(islice(found, told.limit)), next(found, None)
+    found = segments_of(spans, state.status in STOPPED, stretch.since)
+    segments, more = list(islice(found, stretch.limit)), next(found, None)
     return {
         "clock": state.name,
         "title": rule.declared.title,
@@ -67,29 +67,33 @@ def explained(
 
 
 def elapsed_by(
-    rule: ClockRule, turns: Sequence[Turn], state: ClockState, calendars: Timelines, now: datetime
+    rule: ClockRule, changes: Sequence[ClockChange], state: ClockState, calendars: Timelines, now: datetime
 ) -> timedelta:
     """What a clock would have counted until now, had it always counted by these calendars."""
-    spans = _spans(rule, [turn for turn in turns if turn.after.cycle <= state.cycle], state.cycle, calendars, now)
+    spans = _spans(
+        rule, [change for change in changes if change.after.cycle <= state.cycle], state.cycle, calendars, now
+    )
     counting = (one for one in spans if one.why is None)
     return sum((one.timeline.worked(one.since, one.until) for one in counting), timedelta(0))
 
 
-def _spans(rule: ClockRule, turns: Sequence[Turn], cycle: int, calendars: Timelines, now: datetime) -> list[Span]:
+def _spans(
+    rule: ClockRule, changes: Sequence[ClockChange], cycle: int, calendars: Timelines, now: datetime
+) -> list[Span]:
     spans: list[Span] = []
     state: ClockState | None = None
     seen = now
-    for turn in turns:
-        spans += _passed(state, seen, turn.at, calendars)
-        before, state = state, turn.after
+    for change in changes:
+        spans += _passed(state, seen, change.at, calendars)
+        before, state = state, change.after
         if before is not None and state.cycle > before.cycle:
             spans = []
         if state.started_at is not None and (before is None or before.started_at is None):
             pending = before or ClockState(name=state.name)
-            spans = list(spans_of_the_past(pending, state.started_at, turn.at, calendars.timeline(state.calendar)))
+            spans = list(spans_of_the_past(pending, state.started_at, change.at, calendars.timeline(state.calendar)))
         elif before is not None and before.status in STOPPED and state.status == "running" and state.cycle == cycle:
             spans = counting_on(spans) if rule.declared.reopen == "continue" else spans
-        seen = max(turn.at, state.since or turn.at)
+        seen = max(change.at, state.since or change.at)
         spans = _before(spans, seen)
     return spans + _passed(state, seen, now, calendars)
 
@@ -100,7 +104,7 @@ def _before(spans: list[Span], moment: datetime) -> list[Span]:
 
 
 def _passed(state: ClockState | None, since: datetime, until: datetime, calendars: Timelines) -> list[Span]:
-    """How the clock spent the time between two turns."""
+    """How the clock spent the time between two changes."""
     if state is None or state.started_at is None:
         return []
     since = max(since, state.started_at)

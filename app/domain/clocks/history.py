@@ -1,4 +1,4 @@
-"""What happened to a clock, one turn after the other."""
+"""What happened to a clock, one change after the other."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from app.domain.clocks.state import ClockState
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ClockChange:
     """That a clock went from one state to another, at the moment by which it counts."""
 
     at: datetime

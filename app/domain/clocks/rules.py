@@ -66,12 +66,12 @@ class When:
         return self.declared.in_ is not None and any(is_in(happening.before, s) for s in _listed(self.declared.in_))
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """What it looks at, as the reason of a pause."""
         words = {"in": self.declared.in_, "entered": self.declared.enters, "left": self.declared.leaves}
-        told = [f"{word} {' or '.join(_listed(states))}" for word, states in words.items() if states]
-        told += [f"after {' or '.join(_listed(self.declared.event))}"] if self.declared.event else []
-        return ", ".join(told) or f"while {self.declared.when}"
+        parts = [f"{word} {' or '.join(_listed(states))}" for word, states in words.items() if states]
+        parts += [f"after {' or '.join(_listed(self.declared.event))}"] if self.declared.event else []
+        return ", ".join(parts) or f"while {self.declared.when}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from app.domain.clocks.firing import due_firings
 from app.domain.clocks.simulate_input import (
     MOST_FIRINGS,
     CalendarReader,
-    Happening,
     SimulatedClock,
+    SimulatedHappening,
     inline_calendar,
     read_calendar,
     read_clock,
@@ -68,7 +68,7 @@ class _Course:
     def terms(self) -> Terms:
         return Terms(self.timeline, self.clock.steps)
 
-    def happen(self, happening: Happening) -> None:
+    def happen(self, happening: SimulatedHappening) -> None:
         self.pass_until(happening.at)
         before = self.state
         self.state = _DOINGS[happening.do](self, happening)
@@ -104,7 +104,7 @@ class _Course:
             raise invalid("clock.due", str(error)) from None
 
 
-def _start(course: _Course, happening: Happening) -> ClockState:
+def _start(course: _Course, happening: SimulatedHappening) -> ClockState:
     if course.state.status != "pending":
         return _reopen(course, happening)
     due = course.due_from(happening.start_at or happening.at)
@@ -114,14 +114,14 @@ def _start(course: _Course, happening: Happening) -> ClockState:
     )
 
 
-def _reopen(course: _Course, happening: Happening) -> ClockState:
+def _reopen(course: _Course, happening: SimulatedHappening) -> ClockState:
     mode = happening.mode or course.clock.reopen
     target = course.state.given or course.clock.target
     due = course.due_from(happening.at)
     return transitions.reopen(course.state, happening.at, course.terms, mode, target=target, due=due)
 
 
-def _retarget(course: _Course, happening: Happening) -> ClockState:
+def _retarget(course: _Course, happening: SimulatedHappening) -> ClockState:
     mode = happening.mode or course.clock.retarget
     target, due = happening.target, happening.due_at
     if mode == "restart":
@@ -129,7 +129,7 @@ def _retarget(course: _Course, happening: Happening) -> ClockState:
     return transitions.retarget(course.state, happening.at, course.terms, target=target, due=due, mode=mode)
 
 
-def _handover(course: _Course, happening: Happening) -> ClockState:
+def _handover(course: _Course, happening: SimulatedHappening) -> ClockState:
     before, course.timeline = course.terms, happening.timeline or course.timeline
     mode = happening.mode or course.clock.retarget
     # Every inline calendar is another one, so none has a name that could be the same.
@@ -137,19 +137,19 @@ def _handover(course: _Course, happening: Happening) -> ClockState:
     return replace(moved, calendar=course.state.calendar)
 
 
-def _stop(course: _Course, happening: Happening) -> ClockState:
+def _stop(course: _Course, happening: SimulatedHappening) -> ClockState:
     stopped = transitions.stop(course.state, happening.at, course.terms)
     if not course.clock.periodic or stopped is course.state:
         return stopped
     return transitions.next_cycle(stopped, happening.at, course.terms, sequential=course.clock.sequential)
 
 
-def _pause(course: _Course, happening: Happening) -> ClockState:
+def _pause(course: _Course, happening: SimulatedHappening) -> ClockState:
     longest = happening.longest or course.clock.pause_max
     return transitions.pause(course.state, happening.at, course.terms, reason=happening.reason, longest=longest)
 
 
-_DOINGS: Final[dict[str, Callable[[_Course, Happening], ClockState]]] = {
+_DOINGS: Final[dict[str, Callable[[_Course, SimulatedHappening], ClockState]]] = {
     "start": _start,
     "pause": _pause,
     "resume": lambda course, happening: transitions.resume(course.state, happening.at, course.terms),
@@ -189,7 +189,7 @@ def steps_json(state: ClockState, steps: Sequence[ClockStep], timeline: Timeline
     Of each at most the last 1,000 that have been, and the next 1,000.
     """
     known = {**fired, **{(owed.step, owed.n): (owed.moment, owed.skipped) for owed in state.owed}}
-    return [told for step in steps if step.does for told in _step(state, step, timeline, known)]
+    return [one for step in steps if step.does for one in _step(state, step, timeline, known)]
 
 
 def _step(state: ClockState, step: ClockStep, timeline: Timeline, fired: Fired) -> Iterator[dict[str, Any]]:

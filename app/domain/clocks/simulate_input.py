@@ -83,7 +83,7 @@ class SimulatedClock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class SimulatedHappening:
     """One moment: what is done at `at`, with what it needs. `place` names it in a fault."""
 
     place: str
@@ -128,7 +128,7 @@ def read_clock(written: Any) -> SimulatedClock:
     )
 
 
-def read_moments(written: Any, calendar_of: CalendarReader) -> list[Happening]:
+def read_moments(written: Any, calendar_of: CalendarReader) -> list[SimulatedHappening]:
     """In order; two at the same moment happen as they are listed."""
     if not isinstance(written, Sequence) or isinstance(written, str):
         raise invalid("moments", "must be a list")
@@ -141,7 +141,7 @@ def read_moments(written: Any, calendar_of: CalendarReader) -> list[Happening]:
     return happenings
 
 
-def read_now(written: Any, happenings: Sequence[Happening]) -> datetime | None:
+def read_now(written: Any, happenings: Sequence[SimulatedHappening]) -> datetime | None:
     """Left out, it is the last of the moments."""
     last = happenings[-1].at if happenings else None
     now = _time(written, "now") if isinstance(written, str | None) else written
@@ -163,7 +163,7 @@ def read_calendar(written: Any, place: str, calendar_of: CalendarReader) -> Time
         raise invalid(place, str(error)) from None
 
 
-def _happening(written: Any, place: str, calendar_of: CalendarReader) -> Happening:
+def _happening(written: Any, place: str, calendar_of: CalendarReader) -> SimulatedHappening:
     moment = _model(MomentToSimulate, written, place)
     _check_mode(moment, place)
     if moment.do == "retarget" and (moment.target is None) == (moment.due_at is None):
@@ -176,7 +176,7 @@ def _happening(written: Any, place: str, calendar_of: CalendarReader) -> Happeni
         raise invalid(f"{place}.start_at", "lies in the future")
     if start_at and at - start_at > LONGEST:
         raise invalid(f"{place}.start_at", "more than ten years are not simulated")
-    return Happening(
+    return SimulatedHappening(
         place=place,
         at=at,
         do=moment.do,

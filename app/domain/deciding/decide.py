@@ -165,11 +165,11 @@ def _guarded(here: OnCase) -> list[Arc]:
 
 def _outcome(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case) -> Outcome:
     event, machine = here.event, here.machine
-    turned = clocks_after(here, case, event) if machine.clocks else None
-    if turned is not None:
-        case = replace(case, due_at=earliest_due(turned.clocks))
+    after = clocks_after(here, case, event) if machine.clocks else None
+    if after is not None:
+        case = replace(case, due_at=earliest_due(after.current))
     prev = here.case.last_hash if here.case else genesis(case.tenant, case.id, case.definition)
-    counted = counted_by(here, turned) if turned else {}
+    counted = counted_by(here, after) if after else {}
     entry = seal(event_draft(here, verdict, arcs, case, prev, counted), here.new_salt)
     case = replace(case, last_hash=entry.entry_hash)
     # whoever opens a case is its creator from now on, and may read it as such
@@ -179,7 +179,7 @@ def _outcome(here: Situation, verdict: Verdict, arcs: list[Arc], case: Case) -> 
         entry=entry,
         opened=here.case is None,
         readable=readable,
-        turned=turned,
+        clocks=after,
         acted={event: frozenset(eyes(here.attempt))} if event in machine.four_eyes else {},
         words=words_after(here, case),
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.domain.case.case import Case
 from app.domain.case.sealing import seal
-from app.domain.clocks.after_event import Turned, earliest_due
+from app.domain.clocks.after_event import ClocksAfter, earliest_due
 from app.domain.deciding.case_after import chained
 from app.domain.deciding.clocks_after import clocks_after
 from app.domain.deciding.decide import check_version, decided, permit
@@ -27,20 +27,20 @@ def _decide(here: OnCase, verb: Verb) -> Outcome:
 
 
 def _outcome(here: OnCase, verdict: Verdict, verb: Verb, done: Done) -> Outcome:
-    case, turned = _after(here, done)
+    case, clocks = _after(here, done)
     entry = seal(verb_draft(here, verdict, done, case), here.new_salt)
     case = replace(case, last_hash=entry.entry_hash)
     # whoever claims a case is its assignee from now on, and may read it as such
     readable = here.readable or replace(here, case=case).readable
-    return Outcome(case=case, entry=entry, opened=False, readable=readable, turned=turned, work=verb.work(here, case))
+    return Outcome(case=case, entry=entry, opened=False, readable=readable, clocks=clocks, work=verb.work(here, case))
 
 
-def _after(here: OnCase, done: Done) -> tuple[Case, Turned | None]:
+def _after(here: OnCase, done: Done) -> tuple[Case, ClocksAfter | None]:
     case = chained(here, done.case)
     if not done.assigns:
         return case, None
     case = replace(case, version=case.version + 1)
     if not here.machine.clocks:
         return case, None
-    turned = clocks_after(here, case, None)
-    return replace(case, due_at=earliest_due(turned.clocks)), turned
+    clocks = clocks_after(here, case, None)
+    return replace(case, due_at=earliest_due(clocks.current)), clocks

@@ -77,7 +77,7 @@ def verb_draft(here: OnCase, verdict: Verdict, done: Done, case: Case) -> Draft:
 
 
 def sla_draft(
-    here: OnCase, case: Case, told: Mapping[str, Json], counted_by: Mapping[str, Json], kind: str = "sla"
+    here: OnCase, case: Case, sla: Mapping[str, Json], counted_by: Mapping[str, Json], kind: str = "sla"
 ) -> Draft:
     """The entry of what a clock did by itself, or of what was corrected of it, in the chain of its case."""
     return Draft(
@@ -85,7 +85,7 @@ def sla_draft(
         tenant=case.tenant,
         entry_id=here.attempt.entry_id,
         at=here.at,
-        body={**_common(here), "sla": told, **counted_by},
+        body={**_common(here), "sla": sla, **counted_by},
         fields=_sent(here.attempt),
         case_id=case.id,
         case_seq=case.seq,
@@ -100,7 +100,7 @@ def named(state: ClockState) -> dict[str, Json]:
     return {"clock": state.name, "cycle": state.cycle}
 
 
-def firing_told(here: Situation, firing: Firing, skipped: Sequence[Firing] = ()) -> dict[str, Json]:
+def firing_json(here: Situation, firing: Firing, skipped: Sequence[Firing] = ()) -> dict[str, Json]:
     """Which firing of which step, when it was due and how late it is, and what it does.
 
     `skipped` are those that were past before anybody knew of the clock.
@@ -146,8 +146,8 @@ def shortened(draft: Draft, error: CaseError) -> Draft:
     policy = {**draft.body["policy"], "rule": None}
     refused_by = [{"code": reason.code} for reason in error.reasons]
     left_out = draft.body.get("left_out", 0) + len(draft.fields)
-    told = {"policy": policy, "refused_by": refused_by, **({"left_out": left_out} if left_out else {})}
-    return replace(draft, fields={}, body={**draft.body, **told})
+    short = {"policy": policy, "refused_by": refused_by, **({"left_out": left_out} if left_out else {})}
+    return replace(draft, fields={}, body={**draft.body, **short})
 
 
 def _what_fits(*groups: dict[str, Json]) -> tuple[dict[str, Json], int]:

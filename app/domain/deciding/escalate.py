@@ -17,8 +17,8 @@ from app.domain.clocks.rules import ClockRule
 from app.domain.clocks.state import ClockState, Owed
 from app.domain.clocks.steps import Terms
 from app.domain.deciding.case_after import chained
-from app.domain.deciding.clocks_after import versions_told
-from app.domain.deciding.entry_draft import firing_told, named, sla_draft
+from app.domain.deciding.clocks_after import calendar_versions
+from app.domain.deciding.entry_draft import firing_json, named, sla_draft
 from app.domain.deciding.situation import OnCase
 from app.domain.deciding.step_effects import CHANGES, effects_of
 from app.domain.definition.case_type import Step
@@ -30,7 +30,7 @@ ROLES: Final = frozenset({"role:system"})
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ClockDue:
     """The next thing that one clock owes, and its state once that is recorded: a firing, or that a pause has ended.
 
     `skipped` are firings that were past before anybody knew of the clock, and are only told beside it.
@@ -55,7 +55,7 @@ def system_actor(tenant: str) -> Actor:
     return Actor(tenant=tenant, id=SYSTEM, roles=ROLES, authenticated="process")
 
 
-def first_due(rules: Mapping[str, ClockRule], clocks: Clocks, calendars: Calendars, at: datetime) -> Due | None:
+def first_due(rules: Mapping[str, ClockRule], clocks: Clocks, calendars: Calendars, at: datetime) -> ClockDue | None:
     """What has been owed longest, or None where nothing is at `at`.
 
     One at a time, the others of its moment stay owed: what it does may stop or pause the clock.
@@ -66,11 +66,11 @@ def first_due(rules: Mapping[str, ClockRule], clocks: Clocks, calendars: Calenda
     state, rule = clocks[min(owing)[1]], rules[min(owing)[1]]
     terms = Terms(calendars.timeline(state.calendar), rule.steps)
     if state.status == "paused":
-        return Due(resumed_by_itself(state, moment, terms), resumed=True)
+        return ClockDue(resumed_by_itself(state, moment, terms), resumed=True)
     return _first_of(state, terms, moment, at)
 
 
-def _first_of(state: ClockState, terms: Terms, moment: datetime, at: datetime) -> Due:
+def _first_of(state: ClockState, terms: Terms, moment: datetime, at: datetime) -> ClockDue:
     """What lies before the entry that told of a clock is past: only the last of that acts (R9)."""
     past = state.known_since is not None and moment < state.known_since
     until = min(state.known_since, at) if past and state.known_since else moment
@@ -80,17 +80,17 @@ def _first_of(state: ClockState, terms: Terms, moment: datetime, at: datetime) -
     last = len(firings) - 1
     acts = last if past else next((place for place, firing in enumerate(firings) if not firing.skipped), last)
     if acts < 0:
-        return Due(after)
+        return ClockDue(after)
     owed = tuple(Owed(one.step.number, one.n, one.moment, one.skipped) for one in firings[acts + 1 :])
     skipped = tuple(replace(firing, skipped=True) for firing in firings[:acts])
-    return Due(planned(replace(after, owed=owed), terms), firings[acts], skipped)
+    return ClockDue(planned(replace(after, owed=owed), terms), firings[acts], skipped)
 
 
 def step(here: OnCase, state: ClockState, firing: Firing, skipped: tuple[Firing, ...]) -> Stepped:
     """Record a firing in the chain of its case, with what it makes of the case."""
     case = _affected(here, here.case, firing.step.does)
-    told = {**named(state), **firing_told(here, firing, skipped), "becomes": _becomes(here.case, case)}
-    return _chained(here, case, told)
+    sla = {**named(state), **firing_json(here, firing, skipped), "becomes": _becomes(here.case, case)}
+    return _chained(here, case, sla)
 
 
 def resumed(here: OnCase, state: ClockState) -> Stepped:
@@ -117,13 +117,13 @@ def recalculated(
 
 
 def _chained(
-    here: OnCase, case: Case, told: Mapping[str, Json], kind: str = "sla", counted_by: Collection[str] = ()
+    here: OnCase, case: Case, sla: Mapping[str, Json], kind: str = "sla", counted_by: Collection[str] = ()
 ) -> Stepped:
     case = chained(here, case, due_at=earliest_due(here.clocks))
     names = {*counted_by, *(state.calendar for state in here.clocks.values())}
     if case.team and case.team != here.case.team:
         names.add(case.team)  # clocks that follow the team go over to its calendar
-    entry = seal(sla_draft(here, case, told, versions_told(here.calendars, names), kind), here.new_salt)
+    entry = seal(sla_draft(here, case, sla, calendar_versions(here.calendars, names), kind), here.new_salt)
     return Stepped(replace(case, last_hash=entry.entry_hash), entry)
 
 

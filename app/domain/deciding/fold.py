@@ -6,13 +6,13 @@ from datetime import datetime
 
 from app.domain.calendars.port import Calendars, CalendarVersions
 from app.domain.case.case import Case
-from app.domain.clocks.after_event import Clocks, Turned, earliest_due, turn
+from app.domain.clocks.after_event import Clocks, ClocksAfter, after_event, earliest_due
 from app.domain.clocks.corrected import corrected
-from app.domain.clocks.history import Turn
+from app.domain.clocks.history import ClockChange
 from app.domain.clocks.recounted import recounted
 from app.domain.clocks.rules import Happening
 from app.domain.clocks.state import ClockState
-from app.domain.deciding.escalate import Due, first_due
+from app.domain.deciding.escalate import ClockDue, first_due
 from app.domain.deciding.situation import seen_case
 from app.domain.expressions.expression import View
 from app.domain.machine.machine import Machine
@@ -52,7 +52,7 @@ class Fold:
     case: Case | None = None
     clocks: Clocks = field(default_factory=dict)
     cycles: dict[tuple[str, int], ClockState] = field(default_factory=dict)
-    turns: dict[str, list[Turn]] = field(default_factory=dict)
+    changes: dict[str, list[ClockChange]] = field(default_factory=dict)
     fired: dict[tuple[str, int], dict[tuple[int, int], tuple[datetime, bool]]] = field(default_factory=dict)
 
     def take(self, entry: Mapping[str, Json], values: Mapping[str, Json], entry_hash: str) -> None:
@@ -63,21 +63,23 @@ class Fold:
         if "calendar" in entry.get("sla", {}):
             self._recounted(entry, at)
         elif entry["kind"] == "sla":
-            self._clock_told(entry, at, known)
+            self._did_by_itself(entry, at, known)
             self._note(entry["sla"])
         case = self._after(entry, values, when, entry_hash)
         if entry["kind"] in (*MOVES, "assigned") or entry.get("sla", {}).get("becomes"):
-            self._turn(entry, values, when, before, case, known)
+            self._count(entry, values, when, before, case, known)
         self.case = replace(case, due_at=earliest_due(self.clocks))
 
     def _after(self, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When, entry_hash: str) -> Case:
-        case = self._told(entry, values, when, entry_hash)
+        case = self._all_but_closing(entry, values, when, entry_hash)
         if entry["kind"] not in MOVES:
             return case
         closed = self.machine.graph.closed(case.states)
         return replace(case, closed_at=max(case.opened_at, when.happened) if closed else None)
 
-    def _told(self, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When, entry_hash: str) -> Case:
+    def _all_but_closing(
+        self, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When, entry_hash: str
+    ) -> Case:
         """All but whether it is closed."""
         data = _under("data", values)
         if self.case is None:
@@ -96,7 +98,7 @@ class Fold:
             **becomes,
         )
 
-    def _turn(
+    def _count(
         self,
         entry: Mapping[str, Json],
         values: Mapping[str, Json],
@@ -115,50 +117,50 @@ class Fold:
             team=case.team,
             see=lambda: _view(self.machine, case, entry, values, when),
         )
-        self._take(turn(self.machine.clocks, self.clocks, happening, known), happening.at)
+        self._take(after_event(self.machine.clocks, self.clocks, happening, known), happening.at)
 
     def _recounted(self, entry: Mapping[str, Json], at: datetime) -> None:
         """The clock counts by another version of its calendar; a correction counts its past anew."""
-        told = entry["sla"]
-        state, rule = self.clocks.get(told["clock"]), self.machine.clocks.get(told["clock"])
-        if state is None or rule is None or state.cycle != told["cycle"]:
-            raise Unexplained(f"entry {entry['case_seq']} recounts clock {told['clock']}, which is not there")
-        versions = self.calendars.by_version(state.calendar, told["calendar"]["version"])
+        sla = entry["sla"]
+        state, rule = self.clocks.get(sla["clock"]), self.machine.clocks.get(sla["clock"])
+        if state is None or rule is None or state.cycle != sla["cycle"]:
+            raise Unexplained(f"entry {entry['case_seq']} recounts clock {sla['clock']}, which is not there")
+        versions = self.calendars.by_version(state.calendar, sla["calendar"]["version"])
         if entry["kind"] == "sla":
             after = recounted(state, rule, at, versions)
         else:
             known = self.calendars.as_of(entry.get("calendars", {}))
-            after = corrected(state, rule, at, versions, self.turns.get(state.name, ()), known)
-        self._take(Turned({**self.clocks, state.name: after}, (after,)), at)
+            after = corrected(state, rule, at, versions, self.changes.get(state.name, ()), known)
+        self._take(ClocksAfter({**self.clocks, state.name: after}, (after,)), at)
 
-    def _clock_told(self, entry: Mapping[str, Json], at: datetime, known: Calendars) -> None:
+    def _did_by_itself(self, entry: Mapping[str, Json], at: datetime, known: Calendars) -> None:
         """A step fired, or a pause ended by itself: the same that the clocks say of this moment."""
-        told = entry["sla"]
+        sla = entry["sla"]
         due = first_due(self.machine.clocks, self.clocks, known, at)
-        if due is None or not _tells_of(told, due):
-            raise Unexplained(f"entry {entry['case_seq']} says what clock {told['clock']} did, and that was not due")
-        self._take(Turned({**self.clocks, due.after.name: due.after}, (due.after,)), at)
+        if due is None or not _tells_of(sla, due):
+            raise Unexplained(f"entry {entry['case_seq']} says what clock {sla['clock']} did, and that was not due")
+        self._take(ClocksAfter({**self.clocks, due.after.name: due.after}, (due.after,)), at)
 
-    def _note(self, told: Mapping[str, Json]) -> None:
-        if "step" in told:
-            fired = self.fired.setdefault((told["clock"], told["cycle"]), {})
-            for one, skipped in (*((one, True) for one in told["skipped"]), (told, False)):
+    def _note(self, sla: Mapping[str, Json]) -> None:
+        if "step" in sla:
+            fired = self.fired.setdefault((sla["clock"], sla["cycle"]), {})
+            for one, skipped in (*((one, True) for one in sla["skipped"]), (sla, False)):
                 fired[one["step"], one["n"]] = (parse_rfc3339(one["due_at"]), skipped)
 
-    def _take(self, turned: Turned, at: datetime) -> None:
-        for state in turned.changed:
+    def _take(self, after: ClocksAfter, at: datetime) -> None:
+        for state in after.changed:
             before = self.cycles.get((state.name, state.cycle)) or self.clocks.get(state.name)
             self.cycles[state.name, state.cycle] = state
-            self.turns.setdefault(state.name, []).append(Turn(at, before, state))
-        self.clocks = turned.clocks
+            self.changes.setdefault(state.name, []).append(ClockChange(at, before, state))
+        self.clocks = after.current
 
 
-def _tells_of(told: Mapping[str, Json], due: Due) -> bool:
-    if (told["clock"], told["cycle"]) != (due.after.name, due.after.cycle):
+def _tells_of(sla: Mapping[str, Json], due: ClockDue) -> bool:
+    if (sla["clock"], sla["cycle"]) != (due.after.name, due.after.cycle):
         return False
     if due.firing is None:
-        return bool(told.get("resumed")) == due.resumed
-    return (told.get("step"), told.get("n")) == (due.firing.step.number, due.firing.n)
+        return bool(sla.get("resumed")) == due.resumed
+    return (sla.get("step"), sla.get("n")) == (due.firing.step.number, due.firing.n)
 
 
 def _opened(
@@ -191,8 +193,8 @@ def _view(machine: Machine, case: Case, entry: Mapping[str, Json], values: Mappi
         "on_behalf_of": actor["on_behalf_of"],
     }
     payload = _under("payload", values)
-    told = {"data": case.data, "payload": payload, "actor": seen, "case": seen_case(case), "now": when.happened}
-    return View(told, machine.kinds(entry.get("event")))
+    known = {"data": case.data, "payload": payload, "actor": seen, "case": seen_case(case), "now": when.happened}
+    return View(known, machine.kinds(entry.get("event")))
 
 
 def _under(root: str, values: Mapping[str, Json]) -> dict[str, Json]:

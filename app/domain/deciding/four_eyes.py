@@ -20,13 +20,13 @@ def four_eyes_reasons(here: OnCase, arc: Arc) -> tuple[Reason, ...]:
         message = (
             f"whoever fired {_either(here, mine)} on this case{_since(here, since)} may not {_do(here, arc.event)}{too}"
         )
-        reasons.append(Reason("four_eyes", message, "someone else has to do it", {"events": mine, **_told(since)}))
+        reasons.append(Reason("four_eyes", message, "someone else has to do it", {"events": mine, **_detail(since)}))
     only, since = list(arc.only_actor_of), arc.only_since
     if only and not all(any(_acted(here, one, event, since) for event in only) for one in who):
         fired, others = f"who fired {_either(here, only)}", too and ", for somebody else too"
         message = f"only {fired} on this case{_since(here, since)} may {_do(here, arc.event)}{others}"
         remedy = f"{fired}{_since(here, since)} has to do it"
-        reasons.append(Reason("four_eyes", message, remedy, {"events": only, **_told(since)}))
+        reasons.append(Reason("four_eyes", message, remedy, {"events": only, **_detail(since)}))
     return tuple(reasons)
 
 
@@ -43,7 +43,7 @@ def _do(here: OnCase, event: str) -> str:
     return f"{event} it" if doing == event else doing
 
 
-def _told(since: str | None) -> dict[str, Json]:
+def _detail(since: str | None) -> dict[str, Json]:
     return {"since": since} if since else {}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.domain.case.case import Case
 from app.domain.case.entry import AuditEntry
 from app.domain.case.made_by_verbs import Work
-from app.domain.clocks.after_event import Turned
+from app.domain.clocks.after_event import ClocksAfter
 from app.domain.values.errors import CaseError
 
 
@@ -14,7 +14,7 @@ from app.domain.values.errors import CaseError
 class Outcome:
     """An event that applied: the case as it is now and the sealed entry that says so.
 
-    `readable` is False where the caller lacks `case:read`, so that the answer leaves the case out. `turned` is what
+    `readable` is False where the caller lacks `case:read`, so that the answer leaves the case out. `clocks` is what
     the event did to the clocks, `work` what a verb made besides. `acted` are those whom four eyes asks for, by event;
     `words` those by which the case is found from now on, None where they stay.
     """
@@ -23,7 +23,7 @@ class Outcome:
     entry: AuditEntry
     opened: bool
     readable: bool = True
-    turned: Turned | None = None
+    clocks: ClocksAfter | None = None
     work: Work | None = None
     acted: Mapping[str, frozenset[str]] = field(default_factory=dict)
     words: str | None = None

@@ -67,21 +67,21 @@ def events_fired(step: Step | None) -> list[str]:
     return [value for effect, value in effects_of(step) if effect.fires]
 
 
-Place = tuple[str, int, str]
+StepKey = tuple[str, int, str]
 """Of a value in its clock: `steps`, which step, and the key."""
 
 
-def fired_by(clock: Clock) -> list[tuple[Place, str]]:
+def fired_by(clock: Clock) -> list[tuple[StepKey, str]]:
     """The events that the steps of a clock fire."""
     return _values(clock, lambda effect: effect.fires)
 
 
-def told_by(clock: Clock) -> list[tuple[Place, str]]:
+def told_by(clock: Clock) -> list[tuple[StepKey, str]]:
     """Whom the steps of a clock tell."""
     return _values(clock, lambda effect: effect.tells)
 
 
-def _values(clock: Clock, wanted: Callable[[StepEffect], bool]) -> list[tuple[Place, str]]:
+def _values(clock: Clock, wanted: Callable[[StepEffect], bool]) -> list[tuple[StepKey, str]]:
     return [
         (("steps", index, effect.key), value)
         for index, step in enumerate(clock.steps)

@@ -37,12 +37,12 @@ def gathered(faults: "Sequence[Fault]") -> tuple[Fault, ...]:
     alike: dict[Fault, list[int]] = {}
     for fault in faults:
         alike.setdefault(replace(fault, line=0), []).append(fault.line)
-    told: list[Fault] = []
+    merged: list[Fault] = []
     for fault in faults:
         lines = alike[replace(fault, line=0)]
         if len(lines) <= MOST_TOLD_ALONE:
-            told.append(fault)
+            merged.append(fault)
         elif fault.line == lines[0]:
             others = f"{', '.join(map(str, lines[1:MOST_TOLD_ALONE]))} and {len(lines) - MOST_TOLD_ALONE} more"
-            told.append(replace(fault, message=f"{fault.message} (and on {len(lines) - 1} more lines: {others})"))
-    return tuple(dict.fromkeys(told))
+            merged.append(replace(fault, message=f"{fault.message} (and on {len(lines) - 1} more lines: {others})"))
+    return tuple(dict.fromkeys(merged))

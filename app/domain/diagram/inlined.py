@@ -14,7 +14,7 @@ from app.domain.diagram.phrases import ENGLISH, Phrases
 from app.domain.diagram.shapes import Block, Box, Divider, Point, Text, Wire
 from app.domain.diagram.text import one_line
 from app.domain.diagram.travelled import Travelled
-from app.domain.diagram.words import LABEL_SIZE, LINE, Line, Words, size_of, words, wrapped_note
+from app.domain.diagram.words import LABEL_SIZE, LINE, TextLine, Words, size_of, words, wrapped_note
 
 HEAD: Final = 8.0
 MARGIN: Final = 8.0
@@ -136,7 +136,7 @@ def _head(tip: Point, down: int) -> str:
     return f"M{point(tip)}L{px(x - 4)} {px(back)}L{px(x + 4)} {px(back)}Z"
 
 
-def _lines(lines: Iterable[Line], x: float, top: float) -> Iterator[str]:
+def _lines(lines: Iterable[TextLine], x: float, top: float) -> Iterator[str]:
     for line in lines:
         size = "" if line.size == LABEL_SIZE else f' font-size="{px(line.size)}"'
         base = top + line.size * (LINE + 0.7) / 2

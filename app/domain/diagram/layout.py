@@ -7,7 +7,7 @@ from app.domain.diagram.chart import ANY, START, Chart, level_of, parent
 from app.domain.diagram.layers import Layers, Strand, backward, layered, side_by_side
 from app.domain.diagram.level import Item, Level, arranged
 from app.domain.diagram.shapes import Block, Box
-from app.domain.diagram.words import Line, Words, between_regions, size_of
+from app.domain.diagram.words import TextLine, Words, between_regions, size_of
 
 PAD_X, PAD_Y = 16.0, 10.0
 PORT_GAP = 16.0
@@ -97,7 +97,7 @@ class _Layout:
     def _leaf(self, path: str) -> Block:
         if path == START or path.endswith(f".{START}"):
             return Block(DOT, DOT, (Box(path=path, kind="dot", x=0, y=0, width=DOT, height=DOT),))
-        lines = (Line("Any state", "title"),) if path == ANY else self._words.states[path]
+        lines = (TextLine("Any state", "title"),) if path == ANY else self._words.states[path]
         width, height = size_of(lines)
         width = max(width + 2 * PAD_X, LEAST_WIDTH, PORT_GAP * (self._ends(path) + 1))
         height += 2 * PAD_Y

@@ -7,7 +7,7 @@ from itertools import pairwise
 from app.domain.diagram.layers import Layers, Strand
 from app.domain.diagram.place import Link, placed, straightened
 from app.domain.diagram.shapes import Block
-from app.domain.diagram.words import Line, size_of
+from app.domain.diagram.words import TextLine, size_of
 
 # an arrow that has become straight makes room for the next
 STRAIGHTENINGS = 3
@@ -19,7 +19,7 @@ class Item:
     """What takes a place in a row: a block, the label of an arrow, or only room for an arrow to pass."""
 
     block: Block | None = None
-    label: tuple[Line, ...] = ()
+    label: tuple[TextLine, ...] = ()
     arrow: int | None = None
 
     @property
@@ -42,7 +42,7 @@ class Level:
 
     path: str
     kind: str
-    title: tuple[Line, ...]
+    title: tuple[TextLine, ...]
     items: dict[int, Item]
     arrows: list[int] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from app.domain.diagram.words import Line
+from app.domain.diagram.words import TextLine
 
 Point = tuple[float, float]
 
@@ -18,7 +18,7 @@ class Box:
     y: float
     width: float
     height: float
-    lines: tuple[Line, ...] = ()
+    lines: tuple[TextLine, ...] = ()
 
     def moved(self, by: Point) -> "Box":
         return replace(self, x=self.x + by[0], y=self.y + by[1])
@@ -31,7 +31,7 @@ class Text:
     arrow: int | None
     x: float
     y: float
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
 
     def moved(self, by: Point) -> "Text":
         return replace(self, x=self.x + by[0], y=self.y + by[1])

@@ -8,7 +8,7 @@ from app.domain.diagram.chart import ANY, Chart, Row, shown, transition_table
 from app.domain.diagram.shapes import Block, Box, Divider, Point, Text, Wire
 from app.domain.diagram.style import STYLE
 from app.domain.diagram.text import one_line
-from app.domain.diagram.words import LINE, Line, Words, size_of, wrapped_note
+from app.domain.diagram.words import LINE, TextLine, Words, size_of, wrapped_note
 
 HEAD = 8.0
 MARGIN = 8.0
@@ -98,12 +98,12 @@ class _Drawing:
         states = f"States: {', '.join(self._chart.states)}. "
         declared = self._chart.case_type
         opening = "; ".join(f"{name} opens in {state}" for name, state in declared.opening.items())
-        told = "; ".join(_told(row) for row in transition_table(declared))
+        transitions = "; ".join(_transition_text(row) for row in transition_table(declared))
         events = f"Events: {', '.join(declared.events)}. " if declared.events else ""
-        return f"{marked}{states}{events}Opening: {opening}. Transitions: {told or 'none'}."
+        return f"{marked}{states}{events}Opening: {opening}. Transitions: {transitions or 'none'}."
 
 
-def _told(row: Row) -> str:
+def _transition_text(row: Row) -> str:
     source = "any state" if row.source == ANY else row.source
     way = f"stays in {source}" if row.stays else f"from {source} to {row.state}"
     history = f" ({row.history})" if row.history else ""
@@ -152,7 +152,7 @@ def _head(tip: Point, down: int) -> str:
     return f'<path class="head" d="M{_p(tip)}L{_n(x - 4)} {_n(back)}L{_n(x + 4)} {_n(back)}Z" fill="#4a5568"/>'
 
 
-def _lines(lines: Iterable[Line], x: float, top: float, anchor: str = "middle") -> Iterator[str]:
+def _lines(lines: Iterable[TextLine], x: float, top: float, anchor: str = "middle") -> Iterator[str]:
     for line in lines:
         base = top + line.size * (LINE + 0.7) / 2
         yield (

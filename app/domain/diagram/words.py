@@ -17,7 +17,7 @@ LINES_IN_A_BOX = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """One line of text; `kind` is title, label or small."""
 
     text: str
@@ -48,12 +48,12 @@ class Note:
 class Words:
     """Lines by arrow (in the chart's order) and by state, and the notes."""
 
-    arrows: tuple[tuple[Line, ...], ...]
-    states: dict[str, tuple[Line, ...]]
+    arrows: tuple[tuple[TextLine, ...], ...]
+    states: dict[str, tuple[TextLine, ...]]
     notes: tuple[Note, ...]
 
 
-def size_of(lines: Sequence[Line]) -> tuple[float, float]:
+def size_of(lines: Sequence[TextLine]) -> tuple[float, float]:
     """Width and height of a block of lines."""
     return max((line.width for line in lines), default=0.0), sum(line.height for line in lines)
 
@@ -76,7 +76,7 @@ def between_regions(chart: Chart, arrow: Arrow) -> bool:
     return level in chart.states and chart.states[level].parallel and level not in (arrow.source, arrow.target)
 
 
-def _on_arrow(chart: Chart, arrow: Arrow, notes: list[Note]) -> tuple[Line, ...]:
+def _on_arrow(chart: Chart, arrow: Arrow, notes: list[Note]) -> tuple[TextLine, ...]:
     if between_regions(chart, arrow):
         return ()
     if len(arrow.rows) <= ROWS_ON_AN_ARROW:
@@ -88,38 +88,38 @@ def _way(chart: Chart, arrow: Arrow) -> str:
     return chart.phrases.ways.format(source=_place(chart, arrow.source), target=_place(chart, arrow.target))
 
 
-def _event_lines(chart: Chart, row: Row) -> Iterable[Line]:
-    yield from (Line(text, "label") for text in _label_lines(event_text(chart.case_type, row, chart.phrases)))
+def _event_lines(chart: Chart, row: Row) -> Iterable[TextLine]:
+    yield from (TextLine(text, "label") for text in _label_lines(event_text(chart.case_type, row, chart.phrases)))
     if row.guard:
         yield from (
-            Line(text, "small") for text in wrapped(f"[{shortened(row.guard, 48)}]", SMALL_SIZE, LABEL_WIDTH, 2)
+            TextLine(text, "small") for text in wrapped(f"[{shortened(row.guard, 48)}]", SMALL_SIZE, LABEL_WIDTH, 2)
         )
     if row.unless_actor_of:
-        yield Line(chart.phrases.somebody_else, "small")
+        yield TextLine(chart.phrases.somebody_else, "small")
 
 
 def _label_lines(text: str) -> list[str]:
     return wrapped(text, LABEL_SIZE, LABEL_WIDTH, 2)
 
 
-def _in_state(chart: Chart, path: str, notes: list[Note]) -> tuple[Line, ...]:
+def _in_state(chart: Chart, path: str, notes: list[Note]) -> tuple[TextLine, ...]:
     title = shown(path.rpartition(".")[2], chart.states[path].title)
-    lines = tuple(Line(text, "title") for text in wrapped(title, TITLE_SIZE, TITLE_WIDTH, 4))
+    lines = tuple(TextLine(text, "title") for text in wrapped(title, TITLE_SIZE, TITLE_WIDTH, 4))
     events = _events(chart, chart.stays.get(path, ()))
     if not events:
         return lines
     small = wrapped(chart.phrases.stays.format(events=", ".join(events)), SMALL_SIZE, TITLE_WIDTH)
     if len(small) <= LINES_IN_A_BOX:
-        return lines + tuple(Line(text, "small") for text in small)
+        return lines + tuple(TextLine(text, "small") for text in small)
     heading = chart.phrases.stays_in.format(state=_place(chart, path))
     return lines + _noted(heading, events, chart.phrases.events_stay, notes, "small")
 
 
 def _noted(
     heading: str, events: tuple[str, ...], what: str, notes: list[Note], kind: str = "label"
-) -> tuple[Line, ...]:
+) -> tuple[TextLine, ...]:
     notes.append(Note(f"({len(notes) + 1}) {heading}", events))
-    return (Line(what.format(number=len(events), note=len(notes)), kind),)
+    return (TextLine(what.format(number=len(events), note=len(notes)), kind),)
 
 
 def _events(chart: Chart, rows: Iterable[Row]) -> tuple[str, ...]:
@@ -135,8 +135,8 @@ def _place(chart: Chart, path: str) -> str:
     return " › ".join(shown(name, chart.states[at].title) for name, at in zip(names, paths, strict=True))
 
 
-def wrapped_note(note: Note, width: float) -> list[Line]:
+def wrapped_note(note: Note, width: float) -> list[TextLine]:
     """A note as lines: its heading, then its events."""
     events = [*(f"{event}," for event in note.events[:-1]), *note.events[-1:]]
     pieces = [piece for text in (f"{note.heading}:", *events) for piece in wrapped(text, LABEL_SIZE, width)]
-    return [Line(text, "label") for text in packed(pieces, LABEL_SIZE, width)]
+    return [TextLine(text, "label") for text in packed(pieces, LABEL_SIZE, width)]

@@ -54,8 +54,8 @@ def ahead_of_event(here: OnCase) -> Ahead:
     if isinstance(decision, Refusal):
         return Ahead(refused=decision.error)
     case = decision.case
-    turned = decision.turned.clocks if decision.turned else here.clocks
-    return Ahead(case.state, case.closed_at is not None, _changes(here.clocks, turned))
+    after = decision.clocks.current if decision.clocks else here.clocks
+    return Ahead(case.state, case.closed_at is not None, _changes(here.clocks, after))
 
 
 def _open(here: OnCase) -> tuple[list[Arc], bool]:

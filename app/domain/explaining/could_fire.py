@@ -82,18 +82,18 @@ def _looked_at(here: OnCase) -> Iterator[tuple[list[Arc], bool]]:
 def _selections(here: OnCase) -> Iterator[tuple[list[Arc], bool]]:
     """What the event takes, and whether the payload tells: one for each way in which it may answer the guards that are
     asked, all of them with yes first."""
-    told: dict[str, bool] = {}
+    assumed: dict[str, bool] = {}
 
     def enabled(arc: Arc) -> bool:
         if arc.guard is None or not payload_tells(arc.guard):
             return is_open(here, arc)
-        return not four_eyes_reasons(here, arc) and told.setdefault(arc.guard.text, True)
+        return not four_eyes_reasons(here, arc) and assumed.setdefault(arc.guard.text, True)
 
     while True:
         arcs = here.machine.select(here.case.states, here.case.memory, here.event, enabled)
-        yield arcs, bool(told)
-        while told and not told[last := next(reversed(told))]:
-            del told[last]
-        if not told:
+        yield arcs, bool(assumed)
+        while assumed and not assumed[last := next(reversed(assumed))]:
+            del assumed[last]
+        if not assumed:
             return
-        told[last] = False
+        assumed[last] = False

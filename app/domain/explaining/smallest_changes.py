@@ -31,18 +31,18 @@ class SmallestChanges:
     """Sizes begin one after another; a way is no smaller than the size that has begun when it is found."""
 
     def __init__(self) -> None:
-        self._told: list[Way] = []
+        self._smallest: list[Way] = []
         self._needs: list[set[str]] = []
         self._size = 0
         self._larger: defaultdict[int, list[Way]] = defaultdict(list)
 
     @property
-    def told(self) -> tuple[Way, ...]:
-        return tuple(self._told[:MOST_WAYS])
+    def smallest(self) -> tuple[Way, ...]:
+        return tuple(self._smallest[:MOST_WAYS])
 
     @property
     def enough(self) -> bool:
-        return len(self._told) >= MOST_WAYS
+        return len(self._smallest) >= MOST_WAYS
 
     def covers(self, changes: Iterable[Change]) -> bool:
         """Whether fewer of these changes are enough."""
@@ -52,22 +52,22 @@ class SmallestChanges:
     def begin(self, size: int) -> None:
         self._size = size
         for way in self._larger.pop(size, ()):
-            self._tell(way)
+            self._keep(way)
 
     def add(self, way: Way) -> None:
         size = sum(not change.met for change in way)
         if size > self._size:
             self._larger[size].append(way)
         else:
-            self._tell(way)
+            self._keep(way)
 
     def end(self) -> None:
         for size in sorted(self._larger):
             self.begin(size)
 
-    def _tell(self, way: Way) -> None:
+    def _keep(self, way: Way) -> None:
         if not self.covers(way):
-            self._told.append(way)
+            self._smallest.append(way)
             self._needs.append(_needed(way))
 
 

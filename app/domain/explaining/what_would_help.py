@@ -30,17 +30,17 @@ def what_would_help(here: OnCase) -> Generator[None, None, tuple[Way, ...]]:
             for way in _of_world(*world) if world else ():
                 found.add(way)
             if found.enough:
-                return found.told
+                return found.smallest
     found.end()
-    return found.told
+    return found.smallest
 
 
 def _of_world(changes: Way, supposed: OnCase, arcs: list[Arc]) -> Iterator[Way]:
-    told = (_told((*changes, *rest)) for rest in _conditions(supposed, arcs))
-    return (way for way in told if way)
+    ways = (_to_show((*changes, *rest)) for rest in _conditions(supposed, arcs))
+    return (way for way in ways if way)
 
 
-def _told(way: Way) -> Way:
+def _to_show(way: Way) -> Way:
     """What is met is told only where data have to change, which could undo it."""
     if any(not change.met and change.code in ("rule", "guard") for change in way):
         return way

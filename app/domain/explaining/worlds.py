@@ -24,7 +24,7 @@ World: TypeAlias = tuple[Way, OnCase, list[Arc]]
 
 
 @dataclass
-class Place:
+class SupposedState:
     """A state that takes the event; None where the case is in one already."""
 
     given: OnCase
@@ -46,22 +46,22 @@ class Place:
         found = self.here.machine.candidates(self.here.case.states, self.here.event)
         return [arc for arcs in found for arc in arcs]
 
-    def persons(self, size: int) -> "list[Person]":
+    def persons(self, size: int) -> "list[SupposedPerson]":
         """Those whom four eyes lets take one of the transitions, for which no more changes are needed than `size`."""
         missing = size - len(self.changes)
         return [] if missing < 0 else self._caller if missing == 0 else [*self._caller, *self._others]
 
     @cached_property
-    def _caller(self) -> "list[Person]":
+    def _caller(self) -> "list[SupposedPerson]":
         return list(_able(self, [((), self.here)]))
 
     @cached_property
-    def _others(self) -> "list[Person]":
+    def _others(self) -> "list[SupposedPerson]":
         return list(_able(self, _others(self)))
 
 
 @dataclass
-class Person:
+class SupposedPerson:
     """Who would fire it, and the transitions that four eyes leaves them."""
 
     changes: Way
@@ -88,7 +88,7 @@ class Worlds:
                     yield from self._with_roles(changes, person, found)
             yield None
 
-    def _with_roles(self, changes: Way, person: Person, found: SmallestChanges) -> Iterator[World]:
+    def _with_roles(self, changes: Way, person: SupposedPerson, found: SmallestChanges) -> Iterator[World]:
         for role in [role for role in self._roles if role not in person.here.roles][:MOST_ROLES]:
             by_role = (*changes, Change("role", f"it takes {role}", {"role": role}))
             supposed = None if found.covers(by_role) else with_role(person.here, role)
@@ -96,37 +96,37 @@ class Worlds:
                 yield by_role, supposed, person.arcs
 
     @cached_property
-    def _places(self) -> list[Place]:
+    def _places(self) -> list[SupposedState]:
         here = self._here
         if here.machine.candidates(here.case.states, here.event):
-            return [Place(here)]
-        return [Place(here, state) for state in sorted(here.machine.arcs.get(here.event, {}))]
+            return [SupposedState(here)]
+        return [SupposedState(here, state) for state in sorted(here.machine.arcs.get(here.event, {}))]
 
 
-def _able(place: Place, persons: Iterable[tuple[Way, OnCase]]) -> Iterator[Person]:
+def _able(place: SupposedState, persons: Iterable[tuple[Way, OnCase]]) -> Iterator[SupposedPerson]:
     for changes, here in persons:
         if arcs := [arc for arc in place.arcs if not four_eyes_reasons(here, arc)]:
-            yield Person(changes, here, arcs)
+            yield SupposedPerson(changes, here, arcs)
 
 
-def _others(place: Place) -> Iterator[tuple[Way, OnCase]]:
+def _others(place: SupposedState) -> Iterator[tuple[Way, OnCase]]:
     """Somebody who has nothing to do with the case; those who fired what only they may go on with."""
     here = place.here
     roles = here.roles - relative_roles(here.case, here.around, here.attempt.acting)
-    told: dict[str, Json] = {"subject": None, "roles": sorted(roles - {ANYONE})}
+    detail: dict[str, Json] = {"subject": None, "roles": sorted(roles - {ANYONE})}
     yield (
-        (Change("four_eyes", "somebody else with the same roles has to do it", told),),
+        (Change("four_eyes", "somebody else with the same roles has to do it", detail),),
         as_subject(here, SOMEBODY_ELSE, roles),
     )
     if _barred(here, roles):
-        told = {"subject": None, "roles": []}
-        change = Change("four_eyes", "somebody else has to do it, without the roles that may not", told)
+        detail = {"subject": None, "roles": []}
+        change = Change("four_eyes", "somebody else has to do it, without the roles that may not", detail)
         yield (change,), as_subject(here, SOMEBODY_ELSE)
     only = {event for arc in place.arcs for event in arc.only_actor_of}
     acted = {subject for event in only for subject in here.around.acted.get(event, ())}
     for subject in sorted(acted - {here.attempt.acting})[:MOST_ACTORS]:
-        told = {"subject": subject, "roles": sorted(roles - {ANYONE})}
-        change = Change("four_eyes", f"{subject} has to do it, with the same roles", told)
+        detail = {"subject": subject, "roles": sorted(roles - {ANYONE})}
+        change = Change("four_eyes", f"{subject} has to do it, with the same roles", detail)
         yield (change,), as_subject(here, subject, roles)
 
 

@@ -170,9 +170,9 @@ class _Checker:
             others = [other for at, other in enumerate(kinds) if at != place]
             for name in sorted(kind.names):
                 if not any(takes(one, place, name, others) for one in overloads):
-                    told, said = named(name), spelled(node)
+                    kind_named, said = named(name), spelled(node)
                     ask = f"{said} != null" if name == "null" else f"type({said}) == ..."
-                    fault = f"`{symbol(call.function)}` cannot take {said} where it is {told}; ask `{ask}` before"
+                    fault = f"`{symbol(call.function)}` cannot take {said} where it is {kind_named}; ask `{ask}` before"
                     self.faults.append(fault)
 
     def _map(self, node: MapOf, scope: Scope) -> Type:

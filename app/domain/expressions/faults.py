@@ -62,8 +62,8 @@ def compile_fault(message: str, written: str = "") -> str:
     if text.startswith(("Syntax error", "undeclared reference", "reserved")) and (other := instead(source, column)):
         return f"{where}{other}"
     unknown = _UNKNOWN.search(text)
-    told = unknown_function(source, column, _clip(unknown[1])) if unknown else None
-    return f"{where}column {column}: {told or _sentence(text)}"
+    named = unknown_function(source, column, _clip(unknown[1])) if unknown else None
+    return f"{where}column {column}: {named or _sentence(text)}"
 
 
 def runtime_fault(message: str) -> str:

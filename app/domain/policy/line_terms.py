@@ -47,10 +47,10 @@ def permits(lines: Iterable[LineTerms], roles: Container[str], truth: Callable[[
     for line in lines:
         if line.role not in roles:
             continue
-        told = truth(line.when) if line.when else ALWAYS_TRUE
-        if line.eft == "deny" and (told.value or told.error is not None):
+        known = truth(line.when) if line.when else ALWAYS_TRUE
+        if line.eft == "deny" and (known.value or known.error is not None):
             return False
-        allowed = allowed or (line.eft == "allow" and told.error is None and told.value)
+        allowed = allowed or (line.eft == "allow" and known.error is None and known.value)
     return allowed
 
 

@@ -18,11 +18,11 @@ class Scope:
     def covers(self, case_type: str, act: str) -> bool:
         return (self.acts is None or act in self.acts) and (self.case_types is None or case_type in self.case_types)
 
-    def reason(self, case_type: str, act: str, told: str | None = None) -> Reason:
-        """Why an act outside the scope is refused; `told` is its title, for people."""
+    def reason(self, case_type: str, act: str, title: str | None = None) -> Reason:
+        """Why an act outside the scope is refused; `title` is its title, for people."""
         on = "the whole tenant" if case_type == "*" else case_type
         return Reason(
             "scope",
-            f"the API key is not for {told or act} on {on}",
+            f"the API key is not for {title or act} on {on}",
             f"it takes an API key whose scope holds {act} on {on}, or somebody who signs in",
         )

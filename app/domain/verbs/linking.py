@@ -86,9 +86,9 @@ class Link(Verb):
                 tenant=case.tenant, case_id=self.to, type=INVERSE[self.type], to_id=case.id, author=author, linked_at=at
             ),
         )
-        told = {"type": INVERSE[self.type], "to": case.id}
+        back = {"type": INVERSE[self.type], "to": case.id}
         other = chained(there, there.case)
-        draft = verb_draft(there, there.decide(self.act), Done(kind="linked", case=other, body={"link": told}), other)
+        draft = verb_draft(there, there.decide(self.act), Done(kind="linked", case=other, body={"link": back}), other)
         entry = seal(draft, there.new_salt)
         shown = {"type": self.type, "to": self.to, "author": author, "linked_at": rfc3339(at)}
         far = (replace(other, last_hash=entry.entry_hash), entry)

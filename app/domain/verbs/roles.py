@@ -34,8 +34,8 @@ class ChangeRoles(Verb):
     def done(self, here: OnCase) -> Done:
         self._check()
         self._check_known(here)
-        told = {"give": sorted(map(list, self.give)), "take": sorted(map(list, self.take))}
-        return Done(kind="roles", case=here.case, body={"roles": told})
+        changed = {"give": sorted(map(list, self.give)), "take": sorted(map(list, self.take))}
+        return Done(kind="roles", case=here.case, body={"roles": changed})
 
     def work(self, here: OnCase, case: Case) -> Work:
         had = {(subject, role) for subject, roles in here.around.roles.items() for role in roles}
@@ -83,10 +83,10 @@ def held(here: OnCase) -> set[str]:
 
 
 def _unknown(role: str, known: set[str], case_type: str) -> str:
-    told = f"no line of the policy names {role} for {case_type}"
+    message = f"no line of the policy names {role} for {case_type}"
     if (meant := nearest(role, known)) is not None:
-        return f"{told}; did you mean {meant}?"
-    return f"{told}; there are {', '.join(sorted(known))}" if known else f"{told}, nor any other role on a case"
+        return f"{message}; did you mean {meant}?"
+    return f"{message}; there are {', '.join(sorted(known))}" if known else f"{message}, nor any other role on a case"
 
 
 def _rows(case: Case, holdings: set[Holding]) -> tuple[CaseRole, ...]:

@@ -29,7 +29,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BodyLimits:
     """How many JSON values a body may hold, and an attempt: alone in a body, or as one of a batch."""
 
     body_values: int = 20_000
@@ -60,7 +60,7 @@ class BodyRequest(Request[Actor, None, State]):
         return raw
 
 
-async def parse(raw: bytes, model: type[BaseModel], limits: Limits, turn: Slice) -> Json:
+async def parse(raw: bytes, model: type[BaseModel], limits: BodyLimits, turn: Slice) -> Json:
     """JSON that the log can write down; Malformed, Invalid or TooLarge on anything else."""
     value = await read(raw, limits.body_values if model in OF_MANY_PARTS else limits.attempt_values, turn)
     for place, part in _parts(value, model):

@@ -8,7 +8,7 @@ import msgspec
 
 from app.domain.values.errors import FieldError, Malformed, TooLarge
 from app.domain.values.json import Json
-from app.http.bodies.value_count import Count
+from app.http.bodies.value_count import ValueCount
 from app.services.fairness.slices import Slice
 
 PIECE = 2**20
@@ -24,7 +24,7 @@ async def read(raw: bytes, most: int, turn: Slice) -> Json:
 
     A body that is larger than a piece must be a batch, whose attempts are read one by one.
     """
-    count = Count(raw, most)
+    count = ValueCount(raw, most)
     for _ in count.slices():
         await turn.give()
     if count.exceeded:

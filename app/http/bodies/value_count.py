@@ -9,7 +9,7 @@ _OPENS = b",[{"
 _SHAPE = bytes(code if code in b",[]{}" else ord("0") for code in range(256))
 
 
-class Count:
+class ValueCount:
     """The values of a body of JSON: texts, numbers, lists and objects themselves; names are none.
 
     Whether they are more than `most`, `exceeded` says once `slices` is exhausted. Of what is not JSON are counted at

@@ -42,5 +42,5 @@ def _spec(codes: Iterable[str]) -> ResponseSpec:
 
 def _example(code: str) -> dict[str, Json]:
     known, type_ = PROBLEMS[code], f"urn:stateward:problem:{code}"
-    told = {"type": type_, "title": known.title, "status": known.status, "detail": known.title, "code": code}
-    return {**told, **({"reasons": REASONS} if known.reasons else {}), **known.example}
+    shown = {"type": type_, "title": known.title, "status": known.status, "detail": known.title, "code": code}
+    return {**shown, **({"reasons": REASONS} if known.reasons else {}), **known.example}

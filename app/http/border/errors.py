@@ -139,8 +139,8 @@ def _faults(request: Request[Any, Any, Any], exception: ValidationException) -> 
     declared = request.route_handler.parsed_fn_signature.parameters
     named = {name: getattr(of.kwarg_definition, "name", None) or name for name, of in declared.items()}
     words = {name: words_of(of.annotation) for name, of in declared.items()}
-    told = ((key := fault.get("key", ""), for_people(fault["message"], words.get(key, ()))) for fault in found)
-    return tuple(FieldError(named.get(key, key), message) for key, message in told)
+    said = ((key := fault.get("key", ""), for_people(fault["message"], words.get(key, ()))) for fault in found)
+    return tuple(FieldError(named.get(key, key), message) for key, message in said)
 
 
 def _internal(name: str) -> Internal:
@@ -149,8 +149,8 @@ def _internal(name: str) -> Internal:
 
 
 def reason_json(reason: Reason) -> dict[str, Json]:
-    told = {"code": reason.code, "message": sentence(reason.message), "remedy": sentence(reason.remedy)}
-    return {**reason.detail, **told}
+    shown = {"code": reason.code, "message": sentence(reason.message), "remedy": sentence(reason.remedy)}
+    return {**reason.detail, **shown}
 
 
 def sentence(text: str) -> str:

@@ -60,10 +60,10 @@ async def before_send(message: Message, scope: Scope) -> None:
     message["headers"] = headers
 
 
-def _allowed(scope: Scope, told: bytes) -> bytes:
+def _allowed(scope: Scope, given: bytes) -> bytes:
     """The methods of a path; Litestar tells those of its first handler only."""
     allowed: dict[str, str] = scope["litestar_app"].state.allowed
-    return allowed[scope["path_template"]].encode() if scope["path_template"] in allowed else told
+    return allowed[scope["path_template"]].encode() if scope["path_template"] in allowed else given
 
 
 async def before_send_behind_tls(message: Message, scope: Scope) -> None:

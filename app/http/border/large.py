@@ -19,7 +19,7 @@ HELD = "places_of_the_body"
 """Where a request keeps what gives its places back."""
 
 
-class Room:
+class LargeBodies:
     """For the large bodies of a process."""
 
     def __init__(self, slices: Slices) -> None:
@@ -35,7 +35,7 @@ def hold(request: Request[Actor, None, State]) -> None:
     size = most if size is None else size
     if SMALL < size <= most:  # what is larger is refused unread
         stack = ExitStack()
-        stack.enter_context(room_of(request).bytes.taking((request.user.tenant, request.user.id), size))
+        stack.enter_context(large_bodies_of(request).bytes.taking((request.user.tenant, request.user.id), size))
         request.scope["state"][HELD] = stack.close
 
 
@@ -48,9 +48,9 @@ def let_go(scope: Scope) -> None:
 def slice_of(request: Request[Any, Any, Any]) -> Slice:
     """For what is done with a body on the loop."""
     caller = request.user.tenant, request.user.id
-    return room_of(request).slices.of(caller, small=HELD not in request.scope["state"])
+    return large_bodies_of(request).slices.of(caller, small=HELD not in request.scope["state"])
 
 
-def room_of(request: Request[Any, Any, Any]) -> Room:
-    room: Room = request.app.state.room
-    return room
+def large_bodies_of(request: Request[Any, Any, Any]) -> LargeBodies:
+    large_bodies: LargeBodies = request.app.state.large_bodies
+    return large_bodies

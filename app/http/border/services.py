@@ -99,7 +99,9 @@ class ClocksPort(Protocol):
         """Every cycle of every clock. Raises NotFound, also for a case that the actor may not read."""
         ...
 
-    async def explain(self, actor: Actor, case_id: str, name: str, cycle: int | None, told: Stretch) -> dict[str, Any]:
+    async def explain(
+        self, actor: Actor, case_id: str, name: str, cycle: int | None, stretch: Stretch
+    ) -> dict[str, Any]:
         """Raises NotFound, also for a clock or a cycle that is not there, Invalid where it takes too long."""
         ...
 

@@ -39,9 +39,9 @@ class NextCasePort(Protocol):
 
 
 class AttachmentsPort(Protocol):
-    async def attach(self, asking: Asking, pieces: AsyncIterator[bytes], told: int = 0) -> Answer:
-        """Receive a file of `told` bytes (0: nobody knows) and attach it. Raises TooLarge, OverQuota, Invalid where
-        nothing comes or something else than was declared."""
+    async def attach(self, asking: Asking, pieces: AsyncIterator[bytes], announced: int = 0) -> Answer:
+        """Receive a file of `announced` bytes (0: nobody knows) and attach it. Raises TooLarge, OverQuota, Invalid
+        where nothing comes or something else than was declared."""
         ...
 
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:

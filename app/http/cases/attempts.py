@@ -72,8 +72,8 @@ def trying(actor: Actor, request_name: str, body: TryEvent) -> Attempt:
 
 def fingerprint(call: str, body: Json) -> str:
     """SHA-256 in hex over the RFC 8785 form of the call and its body without key and version."""
-    told = {name: value for name, value in body.items() if name not in BESIDE_THE_POINT}
-    return hashlib.sha256(canonical([call, told])).hexdigest()
+    asked = {name: value for name, value in body.items() if name not in BESIDE_THE_POINT}
+    return hashlib.sha256(canonical([call, asked])).hexdigest()
 
 
 def idempotency(request: ApiRequest, call: str, body: Body | dict[str, Json]) -> Idempotency | None:

@@ -110,8 +110,8 @@ def _possible(event: PossibleEvent) -> PossibleEventView:
 def _refused(event: RefusedEvent) -> RefusedEventView:
     reasons: Any = [reason_json(reason) for reason in event.reasons]
     ways: Any = [[_change(change) for change in way] for way in event.ways]
-    told = {"event": event.event, "title": event.title, "reasons": reasons, "who_could": list(event.who_could)}
-    return cast(RefusedEventView, {**told, "ways": ways})
+    shown = {"event": event.event, "title": event.title, "reasons": reasons, "who_could": list(event.who_could)}
+    return cast(RefusedEventView, {**shown, "ways": ways})
 
 
 def _change(change: Change) -> dict[str, Any]:

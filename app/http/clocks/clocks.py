@@ -45,8 +45,8 @@ async def explain_clock(
     """All of the time of a cycle without a gap: what counted, what did not, and why; told by the log alone. A clock
     that has run for long has more than one page of segments. At most two seconds of counting."""
     stretch = Stretch(_since(cursor), limit)
-    told = await services_of(request).clocks.explain(request.user, existing(case_id), name, cycle, stretch)
-    return Response(cast(Any, told))
+    found = await services_of(request).clocks.explain(request.user, existing(case_id), name, cycle, stretch)
+    return Response(cast(Any, found))
 
 
 def _since(cursor: str | None) -> datetime | None:

@@ -78,7 +78,7 @@ def openapi() -> OpenAPIConfig:
         description=GUIDE,
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         servers=[Server(url="/")],
-        tags=[Tag(name=name, description=told) for name, told in TAGS.items()],
+        tags=[Tag(name=name, description=about) for name, about in TAGS.items()],
         components=Components(
             security_schemes={
                 "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT, or an API key")

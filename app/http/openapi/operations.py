@@ -58,7 +58,7 @@ def _response(name: str, status: str, response: dict[str, Json]) -> dict[str, Js
     content = {media_type: _without_ids(of) for media_type, of in response.get("content", {}).items()}
     content |= BESIDE.get(name, {}) if status == "200" else {}
     if response["description"] in EMPTY_OF_LITESTAR:
-        made["description"] = _told(content)
+        made["description"] = _first_sentence(content)
     if (name, status) in ANSWERS:
         content["application/json"]["example"] = ANSWERS[name, status]
     if headers := response.get("headers"):
@@ -70,7 +70,7 @@ def _response(name: str, status: str, response: dict[str, Json]) -> dict[str, Js
     return made
 
 
-def _told(content: dict[str, Json]) -> str:
+def _first_sentence(content: dict[str, Json]) -> str:
     """The first sentence of what the shape of the answer says of itself."""
     schema: dict[str, Json] = next((of["schema"] for of in content.values() if "schema" in of), {})
     text = words().get(schema.get("$ref", "").rpartition("/")[2], "")
@@ -79,10 +79,10 @@ def _told(content: dict[str, Json]) -> str:
 
 def _headers(headers: dict[str, Json]) -> dict[str, Json]:
     """Sorted, because Litestar keeps them in a set, and two replicas would say the same in two orders."""
-    told: Any = sorted(headers.items())
+    listed: Any = sorted(headers.items())
     return {
         name: {"schema": {"type": "string"}, **{key: value for key, value in of.items() if value is not False}}
-        for name, of in told
+        for name, of in listed
     }
 
 

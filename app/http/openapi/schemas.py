@@ -47,8 +47,8 @@ SPELLED: dict[tuple[str, str], dict[str, Json]] = {
 
 
 def exact_schemas(schemas: dict[str, Json]) -> dict[str, Json]:
-    told = words()
-    answers = {name: _answer(name, schema, told.get(name, "")) for name, schema in schemas.items()}
+    described = words()
+    answers = {name: _answer(name, schema, described.get(name, "")) for name, schema in schemas.items()}
     return dict(sorted({**answers, **_bodies()}.items()))
 
 
@@ -64,11 +64,11 @@ def _bodies() -> dict[str, Json]:
     return dict(found["$defs"])
 
 
-def _answer(name: str, schema: dict[str, Json], told: str) -> dict[str, Json]:
+def _answer(name: str, schema: dict[str, Json], description: str) -> dict[str, Json]:
     if "properties" not in schema:
         return schema
     properties = {key: _spelled(name, key, of) for key, of in schema["properties"].items()}
-    return {**schema, **({"description": told} if told else {}), "properties": properties}
+    return {**schema, **({"description": description} if description else {}), "properties": properties}
 
 
 def _spelled(name: str, key: str, schema: dict[str, Json]) -> dict[str, Json]:

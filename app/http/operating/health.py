@@ -32,9 +32,9 @@ async def healthz() -> Response[HealthView]:
 async def readyz(request: Request[Any, Any, Any]) -> Response[ReadinessView]:
     """503 with the problems while the store cannot serve; warnings are for the operator."""
     found = await services_of(request).readiness()
-    told = {"warnings": list(found.warnings), "details": found.details}
+    besides = {"warnings": list(found.warnings), "details": found.details}
     if not found.ready:
-        raise Unavailable("This replica is not ready.", extra={"problems": list(found.problems), **told})
+        raise Unavailable("This replica is not ready.", extra={"problems": list(found.problems), **besides})
     return Response({"ready": True, "warnings": list(found.warnings), "details": found.details})
 
 

@@ -83,8 +83,8 @@ def _check_header(header: Claims) -> None:
 def _check_moments(claims: Claims) -> None:
     """Seconds since 1970 (RFC 7519, 2), which a library would make a float of, or a date."""
     for name in MOMENTS:
-        told = claims.get(name, 0)
-        if isinstance(told, bool) or not isinstance(told, int | float) or not 0 <= told <= LATEST:
+        claimed = claims.get(name, 0)
+        if isinstance(claimed, bool) or not isinstance(claimed, int | float) or not 0 <= claimed <= LATEST:
             raise Unauthenticated(f"the token's {name} is no moment")
 
 

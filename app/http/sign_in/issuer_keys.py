@@ -69,18 +69,18 @@ class IssuerKeys:
 
     async def _found(self) -> tuple[IssuerKey, ...]:
         """By discovery (OpenID Connect Discovery 1.0, 4): the document has to be of this issuer, to the letter."""
-        told = await self._read(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
-        if not isinstance(told, dict) or told.get("issuer") != self._issuer:
+        configuration = await self._read(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
+        if not isinstance(configuration, dict) or configuration.get("issuer") != self._issuer:
             raise ValueError("its discovery document is of another issuer")
-        self.told = told
-        return keys_of(await self._read(secure_address(str(told.get("jwks_uri")))))
+        self.told = configuration
+        return keys_of(await self._read(secure_address(str(configuration.get("jwks_uri")))))
 
     async def _read(self, address: str) -> Any:
         return json.loads(await self._fetch(address))
 
 
 class Fetcher:
-    """Reads documents over HTTP. Redirects are not followed: the addresses are told by whom we trust."""
+    """Reads documents over HTTP. Redirects are not followed: the addresses are configuration by whom we trust."""
 
     def __init__(self) -> None:
         # made here, before anybody waits: reading the certificates takes a while

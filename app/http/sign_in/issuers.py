@@ -98,16 +98,16 @@ def actor_of(claims: Claims, issuer: Issuer) -> Actor:
 
 def _subject(claims: Claims, name: str) -> str:
     """`user:NAME`. Only `sub` may have the prefix already: a name that people choose could make anybody of them."""
-    told = _claim(claims, name)
-    subject = told if name == "sub" and str(told).startswith("user:") else f"user:{told}"
-    if not isinstance(told, str) or not SUBJECT.fullmatch(subject):
+    claimed = _claim(claims, name)
+    subject = claimed if name == "sub" and str(claimed).startswith("user:") else f"user:{claimed}"
+    if not isinstance(claimed, str) or not SUBJECT.fullmatch(subject):
         raise Unauthenticated("the token names nobody")
     return subject
 
 
-def _roles(told: Json) -> frozenset[str]:
+def _roles(claimed: Json) -> frozenset[str]:
     """Those that can be roles here: an issuer has groups of its own besides."""
-    listed = told if isinstance(told, list) else []
+    listed = claimed if isinstance(claimed, list) else []
     named = (one if one.startswith("role:") else f"role:{one}" for one in listed if isinstance(one, str))
     return frozenset(role for role in named if ROLE.fullmatch(role))
 

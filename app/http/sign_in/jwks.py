@@ -21,11 +21,11 @@ ALGORITHMS = frozenset({*RSA, *(name for names in CURVES.values() for name in na
 
 @dataclass(frozen=True, slots=True)
 class IssuerKey:
-    """A public key. Two are the same where the issuer told the same of them (`told`)."""
+    """A public key. Two are the same where the issuer told the same of them (`published`)."""
 
     kid: str | None
     algorithms: tuple[str, ...]
-    told: str
+    published: str
     key: Any = field(compare=False, repr=False)
 
 

@@ -70,8 +70,8 @@ async def attach_file(
 
     asking = Asking(Attach(file_name=file_name, sha256="", size=0, declared_type=declared, sniffed_type=None), attempt)
     leave(request.scope)  # the bytes may take minutes
-    told = request.headers.get("content-length", "")
-    size = int(told) if told.isdecimal() and told.isascii() else 0
+    announced = request.headers.get("content-length", "")
+    size = int(announced) if announced.isdecimal() and announced.isascii() else 0
     return made(await services_of(request).attachments.attach(asking, _body(request), size), "attachment")
 
 

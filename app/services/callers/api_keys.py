@@ -15,7 +15,7 @@ from app.domain.values.rfc3339 import rfc3339_or_none
 from app.services.callers.key_scopes import scope_faults
 from app.services.definitions.definitions import Definitions
 from app.services.definitions.standing_versions import StandingVersions
-from app.services.entries.actors import told_of_actor
+from app.services.entries.actors import actor_json
 from app.services.entries.identity import new_id
 from app.services.entries.refusals import Refusals
 from app.services.entries.writing import entry_of, write
@@ -121,8 +121,8 @@ class ApiKeys:
             "api_key",
             key.tenant,
             by.at,
-            actor=told_of_actor(by.actor, roles),
-            told={"api_key": {"how": how, **_told(key)}, "request_id": by.request_id},
+            actor=actor_json(by.actor, roles),
+            says={"api_key": {"how": how, **_key_json(key)}, "request_id": by.request_id},
             values={"/title": key.title} if how == "made" else {},
         )
         await write(by.tx, entry)
@@ -148,7 +148,7 @@ def _key(actor: Actor, wanted: NewKey, digest: str, at: datetime) -> StoredKey:
     )
 
 
-def _told(key: StoredKey) -> Json:
+def _key_json(key: StoredKey) -> Json:
     return {
         "id": key.id,
         "subject": key.subject,

@@ -73,8 +73,8 @@ _ISSUERS: TypeAdapter[Issuers] = TypeAdapter(Annotated[Issuers, Field(min_length
 
 def issuers_of(text: str) -> Issuers:
     """One address, or a JSON list of addresses and objects; ValueError where it is neither."""
-    told = json.loads(text) if text.lstrip().startswith("[") else [text.strip()]
-    found = _ISSUERS.validate_python([{"issuer": one} if isinstance(one, str) else one for one in told])
+    listed = json.loads(text) if text.lstrip().startswith("[") else [text.strip()]
+    found = _ISSUERS.validate_python([{"issuer": one} if isinstance(one, str) else one for one in listed])
     if len({one.issuer for one in found}) != len(found):
         raise ValueError("names an issuer twice")
     return found

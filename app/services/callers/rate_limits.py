@@ -35,7 +35,7 @@ class Taken:
 
 
 @dataclass(slots=True)
-class Bucket:
+class RateBucket:
     """`full_at` by the clock of this process; `asked_of_all` is None until the first settlement."""
 
     full_at: float = 0.0
@@ -65,7 +65,7 @@ class RateLimits:
         self._store = store
         self._clock = clock
         self._most = most
-        self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()  # the one used last is the last
+        self._buckets: OrderedDict[tuple[str, str], RateBucket] = OrderedDict()  # the one used last is the last
         self._settlements = 0
 
     def take(self, tenant: str, subject: str) -> Taken:
@@ -80,7 +80,7 @@ class RateLimits:
         """
         return self._take(self._bucket(tenant, subject), attempts, 1)
 
-    def _take(self, bucket: Bucket, tokens: int, before: int) -> Taken:
+    def _take(self, bucket: RateBucket, tokens: int, before: int) -> Taken:
         """`before`: tokens that the same request took already."""
         now, most = self._clock(), self.rate.seconds
         each = min(self.rate.cost / bucket.share, most)
@@ -96,9 +96,11 @@ class RateLimits:
 
     async def settle(self) -> None:
         """Tell the database what was spent here, and learn what was spent everywhere."""
-        told = {key: (bucket.spent, bucket.asked) for key, bucket in self._buckets.items() if bucket.asked}
+        unsettled = {key: (bucket.spent, bucket.asked) for key, bucket in self._buckets.items() if bucket.asked}
         try:
-            settled = await self._store.settle_rates([self._spending(key, *counts) for key, counts in told.items()])
+            settled = await self._store.settle_rates(
+                [self._spending(key, *counts) for key, counts in unsettled.items()]
+            )
             self._settlements += 1
             if self._settlements % FORGET_EVERY == 0:
                 await self._store.forget_rates()
@@ -106,14 +108,14 @@ class RateLimits:
             log.warning("rate limits are not shared right now: %s", error)
             return
         for one in settled:
-            self._learn(one, *told[one.tenant, one.subject])
-        self._drop(told.keys())
+            self._learn(one, *unsettled[one.tenant, one.subject])
+        self._drop(unsettled.keys())
 
-    def _bucket(self, tenant: str, subject: str) -> Bucket:
+    def _bucket(self, tenant: str, subject: str) -> RateBucket:
         key = (tenant, subject)
         bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[key] = Bucket()
+            bucket = self._buckets[key] = RateBucket()
             if len(self._buckets) > self._most:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(key)
@@ -145,5 +147,5 @@ class RateLimits:
 
 def headers_of(rate: Rate, taken: Taken) -> list[tuple[bytes, bytes]]:
     """RateLimit fields (draft-ietf-httpapi-ratelimit-headers-03), whole seconds."""
-    told = {"limit": rate.amount, "remaining": taken.remaining, "reset": ceil(taken.reset)}
-    return [(f"ratelimit-{name}".encode(), str(value).encode()) for name, value in told.items()]
+    fields = {"limit": rate.amount, "remaining": taken.remaining, "reset": ceil(taken.reset)}
+    return [(f"ratelimit-{name}".encode(), str(value).encode()) for name, value in fields.items()]

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.values.errors import Conflict, NotFound
 from app.domain.values.json import Json
-from app.services.entries.actors import told_of_operator
+from app.services.entries.actors import operator_json
 from app.services.entries.writing import entry_of, write
 from app.services.policy.log_entries import operator_entry
 from app.services.store.people import StoredPerson
@@ -75,5 +75,5 @@ class Registry:
         raise NotFound(f"{whom.subject} is no person of {whom.tenant}")
 
     def _entry(self, whom: Whom, how: str, at: Any) -> Any:
-        told: dict[str, Json] = {"person": {"how": how, "subject": whom.subject}}
-        return entry_of("person", whom.tenant, at, actor=told_of_operator(self._operator), told=told)
+        says: dict[str, Json] = {"person": {"how": how, "subject": whom.subject}}
+        return entry_of("person", whom.tenant, at, actor=operator_json(self._operator), says=says)

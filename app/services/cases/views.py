@@ -8,7 +8,7 @@ from app.domain.case.case import Case
 from app.domain.clocks.after_event import Clocks
 from app.domain.explaining.explain import Possible, PossibleEvent, RefusedEvent
 from app.services.store.case_query import Filters
-from app.services.store.search import Count
+from app.services.store.search import CaseCount
 
 __all__ = ["Page", "Possible", "PossibleEvent", "RefusedEvent", "Shown", "Wanted"]
 
@@ -36,7 +36,7 @@ class Page:
     items: Sequence[Case]
     next_cursor: str | None
     clocks: Mapping[str, Clocks] = field(default_factory=dict)  # by case id
-    count: Count | None = None
+    count: CaseCount | None = None
 
 
 @dataclass(frozen=True, slots=True)

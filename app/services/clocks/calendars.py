@@ -11,7 +11,7 @@ from app.domain.calendars.timeline import ALWAYS, Timeline
 from app.domain.definition.calendar_file import CalendarFile, ResolvedCalendar
 from app.domain.values.names import SERVICE_TENANT
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
-from app.services.entries.actors import UNNAMED, told_of_operator
+from app.services.entries.actors import UNNAMED, operator_json
 from app.services.entries.writing import entry_of, write
 from app.services.store.ports import Store
 from app.services.store.stored import StoredCalendar
@@ -42,15 +42,15 @@ class Calendars:
         """That of a file, or for `team:NAME` that of the file NAME; round the clock where there is none."""
         return self._all(name)[-1]
 
-    def told(self, names: Iterable[str]) -> dict[str, int]:
+    def versions_of(self, names: Iterable[str]) -> dict[str, int]:
         versions = {file_of(name): len(self._all(name)) - 1 for name in names if name != ROUND_THE_CLOCK}
         return {name: version for name, version in versions.items() if version != 1}
 
-    def as_of(self, told: Mapping[str, int]) -> "CalendarsAsOf":
-        return CalendarsAsOf(self, told)
+    def as_of(self, versions: Mapping[str, int]) -> "CalendarsAsOf":
+        return CalendarsAsOf(self, versions)
 
-    def by_version(self, name: str, told: int) -> Sequence[Timeline]:
-        return self._all(name)[: told + 1]
+    def by_version(self, name: str, version: int) -> Sequence[Timeline]:
+        return self._all(name)[: version + 1]
 
     def version(self, name: str) -> int:
         """How many versions of it there are."""
@@ -113,7 +113,7 @@ class CalendarsAsOf:
     def timeline(self, name: str) -> Timeline:
         return self.calendars.by_version(name, self.known.get(file_of(name), 1))[-1]
 
-    def told(self, names: Iterable[str]) -> dict[str, int]:
+    def versions_of(self, names: Iterable[str]) -> dict[str, int]:
         return {name: self.known[name] for name in map(file_of, names) if name in self.known}
 
 
@@ -147,10 +147,10 @@ async def put_in_force(
         text = resolved(calendar, corrects=rfc3339(locked.at) if corrects else None)
         stored, added = await tx.add_calendar(name, calendar.hash(), text, since)
         if added:
-            told = {"name": name, "version": stored.version, "hash": stored.hash}
-            told["applies_from"] = rfc3339(stored.applies_from)
-            actor = told_of_operator(operator)
-            await write(tx, entry_of("calendar", SERVICE_TENANT, locked.at, actor=actor, told={"calendar": told}))
+            says = {"name": name, "version": stored.version, "hash": stored.hash}
+            says["applies_from"] = rfc3339(stored.applies_from)
+            actor = operator_json(operator)
+            await write(tx, entry_of("calendar", SERVICE_TENANT, locked.at, actor=actor, says={"calendar": says}))
 
 
 def _timelines(stored: Sequence[StoredCalendar]) -> tuple[Timeline, ...]:

@@ -43,7 +43,7 @@ class Difference:
         return f"case {self.case_id} of {self.tenant}{clock}: {self.message}"
 
 
-class Clocks:
+class CaseClocks:
     """Reading takes no lock: a case that moves meanwhile is told as it was at some moment of the reading."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Clocks:
         return await self._store.cycles(actor.tenant, case_id)
 
     async def explain(
-        self, actor: Actor, case_id: str, name: str, cycle: int | None = None, told: Stretch = FROM_THE_START
+        self, actor: Actor, case_id: str, name: str, cycle: int | None = None, stretch: Stretch = FROM_THE_START
     ) -> dict[str, Any]:
         """A page of the segments of a cycle (the current one) that count or do not, and why.
 
@@ -70,8 +70,8 @@ class Clocks:
         await self._cases.show(actor, case_id)
         effort = Effort(LONGEST_EFFORT, _too_long)
         fold = await self.folded(actor.tenant, case_id, effort)
-        turns = fold.turns.get(name, []) if fold else []
-        cycles = {turn.after.cycle for turn in turns if turn.after.started_at}
+        changes = fold.changes.get(name, []) if fold else []
+        cycles = {change.after.cycle for change in changes if change.after.started_at}
         wanted = max(cycles, default=0) if cycle is None else cycle
         if fold is None or fold.case is None or wanted not in cycles:
             raise NotFound("the case has no such clock, or it has not started yet")
@@ -82,7 +82,7 @@ class Clocks:
 
         def tell() -> dict[str, Any]:
             with effort:
-                return explained(rule, turns, wanted, watched, now, fired, told)
+                return explained(rule, changes, wanted, watched, now, fired, stretch)
 
         return await self._counting.count(actor.tenant, tell)
 
@@ -103,10 +103,10 @@ class Clocks:
 
     async def _know(self, entry: Mapping[str, Json]) -> None:
         """Another process may have known a calendar that this one has yet to learn."""
-        told = dict(entry.get("calendars", {}))
+        versions = dict(entry.get("calendars", {}))
         if calendar := entry.get("sla", {}).get("calendar"):
-            told[calendar["name"]] = calendar["version"]
-        if any(version > self._calendars.version(name) for name, version in told.items()):
+            versions[calendar["name"]] = calendar["version"]
+        if any(version > self._calendars.version(name) for name, version in versions.items()):
             await self._calendars.learn(self._store)
 
     async def differences(self) -> AsyncIterator[tuple[int, Sequence[Difference]]]:
@@ -141,7 +141,7 @@ class Clocks:
                 case_id=case_id,
                 clock=name,
                 cycle=cycle,
-                message=_told(stored.get((name, cycle)), rebuilt.get((name, cycle))),
+                message=_difference(stored.get((name, cycle)), rebuilt.get((name, cycle))),
             )
             for name, cycle in sorted(stored.keys() | rebuilt.keys())
             if stored.get((name, cycle)) != rebuilt.get((name, cycle))
@@ -154,8 +154,10 @@ class Clocks:
         due = min((clock.due_at for clock in rebuilt if clock.current and clock.due_at), default=None)
         if found is None or found.case.due_at == due:
             return []
-        told = f"is due at {found.case.due_at or 'no time'} and would be at {due or 'no time'}; its next event mends it"
-        return [Difference(tenant=tenant, case_id=case_id, clock=None, cycle=None, message=told)]
+        message = (
+            f"is due at {found.case.due_at or 'no time'} and would be at {due or 'no time'}; its next event mends it"
+        )
+        return [Difference(tenant=tenant, case_id=case_id, clock=None, cycle=None, message=message)]
 
     async def _by_case(self) -> AsyncIterator[tuple[tuple[str, str], list[StoredClock]]]:
         after: ClockKey | None = None
@@ -192,7 +194,7 @@ def _case_of(clock: StoredClock) -> tuple[str, str]:
     return clock.tenant, clock.case_id
 
 
-def _told(kept: StoredClock | None, rebuilt: StoredClock | None) -> str:
+def _difference(kept: StoredClock | None, rebuilt: StoredClock | None) -> str:
     if kept is None:
         return "is not kept, and the log has it"
     if rebuilt is None:

@@ -7,15 +7,15 @@ from datetime import datetime
 
 from app.domain.case.attempt import Actor, Attempt
 from app.domain.case.case import Case
-from app.domain.clocks.after_event import Turned
+from app.domain.clocks.after_event import ClocksAfter
 from app.domain.clocks.corrected import corrected
-from app.domain.clocks.history import Turn
+from app.domain.clocks.history import ClockChange
 from app.domain.clocks.recounted import recounted
 from app.domain.clocks.state import ACTIVE, ClockState
 from app.domain.deciding.escalate import recalculated, system_actor
 from app.domain.deciding.situation import OnCase
 from app.services.clocks.calendars import Calendars, file_of
-from app.services.clocks.clocks import Clocks
+from app.services.clocks.clocks import CaseClocks
 from app.services.definitions.definitions import Definitions
 from app.services.desk.batch import Batch
 from app.services.desk.deciding import Deciding
@@ -56,7 +56,7 @@ class Recalculation:
     """Nothing of it is lost where a process ends half-way: whoever looks again finds what is left."""
 
     def __init__(
-        self, store: Store, deciding: Deciding, definitions: Definitions, calendars: Calendars, clocks: Clocks
+        self, store: Store, deciding: Deciding, definitions: Definitions, calendars: Calendars, clocks: CaseClocks
     ) -> None:
         self._store = store
         self._deciding = deciding
@@ -106,16 +106,16 @@ class Recalculation:
             case = copy.cases[case_id]
             if state.status not in ACTIVE or file_of(state.calendar) not in names:
                 continue
-            turns = await self._turns(case, state) if correcting else None
-            after = self._anew(case, state, copy.moment(case), turns, self._calendars)
+            changes = await self._changes(case, state) if correcting else None
+            after = self._anew(case, state, copy.moment(case), changes, self._calendars)
             if after == state:
                 continue
             here = self._situation(batch, case, correcting)
             here = replace(here, clocks={**here.clocks, name: after})
-            told = {"name": file_of(state.calendar), "version": self._calendars.version(state.calendar)}
+            calendar = {"name": file_of(state.calendar), "version": self._calendars.version(state.calendar)}
             kind = "sla.corrected" if correcting else "sla"
-            stepped = recalculated(here, state, after, told, _calendars_of(turns or ()), kind=kind)
-            copy.take(stepped.case, stepped.entry, Turned(here.clocks, (after,)))
+            stepped = recalculated(here, state, after, calendar, _calendars_of(changes or ()), kind=kind)
+            copy.take(stepped.case, stepped.entry, ClocksAfter(here.clocks, (after,)))
             found.append(Recounted(case.tenant, case_id, state, after))
         return found
 
@@ -128,27 +128,27 @@ class Recalculation:
                 await self._definitions.learn(self._store, [found.case.definition])
                 for state in states_of(found.clocks).values():
                     if state.status in ACTIVE and file_of(state.calendar) == name:
-                        turns = await self._turns(found.case, state)
-                        after = self._anew(found.case, state, found.at, turns, calendars)
+                        changes = await self._changes(found.case, state)
+                        after = self._anew(found.case, state, found.at, changes, calendars)
                         if after != state:
                             yield Recounted(found.case.tenant, found.case.id, state, after)
 
     def _anew(
-        self, case: Case, state: ClockState, at: datetime, turns: Sequence[Turn] | None, calendars: Calendars
+        self, case: Case, state: ClockState, at: datetime, changes: Sequence[ClockChange] | None, calendars: Calendars
     ) -> ClockState:
-        """The clock by the newest version of its calendar; along its `turns`, if given, its past too."""
+        """The clock by the newest version of its calendar; along its `changes`, if given, its past too."""
         rule = self._definitions.of(case.definition).clocks.get(state.name)
         if rule is None:
             return state
         versions = calendars.by_version(state.calendar, calendars.version(state.calendar))
-        if turns is None:
+        if changes is None:
             return recounted(state, rule, at, versions)
-        known = calendars.as_of(calendars.told(_calendars_of(turns)))
-        return corrected(state, rule, at, versions, turns, known)
+        known = calendars.as_of(calendars.versions_of(_calendars_of(changes)))
+        return corrected(state, rule, at, versions, changes, known)
 
-    async def _turns(self, case: Case, state: ClockState) -> Sequence[Turn]:
+    async def _changes(self, case: Case, state: ClockState) -> Sequence[ClockChange]:
         fold = await self._clocks.folded(case.tenant, case.id)
-        return fold.turns.get(state.name, ()) if fold else ()
+        return fold.changes.get(state.name, ()) if fold else ()
 
     def _situation(self, batch: Batch, case: Case, correcting: Correcting | None) -> OnCase:
         actor = system_actor(case.tenant)
@@ -167,5 +167,5 @@ def _counts_by(clock: StoredClock, names: frozenset[str]) -> bool:
     return file_of(clock.facts.get("calendar", "always")) in names
 
 
-def _calendars_of(turns: Sequence[Turn]) -> frozenset[str]:
-    return frozenset(turn.after.calendar for turn in turns)
+def _calendars_of(changes: Sequence[ClockChange]) -> frozenset[str]:
+    return frozenset(change.after.calendar for change in changes)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 
 from app.domain.deciding.fold import Unexplained
-from app.services.clocks.clocks import Clocks, Difference
+from app.services.clocks.clocks import CaseClocks, Difference
 from app.services.definitions.definitions import Definitions
 from app.services.store.ports import Store
 from app.services.store.stored import CaseKey, Record, StoredClock
@@ -14,7 +14,7 @@ PAGE = 200
 class Verification:
     """What differs is looked at again under the lock of its case, so that no event comes in between."""
 
-    def __init__(self, store: Store, definitions: Definitions, clocks: Clocks) -> None:
+    def __init__(self, store: Store, definitions: Definitions, clocks: CaseClocks) -> None:
         self._store = store
         self._definitions = definitions
         self._clocks = clocks

@@ -14,7 +14,7 @@ from app.domain.definition.views import Views
 from app.domain.machine.machine import Machine
 from app.domain.values.errors import NotFound
 from app.domain.values.names import SERVICE_TENANT
-from app.services.entries.actors import UNNAMED, told_of_operator
+from app.services.entries.actors import UNNAMED, operator_json
 from app.services.entries.writing import entry_of, write
 from app.services.store.definitions import DefinitionVersion
 from app.services.store.ports import Store
@@ -99,10 +99,10 @@ async def _store(store: Store, case_type: CaseType, operator: str) -> StoredDefi
         locked = await tx.lock([], [])
         stored, added = await tx.add_definition(case_type.case_type, digest, text)
         if added:
-            told = {
+            says = {
                 "case_type": stored.case_type,
                 "definition": {"version": stored.version, "hash": stored.hash},
             }
-            actor = told_of_operator(operator)
-            await write(tx, entry_of("definition", SERVICE_TENANT, locked.at, actor=actor, told=told))
+            actor = operator_json(operator)
+            await write(tx, entry_of("definition", SERVICE_TENANT, locked.at, actor=actor, says=says))
     return stored

@@ -8,7 +8,7 @@ from time import monotonic
 
 from pydantic import ValidationError
 
-from app.domain.declaring.checks.standing import Standing, Versions
+from app.domain.declaring.checks.standing import OlderVersion, Versions
 from app.domain.declaring.reading.load import load_stored
 from app.services.definitions.definitions import Definitions
 from app.services.store.definitions import DefinitionReads
@@ -22,7 +22,7 @@ async def standing(store: DefinitionReads, newest: Collection[str]) -> Versions:
     """By case type, in their order. `newest` are the hashes of those that open cases."""
     older = {one.hash: one for one in await store.definition_versions() if one.hash not in newest}
     counts = await store.case_counts(sorted(older)) if older else {}
-    found: defaultdict[str, list[Standing]] = defaultdict(list)
+    found: defaultdict[str, list[OlderVersion]] = defaultdict(list)
     for stored in await store.definitions(sorted(counts)) if counts else []:
         await asyncio.sleep(0)  # a large one takes some milliseconds
         cases, still_open = counts[stored.hash]
@@ -32,7 +32,7 @@ async def standing(store: DefinitionReads, newest: Collection[str]) -> Versions:
             log.warning("version %d of %s cannot be read: %s", stored.version, stored.case_type, error)
             continue
         found[stored.case_type].append(
-            Standing(
+            OlderVersion(
                 case_type=case_type,
                 version=stored.version,
                 open=still_open,

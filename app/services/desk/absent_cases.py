@@ -22,5 +22,5 @@ async def absent(store: Store, attempts: Sequence[Attempt]) -> Collection[str]:
 
 def here(attempts: Sequence[Attempt], missing: Collection[str], decided: Sequence[Answer]) -> list[Answer]:
     """The answers in the order of the attempts, of which those on missing cases were not decided."""
-    told, gone = iter(decided), Answer(error=no_such_case())
-    return [gone if attempt.case_id in missing else next(told) for attempt in attempts]
+    given, gone = iter(decided), Answer(error=no_such_case())
+    return [gone if attempt.case_id in missing else next(given) for attempt in attempts]

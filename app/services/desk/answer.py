@@ -91,7 +91,7 @@ def applied(outcome: Outcome) -> Answer:
         return Answer(receipt=receipt, shown=outcome.work.shown)
     return Answer(
         receipt=receipt,
-        case=case_json(outcome.case, outcome.turned.clocks if outcome.turned else NO_CLOCKS)
+        case=case_json(outcome.case, outcome.clocks.current if outcome.clocks else NO_CLOCKS)
         if outcome.readable
         else None,
         opened=outcome.opened,

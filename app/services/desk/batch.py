@@ -25,7 +25,7 @@ from app.services.desk.given_again import given_again, is_for
 from app.services.desk.locking import link_key, other_key
 from app.services.desk.working_copy import ALONE, WorkingCopy
 from app.services.entries.identity import new_salt
-from app.services.entries.refusals import Refused
+from app.services.entries.refusals import CountedRefusal
 from app.services.fairness.fair_queue import Caller
 from app.services.store.stored import Locked, Record, StoredAnswer
 
@@ -59,7 +59,7 @@ class Batch:
         self._copy = WorkingCopy(locked)
         self._singly = singly
         self.fired: list[Fired] = []
-        self.counted: list[Refused] = []
+        self.counted: list[CountedRefusal] = []
 
     @property
     def copy(self) -> WorkingCopy:
@@ -145,7 +145,7 @@ class Batch:
         if attempt.actor.id == SYSTEM or self._singly(caller):
             self._copy.entries.append(entry)
         else:
-            self.counted.append(Refused(caller, body["code"], body.get("act") or body["event"], entry.draft.at))
+            self.counted.append(CountedRefusal(caller, body["code"], body.get("act") or body["event"], entry.draft.at))
 
     def _logged(self, attempt: Attempt) -> bool:
         """Whether this same request was refused before; another one under its key is logged like any other, and so is

@@ -9,7 +9,7 @@ from app.services.definitions.definitions import Definitions
 from app.services.desk.batch import Batch, Singly, always
 from app.services.desk.escalation import Fired
 from app.services.desk.locking import lock
-from app.services.entries.refusals import Refusals, Refused
+from app.services.entries.refusals import CountedRefusal, Refusals
 from app.services.policy.policies import Policies
 from app.services.store.ports import Store, Transaction
 from app.services.store.stored import CaseKey, Locked
@@ -27,7 +27,7 @@ class UnitOfWork:
         self._batch = batch
         self._singly = singly
         self.fired: list[Fired] = []
-        self.counted: list[Refused] = []
+        self.counted: list[CountedRefusal] = []
 
     async def on(self, attempts: Sequence[Attempt]) -> Batch:
         """What the attempts name, locked, to decide them on."""

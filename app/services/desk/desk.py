@@ -14,9 +14,9 @@ from app.services.desk.escalation import ASIDE, Fired
 from app.services.desk.not_decided import unavailable
 from app.services.desk.queue import give
 from app.services.desk.report import Committed, Waited, Watchers, outcomes
-from app.services.desk.waiting import BATCH, Line
+from app.services.desk.waiting import BATCH, WaitingLine
 from app.services.fairness.limits import USUAL
-from app.services.fairness.yielding import Turns
+from app.services.fairness.yielding import LoopTurn
 from app.services.store.ports import Refused, Store, StoreUnavailable
 from app.services.store.stored import CaseKey
 
@@ -42,7 +42,7 @@ class Desk:
         self._deciding = deciding
         self._workers = workers
         self._watchers = watchers
-        self._line = Line(store, places, watchers)
+        self._line = WaitingLine(store, places, watchers)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -62,9 +62,7 @@ class Desk:
 
     async def submit(self, attempts: Sequence[Attempt]) -> list[Answer]:
         """Decide attempts in order; an answer each, given after the commit. Errors are answers, never raised."""
-        return self._told(await self._line.submit(attempts))
-
-    def _told(self, answers: list[Answer]) -> list[Answer]:
+        answers = await self._line.submit(attempts)
         self._watchers.answered(answers)
         return answers
 
@@ -155,14 +153,14 @@ class Desk:
         return Answer(error=Internal(f"something went wrong on our side; the request id is {attempt.request_id}"))
 
     async def _together(self, attempts: Sequence[Attempt], waited: Sequence[Waited] = ()) -> list[Answer | None]:
-        began, turns = perf_counter(), Turns()
+        began, turn = perf_counter(), LoopTurn()
         async with self._deciding(*{attempt.tenant for attempt in attempts}) as unit:
             batch = await unit.on(attempts)
             held = perf_counter()
             answers: list[Answer | None] = []
             for attempt in attempts:
                 answers.append(None if attempt.key in batch.locked.busy else batch.answer(attempt))
-                await turns.give()
+                await turn.give()
             decided = perf_counter()
             await unit.record(batch)
         if batch.fired:

@@ -7,17 +7,17 @@ from typing import Protocol
 
 from app.domain.case.attempt import Attempt
 from app.domain.case.case import Case
-from app.domain.clocks.after_event import Turned, earliest_due
-from app.domain.clocks.firing import Firing as DueFiring
+from app.domain.clocks.after_event import ClocksAfter, earliest_due
+from app.domain.clocks.firing import Firing
 from app.domain.clocks.state import ClockState
 from app.domain.deciding.clocks_after import clocks_after
-from app.domain.deciding.escalate import Due, first_due, moved, resumed, step, system_actor
+from app.domain.deciding.escalate import ClockDue, first_due, moved, resumed, step, system_actor
 from app.domain.deciding.situation import OnCase
 from app.domain.deciding.step_effects import events_fired
 from app.services.desk.answer import Answer
 from app.services.desk.working_copy import WorkingCopy
 from app.services.entries.identity import new_id
-from app.services.store.stored import Firing
+from app.services.store.stored import StoredFiring
 
 MOST_AT_ONCE = 200
 """Firings of one case in one transaction; what is left is still due, and the next tick finds it."""
@@ -32,17 +32,17 @@ class Fired:
     case_type: str
     case_id: str
     clock: str
-    firing: DueFiring
+    firing: Firing
     late_by: timedelta
 
 
-def _owed_since(state: ClockState, firing: DueFiring) -> datetime:
+def _owed_since(state: ClockState, firing: Firing) -> datetime:
     """From when on anybody could have fired it: not before its clock was known, and not before it was told to count."""
     return max(firing.moment, state.known_since or firing.moment, state.since or firing.moment)
 
 
-def _kept(case: Case, state: ClockState, firing: DueFiring, entry_id: str) -> Firing:
-    return Firing(
+def _kept(case: Case, state: ClockState, firing: Firing, entry_id: str) -> StoredFiring:
+    return StoredFiring(
         tenant=case.tenant,
         case_id=case.id,
         clock=state.name,
@@ -94,7 +94,7 @@ class Escalation:
                 self._keep(here, replace(state, next_fire_at=self._copy.at + ASIDE))
         return self._fired
 
-    def _fire(self, here: OnCase, due: Due) -> None:
+    def _fire(self, here: OnCase, due: ClockDue) -> None:
         self._keep(here, due.after)
         if due.resumed:
             stepped = resumed(self._here(here.case.id), due.after)
@@ -104,17 +104,17 @@ class Escalation:
 
     def _keep(self, here: OnCase, state: ClockState) -> None:
         """The clock has come that far, whatever its firings do."""
-        turned = Turned({**here.clocks, state.name: state}, (state,))
-        self._copy.turn(here.case, turned)
+        after = ClocksAfter({**here.clocks, state.name: state}, (state,))
+        self._copy.take_clocks(here.case, after)
 
-    def _step(self, case_id: str, state: ClockState, firing: DueFiring, skipped: tuple[DueFiring, ...]) -> None:
+    def _step(self, case_id: str, state: ClockState, firing: Firing, skipped: tuple[Firing, ...]) -> None:
         here = self._here(case_id)
         stepped = step(here, state, firing, skipped)
-        case, turned = stepped.case, None
+        case, after = stepped.case, None
         if moved(here.case, case):
-            turned = clocks_after(here, case, None)
-            case = replace(case, due_at=earliest_due(turned.clocks))
-        self._copy.take(case, stepped.entry, turned)
+            after = clocks_after(here, case, None)
+            case = replace(case, due_at=earliest_due(after.current))
+        self._copy.take(case, stepped.entry, after)
         entry_id = stepped.entry.draft.entry_id
         self._copy.firings += [_kept(case, state, one, entry_id) for one in (*skipped, firing)]
         late_by = max(here.at - _owed_since(state, firing), timedelta(0))
@@ -128,7 +128,7 @@ class Escalation:
         case = self._copy.cases[case_id]
         return self._batch.on(self._attempt(case, None), case)
 
-    def _attempt(self, case: Case, event: str | None, clock: str = "", firing: DueFiring | None = None) -> Attempt:
+    def _attempt(self, case: Case, event: str | None, clock: str = "", firing: Firing | None = None) -> Attempt:
         """The request id says which firing it was, also in the entry of an event that is refused."""
         request_id = f"sla:{clock}:{firing.step.number}:{firing.n}" if firing else "sla"
         return Attempt(

@@ -11,7 +11,7 @@ from app.services.fairness.fair_queue import Caller
 
 
 @dataclass(eq=False)
-class Group:
+class Submission:
     """Attempts of one caller; a part of them may be decided, and the rest comes again."""
 
     attempts: Sequence[Attempt]
@@ -27,7 +27,7 @@ class Group:
         return len(self.attempts)
 
 
-def give(group: Group, answers: list[Answer | None]) -> None:
+def give(group: Submission, answers: list[Answer | None]) -> None:
     if not group.answers.done():
         group.answers.set_result(answers)
 

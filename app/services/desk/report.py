@@ -19,7 +19,7 @@ REPLAYED = "replayed"
 Outcomes = Counter[tuple[str, str, str]]
 """How many attempts there were by (case type, act, outcome): the act of a built-in verb or `event`; `applied`,
 `replayed` or the code of a refusal."""
-Told = TypeVar("Told")
+What = TypeVar("What")
 log = logging.getLogger("stateward")
 
 
@@ -83,10 +83,10 @@ def outcome_of(answer: Answer) -> str:
     return answer.error.code if answer.error else APPLIED
 
 
-def telling(*listeners: Callable[[Told], None]) -> Callable[[Told], None]:
+def telling(*listeners: Callable[[What], None]) -> Callable[[What], None]:
     """Tell all of them. What they fail at is logged: what is committed stays so, and is not tried again."""
 
-    def tell(what: Told) -> None:
+    def tell(what: What) -> None:
         for listener in listeners:
             try:
                 listener(what)

@@ -12,7 +12,7 @@ MOST = 8 * 2**20
 """Bytes of all cases of an answer."""
 
 
-class ToldOnce:
+class ShownOnce:
     """Looks at the answers of a batch as they come in, and lets go at once of what is left out: a thousand states of
     one case take a thousand times its memory."""
 

@@ -9,9 +9,9 @@ from app.domain.values.errors import Unavailable
 from app.services.desk.absent_cases import absent, here
 from app.services.desk.answer import Answer
 from app.services.desk.not_decided import halted, in_flight, unavailable
-from app.services.desk.queue import Group, caller_of
+from app.services.desk.queue import Submission, caller_of
 from app.services.desk.report import Waited, Watchers
-from app.services.desk.shown_once import ToldOnce
+from app.services.desk.shown_once import ShownOnce
 from app.services.fairness.fair_queue import Caller, FairQueue
 from app.services.fairness.places import Places
 from app.services.store.ports import Store, StoreUnavailable
@@ -27,12 +27,12 @@ PATIENCE = 2.0
 """Seconds that an attempt waits for another process that uses its key."""
 
 
-class Line:
+class WaitingLine:
     def __init__(self, store: Store, places: int, watchers: Watchers) -> None:
         self._store = store
         self._watchers = watchers
         self._places = Places(places, "attempts")
-        self._turns: FairQueue[Group] = FairQueue()
+        self._turns: FairQueue[Submission] = FairQueue()
         self._idle = asyncio.Event()
         self._idle.set()
         self._in_flight: set[AnswerKey] = set()
@@ -47,7 +47,7 @@ class Line:
     async def empty(self) -> None:
         await self._idle.wait()
 
-    async def deal(self) -> list[tuple[Group, int]]:
+    async def deal(self) -> list[tuple[Submission, int]]:
         """Who is next, and with how many attempts; waits until there is somebody."""
         await self._turns.any()
         dealt = self._turns.deal(BATCH, OF_ONE if self._others else None)
@@ -64,8 +64,8 @@ class Line:
                 self._idle.clear()
                 return await self._answered(attempts)
         except (Unavailable, StoreUnavailable) as error:
-            told = Answer(error=error) if isinstance(error, Unavailable) else unavailable(error)
-            return [told] * len(attempts)
+            answer = Answer(error=error) if isinstance(error, Unavailable) else unavailable(error)
+            return [answer] * len(attempts)
         finally:
             if not self._places.taken:
                 self._idle.set()
@@ -85,7 +85,7 @@ class Line:
             self._in_flight -= mine - taken
 
     async def _in_chunks(self, attempts: Sequence[Attempt], taken: set[AnswerKey]) -> list[Answer]:
-        once = ToldOnce()
+        once = ShownOnce()
         for start in range(0, len(attempts), BATCH):
             chunk = attempts[start : start + BATCH]
             free = [attempt for attempt in chunk if attempt.key not in taken]
@@ -113,7 +113,7 @@ class Line:
         while rest := attempts[len(answers) :]:
             if stop := halted(answers):
                 return answers + [stop] * len(rest)
-            group = Group(rest, Waited(perf_counter(), self._watchers.origin()))
+            group = Submission(rest, Waited(perf_counter(), self._watchers.origin()))
             self._turns.put(group)
             try:
                 answers += await group.answers

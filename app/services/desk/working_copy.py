@@ -8,7 +8,7 @@ from app.domain.case.case import Case, Surroundings
 from app.domain.case.entry import AuditEntry
 from app.domain.case.made_by_verbs import CaseRole, Row, Work
 from app.domain.case.search_text import Said, SearchText
-from app.domain.clocks.after_event import Clocks, Turned
+from app.domain.clocks.after_event import Clocks, ClocksAfter
 from app.domain.clocks.state import ClockState
 from app.domain.deciding.outcome import Outcome
 from app.services.store.stored import (
@@ -16,12 +16,12 @@ from app.services.store.stored import (
     AnswerKey,
     CaseKey,
     Changed,
-    Firing,
     LinkKey,
     Locked,
     Record,
     StoredAnswer,
     StoredClock,
+    StoredFiring,
 )
 
 TICK = timedelta(microseconds=1)
@@ -38,18 +38,18 @@ class WorkingCopy:
         self.answers: dict[AnswerKey, StoredAnswer] = dict(locked.answers)
         self.new_answers: dict[AnswerKey, StoredAnswer] = {}
         self.entries: list[AuditEntry] = []
-        self.firings: list[Firing] = []
+        self.firings: list[StoredFiring] = []
         self.links: set[LinkKey] = set(locked.links)
         self._ids: dict[CaseKey, str] = {key: case.id for key, case in locked.cases.items()}
         self._was_seq: dict[str, int | None] = {case.id: case.seq for case in locked.cases.values()}
         self._stored_clocks = locked.clocks
         self._clocks: dict[str, Clocks] = {}
         self._changed: set[str] = set()
-        self._turned: dict[tuple[str, str, int], ClockState] = {}
+        self._changed_clocks: dict[tuple[str, str, int], ClockState] = {}
         self._acted: list[Acted] = []
         self._made: list[Row] = []
         self._holds: dict[CaseRole, bool] = {}
-        self._texts: dict[str, SearchText] = {}
+        self._search_texts: dict[str, SearchText] = {}
 
     def case(self, key: CaseKey | None) -> Case | None:
         case_id = self._ids.get(key) if key else None
@@ -74,7 +74,7 @@ class WorkingCopy:
         """When the first of its clocks has something to do."""
         return min((at for state in self.clocks(case_id).values() if (at := state.next_fire_at)), default=None)
 
-    def take(self, case: Case, entry: AuditEntry, turned: Turned | None = None) -> None:
+    def take(self, case: Case, entry: AuditEntry, clocks: ClocksAfter | None = None) -> None:
         """The case is this from now on, and the entry says why."""
         self.cases[case.id] = case
         self._ids[CaseKey(case.tenant, case_id=case.id)] = case.id
@@ -82,19 +82,19 @@ class WorkingCopy:
             self._ids[CaseKey(case.tenant, case_type=case.case_type, reference=case.reference)] = case.id
         self._changed.add(case.id)
         self.entries.append(entry)
-        if turned is not None:
-            self.turn(case, turned)
+        if clocks is not None:
+            self.take_clocks(case, clocks)
 
-    def turn(self, case: Case, turned: Turned) -> None:
-        self._clocks[case.id] = turned.clocks
-        self._turned |= {(case.id, state.name, state.cycle): state for state in turned.changed}
+    def take_clocks(self, case: Case, clocks: ClocksAfter) -> None:
+        self._clocks[case.id] = clocks.current
+        self._changed_clocks |= {(case.id, state.name, state.cycle): state for state in clocks.changed}
 
     def keep(self, outcome: Outcome) -> None:
         """All that came of an attempt."""
         case = outcome.case
         if outcome.words is not None:
-            self._texts[case.id] = replace(self._text(case), own=outcome.words)
-        self.take(case, outcome.entry, outcome.turned)
+            self._search_texts[case.id] = replace(self._search_text(case), own=outcome.words)
+        self.take(case, outcome.entry, outcome.clocks)
         for event, actors in outcome.acted.items():
             self._note_actors(case, event, actors)
         if outcome.work is not None:
@@ -109,12 +109,14 @@ class WorkingCopy:
 
     def _note_said(self, case: Case, said: Said) -> None:
         """Keep the words of a comment in place of those that it had."""
-        before = self._text(case)
+        before = self._search_text(case)
         others = (one for one in before.said if one.id != said.id)
-        self._texts[case.id] = replace(before, said=(*others, said))
+        self._search_texts[case.id] = replace(before, said=(*others, said))
 
-    def _text(self, case: Case) -> SearchText:
-        return self._texts.get(case.id) or SearchText(tenant=case.tenant, case_id=case.id, case_type=case.case_type)
+    def _search_text(self, case: Case) -> SearchText:
+        return self._search_texts.get(case.id) or SearchText(
+            tenant=case.tenant, case_id=case.id, case_type=case.case_type
+        )
 
     def _note_work(self, case: Case, work: Work) -> None:
         """Keep what a built-in verb made; case roles bind the next attempt of this transaction already."""
@@ -135,8 +137,8 @@ class WorkingCopy:
 
     def record(self) -> Record:
         cases = [Changed(self._was_seq.get(case_id), self.cases[case_id]) for case_id in sorted(self._changed)]
-        answers, clocks = list(self.new_answers.values()), self._turned_clocks()
-        texts = list(self._texts.values())
+        answers, clocks = list(self.new_answers.values()), self._clocks_to_store()
+        search_texts = list(self._search_texts.values())
         return Record(
             cases=cases,
             entries=self.entries,
@@ -146,13 +148,13 @@ class WorkingCopy:
             firings=self.firings,
             made=self._made,
             holds=self._holds,
-            texts=texts,
+            search_texts=search_texts,
         )
 
-    def _turned_clocks(self) -> list[StoredClock]:
+    def _clocks_to_store(self) -> list[StoredClock]:
         return [
             stored_clock(self.cases[case_id], state, current=self._clocks[case_id][name].cycle == cycle)
-            for (case_id, name, cycle), state in sorted(self._turned.items(), key=lambda item: item[0])
+            for (case_id, name, cycle), state in sorted(self._changed_clocks.items(), key=lambda item: item[0])
         ]
 
 

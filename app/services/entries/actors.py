@@ -8,7 +8,7 @@ from app.domain.values.json import Json
 UNNAMED = "operator:unnamed"
 
 
-def told_of_actor(actor: Actor, roles: Set[str]) -> Json:
+def actor_json(actor: Actor, roles: Set[str]) -> Json:
     """Somebody who called, with the roles by which it was decided."""
     return {
         "reference": actor.id,
@@ -18,6 +18,6 @@ def told_of_actor(actor: Actor, roles: Set[str]) -> Json:
     }
 
 
-def told_of_operator(reference: str) -> Json:
+def operator_json(reference: str) -> Json:
     """Who runs a command: there is no token, and no right that could be asked."""
     return {"reference": reference, "roles": [], "authenticated": "process", "on_behalf_of": None}

@@ -26,7 +26,7 @@ log = logging.getLogger("stateward.refusals")
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class CountedRefusal:
     """A refusal that has no entry of its own: `event` is that of the attempt, or the act of a built-in verb."""
 
     caller: Caller
@@ -45,7 +45,7 @@ class Minute:
     since: datetime | None = None
     until: datetime | None = None
 
-    def count(self, one: Refused) -> None:
+    def count(self, one: CountedRefusal) -> None:
         name = (one.code, one.event)
         self.counts[name if name in self.counts or len(self.counts) < MOST_NAMES else (one.code, OTHERS)] += 1
         self.since = self.since or one.at
@@ -72,7 +72,7 @@ class Refusals:
         minute.singly += 1
         return True
 
-    def count(self, refused: Iterable[Refused]) -> None:
+    def count(self, refused: Iterable[CountedRefusal]) -> None:
         """Those whose transaction is committed."""
         for one in refused:
             minute = self._minute(one.caller)
@@ -127,11 +127,11 @@ class Refusals:
         tenant, subject = caller
         async with self._store.transaction(tenant) as tx:
             locked = await tx.lock([], [])
-            told = _told(minute)
-            await write(tx, entry_of("denied", tenant, locked.at, actor={"reference": subject}, told=told))
+            says = _counted(minute)
+            await write(tx, entry_of("denied", tenant, locked.at, actor={"reference": subject}, says=says))
 
 
-def _told(minute: Minute) -> dict[str, Json]:
+def _counted(minute: Minute) -> dict[str, Json]:
     assert minute.since is not None
     assert minute.until is not None
     counts = [{"code": code, "event": event, "count": n} for (code, event), n in sorted(minute.counts.items())]

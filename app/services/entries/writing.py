@@ -20,12 +20,12 @@ def entry_of(
     at: datetime,
     *,
     actor: Json,
-    told: Mapping[str, Json],
+    says: Mapping[str, Json],
     values: Mapping[str, Json] = NO_VALUES,
 ) -> AuditEntry:
-    """An entry of the log of `tenant`, sealed. It says what is `told`, and has `values` as commitments only."""
+    """An entry of the log of `tenant`, sealed. It says what `says` holds, and has `values` as commitments only."""
     return seal(
-        Draft(kind=kind, tenant=tenant, entry_id=new_id(), at=at, body={"actor": actor, **told}, fields=values),
+        Draft(kind=kind, tenant=tenant, entry_id=new_id(), at=at, body={"actor": actor, **says}, fields=values),
         new_salt,
     )
 

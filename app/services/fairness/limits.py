@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ProcessLimits:
     """`waiting`: attempts that wait for the desk. `searches`: by words, or counting, at once. `refusals`: of a caller
     in a minute that have an entry each in the log. `reads`: pages of the log that are read or wait."""
 
@@ -14,4 +14,4 @@ class Limits:
     reads: int = 200
 
 
-USUAL = Limits()
+USUAL = ProcessLimits()

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Self
 
 from app.services.fairness.fair_queue import Caller, FairQueue
-from app.services.fairness.yielding import LONGEST, Turns
+from app.services.fairness.yielding import LONGEST, LoopTurn
 
 
 @dataclass(eq=False)
@@ -60,7 +60,7 @@ class Slices:
                 mine.begins.set_result(None)
 
 
-class Slice(Turns):
+class Slice(LoopTurn):
     """`async with` work that is long, with a `give` between its parts."""
 
     def __init__(self, slices: Slices, caller: Caller, small: bool) -> None:

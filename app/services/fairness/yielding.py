@@ -11,7 +11,7 @@ LONGEST = 0.005
 """Seconds; what is done between two looks at the clock comes on top."""
 
 
-class Turns:
+class LoopTurn:
     """Whose turn it is: ours since `__init__`, or since others last had one."""
 
     def __init__(self) -> None:

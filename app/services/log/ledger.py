@@ -15,10 +15,10 @@ from app.services.cases.cases import Cases
 from app.services.cases.visibility import scoped
 from app.services.fairness.slices import Slices
 from app.services.log.tails import Tails
-from app.services.log.waiters import Arrivals, Watch
+from app.services.log.waiters import LogWatches, Watch
 from app.services.policy.policies import Policies
 from app.services.store.log import Leaf, LeafQuery, LogStore, Placed
-from app.services.store.may_see import Standing, sees
+from app.services.store.may_see import CaseStanding, sees
 from app.services.store.stored import Visible
 
 BATCH = 5_000
@@ -60,18 +60,20 @@ class Rights:
     def blind(self) -> bool:
         return not self.oversees and self.audits is None and not _sees_any(self.visible)
 
-    def shows(self, standing: Standing | None) -> bool:
+    def shows(self, standing: CaseStanding | None) -> bool:
         return sees(self.visible, standing) or (self.audits is not None and sees(self.audits, standing))
 
 
 class Ledger:
     """Reading takes no lock, and no connection while it waits."""
 
-    def __init__(self, store: LogStore, policies: Policies, cases: Cases, arrivals: Arrivals, slices: Slices) -> None:
+    def __init__(
+        self, store: LogStore, policies: Policies, cases: Cases, log_watches: LogWatches, slices: Slices
+    ) -> None:
         self._store = store
         self._policies = policies
         self._cases = cases
-        self._arrivals = arrivals
+        self._log_watches = log_watches
         self._slices = slices
         self._tails = Tails(store, policies)
         self.on_sequenced: Callable[[int], None] = lambda count: None
@@ -81,7 +83,7 @@ class Ledger:
         whole = 0
         while moved := await self._store.sequence(limit):
             whole += moved
-            self._arrivals.look()
+            self._log_watches.look()
         self.on_sequenced(whole)
         return whole
 
@@ -95,7 +97,7 @@ class Ledger:
                 return await self._first_page(actor, after, limit)
         loop = asyncio.get_running_loop()
         until = loop.time() + wait
-        async with self._arrivals.watching(actor.tenant, actor.id) as watch:
+        async with self._log_watches.watching(actor.tenant, actor.id) as watch:
             async with self._cases.reads.reading(actor):
                 page = await self._first_page(actor, after, limit)
             while not (page.items or page.more or watch.closed) and await watch.more(until - loop.time()):
@@ -120,7 +122,7 @@ class Ledger:
         `admitted` raises, and at the next entry of one who may not read it any more.
         """
         actor = await admitted()
-        async with self._arrivals.watching(actor.tenant, actor.id, case_id) as watch:
+        async with self._log_watches.watching(actor.tenant, actor.id, case_id) as watch:
             at = await self._store.log_size(actor.tenant) - 1 if after is None else after
             yield FeedPage((), at)
             woken = after is None and await watch.more(HEARTBEAT)  # what was there before is not asked for
@@ -220,8 +222,8 @@ class Ledger:
             return False
 
         def see() -> View:
-            told = {"id": actor.id, "roles": sorted(roles), "on_behalf_of": None}
-            return View({"data": {}, "payload": {}, "case": {}, "actor": told, "now": None})
+            asking = {"id": actor.id, "roles": sorted(roles), "on_behalf_of": None}
+            return View({"data": {}, "payload": {}, "case": {}, "actor": asking, "now": None})
 
         return self._policies.engine.decide(actor.tenant, roles, ANY_CASE_TYPE, act, see).allowed
 

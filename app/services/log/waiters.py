@@ -76,7 +76,7 @@ class Watched:
     size: int | None = None
 
 
-class Arrivals:
+class LogWatches:
     """`run` looks while somebody watches: at once when told, else every now and then."""
 
     def __init__(self, store: LogStore, limits: WatchLimits | None = None) -> None:
@@ -84,8 +84,8 @@ class Arrivals:
         self._limits = limits or WatchLimits()
         self._watched: dict[str, Watched] = {}
         self._someone = asyncio.Event()
-        self._told = asyncio.Event()
-        self._told_of: set[str] = set()
+        self._news = asyncio.Event()
+        self._grown: set[str] = set()
         self._trusted = False  # whether all that was new lately had been told of
         self._listens: Callable[[], bool] = _deaf
         self._listen_from = 0.0
@@ -109,14 +109,14 @@ class Arrivals:
 
     def look(self, tenant: str | None = None) -> None:
         """The log of a tenant has grown, or that of somebody."""
-        self._told_of |= set(self._watched) if tenant is None else {tenant}
-        self._told.set()
+        self._grown |= set(self._watched) if tenant is None else {tenant}
+        self._news.set()
 
     def close(self) -> None:
         """Let nobody wait any more."""
         self._closed.set()
         self._someone.set()
-        self._told.set()
+        self._news.set()
         for watched in self._watched.values():
             for watch in watched.watches:
                 watch.grown.set()
@@ -125,11 +125,11 @@ class Arrivals:
         """Until `close`."""
         while not self._closed.is_set():
             await self._someone.wait()
-            told = await self._wait()
+            tenants = await self._wait()
             try:
                 await self._listen()
-                if await self._look_at(set(self._watched) if told is None else told):
-                    self._trusted = told is not None
+                if await self._look_at(set(self._watched) if tenants is None else tenants):
+                    self._trusted = tenants is not None
             except Exception as error:  # whatever it is: who waits would wait for ever
                 unexpected = not isinstance(error, StoreUnavailable)
                 log.warning("cannot follow the log, trying again: %s", error, exc_info=unexpected)
@@ -140,12 +140,12 @@ class Arrivals:
         """The tenants that we are told of, among those watched; None when it is time to look by ourselves."""
         try:
             async with asyncio.timeout(SELDOM if self._trusted else OFTEN):
-                await self._told.wait()
+                await self._news.wait()
         except TimeoutError:
             return None
-        self._told.clear()
-        told, self._told_of = self._told_of & self._watched.keys(), set()
-        return told
+        self._news.clear()
+        tenants, self._grown = self._grown & self._watched.keys(), set()
+        return tenants
 
     async def _look_at(self, tenants: set[str]) -> bool:
         """Whether there was anything new."""

@@ -11,7 +11,7 @@ from app.domain.machine.machine import Machine
 from app.domain.values.errors import CaseError, FieldError, NotFound, VersionConflict
 from app.services.definitions.definitions import Definitions
 from app.services.definitions.standing_versions import StandingVersions
-from app.services.entries.refusals import Refusals, Refused
+from app.services.entries.refusals import CountedRefusal, Refusals
 from app.services.entries.writing import write
 from app.services.policy.administrators import ALL, Administrators
 from app.services.policy.checks import (
@@ -134,7 +134,7 @@ class PolicyChanges:
         async with self._store.transaction(actor.tenant) as tx:
             locked = await tx.lock([], [])
             if not self._refusals.singly(caller):
-                self._refusals.count([Refused(caller, refused.code, ADMIN, locked.at)])
+                self._refusals.count([CountedRefusal(caller, refused.code, ADMIN, locked.at)])
                 return
             await write(tx, refused_entry(actor, asked, refused, locked.at))
 

@@ -9,9 +9,9 @@ from app.domain.case.entry import AuditEntry
 from app.domain.case.sealing import canonical
 from app.domain.values.json import Json
 from app.domain.values.names import SERVICE_TENANT
-from app.services.entries.actors import told_of_operator
+from app.services.entries.actors import operator_json
 from app.services.entries.writing import entry_of
-from app.services.policy.log_entries import line_told
+from app.services.policy.log_entries import line_json
 from app.services.store.stored import PolicyFile, PolicyLine
 
 MOST_BYTES = 20 * 1024
@@ -42,14 +42,14 @@ def file_entries(applied: FileApplied, at: datetime) -> Iterator[AuditEntry]:
     for tenant, of_tenant in changes.items():
         if of_tenant or len(changes) == 1:
             for part in _parts(of_tenant):
-                actor = told_of_operator(applied.operator)
-                yield entry_of("policy", tenant, at, actor=actor, told=_told_of(applied, part))
+                actor = operator_json(applied.operator)
+                yield entry_of("policy", tenant, at, actor=actor, says=_says(applied, part))
 
 
-def _told_of(applied: FileApplied, part: Iterable[Change]) -> dict[str, Json]:
+def _says(applied: FileApplied, part: Iterable[Change]) -> dict[str, Json]:
     lines: dict[str, list[Json]] = {"lines_added": [], "lines_removed": []}
     for name, line in part:
-        lines[name].append(_told(name, line))
+        lines[name].append(_line_of(name, line))
     return {
         "file": applied.file.name,
         "file_sha256": applied.file.sha256,
@@ -65,7 +65,7 @@ def _parts(changes: Sequence[Change]) -> Iterator[list[Change]]:
     part: list[Change] = []
     size = 0
     for name, line in changes:
-        length = len(canonical(_told(name, line)))
+        length = len(canonical(_line_of(name, line)))
         if part and size + length > MOST_BYTES:
             yield part
             part, size = [], 0
@@ -74,5 +74,5 @@ def _parts(changes: Sequence[Change]) -> Iterator[list[Change]]:
     yield part
 
 
-def _told(name: str, line: PolicyLine) -> Json:
-    return line_told(line) if name == "lines_added" else {"id": line.id, **line_told(line)}
+def _line_of(name: str, line: PolicyLine) -> Json:
+    return line_json(line) if name == "lines_added" else {"id": line.id, **line_json(line)}

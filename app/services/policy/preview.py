@@ -11,7 +11,7 @@ from app.services.store.stored import PolicyLine
 
 EVERY = "*"
 Terms = frozenset[tuple[str, str]]
-Place = tuple[str | None, bool]
+FromState = tuple[str | None, bool]
 
 
 def preview(
@@ -26,9 +26,9 @@ def preview(
     Of a case type there may be several versions, the newest first: older ones tell what those before them do not have.
     """
     after = engine.changed(add, gone)
-    told = _triples(engine, after, tenant, sorted(machines, key=lambda one: one.case_type.case_type), [*add, *gone])
+    triples = _triples(engine, after, tenant, sorted(machines, key=lambda one: one.case_type.case_type), [*add, *gone])
     first: dict[tuple[str, str, str | None, str], tuple[Triple, int]] = {}
-    for triple, kind in told:
+    for triple, kind in triples:
         first.setdefault((triple.case_type, triple.role, triple.state, triple.event), (triple, kind))
     found = list(first.values())
     gains, loses, alters = ([triple for triple, kind in found if kind == wanted] for wanted in (1, -1, 0))
@@ -56,7 +56,7 @@ def _triples(
 
 
 def _of_role(
-    machine: Machine, act: str, role: str, places: Sequence[Place], terms: tuple[Terms, Terms]
+    machine: Machine, act: str, role: str, places: Sequence[FromState], terms: tuple[Terms, Terms]
 ) -> Iterator[tuple[Triple, int]]:
     was, now = map(allowance, terms)
     if terms[0] == terms[1] or (was is now is not Allowance.CONDITIONAL):
@@ -113,7 +113,7 @@ def _held(engine: PolicyEngine, tenant: str, role: str) -> frozenset[str]:
     return included | {role}
 
 
-def _places(machine: Machine, act: str) -> Iterator[Place]:
+def _places(machine: Machine, act: str) -> Iterator[FromState]:
     """Where the act may happen, and whether the definition has conditions there: None is before or beside any state."""
     if ":" in act or act in machine.case_type.opening:
         yield None, False

@@ -8,8 +8,8 @@ from app.domain.expressions.view import View
 from app.domain.policy.verdict import Verdict
 from app.domain.values.errors import Denied, Reason
 from app.domain.values.json import Json
-from app.services.entries.actors import told_of_actor
-from app.services.entries.refusals import Refusals, Refused
+from app.services.entries.actors import actor_json
+from app.services.entries.refusals import CountedRefusal, Refusals
 from app.services.entries.writing import entry_of, write
 from app.services.policy.policies import Policies
 from app.services.store.ports import Transaction
@@ -46,17 +46,17 @@ async def log_refusal(
     """Record a `denied` entry, or count it, and return the error to raise once it is committed."""
     denied = Denied(f"this needs {ADMIN} on all case types", reasons=verdict.reasons)
     if not refusals.singly((actor.tenant, actor.id)):
-        refusals.count([Refused((actor.tenant, actor.id), Denied.code, ADMIN, at)])
+        refusals.count([CountedRefusal((actor.tenant, actor.id), Denied.code, ADMIN, at)])
         return denied
-    told = {
+    says = {
         **attempted,
         "act": ADMIN,
         "policy": {"hash": verdict.policy, "rule": verdict.rule},
         "code": Denied.code,
         "refused_by": [_named(reason) for reason in verdict.reasons],
     }
-    who = told_of_actor(actor, policies.engine.closure(actor.tenant, actor.id, actor.roles))
-    await write(tx, entry_of("denied", actor.tenant, at, actor=who, told=told))
+    who = actor_json(actor, policies.engine.closure(actor.tenant, actor.id, actor.roles))
+    await write(tx, entry_of("denied", actor.tenant, at, actor=who, says=says))
     return denied
 
 

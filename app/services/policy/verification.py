@@ -49,7 +49,7 @@ class LinesInLog:
             if lines is None:
                 self._lines[change, version, None] += entry[change]
             else:
-                self._lines.update((change, version, _told(line)) for line in lines)
+                self._lines.update((change, version, _line_of(line)) for line in lines)
 
     def accounts_for(self, change: Change, version: int, line: PolicyLine) -> bool:
         for named in (_content(line), None):
@@ -77,15 +77,15 @@ class PolicyVerification:
         asked = sorted(by_tenant) if tenant is None else [tenant]
         found: list[Unaccounted] = []
         for each in asked:
-            told = await self._told(each)
-            found += [*_unaccounted(by_tenant[each], told), *told.lost()]
+            in_log = await self._in_log(each)
+            found += [*_unaccounted(by_tenant[each], in_log), *in_log.lost()]
         return sum(len(by_tenant[each]) for each in asked), found
 
-    async def _told(self, tenant: str) -> LinesInLog:
-        told = LinesInLog()
+    async def _in_log(self, tenant: str) -> LinesInLog:
+        in_log = LinesInLog()
         async for entry in self._entries(tenant):
-            told.learn(entry)
-        return told
+            in_log.learn(entry)
+        return in_log
 
     async def _entries(self, tenant: str) -> AsyncIterator[dict[str, Json]]:
         after: str | None = None
@@ -95,11 +95,11 @@ class PolicyVerification:
             after = page[-1].entry_id
 
 
-def _unaccounted(lines: Iterable[PolicyLine], told: LinesInLog) -> Iterator[Unaccounted]:
+def _unaccounted(lines: Iterable[PolicyLine], in_log: LinesInLog) -> Iterator[Unaccounted]:
     for line in lines:
-        if not told.accounts_for("added", line.added, line):
+        if not in_log.accounts_for("added", line.added, line):
             yield Unaccounted("added", line.added, line)
-        if line.removed is not None and not told.accounts_for("removed", line.removed, line):
+        if line.removed is not None and not in_log.accounts_for("removed", line.removed, line):
             yield Unaccounted("removed", line.removed, line)
 
 
@@ -108,6 +108,6 @@ def _content(line: PolicyLine) -> PolicyLine:
     return replace(line, source=None, id=0, added=0, removed=None)
 
 
-def _told(told: dict[str, Json]) -> PolicyLine:
-    kind, role, tenant, obj, act, when, eft = (str(told.get(name, "")) for name in SAID)
+def _line_of(said: dict[str, Json]) -> PolicyLine:
+    kind, role, tenant, obj, act, when, eft = (str(said.get(name, "")) for name in SAID)
     return PolicyLine(kind=kind, role=role, tenant=tenant, obj=obj, act=act, when=when, eft=eft)

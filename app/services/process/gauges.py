@@ -12,7 +12,7 @@ class Connections:
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class Gauges:
     """`waiting` attempts have no answer yet; `policy_version` is the one that this process decides by."""
 
     waiting: int

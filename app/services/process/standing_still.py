@@ -8,11 +8,11 @@ LONG = 60
 TICK = "let a `serve` (without `--no-scheduler`) or a `work` tick"
 
 
-class Due(Protocol):
+class NextDue(Protocol):
     async def next_due(self) -> tuple[datetime | None, datetime]: ...
 
 
-async def unfired(store: Due) -> list[str]:
+async def unfired(store: NextDue) -> list[str]:
     """A warning for the operator, or none."""
     due, now = await store.next_due()
     late = (now - due).total_seconds() if due else 0.0

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.domain.case.attempt import Attempt
 from app.domain.values.rfc3339 import parse_rfc3339
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.answer import Answer
 from app.services.desk.batch import Batch
 from app.services.desk.working_copy import TICK
@@ -45,14 +45,14 @@ def life_of(events: Iterable[LoggedEvent], attempt_of: Callable[[LoggedEvent], A
 class BackTest:
     """Cases have nothing to do with each other, so each may live its whole life before the next begins.
 
-    Everything is decided and recorded as it would be by the desk and the scheduler: by the same batch, into `house`,
+    Everything is decided and recorded as it would be by the desk and the scheduler: by the same batch, into `assembly`,
     whose store is to be a scratch one.
     """
 
-    def __init__(self, house: House, until: datetime, *, keep_breaches: bool = True) -> None:
+    def __init__(self, assembly: Assembly, until: datetime, *, keep_breaches: bool = True) -> None:
         self.report = Report()
         self.judged = Judged(until, keep_breaches)
-        self._house = house
+        self._assembly = assembly
         self._until = until
 
     async def run(self, all_lives: Iterable[Life], progress: Callable[[Report], None] = lambda _: None) -> None:
@@ -63,10 +63,10 @@ class BackTest:
 
     async def _together(self, some: Sequence[Life]) -> None:
         tenants = {happened.attempt.tenant for life in some for happened in life}
-        async with self._house.store.transaction(*tenants) as tx:
+        async with self._assembly.store.transaction(*tenants) as tx:
             locked = await tx.lock([], [])
-            house = self._house
-            batch = Batch(locked, house.definitions, house.policies.engine, house.calendars)
+            assembly = self._assembly
+            batch = Batch(locked, assembly.definitions, assembly.policies.engine, assembly.calendars)
             for life in some:
                 self._live(batch, life)
             await tx.record(batch.record())
@@ -93,7 +93,7 @@ class BackTest:
 
     async def _judge(self) -> None:
         after = None
-        while page := await self._house.store.every_clock(after, PAGE):
+        while page := await self._assembly.store.every_clock(after, PAGE):
             self.judged.clocks(page)
             after = (page[-1].tenant, page[-1].case_id, page[-1].name, page[-1].cycle)
 

@@ -63,8 +63,8 @@ class Judged:
         moments = (state.started_at, state.due_at, state.breached_at)
         started_at, due_at, breached_at = map(rfc3339_or_none, moments)
         stopped_at = rfc3339_or_none(state.stopped_at)
-        told = (self.references[case_id], state.name, state.cycle, started_at, due_at, breached_at)
-        return dict(zip(BREACH, (*told, state.breach_reason, state.status, stopped_at), strict=True))
+        first = (self.references[case_id], state.name, state.cycle, started_at, due_at, breached_at)
+        return dict(zip(BREACH, (*first, state.breach_reason, state.status, stopped_at), strict=True))
 
     def by_moment(self) -> list[dict[str, Json]]:
         """The breaches in the order in which they would have come."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.services.store.may_see import Standing
+from app.services.store.may_see import CaseStanding
 from app.services.store.stored import StoredEntry, Visible
 
 FROM_THE_FIRST = -1
@@ -25,7 +25,7 @@ class Placed:
     """A leaf, and how people stand to its case; None where it is about no case that there is."""
 
     leaf: Leaf
-    standing: Standing | None
+    standing: CaseStanding | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

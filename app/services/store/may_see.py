@@ -9,7 +9,7 @@ EVERY = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CaseStanding:
     """How people stand to a case; `roles` are those given on it, as (subject, role)."""
 
     case_type: str
@@ -26,7 +26,7 @@ class Standing:
         return (subject, role) in self.roles
 
 
-def sees(visible: Visible, case: Standing | None) -> bool:
+def sees(visible: Visible, case: CaseStanding | None) -> bool:
     """Whether the predicate holds of a case; of one that is not there it does not."""
     if case is None or visible.denied_all or case.case_type in visible.denied_types:
         return False
@@ -35,5 +35,5 @@ def sees(visible: Visible, case: Standing | None) -> bool:
     return visible.all_types or case.case_type in visible.types or _stands(visible.by_role, visible.subject, case)
 
 
-def _stands(by_role: Mapping[str, frozenset[str]], subject: str, case: Standing) -> bool:
+def _stands(by_role: Mapping[str, frozenset[str]], subject: str, case: CaseStanding) -> bool:
     return any((EVERY in of or case.case_type in of) and case.has(subject, role) for role, of in by_role.items())

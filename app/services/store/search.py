@@ -11,7 +11,7 @@ from app.services.store.case_query import CaseQuery
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CaseCount:
     """How many there are; with `more`, at least so many."""
 
     value: int
@@ -25,7 +25,7 @@ class Searched:
 
     cases: Sequence[Case]
     stopped_at: tuple[Json, str] | None = None
-    count: Count | None = None
+    count: CaseCount | None = None
 
 
 class Searching(Protocol):
@@ -34,7 +34,7 @@ class Searching(Protocol):
         there are on all pages, exactly up to that."""
         ...
 
-    async def count(self, query: CaseQuery, most: int) -> Count:
+    async def count(self, query: CaseQuery, most: int) -> CaseCount:
         """How many cases all pages have together, exactly up to `most`; none but `query.limit` of it is ignored."""
         ...
 

@@ -49,7 +49,7 @@ class StoredClock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Firing:
+class StoredFiring:
     """That a step fired: its key is unique for ever, and is written with its effect."""
 
     tenant: str
@@ -113,17 +113,17 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What one transaction writes; `holds`: who has a case role from now on; `texts`: one at most for a case."""
+    """What one transaction writes; `holds`: who has a case role from now on; `search_texts`: one at most for a case."""
 
     cases: Sequence[Changed] = ()
     entries: Sequence[AuditEntry] = ()
     acted: Sequence[Acted] = ()
     answers: Sequence[StoredAnswer] = ()
     clocks: Sequence[StoredClock] = ()
-    firings: Sequence[Firing] = ()
+    firings: Sequence[StoredFiring] = ()
     made: Sequence[Row] = ()
     holds: Mapping[CaseRole, bool] = field(default_factory=dict)
-    texts: Sequence[SearchText] = ()
+    search_texts: Sequence[SearchText] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,15 +52,15 @@ class Attachments:
         self._folder = folder
         self._going_on: set[asyncio.Task[Answer]] = set()
 
-    async def attach(self, asking: Asking, pieces: AsyncIterator[bytes], told: int = 0) -> Answer:
-        """Receive a file of `told` bytes (0: nobody knows), and let the desk decide. Nothing is read of one that it
-        will refuse, and nothing kept of one whose answer is known: what comes is compared with what came before.
+    async def attach(self, asking: Asking, pieces: AsyncIterator[bytes], announced: int = 0) -> Answer:
+        """Receive a file of `announced` bytes (0: nobody knows), and let the desk decide. Nothing is read of one that
+        it will refuse, and nothing kept of one whose answer is known: what comes is compared with what came before.
         Raises what `Uploads.receive` does."""
         unread = asking(UNREAD)
         known = await self._answered(unread)
         whole = replace(asking.file, sha256=UNSEEN, declared_type="")  # as if nothing were wrong with what comes
         if known is None and not await self._cases.would_refuse(replace(unread, verb=whole)):
-            return await self._received(asking, pieces, unread.tenant, told)
+            return await self._received(asking, pieces, unread.tenant, announced)
         if known is None or (unread.idempotency is not None and known == unread.idempotency.fingerprint):
             return await self._decided(unread)
         return await self._decided(asking(await self._uploads.look_at(pieces)))
@@ -99,9 +99,9 @@ class Attachments:
                 await source.drop_older(before)
         return forgotten
 
-    async def _received(self, asking: Asking, pieces: AsyncIterator[bytes], tenant: str, told: int) -> Answer:
-        await self._uploads.check_room(tenant, told)
-        received = await self._uploads.receive(tenant, pieces, told, asking.file.check_type)
+    async def _received(self, asking: Asking, pieces: AsyncIterator[bytes], tenant: str, announced: int) -> Answer:
+        await self._uploads.check_room(tenant, announced)
+        received = await self._uploads.receive(tenant, pieces, announced, asking.file.check_type)
         assert received.upload is not None
         # goes on when the caller has gone: the desk may have decided already, and the bytes go back only afterwards
         task = asyncio.create_task(self._ended(asking(received), received.upload))

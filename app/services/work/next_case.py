@@ -131,9 +131,9 @@ class NextCase:
             return
         for ask, answer in zip(asks, answers, strict=True):
             if not ask.answer.done():
-                self._told(ask, answer)
+                self._settle(ask, answer)
 
-    def _told(self, ask: Ask, answer: Answer | Again | None) -> None:
+    def _settle(self, ask: Ask, answer: Answer | Again | None) -> None:
         if not isinstance(answer, Again):
             ask.answer.set_result(answer)
         elif (ask.rounds + 1) * MOST_WITHDRAWN < MOST_PASSED:

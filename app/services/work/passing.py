@@ -8,7 +8,7 @@ from app.domain.deciding.situation import OnCase
 from app.domain.explaining.could_fire import Could, could_fire
 from app.domain.values.names import CASE_ROLE
 from app.services.fairness.fair_queue import Caller
-from app.services.fairness.yielding import Turns
+from app.services.fairness.yielding import LoopTurn
 
 MOST_REMEMBERED = 2_000
 """Cases per caller; who has that many begins anew."""
@@ -26,10 +26,10 @@ class Passed:
 
     async def by(self, here: OnCase) -> bool:
         """Whether the one who asks has no event here that they could fire; it is remembered."""
-        turns = Turns()
+        turn = LoopTurn()
         named = False
         for event in here.machine.case_type.events:
-            await turns.give()
+            await turn.give()
             if here.machine.candidates(here.case.states, event):
                 named = named or _named(here, event)
                 if could_fire(here.asking(event)) is not Could.NO:

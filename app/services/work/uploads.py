@@ -24,7 +24,7 @@ log = logging.getLogger("stateward")
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class AttachmentLimits:
     """Bytes that a file may have, and all files of a tenant together."""
 
     attachment_bytes: int = FILE_BYTES
@@ -44,26 +44,26 @@ class Received:
 class Uploads:
     """`folder`: where new bytes are kept; left out, in the database."""
 
-    def __init__(self, store: Store, room: Room, folder: Contents | None = None) -> None:
+    def __init__(self, store: Store, limits: AttachmentLimits, folder: Contents | None = None) -> None:
         self._store = store
         self._folder = folder
         self.kept_in: Contents = folder or InDatabase(store)
-        self.room = room
+        self.limits = limits
 
-    async def check_room(self, tenant: str, told: int) -> None:
+    async def check_room(self, tenant: str, announced: int) -> None:
         """For a file of so many bytes, before any of them comes. Raises TooLarge or OverQuota."""
-        self._check_size(told)
-        if await self._store.room_taken(tenant) + told > self.room.attachment_bytes_per_tenant:
+        self._check_size(announced)
+        if await self._store.room_taken(tenant) + announced > self.limits.attachment_bytes_per_tenant:
             raise self._no_room()
 
     async def receive(
-        self, tenant: str, pieces: AsyncIterator[bytes], told: int = 0, look: Look = lambda sniffed: None
+        self, tenant: str, pieces: AsyncIterator[bytes], announced: int = 0, look: Look = lambda sniffed: None
     ) -> Received:
         """Keep what comes, once per tenant however often it is sent, until `end`. Whatever is raised leaves nothing:
         TooLarge, OverQuota, Invalid where nothing comes, what `look` raises, Unavailable where the disk is full."""
         upload = new_id()
         try:
-            received = await self._pieces(_Written(self, tenant, upload, told), pieces, look)
+            received = await self._pieces(_Written(self, tenant, upload, announced), pieces, look)
             await self._keep(tenant, upload, received)
         except BaseException as error:
             await self.kept_in.drop(tenant, upload)
@@ -96,7 +96,7 @@ class Uploads:
         """A piece, and before it so much room more."""
         if room:
             try:
-                await self._store.take_room(tenant, upload, room, self.room.attachment_bytes_per_tenant)
+                await self._store.take_room(tenant, upload, room, self.limits.attachment_bytes_per_tenant)
             except NoRoom:
                 raise self._no_room() from None
         await self.kept_in.add(tenant, upload, n, piece)
@@ -130,11 +130,11 @@ class Uploads:
         return None if folder is None else lambda blob: folder.forget(tenant, blob)
 
     def _check_size(self, size: int) -> None:
-        if size > self.room.attachment_bytes:
-            raise TooLarge(f"a file may have at most {self.room.attachment_bytes} bytes")
+        if size > self.limits.attachment_bytes:
+            raise TooLarge(f"a file may have at most {self.limits.attachment_bytes} bytes")
 
     def _no_room(self) -> OverQuota:
-        most = self.room.attachment_bytes_per_tenant
+        most = self.limits.attachment_bytes_per_tenant
         return OverQuota(
             f"the files of your tenant may have {most} bytes together, and this one does not fit any more;"
             " send a smaller one, or ask whoever runs this service for more room"
@@ -170,17 +170,17 @@ class _Written:
     """What stands of an upload. Room is taken for what is written, not for what is in memory: it comes in pieces of any
     size, and taking some is a transaction."""
 
-    def __init__(self, uploads: Uploads, tenant: str, upload: str, told: int) -> None:
+    def __init__(self, uploads: Uploads, tenant: str, upload: str, announced: int) -> None:
         self._uploads = uploads
         self._tenant = tenant
         self.upload = upload
-        self._told = told
+        self._announced = announced
         self._room = self._size = self._n = 0
 
     async def add(self, piece: bytes) -> None:
         self._size += len(piece)
         needed = self._size - self._room
-        more = max(needed, min(self._told - self._room, AHEAD)) if needed > 0 else 0
+        more = max(needed, min(self._announced - self._room, AHEAD)) if needed > 0 else 0
         await self._uploads.add(self._tenant, self.upload, self._n, piece, more)
         self._room += more
         self._n += 1

@@ -46,8 +46,8 @@ def load_calendar(text: str, file: str) -> LoadedCalendar:
         except ValidationError as error:
             faults += faults_of(error, source, calendar_models)
     usable = all(fault.severity == "warning" for fault in faults)
-    told = sorted(faults, key=lambda fault: fault.line)[:MOST_FAULTS]
-    return LoadedCalendar(name, calendar if usable else None, tuple(told))
+    shown = sorted(faults, key=lambda fault: fault.line)[:MOST_FAULTS]
+    return LoadedCalendar(name, calendar if usable else None, tuple(shown))
 
 
 def _name(name: str, source: Source) -> Iterator[Fault]:

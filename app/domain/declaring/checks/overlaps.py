@@ -29,11 +29,11 @@ class Interval:
 
 def check_overlaps(calendar: CalendarFile, source: Source) -> Iterator[Fault]:
     """Each overlap once. Needs dates that exist and intervals that end after they start."""
-    told: set[frozenset[Path]] = set()
+    seen: set[frozenset[Path]] = set()
     for one, other in (*_of_the_week(calendar), *_of_dates(calendar)):
         paths = frozenset((one.path, other.path))
-        if paths not in told:
-            told.add(paths)
+        if paths not in seen:
+            seen.add(paths)
             yield _fault(one, other, calendar, source)
 
 

@@ -7,7 +7,7 @@ from app.domain.deciding.step_effects import told_by
 from app.domain.declaring.checks.fired import check_fired
 from app.domain.declaring.checks.guards import expression_faults
 from app.domain.declaring.checks.policy_row import PolicyRow
-from app.domain.declaring.checks.standing import NONE, Standing, Versions, in_words, standing_of
+from app.domain.declaring.checks.standing import NONE, OlderVersion, Versions, in_words, standing_of
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Source
 from app.domain.definition.case_type import CaseType
@@ -63,7 +63,7 @@ def rule_faults(
     yield from (("when", fault) for fault in _condition(line, meant, older))
 
 
-def _act(line: PolicyRow, meant: list[CaseType], older: list[Standing]) -> Iterator[Fault]:
+def _act(line: PolicyRow, meant: list[CaseType], older: list[OlderVersion]) -> Iterator[Fault]:
     events = list(dict.fromkeys(event for case_type in meant for event in (*case_type.events, *case_type.opening)))
     if _of_all_events(line):
         return
@@ -93,7 +93,7 @@ def _of_all_events(line: PolicyRow) -> bool:
     return line.act == "*" or line.act.startswith("case:")
 
 
-def _older_act(line: PolicyRow, events: list[str], older: list[Standing]) -> Fault:
+def _older_act(line: PolicyRow, events: list[str], older: list[OlderVersion]) -> Fault:
     """About an event that no newest version has."""
     having = [one for one in older if line.act in one.acts]
     if not having:
@@ -106,7 +106,7 @@ def _older_act(line: PolicyRow, events: list[str], older: list[Standing]) -> Fau
     return line.warning(message, "remove this line")
 
 
-def _condition(line: PolicyRow, meant: list[CaseType], older: list[Standing]) -> Iterator[Fault]:
+def _condition(line: PolicyRow, meant: list[CaseType], older: list[OlderVersion]) -> Iterator[Fault]:
     """Of the newest versions that have the event, or else of those that cases stand on."""
     if not line.when:
         return

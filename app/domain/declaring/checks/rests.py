@@ -38,7 +38,7 @@ def check_rests(case_type: CaseType, source: Source, tree: StateTree) -> Iterato
     found = near.circle() or (None if near.saw_all else _Walk(machine, deep=True).circle())
     if found is not None:
         state, events = found
-        message = f"`on_done` of {quoted(state)} leads back to it without an event, after {_told(events)}"
+        message = f"`on_done` of {quoted(state)} leads back to it without an event, after {_in_words(events)}"
         yield source.error(_at(state), message, REMEDY)
 
 
@@ -46,7 +46,7 @@ def _at(state: str) -> Path:
     return (*at_state(state), "on_done")
 
 
-def _told(events: tuple[str, ...]) -> str:
+def _in_words(events: tuple[str, ...]) -> str:
     last = ", ".join(map(quoted, events[-MOST_TOLD:]))
     return f"..., {last}" if len(events) > MOST_TOLD else last
 

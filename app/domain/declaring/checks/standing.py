@@ -10,7 +10,7 @@ from app.domain.values.near_names import quoted
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class OlderVersion:
     """`open` and `closed` are the numbers of its cases in all tenants."""
 
     case_type: CaseType
@@ -24,17 +24,17 @@ class Standing:
         return frozenset((*self.case_type.events, *self.case_type.opening))
 
 
-Versions = Mapping[str, Sequence[Standing]]
+Versions = Mapping[str, Sequence[OlderVersion]]
 """By the name of the case type."""
 NONE: Final[Versions] = {}
 
 
-def standing_of(versions: Versions, obj: str) -> list[Standing]:
+def standing_of(versions: Versions, obj: str) -> list[OlderVersion]:
     """Those that a policy line about `obj` is about as well."""
     return [one for name, known in versions.items() if obj in ("*", name) for one in known]
 
 
-def in_words(versions: Iterable[Standing]) -> str:
+def in_words(versions: Iterable[OlderVersion]) -> str:
     """For a message: `version 2 of claim, 31 open cases`."""
     versions = list(versions)
     count = sum(one.open for one in versions)
@@ -42,7 +42,7 @@ def in_words(versions: Iterable[Standing]) -> str:
     return f"{' and '.join(_named(versions))}, {cases}"
 
 
-def _named(versions: Iterable[Standing]) -> Iterator[str]:
+def _named(versions: Iterable[OlderVersion]) -> Iterator[str]:
     by_name: dict[str, list[str]] = {}
     for one in versions:
         by_name.setdefault(one.case_type.case_type, []).append(str(one.version))

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from app.domain.declaring.checks.fired import check_fired
 from app.domain.declaring.checks.policy_row import PolicyRow
-from app.domain.declaring.checks.standing import Standing, Versions, in_words
+from app.domain.declaring.checks.standing import OlderVersion, Versions, in_words
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Source
 from app.domain.definition.case_type import CaseType
@@ -24,7 +24,9 @@ def check_standing(
                 yield from _of_version(one, case_types.get(name), lines, source)
 
 
-def _of_version(one: Standing, newest: CaseType | None, lines: Sequence[PolicyRow], source: Source) -> Iterator[Fault]:
+def _of_version(
+    one: OlderVersion, newest: CaseType | None, lines: Sequence[PolicyRow], source: Source
+) -> Iterator[Fault]:
     name = one.case_type.case_type
     gone = [event for event in one.case_type.events if newest is None or event not in newest.events]
     if stuck := [event for event in gone if not _allowed(name, event, lines)]:

@@ -85,25 +85,25 @@ def _either(events: list[str]) -> str:
     return f"{named} or {len(events) - MOST_NAMED} more" if len(events) > MOST_NAMED else named
 
 
-def _blind(case_type: CaseType, allowed: Allowed, told: set[str]) -> Iterator[Fault]:
+def _blind(case_type: CaseType, allowed: Allowed, seen: set[str]) -> Iterator[Fault]:
     """Roles that fire events on cases that they may not read. Case roles are held beside others."""
     name = case_type.case_type
     for line in allowed.allows:
         role, event = line.role, fires(line, case_type.events)
-        if event is None or role == EVERYBODY or role.startswith("[") or role in told:
+        if event is None or role == EVERYBODY or role.startswith("[") or role in seen:
             continue
         if not allowed.may_read(role):
-            told.add(role)
+            seen.add(role)
             message = f"{quoted(role)} may fire {quoted(event)} of {quoted(name)}, and may not read its cases"
             yield line.warning(message, f"add the line `p, {role}, *, {name}, case:read, , allow`")
 
 
-def _undone(allowed: Allowed, told: set[PolicyRow]) -> Iterator[Fault]:
+def _undone(allowed: Allowed, seen: set[PolicyRow]) -> Iterator[Fault]:
     """Lines that allow what another one always denies: nothing overrides a line that denies."""
     for line in allowed.allows:
         deny = allowed.denied_by(line)
-        if deny is not None and line not in told:
-            told.add(line)
+        if deny is not None and line not in seen:
+            seen.add(line)
             same = "the same" if (deny.role, deny.act) == (line.role, line.act) else "all of it"
             message = (
                 f"this allows {quoted(line.act)} to {quoted(line.role)}, and {deny.file}:{deny.line} denies {same}"
