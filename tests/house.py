@@ -23,7 +23,7 @@ from app.domain.definition.case_type import CaseType
 from app.policy.engine import PolicyEngine
 from app.services.assembly import Assembly
 from app.services.desk.answer import Answer
-from app.services.log.waiters import WatchLimits
+from app.services.log.watches import WatchLimits
 from app.services.policy.policies import PolicySource
 from app.services.store.ports import Store
 from app.services.work.contents import Contents

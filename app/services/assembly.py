@@ -35,7 +35,7 @@ from app.services.fairness.counting import Counting
 from app.services.fairness.limits import USUAL, ProcessLimits
 from app.services.fairness.slices import Slices
 from app.services.log.ledger import Ledger
-from app.services.log.waiters import LogWatches, WatchLimits
+from app.services.log.watches import LogWatches, WatchLimits
 from app.services.policy.changes import PolicyChanges
 from app.services.policy.policies import Policies, PolicySource
 from app.services.process.gauges import Gauges

@@ -11,7 +11,7 @@ import pytest
 from app.db import open_store
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import TooMany, Unauthenticated, Unavailable
-from app.services.log.waiters import WatchLimits
+from app.services.log.watches import WatchLimits
 from app.services.store.log import FROM_THE_FIRST
 from tests.house import (
     ADMIN,
@@ -321,7 +321,7 @@ async def test_nobody_is_looked_for_when_nobody_watches(house):
 
 
 async def test_notices_are_heard_and_a_connection_that_broke_is_made_again(postgres, monkeypatch):
-    monkeypatch.setattr("app.services.log.waiters.LISTEN_AGAIN", 0)
+    monkeypatch.setattr("app.services.log.watches.LISTEN_AGAIN", 0)
     store = open_store(postgres.url)
     heard: asyncio.Queue[str] = asyncio.Queue()
     hears = await store.listen(heard.put_nowait)

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from app.db.connections.urls import sqlite_file, with_driver
 from app.http.bodies import body
 from app.services.fairness.limits import ProcessLimits
-from app.services.log.waiters import WatchLimits
+from app.services.log.watches import WatchLimits
 from app.services.work.uploads import AttachmentLimits
 from app.settings import Settings, SettingsError, load_settings
 

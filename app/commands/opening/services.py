@@ -19,7 +19,7 @@ from app.policy.engine import PolicyEngine
 from app.scheduler import Ticks
 from app.services.assembly import Assembly
 from app.services.fairness.limits import ProcessLimits
-from app.services.log.waiters import WatchLimits
+from app.services.log.watches import WatchLimits
 from app.services.work.uploads import AttachmentLimits
 from app.settings import PREFIX, Settings, system_user
 

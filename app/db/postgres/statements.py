@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import asyncpg
 
 from app.db.rows.rows import CACHES, MOVING, Row
 from app.db.tables.column_types import Int64, JsonText, Moment, Word, json_text
+from app.db.tables.search_texts import SEARCH_TEXT
 from app.db.tables.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, ROLE
-from app.db.tables.texts import SEARCH_TEXT
 from app.db.tables.work import MADE, Made
 from app.domain.case.search_text import MOST_CHARACTERS
 

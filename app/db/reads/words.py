@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from app.db.reads.visibility import C, Condition
-from app.db.tables.texts import SEARCH_TEXT
+from app.db.tables.search_texts import SEARCH_TEXT
 from app.domain.case.search_query import Term
 
 T = SEARCH_TEXT.c

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
-from app.db.rows.texts import search_text_rows
+from app.db.rows.search_texts import search_text_rows
 from app.db.rows.work import work_rows
 from app.db.tables.column_types import from_microseconds
 from app.domain.case.case import Case, Surroundings

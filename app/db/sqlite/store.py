@@ -19,8 +19,8 @@ from app.db.reads import clocks
 from app.db.rows.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
 from app.db.sqlite import sequencing, waiting
 from app.db.sqlite.around import around
+from app.db.sqlite.search_texts import put_search_texts
 from app.db.sqlite.sharing import Sharing
-from app.db.sqlite.texts import put_search_texts
 from app.db.sqlite.work import MAKING
 from app.db.store import SqlStore
 from app.db.tables.column_types import Moment, json_text

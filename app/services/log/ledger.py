@@ -15,7 +15,7 @@ from app.services.cases.cases import Cases
 from app.services.cases.visibility import scoped
 from app.services.fairness.slices import Slices
 from app.services.log.tails import Tails
-from app.services.log.waiters import LogWatches, Watch
+from app.services.log.watches import LogWatches, Watch
 from app.services.policy.policies import Policies
 from app.services.store.log import Leaf, LeafQuery, LogStore, Placed
 from app.services.store.may_see import CaseStanding, sees

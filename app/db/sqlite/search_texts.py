@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.rows.texts import said_after
-from app.db.tables.texts import SEARCH_TEXT
+from app.db.rows.search_texts import said_after
+from app.db.tables.search_texts import SEARCH_TEXT
 
 Row = dict[str, Any]
 
