@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app.services.assembly import Assembly
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from app.services.work.attachments import UNATTACHED_FOR
 
 FIRE_EVERY = 0.5

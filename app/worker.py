@@ -28,7 +28,7 @@ from app.services.process.garbage import LOOK_EVERY as LOOK_AFTER_GARBAGE
 from app.services.process.garbage import Garbage
 from app.services.process.repeating import repeating
 from app.services.process.standing_still import unfired
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from app.settings import Settings, load_settings
 from app.tracing import Tracing, tracing_of
 from app.ui.application import framed, with_pages

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from app.db.connections.engines import SERVICE
 from app.db.connections.row_security import entering
 from app.services.definitions.definitions import Definitions
-from app.services.store.ports import PolicyEngine
+from app.services.store.policy import PolicyEngine
 from bench.pattern import CROWD, Crowd, statement
 from bench.stories import STORIES, told
 

@@ -9,7 +9,7 @@ from app.domain.case.case import Case
 from app.domain.values.json import Json
 from app.services.definitions.definitions import Definitions
 from app.services.desk.batch import Batch
-from app.services.store.ports import PolicyEngine
+from app.services.store.policy import PolicyEngine
 from app.services.store.stored import Locked, Record
 
 # Values that stand for a column of the generator; each is unlike anything else that an entry says.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from app.domain.clocks.firing import Firing
 from app.domain.clocks.steps import ClockStep
 from app.services.desk.escalation import Fired
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 
 
 class Counted:

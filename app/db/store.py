@@ -33,8 +33,8 @@ from app.services.process.gauges import Connections
 from app.services.store.callers import KeyId, Settled, Spending, StoredKey
 from app.services.store.case_query import CaseQuery
 from app.services.store.definitions import DefinitionVersion
+from app.services.store.failures import StoreUnavailable
 from app.services.store.policy_lines import LineQuery
-from app.services.store.ports import StoreUnavailable
 from app.services.store.stored import (
     CaseKey,
     ClockKey,
@@ -65,16 +65,14 @@ class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlLog, SqlHistory, SqlSea
             with translated():
                 read = await self._read(connection, key)
         case = read.cases.get(key)
-        return (
-            None
-            if case is None
-            else Found(
-                case=case,
-                surroundings=read.surroundings[case.id],
-                policy_version=read.policy_version,
-                at=read.at,
-                clocks=read.clocks[case.id],
-            )
+        if case is None:
+            return None
+        return Found(
+            case=case,
+            surroundings=read.surroundings[case.id],
+            policy_version=read.policy_version,
+            at=read.at,
+            clocks=read.clocks[case.id],
         )
 
     async def present(self, tenant: str, case_ids: Sequence[str]) -> frozenset[str]:

@@ -12,8 +12,8 @@ from app.db.connections.failures import translated
 from app.db.reads import callers, links, people, policy_pages, queues, rules
 from app.db.rows.rows import Row, clock_row
 from app.services.store.callers import StoredKey
+from app.services.store.failures import Refused
 from app.services.store.people import StoredPerson
-from app.services.store.ports import Refused
 from app.services.store.stored import (
     AnswerKey,
     CaseKey,

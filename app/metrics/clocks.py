@@ -5,23 +5,20 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
 from app.services.desk.escalation import Fired
-from app.services.store.ports import StoreUnavailable
+from app.services.store.clocks import CountsClocks
+from app.services.store.failures import StoreUnavailable
 
 REFRESH: Final = 30.0
 """Seconds that a count of the database is given again."""
 LATENESS: Final = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 3600, 14400, 86400)
 CLOCK: Final = ("case_type", "clock")
 log = logging.getLogger("stateward.metrics")
-
-
-class CountsClocks(Protocol):
-    async def clock_counts(self) -> Sequence[tuple[str, str, str, int]]: ...
 
 
 class ClockMetrics:

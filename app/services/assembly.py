@@ -39,7 +39,8 @@ from app.services.log.watches import LogWatches, WatchLimits
 from app.services.policy.changes import PolicyChanges
 from app.services.policy.policies import Policies, PolicySource
 from app.services.process.gauges import Gauges
-from app.services.store.ports import PolicyEngine, Store
+from app.services.store.policy import PolicyEngine
+from app.services.store.ports import Store
 from app.services.work.attachments import Attachments
 from app.services.work.case_pages import CasePages
 from app.services.work.contents import Contents

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.services.callers.key_callers import KeyCallers
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from app.services.store.stored import PolicyChange, PolicyLine
 from tests.calling import bearing, signed_in
 from tests.house import CLAIM, another_process, entries, rows

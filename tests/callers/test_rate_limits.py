@@ -8,7 +8,7 @@ from app.db import open_store
 from app.services.callers.rate import Rate, rate_of
 from app.services.callers.rate_limits import RateLimits
 from app.services.store.callers import Settled
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from tests.calling import signed_in
 from tests.factories import new_id
 from tests.over_http import client_without_credential

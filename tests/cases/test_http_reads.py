@@ -7,7 +7,7 @@ from app.http.border.services import Readiness
 from app.logs import configure_logs
 from app.services.cases.views import Possible, PossibleEvent, RefusedEvent
 from app.services.desk.answer import Answer, case_json
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from app.services.store.stored import StoredEntry
 from app.settings import Settings
 from tests.fake_services import CASE, CASE_ID, CASES, EVENTS, FOREIGN_ID, REASON, Fakes, api

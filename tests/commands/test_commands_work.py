@@ -15,7 +15,7 @@ from app.domain.definition.calendar_file import CalendarFile
 from app.main import main
 from app.scheduler import Ticks
 from app.services.clocks.calendars import put_in_force
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from app.settings import Settings
 from tests.clocks.test_clocks import DECISION, clock, opened
 from tests.databases import Database

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 import app.db.tables.every_table  # noqa: F401  what the tables declare
 from app.db import open_store
 from app.db.schema.migrate import MigrationRefused, migrate, schema_problem
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from tests.databases import Database, engine_of
 
 

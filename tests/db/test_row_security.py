@@ -15,7 +15,7 @@ from app.db.reads import ledger, listing, log_order
 from app.db.reads.filters import Kind
 from app.db.schema.migrate import migrate
 from app.services.store.case_query import CaseQuery
-from app.services.store.ports import Refused
+from app.services.store.failures import Refused
 from app.services.store.stored import CaseKey, Record, Visible
 from tests.clock_making import LONG_AGO, a_clock
 from tests.databases import Database

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.policy.scope import Scope
 from app.services.store.callers import Spending, StoredKey
-from app.services.store.ports import Refused
+from app.services.store.failures import Refused
 from tests.factories import OPENED, TENANT, new_id
 from tests.house import change
 

@@ -9,7 +9,8 @@ import pytest
 
 from app.db import open_store
 from app.domain.case.case import Case
-from app.services.store.ports import Refused, Store
+from app.services.store.failures import Refused
+from app.services.store.ports import Store
 from app.services.store.stored import CaseKey, Record, StoredCalendar, StoredClock
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO, a_clock, a_cycle_ago, firing
 from tests.databases import Database

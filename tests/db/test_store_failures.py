@@ -10,7 +10,7 @@ from app.db import open_store
 from app.db.connections.engines import postgres_engine, sqlite_engine
 from app.db.connections.failures import translated
 from app.db.connections.sqlite_library import sqlite3
-from app.services.store.ports import Refused, StoreUnavailable
+from app.services.store.failures import Refused, StoreUnavailable
 from app.services.store.stored import CaseKey
 from tests.databases import Database
 from tests.factories import TENANT, a_case, moved, moving, opening

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.db import open_store
-from app.services.store.ports import Refused
+from app.services.store.failures import Refused
 from app.services.store.stored import Acted, AnswerKey, CaseKey, PolicyChange, PolicyLine, Record
 from tests.databases import Database
 from tests.factories import ALICE, BOB, TENANT, TENANTS, a_case, an_answer, moved, moving, opening

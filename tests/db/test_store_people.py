@@ -9,8 +9,8 @@ import pytest
 from app.db import open_store
 from app.services.callers.rate import Rate
 from app.services.callers.sign_in_limits import SignInLimits
+from app.services.store.failures import Refused
 from app.services.store.people import Beginning, StoredPerson, Told
-from app.services.store.ports import Refused
 from tests.factories import OPENED, TENANT
 from tests.house import change, rows
 

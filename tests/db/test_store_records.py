@@ -8,7 +8,8 @@ import pytest
 from app.db import open_store
 from app.domain.case.case import Surroundings
 from app.domain.case.made_by_verbs import CaseRole
-from app.services.store.ports import Refused, Store, StoreUnavailable
+from app.services.store.failures import Refused, StoreUnavailable
+from app.services.store.ports import Store
 from app.services.store.stored import Acted, CaseKey, Changed, Record
 from tests.clock_making import a_clock
 from tests.factories import (

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.services.store.ports import Refused
+from app.services.store.failures import Refused
 from app.services.store.stored import PolicyChange, PolicyFile, PolicyLine
 from tests.factories import TENANTS
 

@@ -14,7 +14,8 @@ from app.domain.policy.verdict import Verdict
 from app.policy.engine import PolicyEngine
 from app.services.assembly import Assembly
 from app.services.desk.waiting import BATCH
-from app.services.store.ports import Refused, Store, StoreUnavailable, Transaction
+from app.services.store.failures import Refused, StoreUnavailable
+from app.services.store.ports import Store, Transaction
 from tests.databases import Database
 from tests.house import (
     ALICE,

@@ -17,7 +17,7 @@ from app.services.assembly import Assembly
 from app.services.callers.api_keys import NewKey
 from app.services.entries.refusals import MINUTE, MOST_NAMES, OTHERS, CountedRefusal
 from app.services.policy.requests import AskedChange
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from tests.databases import Database
 from tests.factories import TENANT
 from tests.house import (

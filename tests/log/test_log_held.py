@@ -14,7 +14,8 @@ import pytest
 from app.db import open_store
 from app.domain.case.case import Case
 from app.domain.case.sealing import genesis
-from app.services.store.ports import Refused, Store
+from app.services.store.failures import Refused
+from app.services.store.ports import Store
 from app.services.store.stored import Changed, Record
 from tests.databases import Database
 from tests.db.test_row_security import connected, within

@@ -8,7 +8,8 @@ import pytest
 
 from app.db import open_store
 from app.services.entries.identity import new_id
-from app.services.store.ports import Refused, Store
+from app.services.store.failures import Refused
+from app.services.store.ports import Store
 from app.services.store.stored import Changed, Record
 from tests.databases import Database
 from tests.factories import OPENED, TENANT, TENANTS, a_case, denied, entry_of, moved, opening

@@ -14,7 +14,8 @@ from app.http.sign_in.own_tokens import mint
 from app.logs import configure_logs
 from app.policy.engine import PolicyEngine
 from app.services.assembly import Assembly
-from app.services.store.ports import Refused, Store
+from app.services.store.failures import Refused
+from app.services.store.ports import Store
 from app.settings import Settings
 from tests.factories import new_id
 from tests.fake_services import token

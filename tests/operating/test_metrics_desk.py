@@ -10,7 +10,7 @@ from app.metrics.process import Metrics
 from app.services.assembly import Assembly
 from app.services.desk.report import telling
 from app.services.process.gauges import Connections, Gauges
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from tests.factories import new_id
 from tests.house import ALICE, CLERK, STRANGER, attempt, fire, opening, submit, tried
 from tests.observing import client_of, told, value, watched

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.http.border.entrance import _credential
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from app.ui.frame.forgery import belongs, masked
 from app.ui.frame.frame import Side
 from app.ui.frame.headers import POLICY

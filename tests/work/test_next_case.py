@@ -15,7 +15,7 @@ from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unavailable
 from app.services.assembly import Assembly
 from app.services.desk.answer import Answer
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from app.services.store.stored import Changed, PolicyChange, PolicyLine, Record, Visible
 from app.services.store.work import Waiting
 from app.services.work.next_case import MOST_PASSED, MOST_WITHDRAWN

@@ -11,7 +11,8 @@ import pytest
 from app.db.blobs.folder import AttachmentFolder
 from app.domain.values.errors import OverQuota
 from app.services.assembly import Assembly
-from app.services.store.ports import Store, StoreUnavailable
+from app.services.store.failures import StoreUnavailable
+from app.services.store.ports import Store
 from app.services.work.attachments import UNATTACHED_FOR
 from app.services.work.uploads import PIECE, AttachmentLimits, Received
 from tests.databases import Database
@@ -294,7 +295,7 @@ async def test_a_file_that_never_ends_takes_little_room_ahead(
         await asyncio.Event().wait()
 
     came = asyncio.Event()
-    sending = asyncio.create_task(house.uploads.receive(TENANT, forever(), told=25 * 2**20))
+    sending = asyncio.create_task(house.uploads.receive(TENANT, forever(), announced=25 * 2**20))
     await came.wait()
     assert (await left(database, folder))[3] == 4 * 2**20
     sending.cancel()

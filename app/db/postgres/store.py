@@ -33,7 +33,7 @@ from app.db.store import SqlStore
 from app.db.tables.column_types import Moment
 from app.db.transaction import SqlTransaction
 from app.services.process.gauges import Connections
-from app.services.store.ports import Refused
+from app.services.store.failures import Refused
 from app.services.store.stored import AnswerKey, CaseKey, Locked, Record
 
 # The plans do not depend on the arrays' contents, and planning again for every batch took longer than running it.

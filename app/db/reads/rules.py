@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db.reads.every_tenant import CASE_COUNT, EVERY_POLICY_LINE
 from app.db.tables.policy import POLICY_FILE, POLICY_LINE, POLICY_STATE
 from app.db.tables.tables import CALENDAR, DEFINITION
-from app.services.store.ports import Refused
+from app.services.store.failures import Refused
 from app.services.store.stored import PolicyChange, PolicyFile, PolicyLine, StoredCalendar, StoredDefinition
 
 L = POLICY_LINE.c

@@ -29,7 +29,7 @@ from app.db.tables.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.domain.case.case import Case
 from app.services.process.standing_still import unplaced
-from app.services.store.ports import Refused
+from app.services.store.failures import Refused
 from app.services.store.stored import AnswerKey, CaseKey, Locked, Record, StoredAnswer
 
 Now = Callable[[], datetime]

@@ -25,7 +25,7 @@ from app.domain.values.json import Json
 from app.http.border.codes import PROBLEM_JSON, PROBLEMS, ProblemView
 from app.http.border.headers import REFUSAL, request_id
 from app.http.border.in_words import for_people, words_of
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 
 MISSING = re.compile(r"Missing required \w+ parameter '(.+)' for path ")
 LOGGER = structlog.get_logger("stateward.http")

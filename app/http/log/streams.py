@@ -20,8 +20,8 @@ from app.http.border.services import ApiRequest, readmitting, services_of
 from app.http.border.views import LeafEventView
 from app.http.log.feed import leaf_view
 from app.services.log.ledger import FeedPage
+from app.services.store.failures import StoreUnavailable
 from app.services.store.log import FROM_THE_FIRST
-from app.services.store.ports import StoreUnavailable
 
 NOW = "now"
 LEAF_INDEX = re.compile("-1|[0-9]{1,15}")

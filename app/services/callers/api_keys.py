@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from app.domain.case.attempt import Actor
 from app.domain.policy.scope import Scope
@@ -21,8 +22,9 @@ from app.services.entries.refusals import Refusals
 from app.services.entries.writing import entry_of, write
 from app.services.policy.policies import Policies
 from app.services.policy.tenant_admin import log_refusal, verdict_on, without
-from app.services.store.callers import BY_KEY, KEY_PREFIX, StoredKey
-from app.services.store.ports import Store, Transaction
+from app.services.store.callers import BY_KEY, KEY_PREFIX, KeyReads, KeyTransaction, StoredKey
+from app.services.store.definitions import DefinitionReads
+from app.services.store.transactions import Transactions
 
 SECRET_BYTES = 32
 NO_KEYS_BY_KEYS = Reason("scope", "an API key cannot make API keys", "somebody who signs in has to do it")
@@ -44,14 +46,17 @@ class NewKey:
 class Administrator:
     """Who asks, in which request, in a transaction that has locked nothing yet."""
 
-    tx: Transaction
+    tx: KeyTransaction
     actor: Actor
     at: datetime
     request_id: str
 
 
+class KeyStore(Transactions[KeyTransaction], KeyReads, DefinitionReads, Protocol): ...
+
+
 class ApiKeys:
-    def __init__(self, store: Store, policies: Policies, refusals: Refusals, definitions: Definitions) -> None:
+    def __init__(self, store: KeyStore, policies: Policies, refusals: Refusals, definitions: Definitions) -> None:
         self._store = store
         self._policies = policies
         self._refusals = refusals

@@ -8,14 +8,13 @@ process, however many callers have keys. Callers with tokens wait for none of it
 import asyncio
 import hmac
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
 
 from app.domain.case.attempt import Actor
 from app.domain.values.errors import Unauthenticated
 from app.services.callers.api_keys import hash_of
-from app.services.store.callers import BY_KEY, KEY, KeyId, StoredKey
+from app.services.store.callers import BY_KEY, KEY, KeyId, LiveKeys, StoredKey
 
 USED_EVERY = 60.0
 """Seconds between two writes of when keys were last used."""
@@ -23,14 +22,8 @@ MOST_AT_ONCE = 500
 Found = tuple[StoredKey | None, datetime]
 
 
-class KeyStore(Protocol):
-    async def live_api_keys(self, keys: Sequence[KeyId]) -> tuple[Mapping[KeyId, StoredKey], datetime]: ...
-
-    async def note_api_key_uses(self, uses: Mapping[KeyId, datetime]) -> None: ...
-
-
 class KeyCallers:
-    def __init__(self, store: KeyStore) -> None:
+    def __init__(self, store: LiveKeys) -> None:
         self._store = store
         self._waiting: dict[KeyId, asyncio.Future[Found]] = {}
         self._asking: asyncio.Task[None] | None = None

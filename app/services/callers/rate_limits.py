@@ -8,14 +8,13 @@ settlements a process spends only its share, by how many of the subject's reques
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
-from typing import Protocol
 
 from app.services.callers.rate import Rate
-from app.services.store.callers import Settled, Spending
-from app.services.store.ports import StoreUnavailable
+from app.services.store.callers import RateStore, Settled, Spending
+from app.services.store.failures import StoreUnavailable
 
 SETTLE_EVERY = 1.0
 FORGET_EVERY = 600
@@ -43,12 +42,6 @@ class RateBucket:
     spent: int = 0
     asked: int = 0
     asked_of_all: int | None = None
-
-
-class RateStore(Protocol):
-    async def settle_rates(self, spendings: Sequence[Spending]) -> Sequence[Settled]: ...
-
-    async def forget_rates(self) -> None: ...
 
 
 class RateLimits:

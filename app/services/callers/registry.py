@@ -9,8 +9,9 @@ from app.domain.values.json import Json
 from app.services.entries.actors import operator_json
 from app.services.entries.writing import entry_of, write
 from app.services.policy.log_entries import operator_entry
+from app.services.store.failures import Refused
 from app.services.store.people import StoredPerson
-from app.services.store.ports import Refused, Store
+from app.services.store.ports import Store
 from app.services.store.stored import PolicyChange, PolicyLine
 
 PAGE = 500

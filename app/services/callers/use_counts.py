@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from app.services.callers.key_callers import USED_EVERY, KeyCallers
 from app.services.callers.rate_limits import SETTLE_EVERY, RateLimits
 from app.services.process.repeating import Job, repeating
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 
 log = logging.getLogger("stateward")
 

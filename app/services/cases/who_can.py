@@ -14,7 +14,7 @@ from app.services.desk.queue import caller_of
 from app.services.entries.identity import new_id
 from app.services.fairness.slices import Slices
 from app.services.policy.requests import Able, WhoCanFire
-from app.services.store.ports import PolicyEngine
+from app.services.store.policy import PolicyEngine
 
 MOST_JUDGED = 200
 

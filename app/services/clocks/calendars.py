@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 from app.domain.calendars.business_time import Calendar
 from app.domain.calendars.holiday_set import resolved
@@ -13,11 +14,15 @@ from app.domain.values.names import SERVICE_TENANT
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.services.entries.actors import UNNAMED, operator_json
 from app.services.entries.writing import entry_of, write
-from app.services.store.ports import Store
+from app.services.store.clocks import CalendarReads, CalendarTransaction
 from app.services.store.stored import StoredCalendar
+from app.services.store.transactions import Transactions
 
 ROUND_THE_CLOCK = "always"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class CalendarStore(Transactions[CalendarTransaction], CalendarReads, Protocol): ...
 
 
 class CalendarOfThePast(Exception):
@@ -77,7 +82,9 @@ class Calendars:
         """Whether the newest version was put in force for a time that had passed."""
         return (file_of(name), self.version(name)) in self._corrections
 
-    async def publish(self, store: Store, declared: Mapping[str, CalendarFile], operator: str = UNNAMED) -> None:
+    async def publish(
+        self, store: CalendarStore, declared: Mapping[str, CalendarFile], operator: str = UNNAMED
+    ) -> None:
         """Store what is new among the declared calendars, with a log entry each, and learn them all.
 
         Raises CalendarOfThePast where a new version would count from a moment that has passed.
@@ -89,7 +96,7 @@ class Calendars:
                 await put_in_force(store, name, calendar, operator)
         await self.learn(store)
 
-    async def learn(self, store: Store) -> frozenset[str]:
+    async def learn(self, store: CalendarReads) -> frozenset[str]:
         """Take in the versions that are new; the names that have some."""
         stored = await store.calendars()
         new = frozenset(one.name for one in stored if one.version > self.version(one.name))
@@ -135,7 +142,7 @@ def applies_from(calendar: CalendarFile) -> datetime | None:
 
 
 async def put_in_force(
-    store: Store, name: str, calendar: CalendarFile, operator: str = UNNAMED, *, corrects: bool = False
+    store: CalendarStore, name: str, calendar: CalendarFile, operator: str = UNNAMED, *, corrects: bool = False
 ) -> None:
     """Store it as the newest version. Raises CalendarOfThePast unless it `corrects` the past, or is the first one."""
     async with store.transaction(SERVICE_TENANT) as tx:

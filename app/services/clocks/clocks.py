@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 from app.domain.case.attempt import Actor
 from app.domain.clocks.explained import Stretch, explained
@@ -19,7 +19,9 @@ from app.services.clocks.calendars import Calendars
 from app.services.definitions.definitions import Definitions
 from app.services.desk.working_copy import stored_clock
 from app.services.fairness.counting import Counting
-from app.services.store.ports import Store
+from app.services.store.cases import CaseReads
+from app.services.store.clocks import CalendarReads, ClockReads
+from app.services.store.definitions import StoredDefinitions
 from app.services.store.stored import CaseKey, ClockKey, StoredClock, StoredEntry
 
 PAGE = 200
@@ -43,11 +45,14 @@ class Difference:
         return f"case {self.case_id} of {self.tenant}{clock}: {self.message}"
 
 
+class CaseClockStore(CaseReads, ClockReads, CalendarReads, StoredDefinitions, Protocol): ...
+
+
 class CaseClocks:
     """Reading takes no lock: a case that moves meanwhile is told as it was at some moment of the reading."""
 
     def __init__(
-        self, store: Store, definitions: Definitions, calendars: Calendars, cases: Cases, counting: Counting
+        self, store: CaseClockStore, definitions: Definitions, calendars: Calendars, cases: Cases, counting: Counting
     ) -> None:
         self._store = store
         self._definitions = definitions

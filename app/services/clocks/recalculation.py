@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from app.domain.case.attempt import Actor, Attempt
 from app.domain.case.case import Case
@@ -21,7 +22,9 @@ from app.services.desk.batch import Batch
 from app.services.desk.deciding import Deciding
 from app.services.desk.working_copy import states_of
 from app.services.entries.identity import new_id
-from app.services.store.ports import Store
+from app.services.store.cases import CaseReads
+from app.services.store.clocks import EveryClock
+from app.services.store.definitions import StoredDefinitions
 from app.services.store.stored import CaseKey, ClockKey, StoredClock
 
 PAGE = 500
@@ -52,11 +55,19 @@ class Correcting:
     reason: str
 
 
+class RecalculationStore(CaseReads, EveryClock, StoredDefinitions, Protocol): ...
+
+
 class Recalculation:
     """Nothing of it is lost where a process ends half-way: whoever looks again finds what is left."""
 
     def __init__(
-        self, store: Store, deciding: Deciding, definitions: Definitions, calendars: Calendars, clocks: CaseClocks
+        self,
+        store: RecalculationStore,
+        deciding: Deciding,
+        definitions: Definitions,
+        calendars: Calendars,
+        clocks: CaseClocks,
     ) -> None:
         self._store = store
         self._deciding = deciding

@@ -1,20 +1,27 @@
 """Rebuild every clock from the log and compare it with what is kept; put right what differs."""
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
 
 from app.domain.deciding.fold import Unexplained
 from app.services.clocks.clocks import CaseClocks, Difference
 from app.services.definitions.definitions import Definitions
-from app.services.store.ports import Store
+from app.services.store.cases import CaseTransaction
+from app.services.store.clocks import ClockReads
+from app.services.store.definitions import StoredDefinitions
 from app.services.store.stored import CaseKey, Record, StoredClock
+from app.services.store.transactions import Transactions
 
 PAGE = 200
+
+
+class VerificationStore(Transactions[CaseTransaction], ClockReads, StoredDefinitions, Protocol): ...
 
 
 class Verification:
     """What differs is looked at again under the lock of its case, so that no event comes in between."""
 
-    def __init__(self, store: Store, definitions: Definitions, clocks: CaseClocks) -> None:
+    def __init__(self, store: VerificationStore, definitions: Definitions, clocks: CaseClocks) -> None:
         self._store = store
         self._definitions = definitions
         self._clocks = clocks

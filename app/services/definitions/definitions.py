@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from pydantic import ValidationError
 
@@ -16,12 +16,20 @@ from app.domain.values.errors import NotFound
 from app.domain.values.names import SERVICE_TENANT
 from app.services.entries.actors import UNNAMED, operator_json
 from app.services.entries.writing import entry_of, write
-from app.services.store.definitions import DefinitionVersion
-from app.services.store.ports import Store
+from app.services.store.definitions import (
+    DefinitionReads,
+    DefinitionTransaction,
+    DefinitionVersion,
+    StoredDefinitions,
+)
 from app.services.store.stored import StoredDefinition
+from app.services.store.transactions import Transactions
 
 VIEWS: Final = '"views":'
 """Stands in the text of every version that declares some, and of few others."""
+
+
+class DefinitionStore(Transactions[DefinitionTransaction], DefinitionReads, Protocol): ...
 
 
 @dataclass
@@ -35,7 +43,9 @@ class Definitions:
     looks: dict[str, Views] = field(default_factory=dict)
     """Of the newest version that declares views, where the one in force declares none."""
 
-    async def publish(self, store: Store, case_types: Mapping[str, CaseType], operator: str = UNNAMED) -> None:
+    async def publish(
+        self, store: DefinitionStore, case_types: Mapping[str, CaseType], operator: str = UNNAMED
+    ) -> None:
         """Store what is new among the declared case types, with a log entry each, and make them current."""
         for name, case_type in case_types.items():
             stored = await _store(store, case_type, operator)
@@ -44,7 +54,7 @@ class Definitions:
         self.names |= {one.case_type for one in versions} | self.current.keys()
         await self._look_back(store, versions)
 
-    async def _look_back(self, store: Store, versions: Sequence[DefinitionVersion]) -> None:
+    async def _look_back(self, store: DefinitionReads, versions: Sequence[DefinitionVersion]) -> None:
         """Find the views of older versions, where the one in force has none."""
         without = [one.hash for one in versions if self.views(one.case_type) is None]
         for stored in await store.definitions(without) if without else []:
@@ -53,7 +63,7 @@ class Definitions:
                 with suppress(ValidationError):  # of a newer release: its cases are told so when they are met
                     self.looks |= _look(load_stored(stored.text))
 
-    async def learn(self, store: Store, hashes: Iterable[str]) -> None:
+    async def learn(self, store: StoredDefinitions, hashes: Iterable[str]) -> None:
         """Compile the stored versions that are asked for and not known yet."""
         missing = sorted({digest for digest in hashes if digest not in self.machines})
         if missing:
@@ -90,7 +100,7 @@ def _look(case_type: CaseType) -> dict[str, Views]:
     return {case_type.case_type: case_type.views} if case_type.views is not None else {}
 
 
-async def _store(store: Store, case_type: CaseType, operator: str) -> StoredDefinition:
+async def _store(store: DefinitionStore, case_type: CaseType, operator: str) -> StoredDefinition:
     digest, text = case_type.hash(), case_type.canonical()
     known = await store.definitions([digest])
     if known:

@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from app.domain.case.attempt import Attempt, Opens
 from app.domain.deciding.decide import no_such_case
 from app.services.desk.answer import Answer
-from app.services.store.ports import Store
+from app.services.store.cases import PresentCases
 
 
-async def absent(store: Store, attempts: Sequence[Attempt]) -> Collection[str]:
+async def absent(store: PresentCases, attempts: Sequence[Attempt]) -> Collection[str]:
     """The ids that name no case, found by one read.
 
     Only of attempts without a key, whose answer may be kept, and not of cases that the attempts before them open.

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from app.domain.calendars.port import Calendars
 from app.domain.case.attempt import Attempt
@@ -11,8 +12,10 @@ from app.services.desk.escalation import Fired
 from app.services.desk.locking import lock
 from app.services.entries.refusals import CountedRefusal, Refusals
 from app.services.policy.policies import Policies
-from app.services.store.ports import Store, Transaction
+from app.services.store.cases import CaseTransaction
+from app.services.store.definitions import StoredDefinitions
 from app.services.store.stored import CaseKey, Locked
+from app.services.store.transactions import Transactions
 from app.services.store.work import Waiting
 
 
@@ -22,7 +25,9 @@ class UnitOfWork:
     `fired` are the steps of clocks that it records, `counted` the refusals that it counts and does not log singly.
     """
 
-    def __init__(self, tx: Transaction, batch: Callable[[Locked, Singly], Awaitable[Batch]], singly: Singly) -> None:
+    def __init__(
+        self, tx: CaseTransaction, batch: Callable[[Locked, Singly], Awaitable[Batch]], singly: Singly
+    ) -> None:
         self._tx = tx
         self._batch = batch
         self._singly = singly
@@ -55,11 +60,19 @@ class UnitOfWork:
         self.counted += batch.counted
 
 
+class DecidingStore(Transactions[CaseTransaction], StoredDefinitions, Protocol): ...
+
+
 class Deciding:
     """`async with deciding(*tenants) as unit` is a transaction, committed at its end."""
 
     def __init__(
-        self, store: Store, definitions: Definitions, policies: Policies, calendars: Calendars, refusals: Refusals
+        self,
+        store: DecidingStore,
+        definitions: Definitions,
+        policies: Policies,
+        calendars: Calendars,
+        refusals: Refusals,
     ) -> None:
         self._store = store
         self._definitions = definitions

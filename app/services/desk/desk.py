@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
+from typing import Protocol
 
 from app.domain.case.attempt import Attempt
 from app.domain.values.errors import Internal
@@ -17,11 +18,16 @@ from app.services.desk.report import Committed, Waited, Watchers, outcomes
 from app.services.desk.waiting import BATCH, WaitingLine
 from app.services.fairness.limits import USUAL
 from app.services.fairness.yielding import LoopTurn
-from app.services.store.ports import Refused, Store, StoreUnavailable
+from app.services.store.cases import CaseTransaction, PresentCases
+from app.services.store.failures import Refused, StoreUnavailable
 from app.services.store.stored import CaseKey
+from app.services.store.transactions import Transactions
 
 TRIES_ALONE = 3
 log = logging.getLogger("stateward.desk")
+
+
+class DeskStore(Transactions[CaseTransaction], PresentCases, Protocol): ...
 
 
 class Desk:
@@ -32,7 +38,7 @@ class Desk:
 
     def __init__(
         self,
-        store: Store,
+        store: DeskStore,
         deciding: Deciding,
         watchers: Watchers,
         workers: int,

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.domain.case.attempt import Attempt
-from app.services.store.ports import Transaction
+from app.services.store.cases import CaseTransaction
 from app.services.store.stored import AnswerKey, CaseKey, LinkKey, Locked
 
 
-async def lock(tx: Transaction, attempts: Sequence[Attempt]) -> Locked:
+async def lock(tx: CaseTransaction, attempts: Sequence[Attempt]) -> Locked:
     """Links are looked for once both of their cases are locked: nobody else can write the same one meanwhile."""
     locked = await tx.lock(*keys(attempts))
     links = [link for attempt in attempts if (link := link_key(attempt))]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from app.domain.values.errors import IdempotencyInFlight, Unavailable
 from app.services.desk.answer import Answer
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 
 log = logging.getLogger("stateward.desk")
 

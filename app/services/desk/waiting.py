@@ -14,7 +14,8 @@ from app.services.desk.report import Waited, Watchers
 from app.services.desk.shown_once import ShownOnce
 from app.services.fairness.fair_queue import Caller, FairQueue
 from app.services.fairness.places import Places
-from app.services.store.ports import Store, StoreUnavailable
+from app.services.store.cases import PresentCases
+from app.services.store.failures import StoreUnavailable
 from app.services.store.stored import AnswerKey
 
 BATCH = 64
@@ -28,7 +29,7 @@ PATIENCE = 2.0
 
 
 class WaitingLine:
-    def __init__(self, store: Store, places: int, watchers: Watchers) -> None:
+    def __init__(self, store: PresentCases, places: int, watchers: Watchers) -> None:
         self._store = store
         self._watchers = watchers
         self._places = Places(places, "attempts")

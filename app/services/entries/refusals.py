@@ -14,7 +14,8 @@ from app.domain.values.rfc3339 import rfc3339
 from app.services.entries.writing import entry_of, write
 from app.services.fairness.fair_queue import Caller
 from app.services.fairness.limits import USUAL
-from app.services.store.ports import Store, StoreUnavailable
+from app.services.store.failures import StoreUnavailable
+from app.services.store.transactions import EntryTransaction, Transactions
 
 MINUTE = 60.0
 LOOK_EVERY = 1.0
@@ -56,7 +57,12 @@ class Refusals:
     """Of this process: each replica counts for itself. Where it is killed it loses the counts of the minutes that run,
     and its log has a line for each of them."""
 
-    def __init__(self, store: Store, most: int = USUAL.refusals, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: Transactions[EntryTransaction],
+        most: int = USUAL.refusals,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.most = most
         self._store = store
         self.clock = clock

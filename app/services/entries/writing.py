@@ -8,8 +8,8 @@ from app.domain.case.entry import AuditEntry, Draft
 from app.domain.case.sealing import seal
 from app.domain.values.json import Json
 from app.services.entries.identity import new_id, new_salt
-from app.services.store.ports import Transaction
 from app.services.store.stored import Record
+from app.services.store.transactions import Recording
 
 NO_VALUES: Final[Mapping[str, Json]] = {}
 
@@ -30,6 +30,6 @@ def entry_of(
     )
 
 
-async def write(tx: Transaction, *entries: AuditEntry) -> None:
+async def write(tx: Recording, *entries: AuditEntry) -> None:
     """Record entries, and nothing of a case."""
     await tx.record(Record(entries=entries))

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from app.domain.values.errors import TooMany, Unavailable
+from app.services.store.failures import StoreUnavailable
 from app.services.store.log import LogStore
-from app.services.store.ports import StoreUnavailable
 
 OFTEN = 0.25
 """Seconds between two looks while nobody tells us of what is new."""

@@ -9,7 +9,7 @@ from app.domain.expressions.expression import View
 from app.domain.policy.line_terms import permits, truth_of
 from app.domain.policy.verdict import Verdict
 from app.services.policy.tenant_admin import without
-from app.services.store.ports import PolicyEngine
+from app.services.store.policy import PolicyEngine
 
 ALL = "*"
 """The scope of lines about all case types, and of the roles of users: it takes all case types together."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from app.domain.case.attempt import Actor
 from app.domain.deciding.situation import ADMIN
@@ -26,15 +27,22 @@ from app.services.policy.log_entries import changed_entry, refused_entry
 from app.services.policy.policies import Policies
 from app.services.policy.preview import preview
 from app.services.policy.requests import AskedChange, ChangedPolicy, Preview, assigns
+from app.services.store.definitions import DefinitionReads
+from app.services.store.policy import PolicyReads, PolicyTransaction
 from app.services.store.policy_lines import LinePage, LineQuery
-from app.services.store.ports import Store
 from app.services.store.stored import PolicyChange, PolicyLine
+from app.services.store.transactions import Transactions
+
+
+class PolicyChangeStore(Transactions[PolicyTransaction], PolicyReads, DefinitionReads, Protocol): ...
 
 
 class PolicyChanges:
     """Every check of a change is made under the policy's lock, against the policy as it is then."""
 
-    def __init__(self, store: Store, definitions: Definitions, policies: Policies, refusals: Refusals) -> None:
+    def __init__(
+        self, store: PolicyChangeStore, definitions: Definitions, policies: Policies, refusals: Refusals
+    ) -> None:
         self._store = store
         self._definitions = definitions
         self._policies = policies

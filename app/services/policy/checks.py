@@ -17,7 +17,7 @@ from app.domain.values.errors import Denied, FieldError, GuardRefused, Invalid, 
 from app.services.policy.administrators import ALL, Administrators
 from app.services.policy.requests import AskedChange
 from app.services.store.callers import BY_KEY
-from app.services.store.ports import PolicyEngine
+from app.services.store.policy import PolicyEngine
 from app.services.store.stored import PolicyLine
 
 MOST_STEPS: Final = 1_000_000

@@ -4,22 +4,28 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Protocol
 
 from app.domain.values.names import SERVICE_TENANT
 from app.services.entries.actors import UNNAMED
 from app.services.entries.writing import write
 from app.services.policy.file_entries import FileApplied, file_entries
+from app.services.store.failures import Refused
+from app.services.store.policy import PolicyEngine, PolicyReads, PolicyTransaction
 from app.services.store.policy_lines import PolicySource as PolicySource
-from app.services.store.ports import PolicyEngine, Refused, Store, Transaction
 from app.services.store.stored import PolicyChange, PolicyFile, PolicyLine
+from app.services.store.transactions import Transactions
 
 TRIES = 5
+
+
+class PolicyStore(Transactions[PolicyTransaction], PolicyReads, Protocol): ...
 
 
 class Policies:
     """The engine and the database that it follows."""
 
-    def __init__(self, store: Store, engine: PolicyEngine, operator: str = UNNAMED) -> None:
+    def __init__(self, store: PolicyStore, engine: PolicyEngine, operator: str = UNNAMED) -> None:
         self.engine = engine
         self._operator = operator
         self._store = store
@@ -102,7 +108,7 @@ class Policies:
             )
             await write(tx, *file_entries(applied, locked.at))
 
-    async def _change(self, tx: Transaction, change: PolicyChange, gone: Sequence[PolicyLine], how: str) -> int:
+    async def _change(self, tx: PolicyTransaction, change: PolicyChange, gone: Sequence[PolicyLine], how: str) -> int:
         locked = await tx.lock([], [])
         version = await tx.change_policy(change)
         assert change.file is not None

@@ -6,7 +6,7 @@ from app.domain.case.attempt import ANYONE
 from app.domain.machine.machine import Machine
 from app.domain.policy.line_terms import Allowance, allowance, by_role, terms_of
 from app.services.policy.requests import Preview, Triple
-from app.services.store.ports import PolicyEngine
+from app.services.store.policy import PolicyEngine
 from app.services.store.stored import PolicyLine
 
 EVERY = "*"

@@ -12,7 +12,7 @@ from app.services.entries.actors import actor_json
 from app.services.entries.refusals import CountedRefusal, Refusals
 from app.services.entries.writing import entry_of, write
 from app.services.policy.policies import Policies
-from app.services.store.ports import Transaction
+from app.services.store.transactions import Recording
 
 TENANT_WIDE = "*"
 """The case type that only lines over all case types are about."""
@@ -35,7 +35,7 @@ def without(verdict: Verdict, reason: Reason) -> Verdict:
 
 
 async def log_refusal(
-    tx: Transaction,
+    tx: Recording,
     policies: Policies,
     refusals: Refusals,
     actor: Actor,

@@ -9,11 +9,12 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from app.domain.values.json import Json
 from app.domain.values.names import SERVICE_TENANT
-from app.services.store.ports import Store
+from app.services.store.log import PolicyLog
+from app.services.store.policy import PolicyLines
 from app.services.store.stored import PolicyLine
 
 PAGE: Final = 200
@@ -65,8 +66,11 @@ class LinesInLog:
                 yield from [Unaccounted("lost", version, line)] * count
 
 
+class PolicyHistory(PolicyLines, PolicyLog, Protocol): ...
+
+
 class PolicyVerification:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: PolicyHistory) -> None:
         self._store = store
 
     async def unaccounted(self, tenant: str | None = None) -> tuple[int, Sequence[Unaccounted]]:

@@ -1,11 +1,14 @@
 """What a store keeps of callers: API keys, and how much of its rate limit each one has used."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from app.domain.policy.scope import Scope
 from app.domain.values.names import TENANT
+from app.services.store.transactions import EntryTransaction
 
 BY_KEY = "api_key:"
 """How a caller with an API key is authenticated; its id follows."""
@@ -62,3 +65,35 @@ class Settled:
     subject: str
     backlog_us: int
     asked: int
+
+
+class KeyReads(Protocol):
+    async def api_keys(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredKey]:
+        """A page of all keys of a tenant, by id."""
+        ...
+
+
+class LiveKeys(Protocol):
+    async def live_api_keys(self, keys: Sequence[KeyId]) -> tuple[Mapping[KeyId, StoredKey], datetime]:
+        """Those that are there, not expired and not revoked, and the store's time. Never from a replica."""
+        ...
+
+    async def note_api_key_uses(self, uses: Mapping[KeyId, datetime]) -> None: ...
+
+
+class RateStore(Protocol):
+    async def settle_rates(self, spendings: Sequence[Spending]) -> Sequence[Settled]:
+        """Add what was spent to the buckets that all share, and return them."""
+        ...
+
+    async def forget_rates(self) -> None:
+        """Delete the buckets that are full."""
+        ...
+
+
+class KeyTransaction(EntryTransaction, Protocol):
+    async def add_api_key(self, key: StoredKey) -> None: ...
+
+    async def revoke_api_key(self, tenant: str, key_id: str, by: str, at: datetime) -> tuple[StoredKey | None, bool]:
+        """The key as it is from now on, and whether that is new; None where there is none."""
+        ...

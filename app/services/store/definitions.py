@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.services.store.stored import StoredDefinition
+from app.services.store.transactions import EntryTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,11 @@ class DefinitionVersion:
     hash: str
 
 
-class DefinitionReads(Protocol):
+class StoredDefinitions(Protocol):
     async def definitions(self, hashes: Sequence[str] | None = None) -> Sequence[StoredDefinition]: ...
 
+
+class DefinitionReads(StoredDefinitions, Protocol):
     async def definition_versions(self, case_type: str | None = None) -> Sequence[DefinitionVersion]:
         """Every version of a case type, or of all; by name and number."""
         ...
@@ -31,4 +34,10 @@ class DefinitionReads(Protocol):
     async def case_counts(self, hashes: Sequence[str]) -> Mapping[str, tuple[int, int]]:
         """How many cases of all tenants stand on each of these definitions, and how many of them are open; none where
         there is no case. Looks at all cases."""
+        ...
+
+
+class DefinitionTransaction(EntryTransaction, Protocol):
+    async def add_definition(self, case_type: str, digest: str, text: str) -> tuple[StoredDefinition, bool]:
+        """Store a definition under the next version of its case type, and whether it is new."""
         ...

@@ -44,7 +44,13 @@ class LeafQuery:
     audits: Visible | None = None
 
 
-class LogStore(Protocol):
+class PolicyLog(Protocol):
+    async def policy_entries(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredEntry]:
+        """What the tenant's log says of its policy, by entry id and after one, without values."""
+        ...
+
+
+class LogStore(PolicyLog, Protocol):
     """The log in its order. A leaf that is seen has all before it visible: a reader by `leaf_index > last` misses
     nothing, as one by `entry_id > last` would."""
 
@@ -71,10 +77,6 @@ class LogStore(Protocol):
 
     async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
         """Which cases the entries after a leaf index are about: (leaf index, case id)."""
-        ...
-
-    async def policy_entries(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredEntry]:
-        """What the tenant's log says of its policy, by entry id and after one, without values."""
         ...
 
     async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:

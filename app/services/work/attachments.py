@@ -13,8 +13,7 @@ from app.domain.verbs.attaching import UNSEEN, Attach
 from app.services.cases.cases import Cases
 from app.services.desk.answer import Answer
 from app.services.desk.desk import Desk
-from app.services.store.ports import Store
-from app.services.store.work import StoredBlob
+from app.services.store.work import Blobs, StoredBlob
 from app.services.work.contents import Contents, InDatabase, Missing
 from app.services.work.uploads import Received, Uploads
 
@@ -42,7 +41,7 @@ class Attachments:
     """What is in the folder or in the database is read from there also where new bytes go into the other."""
 
     def __init__(
-        self, store: Store, cases: Cases, desk: Desk, uploads: Uploads, folder: Contents | None = None
+        self, store: Blobs, cases: Cases, desk: Desk, uploads: Uploads, folder: Contents | None = None
     ) -> None:
         self._store = store
         self._cases = cases

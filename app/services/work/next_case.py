@@ -21,7 +21,7 @@ from app.services.desk.report import Committed, Outcomes, Waited, Watchers, outc
 from app.services.fairness.fair_queue import Caller, FairQueue
 from app.services.fairness.places import Places
 from app.services.policy.policies import Policies
-from app.services.store.ports import StoreUnavailable
+from app.services.store.failures import StoreUnavailable
 from app.services.store.work import Waiting
 from app.services.work.passing import Memory, Passed
 from app.services.work.work import Wish

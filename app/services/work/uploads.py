@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from app.domain.values.errors import OverQuota, TooLarge, Unavailable, invalid
 from app.domain.values.media_types import ENOUGH, sniffed
 from app.services.entries.identity import new_id
-from app.services.store.ports import Store, StoreUnavailable
-from app.services.store.work import NoRoom, StoredBlob
+from app.services.store.failures import StoreUnavailable
+from app.services.store.work import Blobs, NoRoom, StoredBlob
 from app.services.work.contents import Contents, InDatabase
 
 PIECE = 256 * 1024
@@ -44,7 +44,7 @@ class Received:
 class Uploads:
     """`folder`: where new bytes are kept; left out, in the database."""
 
-    def __init__(self, store: Store, limits: AttachmentLimits, folder: Contents | None = None) -> None:
+    def __init__(self, store: Blobs, limits: AttachmentLimits, folder: Contents | None = None) -> None:
         self._store = store
         self._folder = folder
         self.kept_in: Contents = folder or InDatabase(store)

@@ -9,8 +9,7 @@ from app.domain.values.errors import NotFound
 from app.domain.verbs.commenting import Edited
 from app.services.cases.cases import Cases
 from app.services.cases.standing import standing
-from app.services.store.ports import Store
-from app.services.store.work import StoredAttachment, StoredComment, StoredLink
+from app.services.store.work import StoredAttachment, StoredComment, StoredLink, WorkReads
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Wish:
 
 
 class CaseWork:
-    def __init__(self, store: Store, cases: Cases) -> None:
+    def __init__(self, store: WorkReads, cases: Cases) -> None:
         self._store = store
         self._cases = cases
 
