@@ -53,12 +53,12 @@ def _refused(answer: Answer, error: CaseError) -> Response[Any]:
 def _applied(answer: Answer) -> AppliedView:
     receipt = answer.receipt
     assert receipt is not None
-    receipt: ReceiptView = {
+    shown: ReceiptView = {
         "entry_id": receipt.entry_id,
         "case_seq": receipt.case_seq,
         "entry_hash": receipt.entry_hash,
     }
-    return {"case": answer.case, "receipt": receipt} if answer.case is not None else {"receipt": receipt}
+    return {"case": answer.case, "receipt": shown} if answer.case is not None else {"receipt": shown}
 
 
 def _headers(answer: Answer) -> dict[str, str]:
