@@ -3,15 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from app.domain.case.case import Case
 from app.domain.case.keys import LinkKey
 from app.domain.case.made_by_verbs import Work
+from app.domain.deciding.situation import OnCase
 from app.domain.values.json import Json
-
-if TYPE_CHECKING:
-    from app.domain.deciding.situation import OnCase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +58,15 @@ class Verb(ABC):
         """The link that it makes of a case, of which there is one at most: looked for once both cases are locked."""
         return None
 
-    def seen(self, there: "OnCase | None", known: bool) -> Self:
+    def seen(self, there: OnCase | None, known: bool) -> Self:
         """The same with what was found: the other case as the caller stands to it, and whether its link is there."""
         return self
 
     @abstractmethod
-    def done(self, here: "OnCase") -> Done:
+    def done(self, here: OnCase) -> Done:
         """What it makes of the case of `here`, which policy and version allow. Raises CaseError."""
 
-    def work(self, here: "OnCase", case: Case) -> Work | None:
+    def work(self, here: OnCase, case: Case) -> Work | None:
         """What it makes besides, once the case is this."""
         return None
 

@@ -1,10 +1,8 @@
 """What is wrong with a file that somebody wrote: where, what, and what to do about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +30,7 @@ class Faults(Exception):
 MOST_TOLD_ALONE: Final = 3
 
 
-def gathered(faults: "Sequence[Fault]") -> tuple[Fault, ...]:
+def gathered(faults: Sequence[Fault]) -> tuple[Fault, ...]:
     """One fault for many lines of a file that say the same, at the first of them: one mistake is read once."""
     alike: dict[Fault, list[int]] = {}
     for fault in faults:

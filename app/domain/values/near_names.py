@@ -1,10 +1,7 @@
 """What was probably meant by a word that is not known, and how a word is quoted."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def quoted(text: object) -> str:
@@ -14,13 +11,13 @@ def quoted(text: object) -> str:
     return "`" + "".join(sign if sign.isprintable() else "?" for sign in short) + "`"
 
 
-def nearest(word: str, known: "Iterable[str]") -> str | None:
+def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant."""
     close = get_close_matches(word[:80], list(known), n=1, cutoff=0.6)
     return close[0] if close else None
 
 
-def choose(word: str, known: "Iterable[str]", what: str) -> str:
+def choose(word: str, known: Iterable[str], what: str) -> str:
     """A remedy for an unknown word: the one that was meant, or those that there are."""
     known = list(known)
     close = nearest(word, known)
