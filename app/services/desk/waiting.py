@@ -73,7 +73,9 @@ class WaitingLine:
 
     async def _answered(self, attempts: Sequence[Attempt]) -> list[Answer]:
         """Where some would wait behind a batch of their own, cases that are not there are looked up for all at once."""
-        missing = await absent(self._store, attempts) if len(attempts) > BATCH else ()
+        if len(attempts) <= BATCH:
+            return await self._decided(attempts)
+        missing = await absent(self._store, attempts)
         return here(attempts, missing, await self._decided([one for one in attempts if one.case_id not in missing]))
 
     async def _decided(self, attempts: Sequence[Attempt]) -> list[Answer]:
