@@ -16,7 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from app.metrics import FOLDER
 from app.metrics.calls import CallMetrics
-from app.metrics.clocks import ClockCounts, ClockMetrics, CountsClocks
+from app.metrics.clocks import ClockCounts, ClockMetrics
 from app.metrics.desk import DeskMetrics
 from app.metrics.gauges import GaugeMetrics
 from app.metrics.log import LogMetrics
@@ -24,6 +24,7 @@ from app.services.desk.answer import Answer
 from app.services.desk.escalation import Fired
 from app.services.desk.report import Committed
 from app.services.process.gauges import Gauges
+from app.services.store.clocks import CountsClocks
 
 
 class Metrics:
