@@ -87,10 +87,10 @@ def _turns(here: OnCase, resting: Resting) -> Sequence[tuple[str, Turn]]:
     if not here.machine.clocks:
         return ()
     try:
-        turned = clocks_after(here, moved(here, resting, here.case.data), here.event)
+        after = clocks_after(here, moved(here, resting, here.case.data), here.event)
     except CaseError:
         return ()
-    return _changes(here.clocks, turned.clocks)
+    return _changes(here.clocks, after.current)
 
 
 def _changes(before: Clocks, after: Clocks) -> Sequence[tuple[str, Turn]]:

@@ -6,7 +6,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from app.domain.values.names import SERVICE_TENANT, SUBJECT, TENANT
 from app.services.callers.rate import Rate
-from app.services.callers.rate_limits import RateLimits, RateStore
+from app.services.callers.rate_limits import RateLimits
+from app.services.store.callers import RateStore
 
 OF_A_NAME = Rate(20, 900)
 OF_AN_ADDRESS = Rate(200, 900)
