@@ -15,13 +15,13 @@ from app.commands.opening.declared import digests
 from app.commands.opening.services import build, declared, ticking
 from app.commands.terminal.stopping import when_told_to_stop
 from app.http.app import HttpSettings, Lifespan
-from app.http.bodies.body import Limits
+from app.http.bodies.body import BodyLimits
 from app.http.border.entrance import Entrance
 from app.http.border.services import Readiness, Services
 from app.http.operating.request_log import Observed
 from app.logs import configure_logs
 from app.metrics import LOOK_EVERY
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.callers.rate_limits import RateLimits
 from app.services.callers.use_counts import counting_callers
 from app.services.process.garbage import LOOK_EVERY as LOOK_AFTER_GARBAGE
@@ -43,49 +43,49 @@ def application() -> ASGIApp:
     """The ASGI application of one worker process."""
     settings = load_settings()
     configure_logs(settings)
-    house = build(settings)
+    assembly = build(settings)
     tracing = tracing_of(os.environ)
-    metrics = _watched(house, tracing)
-    rates = RateLimits(house.store, settings.rate_limit) if settings.rate_limit else None
+    metrics = _watched(assembly, tracing)
+    rates = RateLimits(assembly.store, settings.rate_limit) if settings.rate_limit else None
     services = Services(
-        desk=house.desk,
-        cases=house.cases,
-        case_types=house.case_types,
-        type_rights=house.type_rights,
-        clocks=house.clocks,
-        simulations=house.simulations,
-        policy_changes=house.policy_changes,
-        who_can=house.who_can,
-        readiness=partial(readiness, house, settings.policies),
+        desk=assembly.desk,
+        cases=assembly.cases,
+        case_types=assembly.case_types,
+        type_rights=assembly.type_rights,
+        clocks=assembly.clocks,
+        simulations=assembly.simulations,
+        policy_changes=assembly.policy_changes,
+        who_can=assembly.who_can,
+        readiness=partial(readiness, assembly, settings.policies),
         metrics=metrics.exposed,
-        api_keys=house.api_keys,
-        keys=house.keys,
-        people=house.signing_in.people,
+        api_keys=assembly.api_keys,
+        keys=assembly.keys,
+        people=assembly.signing_in.people,
         rates=rates,
-        work=house.work,
-        next_case=house.next_case,
-        queues=house.queues,
-        views=house.views,
-        attachments=house.attachments,
-        case_pages=house.case_pages,
-        ledger=house.ledger,
-        forms=house.forms,
-        slices=house.slices,
+        work=assembly.work,
+        next_case=assembly.next_case,
+        queues=assembly.queues,
+        views=assembly.views,
+        attachments=assembly.attachments,
+        case_pages=assembly.case_pages,
+        ledger=assembly.ledger,
+        forms=assembly.forms,
+        slices=assembly.slices,
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
-    lived = [_watching(metrics, tracing), _lived(house, settings, rates)]
-    limits = settings.part(Limits)
-    readers = Readers(house.signing_in.sessions)
+    lived = [_watching(metrics, tracing), _lived(assembly, settings, rates)]
+    limits = settings.part(BodyLimits)
+    readers = Readers(assembly.signing_in.sessions)
     frame = framed(readers, settings.brand, secure=not settings.plain_loopback, demo=settings.demo)
     border = HttpSettings(secret, settings.issuers, settings.behind_tls, limits)
-    app = with_pages(services, border, frame, lived, _ways(house, settings))
+    app = with_pages(services, border, frame, lived, _ways(assembly, settings))
     return Observed(Entrance(app), metrics.record_call, tracing, access_log=settings.access_log)
 
 
-def _ways(house: House, settings: Settings) -> Ways:
+def _ways(assembly: Assembly, settings: Settings) -> Ways:
     """The people of the demo come in by one click on this machine only."""
     return Ways(
-        house.signing_in,
+        assembly.signing_in,
         tenant=settings.sign_in_tenant,
         demo_people=settings.demo_people or () if settings.demo and settings.plain_loopback else (),
         public_url=settings.public_url,
@@ -94,17 +94,17 @@ def _ways(house: House, settings: Settings) -> Ways:
     )
 
 
-def _watched(house: House, tracing: Tracing | None) -> "Metrics":
+def _watched(assembly: Assembly, tracing: Tracing | None) -> "Metrics":
     """Let metrics and traces know what the desk does."""
     from app.metrics.process import Metrics  # by a worker, which may share a folder with others
 
-    metrics = Metrics(house.store, house.levels)
-    house.tell_fired(metrics.record_fired)
-    house.tell_sequenced(metrics.record_sequenced)
-    house.tell_answered(metrics.record_answered)
-    house.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))
+    metrics = Metrics(assembly.store, assembly.gauges)
+    assembly.tell_fired(metrics.record_fired)
+    assembly.tell_sequenced(metrics.record_sequenced)
+    assembly.tell_answered(metrics.record_answered)
+    assembly.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))
     if tracing:
-        house.come_from(tracing.origin)
+        assembly.come_from(tracing.origin)
     return metrics
 
 
@@ -119,43 +119,43 @@ def _watching(metrics: "Metrics", tracing: Tracing | None) -> Lifespan:
     return lived
 
 
-def _lived(house: House, settings: Settings, rates: RateLimits | None) -> Lifespan:
+def _lived(assembly: Assembly, settings: Settings, rates: RateLimits | None) -> Lifespan:
     @asynccontextmanager
     async def lived(_: Litestar) -> AsyncIterator[None]:
-        found = await declared(settings, told=True)  # by the process that started this one
+        found = await declared(settings, warned=True)  # by the process that started this one
         async with (
-            house.running(found.case_types, found.calendars, found.policies),
-            counting_callers(house.keys, rates, *house.signing_in.jobs),
+            assembly.running(found.case_types, found.calendars, found.policies),
+            counting_callers(assembly.keys, rates, *assembly.signing_in.jobs),
         ):
             garbage = Garbage()
             garbage.stay()
             async with (
-                ticking(house, settings, fires=settings.scheduler),
+                ticking(assembly, settings, fires=settings.scheduler),
                 repeating((LOOK_AFTER_GARBAGE, garbage.look)),
             ):
-                with when_told_to_stop(house.arrivals.close):
+                with when_told_to_stop(assembly.log_watches.close):
                     yield
 
     return lived
 
 
-async def readiness(house: House, policies: Path) -> Readiness:
-    problems = tuple(await house.store.problems())
-    warnings = () if problems else (*await _standing_still(house), *await _unapplied(house, policies))
-    return Readiness(not problems, problems, warnings, house.store.details())
+async def readiness(assembly: Assembly, policies: Path) -> Readiness:
+    problems = tuple(await assembly.store.problems())
+    warnings = () if problems else (*await _standing_still(assembly), *await _unapplied(assembly, policies))
+    return Readiness(not problems, problems, warnings, assembly.store.details())
 
 
-async def _standing_still(house: House) -> list[str]:
+async def _standing_still(assembly: Assembly) -> list[str]:
     try:
-        return [*await house.store.warnings(), *await unfired(house.store)]
+        return [*await assembly.store.warnings(), *await unfired(assembly.store)]
     except StoreUnavailable:
         return []  # as below
 
 
-async def _unapplied(house: House, policies: Path) -> list[str]:
+async def _unapplied(assembly: Assembly, policies: Path) -> list[str]:
     """The files that were changed, before the start or since, and are not what decides."""
     try:
-        names = await house.policies.unapplied(await asyncio.to_thread(digests, policies))
+        names = await assembly.policies.unapplied(await asyncio.to_thread(digests, policies))
     except StoreUnavailable:
         return []  # the database went away since it was asked, and the next question tells
     return [f"{name} differs from the policy in force; run `stateward policy apply {name}` to use it" for name in names]

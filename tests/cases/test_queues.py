@@ -1,7 +1,7 @@
 """Queues and saved views over HTTP: what they count is what lists show, and a view is its owner's to change."""
 
 from app.http.cases.view_bodies import FiltersOfAView
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.cases.queues import QUEUES
 from app.services.cases.views import Wanted
 from app.services.store.case_query import FILTERS
@@ -33,7 +33,7 @@ def some_cases():
     ]
 
 
-async def fill(house: House):
+async def fill(house: Assembly):
     cases = some_cases()
     async with house.store.transaction(TENANT) as tx:
         await tx.record(a_record(*cases))
@@ -51,7 +51,7 @@ def belongs(queue: str, case, who, teams) -> bool:
     }[queue]
 
 
-async def test_every_queue_counts_and_shows_what_lists_say_of_it_for_everybody(house: House) -> None:
+async def test_every_queue_counts_and_shows_what_lists_say_of_it_for_everybody(house: Assembly) -> None:
     await fill(house)
     for who in PEOPLE:
         readable = (await house.cases.find(who, Wanted(limit=200))).items
@@ -65,7 +65,7 @@ async def test_every_queue_counts_and_shows_what_lists_say_of_it_for_everybody(h
     assert (await house.queues.counts(CLERK))["team"].value > 0
 
 
-async def test_the_same_filters_say_the_same_over_http(house: House) -> None:
+async def test_the_same_filters_say_the_same_over_http(house: Assembly) -> None:
     cases = await fill(house)
     async with client_of(house, "admin") as client:
 
@@ -93,7 +93,7 @@ def test_a_view_can_keep_every_filter_that_lists_have() -> None:
     assert set(FiltersOfAView.model_fields) == {*FILTERS, "q"}
 
 
-async def test_a_view_is_kept_shared_changed_and_removed_by_its_owner_alone(house: House) -> None:
+async def test_a_view_is_kept_shared_changed_and_removed_by_its_owner_alone(house: Assembly) -> None:
     async with client_of(house) as alice, client_of(house, user="bob") as bob:
         made = (await alice.post("/api/v1/views", json=VIEW)).json()
         assert made["shows"] == {**VIEW["shows"], "columns": None}
@@ -121,7 +121,7 @@ ODD = [
 ]
 
 
-async def test_what_a_view_cannot_show_is_refused_by_its_name(house: House) -> None:
+async def test_what_a_view_cannot_show_is_refused_by_its_name(house: Assembly) -> None:
     async with client_of(house) as client:
         for shows, field in ODD:
             answer = await client.post("/api/v1/views", json={"title": "Odd", "shows": shows})
@@ -130,7 +130,7 @@ async def test_what_a_view_cannot_show_is_refused_by_its_name(house: House) -> N
         assert (await client.get("/api/v1/views")).json() == {"items": []}
 
 
-async def test_a_title_stands_once_among_the_views_of_somebody(house: House) -> None:
+async def test_a_title_stands_once_among_the_views_of_somebody(house: Assembly) -> None:
     async with client_of(house) as alice, client_of(house, user="bob") as bob:
         await alice.post("/api/v1/views", json=VIEW)
         again = await alice.post("/api/v1/views", json=VIEW)

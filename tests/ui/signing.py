@@ -16,8 +16,8 @@ from litestar import Litestar
 from app.domain.case.attempt import Actor
 from app.http.app import HttpSettings
 from app.http.border.gate import Border
-from app.http.border.large import Room
-from app.services.assembly import House
+from app.http.border.large import LargeBodies
+from app.services.assembly import Assembly
 from app.services.callers.issuers import Issuer
 from app.services.callers.sign_in_settings import DemoPerson
 from app.services.callers.signing_in import SigningIn
@@ -45,7 +45,7 @@ def a_database(folder: Path, template: Path) -> Database:
 
 
 def app_of(
-    house: House,
+    house: Assembly,
     *,
     secure: bool = True,
     issuers: Sequence[Issuer] = (),
@@ -55,7 +55,7 @@ def app_of(
     app = _made(secure, bool(demo_people))
     services = services_of(house)
     app.state.services, app.state.border = services, Border(services, SECRET, tuple(issuers))
-    app.state.room = Room(services.slices)
+    app.state.large_bodies = LargeBodies(services.slices)
     app.state.frame = replace(app.state.frame, readers=Readers(house.signing_in.sessions))
     app.state.ways = Ways(house.signing_in, app.state.border.flows, demo_people=demo_people, **values)
     return app
@@ -76,7 +76,7 @@ def browser(app: Litestar, host: str = HOST, **headers: str) -> AsyncClient:
     return AsyncClient(transport=transport, base_url=host, headers=told)
 
 
-async def known(house: House, name: str = "ann", **values: Any) -> Actor:
+async def known(house: Assembly, name: str = "ann", **values: Any) -> Actor:
     """Somebody with a password."""
     subject = f"user:{name}"
     given = {"display_name": "Ann Lee", "password": HASHED, **values}

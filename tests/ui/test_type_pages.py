@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from app.domain.definition.case_type import CaseType
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.definitions.case_types import CaseTypeView
 from app.ui.frame.words import words
 from app.ui.types.conditions import in_words
@@ -63,7 +63,7 @@ def attributes(page: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-async def test_a_shipped_case_type_has_a_page_in_both_languages(house: House, name: str) -> None:
+async def test_a_shipped_case_type_has_a_page_in_both_languages(house: Assembly, name: str) -> None:
     for language in ("en", "de"):
         async with client_of(house, reader(CLERK, language=language)) as client:
             answer = await client.get(f"/types/{name}")
@@ -76,7 +76,7 @@ async def test_a_shipped_case_type_has_a_page_in_both_languages(house: House, na
             assert said in answer.text
 
 
-async def test_the_table_says_who_may_do_what_from_where_and_on_what_condition(house: House) -> None:
+async def test_the_table_says_who_may_do_what_from_where_and_on_what_condition(house: Assembly) -> None:
     async with client_of(house) as client:
         page = (await client.get("/types/expense_claim")).text
     rows = table(page, "Transitions")
@@ -97,7 +97,7 @@ async def test_the_table_says_who_may_do_what_from_where_and_on_what_condition(h
     assert joined[:3] == ["In checks", "by itself, when finished", "Approved"]
 
 
-async def test_clocks_are_told_in_words(house: House) -> None:
+async def test_clocks_are_told_in_words(house: Assembly) -> None:
     async with client_of(house) as client:
         incident = (await client.get("/types/incident")).text
         permit = (await client.get("/types/permit")).text
@@ -116,7 +116,7 @@ async def test_clocks_are_told_in_words(house: House) -> None:
     assert receipt[1] == "2 business days, until 16:00; what comes after 15:00 counts from the next day"
 
 
-async def test_versions_and_what_changed_between_them_are_told(house: House, database: Database) -> None:
+async def test_versions_and_what_changed_between_them_are_told(house: Assembly, database: Database) -> None:
     told: dict[str, Any] = declared().case_types["expense_claim"].model_dump(by_alias=True, exclude_none=True)
     told["states"]["lost"] = {"title": {"en": "Lost", "de": "Verloren"}}
     told["events"]["take_up"] = told["events"].pop("triage")
@@ -143,7 +143,7 @@ async def test_versions_and_what_changed_between_them_are_told(house: House, dat
     assert missing.status_code == 404
 
 
-async def test_a_case_type_of_which_somebody_may_read_and_open_nothing_is_not_there(house: House) -> None:
+async def test_a_case_type_of_which_somebody_may_read_and_open_nothing_is_not_there(house: Assembly) -> None:
     stranger = reader(actor("user:zoe"), "Zoe Stranger")
     async with client_of(house, stranger) as client:
         listed = (await client.get("/types")).text
@@ -156,7 +156,7 @@ async def test_a_case_type_of_which_somebody_may_read_and_open_nothing_is_not_th
 
 
 async def test_a_case_type_whose_file_is_gone_is_shown_to_who_may_read_its_cases(
-    house: House, database: Database
+    house: Assembly, database: Database
 ) -> None:
     await open_claim(house)
     async with another_process(database, declaring(expense_claim=None)) as process, client_of(process) as client:
@@ -168,7 +168,7 @@ async def test_a_case_type_whose_file_is_gone_is_shown_to_who_may_read_its_cases
     assert 'href="/types/expense_claim"' not in listed
 
 
-async def test_a_queue_looks_as_the_newest_version_says_that_says_something(house: House, database: Database) -> None:
+async def test_a_queue_looks_as_the_newest_version_says_that_says_something(house: Assembly, database: Database) -> None:
     """The version in force says nothing of its look, and the one before did."""
     await open_claim(house)
     told: dict[str, Any] = declared().case_types["expense_claim"].model_dump(by_alias=True, exclude_none=True)
@@ -181,7 +181,7 @@ async def test_a_queue_looks_as_the_newest_version_says_that_says_something(hous
     assert "What it was for" not in headings, "the first fields of the schema are for those who never said anything"
 
 
-async def test_who_may_open_one_is_offered_to(house: House) -> None:
+async def test_who_may_open_one_is_offered_to(house: Assembly) -> None:
     async with client_of(house, reader(SUPERVISOR)) as client:
         assert 'href="/new/expense_claim"' in (await client.get("/types/expense_claim")).text
 

@@ -70,13 +70,13 @@ async def _sampled(settings: Settings, seed: int) -> tuple[int, Mapping[str, str
     found = await declared(settings)
     await prepared(settings)
     cases = [case for case in past_cases(datetime.now(UTC), seed) if case.case_type in found.case_types]
-    async with running(settings, found) as house:
-        house.tell_committed(progress.committed)
-        await introduce(house)
-        await tell(house, cases, progress.of)
+    async with running(settings, found) as assembly:
+        assembly.tell_committed(progress.committed)
+        await introduce(assembly)
+        await tell(assembly, cases, progress.of)
         needed = {reference for _, _, reference, _ in LINES}
         named = [key(case.case_type, case.reference) for case in cases if case.reference in needed]
-        found_cases = [await house.store.case(one) for one in named]
+        found_cases = [await assembly.store.case(one) for one in named]
     progress.say("")
     return len(cases), {one.case.reference or "": one.case.id for one in found_cases if one}
 

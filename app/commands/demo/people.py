@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from app.commands.demo.written import Person, persons
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.callers.registry import Registry
 from app.services.store.people import StoredPerson
 
@@ -12,9 +12,9 @@ TENANT = "acme"
 PEOPLE = {person.subject: person for person in persons()}
 
 
-async def introduce(house: House) -> None:
+async def introduce(assembly: Assembly) -> None:
     """Make those people who are not there yet, as `stateward person add` does."""
-    registry = Registry(house.store, house.operator)
+    registry = Registry(assembly.store, assembly.operator)
     known = {person.subject for person in await registry.all(TENANT)}
     for person in PEOPLE.values():
         if subject(person) not in known:

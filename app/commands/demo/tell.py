@@ -15,13 +15,13 @@ from app.domain.verbs.attaching import Attach
 from app.domain.verbs.commenting import Comment
 from app.domain.verbs.linking import Link
 from app.domain.verbs.roles import ChangeRoles
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.desk.answer import Answer
 from app.services.entries.identity import new_id
 from app.services.store.stored import CaseKey
 from app.services.work.uploads import Received
 
-IMPORTER = Actor(TENANT, "service:import", frozenset({"role:admin"}), "demo")
+IMPORTER = Actor(tenant=TENANT, id="service:import", roles=frozenset({"role:admin"}), authenticated="demo")
 """Who brings in what happened before: only an administrator says when something was, and for whom."""
 AT_ONCE = 1000
 """Attempts of one batch."""
@@ -36,22 +36,22 @@ class Told:
 
 
 async def tell(
-    house: House, cases: Sequence[PastCase], counted: Callable[[int, int], None] = lambda n, of: None
+    assembly: Assembly, cases: Sequence[PastCase], counted: Callable[[int, int], None] = lambda n, of: None
 ) -> Told:
     """Bring in the cases that do not exist yet, at the times when they happened, and fire what was due meanwhile."""
     told = Told()
-    new = await _missing(house, cases, told.ids)
+    new = await _missing(assembly, cases, told.ids)
     told.ids |= {case.reference: new_id() for case in new}
     steps = sorted(_steps(new), key=lambda one: one[2].at)
-    async with _kept(house, new) as received:
+    async with _kept(assembly, new) as received:
         for start in range(0, len(steps), AT_ONCE):
             counted(start, len(steps))
             some = steps[start : start + AT_ONCE]
             attempts = [_attempt(case, place, told.ids, received) for case, place, _ in some]
-            answers = await house.desk.submit(attempts)
+            answers = await assembly.desk.submit(attempts)
             told.answers += [(step, answer) for (_, _, step), answer in zip(some, answers, strict=True)]
     counted(len(steps), len(steps))
-    while await house.desk.escalate():
+    while await assembly.desk.escalate():
         pass
     return told
 
@@ -62,11 +62,11 @@ def _steps(cases: Sequence[PastCase]) -> Iterator[tuple[PastCase, int, Step]]:
             yield case, place, step
 
 
-async def _missing(house: House, cases: Sequence[PastCase], ids: dict[str, str]) -> Sequence[PastCase]:
+async def _missing(assembly: Assembly, cases: Sequence[PastCase], ids: dict[str, str]) -> Sequence[PastCase]:
     """All of them where the first is not there: a demo has a database of its own. `ids` learns of the others."""
     missing: list[PastCase] = []
     for case in cases:
-        found = await house.store.case(key(case.case_type, case.reference))
+        found = await assembly.store.case(key(case.case_type, case.reference))
         if found is None and not missing and case is cases[0]:
             return cases
         if found is None:
@@ -81,17 +81,17 @@ def key(case_type: str, reference: str) -> CaseKey:
 
 
 @asynccontextmanager
-async def _kept(house: House, cases: Sequence[PastCase]) -> AsyncIterator[Mapping[bytes, Received]]:
+async def _kept(assembly: Assembly, cases: Sequence[PastCase]) -> AsyncIterator[Mapping[bytes, Received]]:
     """The bytes of all files, each kept once, until the cases refer to them."""
     contents = {content(step.file) for case in cases for step in case.steps if step.file}
     received: dict[bytes, Received] = {}
     try:
         for bytes_ in sorted(contents):
-            received[bytes_] = await house.uploads.receive(TENANT, _piece(bytes_), len(bytes_))
+            received[bytes_] = await assembly.uploads.receive(TENANT, _piece(bytes_), len(bytes_))
         yield received
     finally:
         for one in received.values():
-            await house.uploads.end_or_leave(TENANT, one.upload or "")
+            await assembly.uploads.end_or_leave(TENANT, one.upload or "")
 
 
 async def _piece(content: bytes) -> AsyncIterator[bytes]:
@@ -124,7 +124,13 @@ def _verb(step: Step, ids: Mapping[str, str], received: Mapping[bytes, Received]
     """None for an event."""
     if step.file:
         kept = received[content(step.file)]
-        return Attach(step.file.name, kept.sha256, kept.size, media_type(step.file), kept.sniffed_type)
+        return Attach(
+            file_name=step.file.name,
+            sha256=kept.sha256,
+            size=kept.size,
+            declared_type=media_type(step.file),
+            sniffed_type=kept.sniffed_type,
+        )
     if step.link:
         return Link(step.link, ids.get(step.to, step.to))
     if step.give:

@@ -20,11 +20,11 @@ from app.domain.case.case import Case
 from app.domain.case.search_query import Term
 from app.domain.values.json import Json
 from app.services.store.case_query import CaseQuery, sort_value
-from app.services.store.search import Count, Searched
+from app.services.store.search import CaseCount, Searched
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class SearchEffort:
     """How far a search goes.
 
     `first_look`: pages of cases in the order asked for whose text is looked at first; a word in half of all fills one
@@ -46,7 +46,7 @@ class Effort:
 
 class SqlSearch(ABC):
     _engine: AsyncEngine
-    effort = Effort()
+    effort = SearchEffort()
 
     async def search(self, query: CaseQuery, terms: Sequence[Term], most: int | None = None) -> Searched:
         async with self._reading(query.tenant) as read:
@@ -54,11 +54,11 @@ class SqlSearch(ABC):
             found = await search.page()
             return found if most is None else replace(found, count=await search.count(most))
 
-    async def count(self, query: CaseQuery, most: int) -> Count:
+    async def count(self, query: CaseQuery, most: int) -> CaseCount:
         async with self._reading(query.tenant) as read:
             return _counted(await (await self._search(read, query, ())).number(most + 1), most)
 
-    async def counts(self, queries: Sequence[CaseQuery], most: int) -> Sequence[Count]:
+    async def counts(self, queries: Sequence[CaseQuery], most: int) -> Sequence[CaseCount]:
         if not queries:
             return []
         async with self._reading(queries[0].tenant) as read:
@@ -87,7 +87,7 @@ class Search:
     read: Read
     index: WordIndex
     now: Any
-    effort: Effort
+    effort: SearchEffort
     query: CaseQuery
     kinds: Sequence[Kind]
     terms: Sequence[Term]
@@ -114,7 +114,7 @@ class Search:
             found = await self._look(effort.long_look)
         return Searched(found, None if len(found) == limit else await self._place(effort.long_look))
 
-    async def count(self, most: int) -> Count:
+    async def count(self, most: int) -> CaseCount:
         effort = self.effort
         met, seen = await self._met(effort.few, most)
         if seen == effort.few and met * effort.most_counted > most * seen:
@@ -124,7 +124,7 @@ class Search:
         ids = await self._matching()
         if ids is None:
             met, _ = await self._met(effort.most_counted, most)
-            return Count(min(met, most), more=True)
+            return CaseCount(min(met, most), more=True)
         return _counted(await self._number_of(ids, most + 1), most)
 
     async def number(self, most: int, *besides: Condition) -> int:
@@ -229,5 +229,5 @@ def _ids(row: RowMapping) -> Ids:
     return Ids(row["joined"] or "", row["number"])
 
 
-def _counted(number: int, most: int) -> Count:
-    return Count(min(number, most), number > most)
+def _counted(number: int, most: int) -> CaseCount:
+    return CaseCount(min(number, most), number > most)

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.db.tables.column_kinds import STRICT, key, partial, word
-from app.db.tables.column_types import Count, JsonText, Moment
+from app.db.tables.column_types import Int64, JsonText, Moment
 
 
 class SavedViewRow(SQLModel, table=True):
@@ -25,8 +25,8 @@ class SavedViewRow(SQLModel, table=True):
     id: str = key()
     owner: str = word()
     title: str = word()
-    shared: int = Field(sa_type=Count)
-    preferred: int = Field(sa_type=Count)
+    shared: int = Field(sa_type=Int64)
+    preferred: int = Field(sa_type=Int64)
     told: Any = Field(sa_type=JsonText, nullable=False)
     changed_at: datetime = Field(sa_type=Moment)
 

@@ -8,7 +8,7 @@ from app.services.cases.queues import Readable
 from app.services.cases.saved_views import NewView
 from app.services.cases.views import Wanted
 from app.services.store.saved_views import SavedView, Shows
-from app.services.store.search import Count
+from app.services.store.search import CaseCount
 
 
 class QueuesPort(Protocol):
@@ -22,7 +22,7 @@ class QueuesPort(Protocol):
         """Some of those who give rights."""
         ...
 
-    async def counts(self, actor: Actor) -> Mapping[str, Count]:
+    async def counts(self, actor: Actor) -> Mapping[str, CaseCount]:
         """By queue."""
         ...
 

@@ -49,11 +49,11 @@ def _argument(name: str) -> str:
 
 
 def _parameter(name: str) -> Parameter:
-    of, told = get_args(HINTS[name])
-    limits: Any = {"max_length": told.longest, "pattern": PLAIN} if str in get_args(of) else {}
+    of, described = get_args(HINTS[name])
+    limits: Any = {"max_length": described.longest, "pattern": PLAIN} if str in get_args(of) else {}
     if name in MOMENTS:
         of, limits = str | None, {"max_length": 40, "schema_extra": {"format": "date-time"}}
-    known = QueryParameter(name=name, description=told.text, **limits)
+    known = QueryParameter(name=name, description=described.text, **limits)
     return Parameter(_argument(name), Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[of, known])
 
 

@@ -104,4 +104,4 @@ def _mark(person: StoredPerson) -> str:
 
 
 def _entered(person: StoredPerson, how: str) -> Entered:
-    return Entered(Actor(person.tenant, person.subject), how)
+    return Entered(Actor(tenant=person.tenant, id=person.subject), how)

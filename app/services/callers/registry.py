@@ -41,7 +41,7 @@ class Registry:
 
         Raises Conflict where there is one already.
         """
-        lines = [PolicyLine("g", person.subject, person.tenant, role) for role in roles]
+        lines = [PolicyLine(kind="g", role=person.subject, tenant=person.tenant, obj=role) for role in roles]
         try:
             async with self._store.transaction(person.tenant) as tx:
                 at = (await tx.lock([], [])).at

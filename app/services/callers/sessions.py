@@ -42,7 +42,7 @@ class SignedIn:
     def actor(self) -> Actor:
         """With the roles that were told at the sign-in; those of the policy come on top where it decides."""
         one = self.session
-        return Actor(one.tenant, one.subject, one.roles, authenticated=f"{BY_SESSION}{one.how}")
+        return Actor(tenant=one.tenant, id=one.subject, roles=one.roles, authenticated=f"{BY_SESSION}{one.how}")
 
 
 class Sessions:

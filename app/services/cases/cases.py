@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Protocol
 
 from app.domain.case.attempt import Actor, Attempt
 from app.domain.case.case import Case
@@ -29,8 +30,9 @@ from app.services.fairness.places import Places
 from app.services.fairness.slices import Slices
 from app.services.policy.policies import Policies
 from app.services.store.case_query import FILTERS, ORDERS, CaseQuery
-from app.services.store.ports import Store
-from app.services.store.search import Count, Searched
+from app.services.store.cases import CaseLists, CaseReads
+from app.services.store.definitions import StoredDefinitions
+from app.services.store.search import CaseCount, Searched, Searching
 from app.services.store.stored import CaseKey, StoredEntry, Visible
 
 MOST_COUNTED = 1_000
@@ -38,12 +40,15 @@ MOST_BYTES = 8 * 2**20
 """Of the data of all cases of a page."""
 
 
+class CaseStore(CaseReads, CaseLists, Searching, StoredDefinitions, Protocol): ...
+
+
 class Cases:
     """Reading takes no lock; the policy is the one in force when the read began."""
 
     def __init__(
         self,
-        store: Store,
+        store: CaseStore,
         definitions: Definitions,
         policies: Policies,
         slices: Slices,
@@ -86,7 +91,7 @@ class Cases:
         clocks = {case_id: states_of(clocks) for case_id, clocks in stored.items()}
         return Page(items, cursor_of(beyond, wanted.sort) if beyond else None, clocks, found.count)
 
-    async def counts(self, actor: Actor, each: Sequence[Wanted]) -> Sequence[Count]:
+    async def counts(self, actor: Actor, each: Sequence[Wanted]) -> Sequence[CaseCount]:
         """How many cases of each that the actor may read there are, exactly up to MOST_COUNTED. By words nothing is
         counted here."""
         visible = await self.visible(actor)

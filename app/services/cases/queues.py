@@ -15,7 +15,7 @@ from app.services.definitions.definitions import Definitions
 from app.services.policy.policies import Policies
 from app.services.store.case_query import FILTERS
 from app.services.store.saved_views import Shows
-from app.services.store.search import Count
+from app.services.store.search import CaseCount
 
 ADMIN = "role:admin"
 MOST_NAMED = 5
@@ -73,7 +73,7 @@ class Queues:
             filters["due_before"] = parse_rfc3339(filters["due_before"])
         return Wanted(**{"sort": shows.sort, **filters, **self._of(actor, shows.queue), **paging})
 
-    async def counts(self, actor: Actor) -> Mapping[str, Count]:
+    async def counts(self, actor: Actor) -> Mapping[str, CaseCount]:
         """By queue. All at once, and exactly up to as many as lists count."""
         wanted = [self.wanted(actor, Shows(queue)) for queue in QUEUES]
         return dict(zip(QUEUES, await self._cases.counts(actor, wanted), strict=True))

@@ -10,7 +10,7 @@ from app.services.store.stored import Visible
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Described:
     """What callers are told of a filter. A text has at most so many characters."""
 
     text: str
@@ -21,17 +21,19 @@ class Told:
 class Filters:
     """Each that is not None has to hold. The parameters of the call that lists cases are made of these."""
 
-    case_type: Annotated[str | None, Told("Only this case type", longest=64)] = None
-    state: Annotated[str | None, Told("Only cases in this state or below it")] = None
-    open: Annotated[bool | None, Told("Only cases that are not closed yet, or only those that are")] = None
-    assignee: Annotated[str | None, Told("Only cases of this assignee")] = None
-    unassigned: Annotated[bool | None, Told("Only cases that nobody has, or only those that somebody has")] = None
-    team: Annotated[str | None, Told("Only cases of this team")] = None
-    creator: Annotated[str | None, Told("Only cases that this caller opened")] = None
-    reference: Annotated[str | None, Told("Only the case of this reference")] = None
-    overdue: Annotated[bool | None, Told("Only cases whose earliest due moment has passed, or only the others")] = None
+    case_type: Annotated[str | None, Described("Only this case type", longest=64)] = None
+    state: Annotated[str | None, Described("Only cases in this state or below it")] = None
+    open: Annotated[bool | None, Described("Only cases that are not closed yet, or only those that are")] = None
+    assignee: Annotated[str | None, Described("Only cases of this assignee")] = None
+    unassigned: Annotated[bool | None, Described("Only cases that nobody has, or only those that somebody has")] = None
+    team: Annotated[str | None, Described("Only cases of this team")] = None
+    creator: Annotated[str | None, Described("Only cases that this caller opened")] = None
+    reference: Annotated[str | None, Described("Only the case of this reference")] = None
+    overdue: Annotated[
+        bool | None, Described("Only cases whose earliest due moment has passed, or only the others")
+    ] = None
     due_before: Annotated[
-        datetime | None, Told("Only cases whose earliest due moment lies before this one, RFC 3339 with an offset")
+        datetime | None, Described("Only cases whose earliest due moment lies before this one, RFC 3339 with an offset")
     ] = None
 
 

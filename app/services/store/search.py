@@ -38,6 +38,6 @@ class Searching(Protocol):
         """How many cases all pages have together, exactly up to `most`; none but `query.limit` of it is ignored."""
         ...
 
-    async def counts(self, queries: Sequence[CaseQuery], most: int) -> Sequence[Count]:
+    async def counts(self, queries: Sequence[CaseQuery], most: int) -> Sequence[CaseCount]:
         """The same of several queries of one tenant, in one statement."""
         ...

@@ -21,7 +21,7 @@ async def sign_in_as(request: AnyRequest) -> Response[Any]:
     if not found:
         raise NotFound("no such person of the demo")
     [person] = found[:1]
-    actor = Actor(person.tenant, person.subject, frozenset(person.roles))
+    actor = Actor(tenant=person.tenant, id=person.subject, roles=frozenset(person.roles))
     to, kept = own_path(sent.one("next", "/")), sent.one("kept")
     answer = await entered(request, actor, BY_CLICK, to=to, kept=kept, told=Told(name=person.name))
     if answer is None:

@@ -29,7 +29,7 @@ class ToldRow:
 
 def table_rows(case_type: CaseType) -> Sequence[Row]:
     """The openings, whose source is START, and then every transition."""
-    openings = [Row(START, event, state) for event, state in case_type.opening.items()]
+    openings = [Row(source=START, event=event, target=state) for event, state in case_type.opening.items()]
     return [*openings, *transition_table(case_type)]
 
 

@@ -9,7 +9,7 @@ from app.domain.definition.titles import titled, titled_case_type
 from app.domain.values.errors import NotFound
 from app.http.border.services import TypeRightsPort, services_of
 from app.services.definitions.case_types import CaseTypeView, PublishedVersion
-from app.services.fairness.yielding import Turns
+from app.services.fairness.yielding import LoopTurn
 from app.ui.frame.page import page, times_for, words_for
 from app.ui.frame.reader import PageRequest
 from app.ui.types.asked import Against, First, TypeName, Version
@@ -44,7 +44,7 @@ async def show_type(
     request: PageRequest, name: TypeName, version: Version = None, against: Against = None, first: First = 1
 ) -> Response[str]:
     view = await _readable(request, name, version)
-    case_type, words, turns = view.case_type, words_for(request), Turns()
+    case_type, words, turns = view.case_type, words_for(request), LoopTurn()
     rights, actor = _rights(request), request.user.actor
     table = table_rows(case_type)
     first = min(first, len(table))

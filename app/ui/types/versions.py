@@ -7,7 +7,7 @@ from datetime import datetime
 from app.domain.definition.difference import difference
 from app.http.border.services import services_of
 from app.services.definitions.case_types import CaseTypeView, PublishedVersion
-from app.services.fairness.yielding import Turns
+from app.services.fairness.yielding import LoopTurn
 from app.ui.frame.page import words_for
 from app.ui.frame.reader import PageRequest
 from app.ui.types.changes import ToldChanges, told_changes
@@ -44,7 +44,7 @@ def told_versions(versions: Sequence[PublishedVersion], shown: int) -> Sequence[
 
 
 async def compared(
-    request: PageRequest, view: CaseTypeView, versions: Sequence[PublishedVersion], against: int | None, turns: Turns
+    request: PageRequest, view: CaseTypeView, versions: Sequence[PublishedVersion], against: int | None, turns: LoopTurn
 ) -> Compared | None:
     """With the one that is asked for, else the one before; None where there is none."""
     numbers = [one.version for one in versions]
