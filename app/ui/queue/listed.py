@@ -10,7 +10,7 @@ from app.http.border.errors import sentence
 from app.http.border.services import services_of
 from app.services.cases.queues import Readable
 from app.services.cases.views import Page
-from app.services.fairness.yielding import Turns
+from app.services.fairness.yielding import LoopTurn
 from app.services.store.saved_views import Shows
 from app.ui.frame.page import times_for
 from app.ui.frame.reader import PageRequest
@@ -86,7 +86,7 @@ async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = 
 
 async def _rows(made: Rows, page: Page) -> Sequence[Row]:
     """The data of 50 cases may be large: others are served in between."""
-    rows, turns = [], Turns()
+    rows, turns = [], LoopTurn()
     for case in page.items:
         await turns.give()
         rows.append(made.of(case, page.clocks.get(case.id, {})))

@@ -7,7 +7,7 @@ from typing import Any
 from app.http.border.services import services_of
 from app.services.cases.queues import QUEUES
 from app.services.store.saved_views import SavedView
-from app.services.store.search import Count
+from app.services.store.search import CaseCount
 from app.ui.frame.frame import Side
 from app.ui.frame.numbers import number
 from app.ui.frame.reader import Reader
@@ -22,7 +22,7 @@ KEPT = "queues"
 class Work:
     """What the side tells, read once for a page."""
 
-    counts: Mapping[str, Count]
+    counts: Mapping[str, CaseCount]
     views: Sequence[SavedView]
 
     @property
@@ -67,7 +67,7 @@ def titles(say: Words) -> dict[str, str]:
     }
 
 
-def in_words(count: Count | None, say: Words) -> str | None:
+def in_words(count: CaseCount | None, say: Words) -> str | None:
     """`14`, or `1,000+` where nobody counted further."""
     return None if count is None else f"{number(count.value, say.locale)}{'+' if count.more else ''}"
 
