@@ -8,7 +8,7 @@ from app.domain.case.attempt import Actor
 from app.services.cases.queues import Readable
 from app.services.cases.views import Wanted
 from app.services.store.saved_views import SavedView, Shows, TitleTaken
-from app.services.store.search import Count
+from app.services.store.search import CaseCount
 
 
 @dataclass
@@ -46,7 +46,7 @@ class FakeQueues:
     def administrators(self, actor: Actor) -> Sequence[str]:
         return ()
 
-    async def counts(self, actor: Actor) -> Mapping[str, Count]:
+    async def counts(self, actor: Actor) -> Mapping[str, CaseCount]:
         return {}
 
 
