@@ -15,7 +15,7 @@ from app.db.reads import listing
 from app.db.store import SqlStore
 from app.domain.case.attempt import Actor
 from app.domain.case.case import Case
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.cases.cursors import cursor_of, place_of
 from app.services.cases.views import Wanted
 from app.services.process.garbage import Garbage
@@ -102,7 +102,7 @@ async def _asked(databases: Mapping[str, Database]) -> tuple[Sequence[float], in
     return typical, len(questions), found
 
 
-async def _time(opened: House, question: Question, size: str) -> float:
+async def _time(opened: Assembly, question: Question, size: str) -> float:
     took = []
     for _ in range(TIMES):
         began = perf_counter()
@@ -111,7 +111,7 @@ async def _time(opened: House, question: Question, size: str) -> float:
     return median(took)
 
 
-async def _wanted(opened: House, question: Question) -> Wanted:
+async def _wanted(opened: Assembly, question: Question) -> Wanted:
     """The page, by a cursor where it is not the first: the last full one where there are no 500."""
     wanted = Wanted(sort=question.sort, limit=LIMIT, **FILTERS[question.filters])
     if not question.deep:
@@ -129,24 +129,24 @@ async def _wanted(opened: House, question: Question) -> Wanted:
     return replace(wanted, cursor=cursor_of(place_of(before, question.sort), question.sort))
 
 
-async def _count(opened: House, query: CaseQuery) -> int:
+async def _count(opened: Assembly, query: CaseQuery) -> int:
     page = (await _page(opened, query)).subquery()
     [row] = await _rows(opened, select(func.count().label("count")).select_from(page))
     return int(row["count"])
 
 
-async def _last_of(opened: House, query: CaseQuery) -> Case:
+async def _last_of(opened: Assembly, query: CaseQuery) -> Case:
     [case] = await listing.found(await _rows(opened, (await _page(opened, query)).offset(query.limit - 1).limit(1)))
     return case
 
 
-async def _page(opened: House, query: CaseQuery) -> Select[Any]:
+async def _page(opened: Assembly, query: CaseQuery) -> Select[Any]:
     assert isinstance(opened.store, SqlStore)
     async with opened.store._reading(query.tenant) as read:
         kinds = await listing.kinds_of(read, query.tenant)
     return listing.page(query, kinds, opened.store._now())
 
 
-async def _rows(opened: House, statement: Select[Any] | TextClause) -> Sequence[RowMapping]:
+async def _rows(opened: Assembly, statement: Select[Any] | TextClause) -> Sequence[RowMapping]:
     assert isinstance(opened.store, SqlStore)
     return await opened.store._rows(statement, TENANT)

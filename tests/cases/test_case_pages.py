@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.values.errors import NotFound
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.stored import PolicyChange, PolicyLine
 from app.services.work import case_pages
 from app.services.work.case_pages import OpenCase, Wanted
@@ -17,20 +17,20 @@ from tests.working import comment
 AGENT = actor("ida", "agent")
 
 
-async def opened(house: House, case_id: str, who: Any = CLERK) -> OpenCase:
+async def opened(house: Assembly, case_id: str, who: Any = CLERK) -> OpenCase:
     return await house.case_pages.opened(who, case_id)
 
 
-async def kinds(house: House, case: OpenCase, wanted: Wanted) -> list[str]:
+async def kinds(house: Assembly, case: OpenCase, wanted: Wanted) -> list[str]:
     return [json.loads(one.entry)["kind"] for one in (await house.case_pages.history(case, wanted)).entries]
 
 
-async def test_a_case_that_one_may_not_read_is_not_there(house: House) -> None:
+async def test_a_case_that_one_may_not_read_is_not_there(house: Assembly) -> None:
     with pytest.raises(NotFound):
         await opened(house, await open_claim(house), STRANGER)
 
 
-async def test_the_history_mixes_refusals_in_and_leaves_out_what_is_not_asked_for(house: House) -> None:
+async def test_the_history_mixes_refusals_in_and_leaves_out_what_is_not_asked_for(house: Assembly) -> None:
     case_id = await open_claim(house)
     await fire(house, case_id, "pay", CLERK)
     await comment(house, case_id, CLERK, "a remark")
@@ -42,7 +42,7 @@ async def test_the_history_mixes_refusals_in_and_leaves_out_what_is_not_asked_fo
 
 
 async def test_pages_of_the_history_follow_each_other_also_where_few_of_a_kind_are_far_apart(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(case_pages, "SPAN", 5)
     case_id = await open_claim(house)
@@ -65,7 +65,7 @@ async def test_pages_of_the_history_follow_each_other_also_where_few_of_a_kind_a
         assert pages < 8
 
 
-async def test_who_set_a_field_last_is_found_and_what_it_was_before(house: House) -> None:
+async def test_who_set_a_field_last_is_found_and_what_it_was_before(house: Assembly) -> None:
     case_id = await open_incident(house, priority=3)
     for priority in (2, 4):
         await fire(house, case_id, "triage" if priority == 2 else "nonsense", AGENT, payload={"priority": priority})
@@ -77,7 +77,7 @@ async def test_who_set_a_field_last_is_found_and_what_it_was_before(house: House
     assert await house.case_pages.last_set(case, []) == []
 
 
-async def test_the_newest_comments_come_first_each_as_it_reads_now(house: House) -> None:
+async def test_the_newest_comments_come_first_each_as_it_reads_now(house: Assembly) -> None:
     case_id = await open_claim(house)
     first = (await comment(house, case_id, CLERK, "one")).shown["id"]
     await comment(house, case_id, CLERK, "two")
@@ -90,7 +90,7 @@ async def test_the_newest_comments_come_first_each_as_it_reads_now(house: House)
     assert await house.case_pages.comment(await opened(house, await open_claim(house)), first) is None
 
 
-async def test_the_way_that_a_case_came_is_told_once_a_step(house: House) -> None:
+async def test_the_way_that_a_case_came_is_told_once_a_step(house: Assembly) -> None:
     case = await opened(house, await open_claim(house, to="review"))
     travelled = await house.case_pages.travelled(case)
     assert travelled.took("submitted", "review")
@@ -99,7 +99,7 @@ async def test_the_way_that_a_case_came_is_told_once_a_step(house: House) -> Non
     assert not travelled.been("checks")
 
 
-async def test_who_could_is_told_by_people_and_not_by_rights_of_the_reader(house: House) -> None:
+async def test_who_could_is_told_by_people_and_not_by_rights_of_the_reader(house: Assembly) -> None:
     for name in ("mona", "mia", "max"):
         await give(house, f"user:{name}", "role:manager")
     await give(house, ALICE.id, "role:manager")
@@ -109,6 +109,6 @@ async def test_who_could_is_told_by_people_and_not_by_rights_of_the_reader(house
     assert await house.case_pages.who_could(case, "pay", 5) == ([], False)
 
 
-async def give(house: House, subject: str, role: str) -> None:
+async def give(house: Assembly, subject: str, role: str) -> None:
     async with house.store.transaction(TENANT) as tx:
         await tx.change_policy(PolicyChange(add=[PolicyLine("g", subject, TENANT, role)]))

@@ -22,7 +22,7 @@ from app.domain.case.case import Case
 from app.services.store import case_query, may_see
 from app.services.store.case_query import ORDERS, QUEUE, CaseQuery, sort_value
 from app.services.store.ports import Store
-from app.services.store.search import Count
+from app.services.store.search import CaseCount
 from app.services.store.stored import Visible
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO
 from tests.databases import Database, engine_of
@@ -179,9 +179,9 @@ async def test_work_is_listed_by_due_moment_then_urgency_then_age_and_counted(li
         wanted = [case for case in OURS if holds(case) and sees(visible, case)]
         query = CaseQuery(TENANT, visible, sort=QUEUE, limit=limit, **filters)
         assert await all_pages(listed, query) == in_order(wanted, QUEUE), (filters, visible, limit)
-        assert await listed.counts([query, query], 1000) == [Count(len(wanted), False)] * 2
+        assert await listed.counts([query, query], 1000) == [CaseCount(len(wanted), False)] * 2
         if wanted:
-            assert await listed.counts([query], len(wanted) - 1) == [Count(len(wanted) - 1, True)]
+            assert await listed.counts([query], len(wanted) - 1) == [CaseCount(len(wanted) - 1, True)]
 
 
 @pytest.mark.parametrize("filters", FILTERS)

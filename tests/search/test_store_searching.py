@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.db import open_store
-from app.db.reads.search import Effort
+from app.db.reads.search import SearchEffort
 from app.domain.case.case import Case
 from app.domain.case.search_query import terms
 from app.domain.case.search_text import Said, SearchText, own_words, said_words
 from app.services.store.case_query import ORDERS, CaseQuery, sort_value
-from app.services.store.search import Count
+from app.services.store.search import CaseCount
 from app.services.store.stored import Record, Visible
 from tests.databases import Database
 from tests.db.test_store_listing import ALL, CASES, OURS, fill, in_order, sees, visibles
@@ -30,14 +30,14 @@ from tests.lengths import length
 VOCABULARY = ("printer", "Printers", "burns", "Straße", "東京", "EXP-2026", "2026", "a_b", "o'neill", "rare", "été")
 SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
 EFFORTS = (
-    Effort(),
-    Effort(1, 3, 5, 3, 1, 5, 5),
-    Effort(1, 0, 4, 0, 0, 4, 4),
-    Effort(2, 9, 2, 50, 2, 3, 2),
-    Effort(0, 1, 1, 1, 0, 1, 1),
-    Effort(0, 0, 500, 500, 500, 500, 500),
-    Effort(0, 0, 500, 500, 0, 500, 0),
-    Effort(0, 0, 500, 500, 0, 3, 500),
+    SearchEffort(),
+    SearchEffort(1, 3, 5, 3, 1, 5, 5),
+    SearchEffort(1, 0, 4, 0, 0, 4, 4),
+    SearchEffort(2, 9, 2, 50, 2, 3, 2),
+    SearchEffort(0, 1, 1, 1, 0, 1, 1),
+    SearchEffort(0, 0, 500, 500, 500, 500, 500),
+    SearchEffort(0, 0, 500, 500, 0, 500, 0),
+    SearchEffort(0, 0, 500, 500, 0, 3, 500),
 )
 
 
@@ -168,16 +168,20 @@ def test_all_pages_of_a_search_are_what_a_plain_reader_finds(database: Database)
             limit=st.sampled_from([1, 3, 7, 200]),
             effort=st.sampled_from(EFFORTS),
         )
-        def check(q: str, filters: dict[str, Any], visible: Visible, sort: str, limit: int, effort: Effort) -> None:
+        def check(
+            q: str, filters: dict[str, Any], visible: Visible, sort: str, limit: int, effort: SearchEffort
+        ) -> None:
             store.effort = effort
             query = CaseQuery(tenant=TENANT, visible=visible, sort=sort, limit=limit, **filters)
             wanted = [c for c in OURS if sees(visible, c) and fits(c, filters, overdue) and naive(c, q)]
             assert runner.run(all_pages(store, query, q)) == in_order(wanted, sort)
             counted = runner.run(store.search(query, terms(q), 3)).count
             assert counted.value <= min(len(wanted), 3)
-            assert counted == Count(min(len(wanted), 3), len(wanted) > 3) or (counted.more and effort is not EFFORTS[0])
+            assert counted == CaseCount(min(len(wanted), 3), len(wanted) > 3) or (
+                counted.more and effort is not EFFORTS[0]
+            )
             every = [c for c in OURS if sees(visible, c) and fits(c, filters, overdue)]
-            assert runner.run(store.count(query, 3)) == Count(min(len(every), 3), len(every) > 3)
+            assert runner.run(store.count(query, 3)) == CaseCount(min(len(every), 3), len(every) > 3)
 
         check()
 

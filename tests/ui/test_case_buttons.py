@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.ports import Store
 from tests.databases import Database, sqlite_of
 from tests.naive_attempts import Attempts
@@ -30,12 +30,12 @@ def database(sqlite_template: Path, tmp_path: Path) -> Database:
 
 
 @pytest.fixture
-async def naive(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[House]:
+async def naive(store: Store, database: Database, tmp_path: Path) -> AsyncIterator[Assembly]:
     async with naive_house(store, database, tmp_path) as house:
         yield house
 
 
-async def test_a_button_is_there_exactly_when_the_service_would_accept_the_event(naive: House) -> None:
+async def test_a_button_is_there_exactly_when_the_service_would_accept_the_event(naive: Assembly) -> None:
     model, random = naive_model(), Random(15)
     attempts = Attempts(random, model)
     for _ in range(ROUNDS):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.ui.frame.reader import Reader
 from tests.databases import Database, sqlite_of
 from tests.house import ALICE, CLERK, SUPERVISOR, applied, fire, fired, opening, state, tried
@@ -26,7 +26,7 @@ def database(sqlite_lived_in: Path, tmp_path: Path) -> Database:
     return sqlite_of(file)
 
 
-async def opened(house: House) -> str:
+async def opened(house: Assembly) -> str:
     one = opening(ALICE, data=DATA, reference="EXP-104")
     applied(await tried(house, one))
     await fire(house, one.new_case_id, "pay", CLERK)
@@ -34,7 +34,7 @@ async def opened(house: House) -> str:
     return one.new_case_id
 
 
-async def test_a_case_is_moved_and_commented_on_by_keyboard_and_a_change_is_told(house: House) -> None:
+async def test_a_case_is_moved_and_commented_on_by_keyboard_and_a_change_is_told(house: Assembly) -> None:
     case_id = await opened(house)
     async with browsing(services_of(house), CARL) as window:
         page = await window.page(f"/cases/{case_id}")
@@ -53,7 +53,7 @@ async def test_a_case_is_moved_and_commented_on_by_keyboard_and_a_change_is_told
     assert (await state(house, case_id)).state == "review.first_line"
 
 
-async def test_axe_finds_nothing_and_nothing_scrolls_sideways(house: House) -> None:
+async def test_axe_finds_nothing_and_nothing_scrolls_sideways(house: Assembly) -> None:
     case_id = await opened(house)
     await fired(house, case_id, "triage", CLERK)
     paths = ("", "/history", "/fields", "/why/pay", "/diagram", "/slas/decision", "/comment", "/attach", "/link")

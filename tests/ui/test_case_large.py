@@ -11,7 +11,7 @@ import pytest
 from app.db import open_store
 from app.domain.definition.case_type import CaseType
 from app.domain.verbs.commenting import Comment
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.stored import PolicyLine
 from tests.databases import Database, sqlite_of
 from tests.house import CLERK, applied, attempt, declaring, opening, policy_file, running, submit, tried
@@ -46,7 +46,7 @@ def database(sqlite_template: Path, tmp_path: Path) -> Database:
 
 
 @pytest.fixture
-async def house(database: Database) -> AsyncIterator[House]:
+async def house(database: Database) -> AsyncIterator[Assembly]:
     source = policy_file("expense_claim")
     acts = ("*", "case:read", "case:comment")
     lines = [PolicyLine("p", "*", "*", "expense_claim", act, "", "allow", "expense_claim.csv") for act in acts]
@@ -56,7 +56,7 @@ async def house(database: Database) -> AsyncIterator[House]:
         yield started
 
 
-async def test_a_large_case_has_a_page_of_the_usual_size(house: House) -> None:
+async def test_a_large_case_has_a_page_of_the_usual_size(house: Assembly) -> None:
     many = {f"part {n}": LONG for n in range(1_000)}
     data = {**{f"field_{n}": LONG[:100] for n in range(FILLED)}, "field_0": many}
     one = opening(CLERK, data=data)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.store.people import Beginning, Told
 from tests.databases import Database, sqlite_of
 from tests.factories import TENANT, new_id
@@ -50,7 +50,7 @@ def database(sqlite_lived_in: Path, tmp_path: Path) -> Database:
 
 
 @pytest.fixture
-async def client(house: House) -> AsyncIterator[AsyncClient]:
+async def client(house: Assembly) -> AsyncIterator[AsyncClient]:
     async with client_of(house, CARL, SUSAN, MONA, ANN, IDA, STEVE, FOREIGN) as client:
         client.cookies.clear()
         yield client
@@ -83,7 +83,7 @@ def words(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
-async def test_the_page_says_what_it_is_where_it_stands_and_what_to_do(client: AsyncClient, house: House) -> None:
+async def test_the_page_says_what_it_is_where_it_stands_and_what_to_do(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house, {**SMALL_CLAIM, "purpose": "Train"})
     answer = await get(client, f"/cases/{case_id}")
     text = words(answer.text)
@@ -99,7 +99,7 @@ async def test_the_page_says_what_it_is_where_it_stands_and_what_to_do(client: A
 
 
 async def test_the_first_three_events_are_buttons_and_the_first_is_the_primary_one(
-    client: AsyncClient, house: House
+    client: AsyncClient, house: Assembly
 ) -> None:
     case_id = await open_claim(house, SMALL_CLAIM, to="review")
     page = (await get(client, f"/cases/{case_id}", MONA)).text
@@ -110,7 +110,7 @@ async def test_the_first_three_events_are_buttons_and_the_first_is_the_primary_o
     assert "Assign" in more
 
 
-async def test_an_event_without_input_fires_once_and_says_so(client: AsyncClient, house: House) -> None:
+async def test_an_event_without_input_fires_once_and_says_so(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     fields = {"version": "1", "once": "0b5d1c1e-0000-4000-8000-000000000001"}
     answer = await post(client, f"/cases/{case_id}/fire", event="triage", **fields)
@@ -121,7 +121,7 @@ async def test_an_event_without_input_fires_once_and_says_so(client: AsyncClient
     assert (await state(house, case_id)).seq == 2
 
 
-async def test_an_event_on_a_case_that_moved_meanwhile_is_not_fired(client: AsyncClient, house: House) -> None:
+async def test_an_event_on_a_case_that_moved_meanwhile_is_not_fired(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     await claim(house, case_id, CLERK)
     answer = await post(client, f"/cases/{case_id}/fire", event="triage", version="1")
@@ -131,7 +131,7 @@ async def test_an_event_on_a_case_that_moved_meanwhile_is_not_fired(client: Asyn
     assert (await state(house, case_id)).state == "submitted"
 
 
-async def test_a_refused_event_says_why_and_stands_in_the_history(client: AsyncClient, house: House) -> None:
+async def test_a_refused_event_says_why_and_stands_in_the_history(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house, to="review")
     answer = await post(client, f"/cases/{case_id}/fire", event="clear_budget", version="2")
     assert answer.status_code == 409
@@ -140,7 +140,7 @@ async def test_a_refused_event_says_why_and_stands_in_the_history(client: AsyncC
     assert "Carl Clerk “Clear the budget” was refused" in history
 
 
-async def test_what_one_may_not_read_is_not_there(client: AsyncClient, house: House) -> None:
+async def test_what_one_may_not_read_is_not_there(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     pages = ("", "/history", "/files", "/diagram", "/fields", "/why", "/why/pay", "/assign", "/comment", "/attach")
     for part in (*pages, "/link", "/roles", "/slas/decision", "/stale?seq=0"):
@@ -156,7 +156,7 @@ async def test_what_one_may_not_read_is_not_there(client: AsyncClient, house: Ho
 
 
 @pytest.mark.parametrize("session", ["none", "another", "origin"])
-async def test_nothing_is_done_that_our_page_did_not_send(client: AsyncClient, house: House, session: str) -> None:
+async def test_nothing_is_done_that_our_page_did_not_send(client: AsyncClient, house: Assembly, session: str) -> None:
     case_id = await open_claim(house)
     token = {} if session == "none" else token_of(SUSAN if session == "another" else CARL)
     headers = by(CARL) | ({"origin": "http://evil.example"} if session == "origin" else {})
@@ -166,7 +166,7 @@ async def test_nothing_is_done_that_our_page_did_not_send(client: AsyncClient, h
     assert (await state(house, case_id)).seq == 1
 
 
-async def test_why_not_is_told_by_state_role_guard_and_four_eyes(client: AsyncClient, house: House) -> None:
+async def test_why_not_is_told_by_state_role_guard_and_four_eyes(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house, {"amount_cents": 82_000, "currency": "USD"})
     pay = words((await get(client, f"/cases/{case_id}/why/pay")).text)
     assert "You can't pay this case" in pay
@@ -183,14 +183,14 @@ async def test_why_not_is_told_by_state_role_guard_and_four_eyes(client: AsyncCl
     assert "role:" not in pay + approve + condition + own
 
 
-async def test_four_eyes_says_what_one_did_before(client: AsyncClient, house: House) -> None:
+async def test_four_eyes_says_what_one_did_before(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house, to="review")
     await fired(house, case_id, "approve", SUPERVISOR)
     text = words((await get(client, f"/cases/{case_id}/why/approve", SUSAN)).text)
     assert "You did “Approve” here, so somebody else must do “Approve”." in text
 
 
-async def test_rules_are_shown_to_administrators_only(client: AsyncClient, house: House) -> None:
+async def test_rules_are_shown_to_administrators_only(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     root = reader(ADMIN, "Root", "session-of-root")
     assert "For administrators" not in (await get(client, f"/cases/{case_id}/why/pay")).text
@@ -199,7 +199,7 @@ async def test_rules_are_shown_to_administrators_only(client: AsyncClient, house
     assert "Approve" in page
 
 
-async def test_comments_are_markdown_that_runs_nothing(client: AsyncClient, house: House) -> None:
+async def test_comments_are_markdown_that_runs_nothing(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     text = f"**bold** [x](javascript:alert(1)) ![p](https://evil.example/p.png) <b>raw</b>\n\n# big\n\n{NAUGHTY}"
     answer = await post(client, f"/cases/{case_id}/comment", text=text)
@@ -210,7 +210,7 @@ async def test_comments_are_markdown_that_runs_nothing(client: AsyncClient, hous
     assert page.count("<h1") == 1
 
 
-async def test_naughty_values_are_shown_as_text_wherever_they_stand(client: AsyncClient, house: House) -> None:
+async def test_naughty_values_are_shown_as_text_wherever_they_stand(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_incident(house, summary=NAUGHTY[:190], service=NAUGHTY[:99])
     await post(client, f"/cases/{case_id}/attach", IDA, files={"files": (NAUGHTY[:60], b"hello", "text/plain")})
     await post(client, f"/cases/{case_id}/comment", IDA, text=NAUGHTY)
@@ -221,7 +221,7 @@ async def test_naughty_values_are_shown_as_text_wherever_they_stand(client: Asyn
     assert "&lt;script&gt;" in (await get(client, f"/cases/{case_id}/fields", IDA)).text
 
 
-async def test_the_author_changes_a_comment_and_nobody_else_does(client: AsyncClient, house: House) -> None:
+async def test_the_author_changes_a_comment_and_nobody_else_does(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     said = (await comment(house, case_id, CLERK, "Frist")).shown["id"]
     form = await get(client, f"/cases/{case_id}/comment?edits={said}")
@@ -234,7 +234,7 @@ async def test_the_author_changes_a_comment_and_nobody_else_does(client: AsyncCl
     assert "Mine" in refused.text
 
 
-async def test_asking_somebody_is_a_comment_that_names_them(client: AsyncClient, house: House) -> None:
+async def test_asking_somebody_is_a_comment_that_names_them(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house, to="review")
     form = await get(client, f"/cases/{case_id}/comment?about=approve&whom=user:mona")
     assert "can you do “Approve”" in html.unescape(form.text)
@@ -243,7 +243,7 @@ async def test_asking_somebody_is_a_comment_that_names_them(client: AsyncClient,
     assert list(said.mentions) == ["user:mona"]
 
 
-async def test_a_case_is_taken_given_back_and_assigned(client: AsyncClient, house: House) -> None:
+async def test_a_case_is_taken_given_back_and_assigned(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     assert "Take this case" in words((await get(client, f"/cases/{case_id}")).text)
     assert "You have this case now." in await followed(client, await post(client, f"/cases/{case_id}/claim"))
@@ -261,7 +261,7 @@ async def test_a_case_is_taken_given_back_and_assigned(client: AsyncClient, hous
     assert (now.assignee, now.team) == ("user:carl", "team:north")
 
 
-async def test_what_was_written_stays_where_a_form_is_wrong(client: AsyncClient, house: House) -> None:
+async def test_what_was_written_stays_where_a_form_is_wrong(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     answer = await post(
         client, f"/cases/{case_id}/assign", SUSAN, assignee="No Body", team="North Pole", reason="because"
@@ -280,7 +280,7 @@ async def test_what_was_written_stays_where_a_form_is_wrong(client: AsyncClient,
     assert (await post(client, f"/cases/{case_id}/attach")).status_code == 422
 
 
-async def test_who_may_not_work_on_a_case_has_no_form_for_it(client: AsyncClient, house: House) -> None:
+async def test_who_may_not_work_on_a_case_has_no_form_for_it(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     page = (await get(client, f"/cases/{case_id}", ANN)).text
     assert not re.search(r"/(claim|release|assign|roles)\"", page)
@@ -291,7 +291,7 @@ async def test_who_may_not_work_on_a_case_has_no_form_for_it(client: AsyncClient
     assert refused.status_code == 403
 
 
-async def test_files_are_attached_listed_and_fetched_as_they_came(client: AsyncClient, house: House) -> None:
+async def test_files_are_attached_listed_and_fetched_as_they_came(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     files = [("files", ("receipt.txt", b"12 EUR", "text/plain")), ("files", ("page.html", b"<script>", "text/html"))]
     answer = await client.post(f"/cases/{case_id}/attach", headers=by(CARL), data=token_of(CARL), files=files)
@@ -306,7 +306,9 @@ async def test_files_are_attached_listed_and_fetched_as_they_came(client: AsyncC
     assert (await get(client, f"/cases/{case_id}/files/{new_id()}")).status_code == 404
 
 
-async def test_cases_are_linked_by_reference_or_id_and_each_names_the_other(client: AsyncClient, house: House) -> None:
+async def test_cases_are_linked_by_reference_or_id_and_each_names_the_other(
+    client: AsyncClient, house: Assembly
+) -> None:
     case_id, other = await open_claim(house), await open_claim(house)
     answer = await post(client, f"/cases/{case_id}/link", type="blocks", other=other, case_type="expense_claim")
     assert "The cases are linked." in await followed(client, answer)
@@ -317,7 +319,7 @@ async def test_cases_are_linked_by_reference_or_id_and_each_names_the_other(clie
     assert unseen.status_code == 422
 
 
-async def test_roles_are_given_and_taken(client: AsyncClient, house: House) -> None:
+async def test_roles_are_given_and_taken(client: AsyncClient, house: Assembly) -> None:
     await naming_reviewers(house)
     case_id = await open_claim(house)
     form = await get(client, f"/cases/{case_id}/roles", MONA)
@@ -330,7 +332,7 @@ async def test_roles_are_given_and_taken(client: AsyncClient, house: House) -> N
     assert (await post(client, f"/cases/{case_id}/roles", MONA)).status_code == 422
 
 
-async def test_the_history_tells_who_what_and_what_changed_newest_first(client: AsyncClient, house: House) -> None:
+async def test_the_history_tells_who_what_and_what_changed_newest_first(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_incident(house, priority=3)
     await fired(house, case_id, "triage", IDA.actor, payload={"priority": 1}, reason="it is down")
     text = words((await get(client, f"/cases/{case_id}/history", IDA)).text)
@@ -339,7 +341,7 @@ async def test_the_history_tells_who_what_and_what_changed_newest_first(client: 
     assert "Reason: it is down" in text
 
 
-async def test_the_history_is_paged_without_a_gap_and_twice_nothing(client: AsyncClient, house: House) -> None:
+async def test_the_history_is_paged_without_a_gap_and_twice_nothing(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     for number in range(50):
         await comment(house, case_id, CLERK, f"remark {number:03}")
@@ -360,7 +362,7 @@ async def test_the_history_is_paged_without_a_gap_and_twice_nothing(client: Asyn
     ("show", "says"),
     [("events", "opened it"), ("comments", "commented"), ("refused", "was refused"), ("files", "attached")],
 )
-async def test_a_filter_shows_its_kind_alone(client: AsyncClient, house: House, show: str, says: str) -> None:
+async def test_a_filter_shows_its_kind_alone(client: AsyncClient, house: Assembly, show: str, says: str) -> None:
     case_id = await open_claim(house)
     await comment(house, case_id, CLERK, "a remark")
     await fire(house, case_id, "pay", CLERK)
@@ -372,7 +374,7 @@ async def test_a_filter_shows_its_kind_alone(client: AsyncClient, house: House, 
     assert (await get(client, f"/cases/{case_id}/history?show=nonsense")).status_code == 404
 
 
-async def test_whoever_reads_an_old_page_is_told_what_changed(client: AsyncClient, house: House) -> None:
+async def test_whoever_reads_an_old_page_is_told_what_changed(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     page = (await get(client, f"/cases/{case_id}")).text
     path = html.unescape(re.search(r'hx-get="([^"]+/stale[^"]+)"', page)[1])  # type: ignore[index]
@@ -384,7 +386,7 @@ async def test_whoever_reads_an_old_page_is_told_what_changed(client: AsyncClien
     assert "<html" not in changed.text
 
 
-async def test_each_field_says_who_set_it(client: AsyncClient, house: House) -> None:
+async def test_each_field_says_who_set_it(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_incident(house, priority=3)
     await fired(house, case_id, "triage", IDA.actor, payload={"priority": 2})
     text = words((await get(client, f"/cases/{case_id}/fields", IDA)).text)
@@ -392,7 +394,7 @@ async def test_each_field_says_who_set_it(client: AsyncClient, house: House) -> 
     assert re.search(r"Priority .*Ida Agent", text)
 
 
-async def test_the_diagram_marks_where_it_stands_and_the_way_it_came(client: AsyncClient, house: House) -> None:
+async def test_the_diagram_marks_where_it_stands_and_the_way_it_came(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house, to="review")
     page = (await get(client, f"/cases/{case_id}/diagram")).text
     drawing = page.partition("<svg")[2].partition("</svg>")[0]
@@ -405,7 +407,7 @@ async def test_the_diagram_marks_where_it_stands_and_the_way_it_came(client: Asy
     assert "Submitted Take into review In review was taken" in text
 
 
-async def test_a_clock_says_what_counted_and_why(client: AsyncClient, house: House) -> None:
+async def test_a_clock_says_what_counted_and_why(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     answer = await get(client, f"/cases/{case_id}/slas/decision")
     assert answer.status_code == 200
@@ -413,7 +415,7 @@ async def test_a_clock_says_what_counted_and_why(client: AsyncClient, house: Hou
     assert (await get(client, f"/cases/{case_id}/slas/nonsense")).status_code == 404
 
 
-async def test_german_pages_say_the_same(house: House) -> None:
+async def test_german_pages_say_the_same(house: Assembly) -> None:
     case_id = await open_claim(house, to="review")
     german = reader(CLERK, "Carl Clerk", "session-of-carl", language="de")
     async with client_of(house, german) as client:
@@ -421,7 +423,7 @@ async def test_german_pages_say_the_same(house: House) -> None:
             assert (await client.get(f"/cases/{case_id}{part}")).status_code == 200, part
 
 
-async def test_people_are_called_by_their_names_everywhere(client: AsyncClient, house: House) -> None:
+async def test_people_are_called_by_their_names_everywhere(client: AsyncClient, house: Assembly) -> None:
     await house.store.begin_session(
         Beginning(TENANT, "f" * 64, ALICE.id, frozenset(), "password", Told(name="Alice Ann"), 60, 5)
     )

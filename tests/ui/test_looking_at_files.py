@@ -6,7 +6,7 @@ import pytest
 
 from app.commands.demo.files import document, picture
 from app.domain.case.attempt import Actor
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from app.services.work.uploads import PIECE
 from tests.house import CLERK, STRANGER, actor, open_claim
 from tests.ui.serving import client_of, reader
@@ -28,7 +28,7 @@ async def pieces(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-async def attached(house: House, content: bytes, name: str, declared: str = "application/octet-stream") -> str:
+async def attached(house: Assembly, content: bytes, name: str, declared: str = "application/octet-stream") -> str:
     """The place of a file of a claim that Carl may read."""
     case_id = await open_claim(house)
     async with api(house) as http:
@@ -51,7 +51,9 @@ async def attached(house: House, content: bytes, name: str, declared: str = "app
         (GIF_JS, "image/gif"),
     ],
 )
-async def test_images_and_documents_are_shown_as_what_their_bytes_say(house: House, content: bytes, kind: str) -> None:
+async def test_images_and_documents_are_shown_as_what_their_bytes_say(
+    house: Assembly, content: bytes, kind: str
+) -> None:
     """Whatever their name: a GIF that is a script too is a broken picture, and runs nowhere."""
     place = await attached(house, content, "page.html")
     async with client_of(house) as browser:
@@ -81,7 +83,7 @@ async def test_images_and_documents_are_shown_as_what_their_bytes_say(house: Hou
     ],
 )
 async def test_what_a_browser_could_run_or_would_have_to_guess_is_saved(
-    house: House, content: bytes, name: str, declared: str
+    house: Assembly, content: bytes, name: str, declared: str
 ) -> None:
     place = await attached(house, content, name, declared)
     async with client_of(house) as browser:
@@ -93,7 +95,7 @@ async def test_what_a_browser_could_run_or_would_have_to_guess_is_saved(
 
 
 @pytest.mark.parametrize("somebody", [STRANGER, actor("carl", "clerk", tenant="other")])
-async def test_whoever_may_not_read_the_case_finds_no_file(house: House, somebody: Actor) -> None:
+async def test_whoever_may_not_read_the_case_finds_no_file(house: Assembly, somebody: Actor) -> None:
     place = await attached(house, PNG, "a.png")
     async with client_of(house, reader(somebody)) as browser:
         refused = await browser.get(f"{place}/view")
@@ -101,7 +103,7 @@ async def test_whoever_may_not_read_the_case_finds_no_file(house: House, somebod
     assert [refused.status_code, nowhere.status_code] == [404, 404]
 
 
-async def test_a_file_is_found_on_its_own_case_only(house: House) -> None:
+async def test_a_file_is_found_on_its_own_case_only(house: Assembly) -> None:
     place, other = [await attached(house, PNG, "a.png") for _ in range(2)]
     mixed = f"{other.rpartition('/')[0]}/{place.rpartition('/')[2]}"
     async with client_of(house, reader(CLERK)) as browser:

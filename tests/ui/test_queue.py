@@ -4,7 +4,7 @@ import re
 from html import unescape
 from urllib.parse import urlencode
 
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO
 from tests.factories import OPENED, a_case
 from tests.factories import opening as a_record
@@ -21,7 +21,7 @@ NAUGHTY = (
 FOREIGNER = actor("root", "admin", tenant="other")
 
 
-async def record(house: House, *cases):
+async def record(house: Assembly, *cases):
     async with house.store.transaction(*{case.tenant for case in cases}) as tx:
         await tx.record(a_record(*cases))
     return cases
@@ -38,7 +38,7 @@ def words_of(text: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
-async def test_the_queue_shows_what_is_due_first_then_urgent_then_old(house: House) -> None:
+async def test_the_queue_shows_what_is_due_first_then_urgent_then_old(house: Assembly) -> None:
     mine = {"assignee": CLERK.id, "case_type": "expense_claim"}
     await record(
         house,
@@ -59,7 +59,7 @@ async def test_the_queue_shows_what_is_due_first_then_urgent_then_old(house: Hou
         assert references((await client.get("/?view=overdue")).text) == ["late", "hers"]
 
 
-async def test_the_side_counts_what_each_queue_shows(house: House) -> None:
+async def test_the_side_counts_what_each_queue_shows(house: Assembly) -> None:
     claims = {"case_type": "expense_claim"}
     await record(house, *(a_case(**claims, assignee=CLERK.id) for _ in range(3)), *(a_case(**claims) for _ in range(2)))
     async with client_of(house) as client:
@@ -69,7 +69,7 @@ async def test_the_side_counts_what_each_queue_shows(house: House) -> None:
     assert "Overdue 0" in side
 
 
-async def test_nobody_sees_or_counts_what_they_may_not_read(house: House) -> None:
+async def test_nobody_sees_or_counts_what_they_may_not_read(house: Assembly) -> None:
     await opened(house, reference="SECRET-1")
     await record(house, a_case(case_type="expense_claim", tenant="other", assignee=FOREIGNER.id))
     for who, seen in ((CLERK, ["SECRET-1"]), (STRANGER, []), (actor("ag", "agent"), [])):
@@ -85,7 +85,7 @@ async def test_nobody_sees_or_counts_what_they_may_not_read(house: House) -> Non
         assert "Unassigned 0" in text
 
 
-async def test_naughty_strings_are_shown_as_text_in_every_cell(house: House) -> None:
+async def test_naughty_strings_are_shown_as_text_in_every_cell(house: Assembly) -> None:
     cases = [
         a_case(
             case_type="incident",
@@ -107,7 +107,7 @@ async def test_naughty_strings_are_shown_as_text_in_every_cell(house: House) -> 
         assert len(references(text)) in (0, len(NAUGHTY))
 
 
-async def test_pages_follow_each_other_and_lead_back(house: House) -> None:
+async def test_pages_follow_each_other_and_lead_back(house: Assembly) -> None:
     await record(
         house,
         *(a_case(case_type="expense_claim", reference=f"R-{number:03}", due_at=LONG_AGO) for number in range(120)),
@@ -134,7 +134,7 @@ def following(text: str) -> str:
     return link(text, "next")
 
 
-async def test_filters_are_chips_that_go_one_by_one(house: House) -> None:
+async def test_filters_are_chips_that_go_one_by_one(house: Assembly) -> None:
     await record(
         house,
         a_case(case_type="expense_claim", reference="one", team="team:north"),
@@ -150,7 +150,7 @@ async def test_filters_are_chips_that_go_one_by_one(house: House) -> None:
         assert "/views/new?view=unassigned" in text
 
 
-async def test_what_is_no_filter_lists_nothing_and_says_what_was_meant(house: House) -> None:
+async def test_what_is_no_filter_lists_nothing_and_says_what_was_meant(house: Assembly) -> None:
     await record(house, a_case(case_type="expense_claim", reference="one"))
     async with client_of(house) as client:
         for path, words in {
@@ -167,7 +167,7 @@ async def test_what_is_no_filter_lists_nothing_and_says_what_was_meant(house: Ho
             assert words in unescape(answer.text), path
 
 
-async def test_an_empty_queue_says_why_and_what_to_do(house: House) -> None:
+async def test_an_empty_queue_says_why_and_what_to_do(house: Assembly) -> None:
     async with client_of(house, reader(ADMIN, "Root")) as client:
         assert "There is no case yet." in words_of((await client.get("/")).text)
     async with client_of(house) as client:
@@ -181,7 +181,7 @@ async def test_an_empty_queue_says_why_and_what_to_do(house: House) -> None:
         assert "You may read no case type yet." in words_of((await client.get("/")).text)
 
 
-async def test_headings_sort_and_say_so(house: House) -> None:
+async def test_headings_sort_and_say_so(house: Assembly) -> None:
     await record(house, *(a_case(case_type="expense_claim", reference=name) for name in ("b", "a", "c")))
     async with client_of(house) as client:
         text = (await client.get("/?view=unassigned&sort=reference")).text
@@ -193,7 +193,7 @@ async def test_headings_sort_and_say_so(house: House) -> None:
         assert references((await client.get(unescape(again[1]))).text) == ["c", "b", "a"]
 
 
-async def test_the_next_case_is_claimed_and_opened(house: House) -> None:
+async def test_the_next_case_is_claimed_and_opened(house: Assembly) -> None:
     claim = await open_claim(house)
     who = reader(CLERK)
     async with client_of(house, who) as client:
@@ -207,7 +207,7 @@ async def test_the_next_case_is_claimed_and_opened(house: House) -> None:
         assert "Nothing waits that you may take." in (await client.get("/next?nothing=yes")).text
 
 
-async def test_a_skip_asks_why_gives_the_case_back_and_takes_the_next(house: House) -> None:
+async def test_a_skip_asks_why_gives_the_case_back_and_takes_the_next(house: Assembly) -> None:
     first, second, who = await open_claim(house), await open_claim(house), reader(CLERK)
     async with client_of(house, who) as client:
         taken = (await client.post("/next", data={**token_of(who), "once": "a"})).headers["location"].rpartition("/")[2]
@@ -224,7 +224,7 @@ async def test_a_skip_asks_why_gives_the_case_back_and_takes_the_next(house: Hou
         assert "skipped" in " ".join(entry.entry for entry in entries)
 
 
-async def test_a_form_without_its_token_takes_no_case(house: House) -> None:
+async def test_a_form_without_its_token_takes_no_case(house: Assembly) -> None:
     claim = await open_claim(house)
     async with client_of(house) as client:
         assert (await client.post("/next", data={"once": "x"})).status_code == 403
@@ -235,7 +235,7 @@ async def test_a_form_without_its_token_takes_no_case(house: House) -> None:
     assert (await house.cases.read(CLERK, claim)).assignee is None
 
 
-async def test_a_view_is_saved_shared_and_opened_first(house: House) -> None:
+async def test_a_view_is_saved_shared_and_opened_first(house: Assembly) -> None:
     await record(
         house,
         a_case(case_type="expense_claim", reference="north", team="team:north"),
@@ -271,7 +271,7 @@ async def test_a_view_is_saved_shared_and_opened_first(house: House) -> None:
         assert (await client.get(place)).status_code == 404
 
 
-async def test_a_link_by_reference_leads_to_the_case_or_to_nothing(house: House) -> None:
+async def test_a_link_by_reference_leads_to_the_case_or_to_nothing(house: Assembly) -> None:
     claim = await opened(house, reference="EXP/2026 1")
     async with client_of(house) as client:
         assert (await client.get("/c/expense_claim/EXP%2F2026%201")).headers["location"] == f"/cases/{claim}"
@@ -283,7 +283,7 @@ async def test_a_link_by_reference_leads_to_the_case_or_to_nothing(house: House)
         assert words_of(hidden.text).replace("Steve", "Carl Clerk").startswith("There is nothing here")
 
 
-async def test_search_marks_what_it_found(house: House) -> None:
+async def test_search_marks_what_it_found(house: Assembly) -> None:
     data = {"summary": "Der Zürich-Drucker", "priority": 1}
     answer = await tried(house, opening(ALICE, "incident", "report", data=data, reference="INC-7"))
     assert answer.error is None
@@ -294,7 +294,7 @@ async def test_search_marks_what_it_found(house: House) -> None:
         assert "0 cases" in words_of((await client.get("/search?q=nowhere")).text)
 
 
-async def test_the_live_note_counts_what_came_since(house: House) -> None:
+async def test_the_live_note_counts_what_came_since(house: Assembly) -> None:
     old = a_case(case_type="expense_claim", reference="old")
     await record(house, old)
     async with client_of(house) as client:

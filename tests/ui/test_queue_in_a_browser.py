@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from app.db import open_store
-from app.services.assembly import House
+from app.services.assembly import Assembly
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO
 from tests.databases import sqlite_of
 from tests.factories import TENANT, a_case
@@ -30,7 +30,7 @@ LOOKS = [
 
 
 @pytest.fixture
-async def house(sqlite_lived_in: Path, tmp_path: Path) -> AsyncIterator[House]:
+async def house(sqlite_lived_in: Path, tmp_path: Path) -> AsyncIterator[Assembly]:
     file = Path(shutil.copy(sqlite_lived_in, tmp_path / "queue.db"))
     async with running(open_store(sqlite_of(file).url)) as started:
         due = (None, LONG_AGO, IN_THE_FUTURE, LONG_AGO + timedelta(days=1))
@@ -50,7 +50,7 @@ async def house(sqlite_lived_in: Path, tmp_path: Path) -> AsyncIterator[House]:
         yield started
 
 
-async def test_lists_bear_axe_narrow_windows_and_the_keyboard(house: House) -> None:
+async def test_lists_bear_axe_narrow_windows_and_the_keyboard(house: Assembly) -> None:
     async with browsing(services_of(house)) as window:
         for path, width, dark in LOOKS:
             page = await window.page(path, width=width, dark=dark)

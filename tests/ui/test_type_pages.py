@@ -168,7 +168,9 @@ async def test_a_case_type_whose_file_is_gone_is_shown_to_who_may_read_its_cases
     assert 'href="/types/expense_claim"' not in listed
 
 
-async def test_a_queue_looks_as_the_newest_version_says_that_says_something(house: Assembly, database: Database) -> None:
+async def test_a_queue_looks_as_the_newest_version_says_that_says_something(
+    house: Assembly, database: Database
+) -> None:
     """The version in force says nothing of its look, and the one before did."""
     await open_claim(house)
     told: dict[str, Any] = declared().case_types["expense_claim"].model_dump(by_alias=True, exclude_none=True)

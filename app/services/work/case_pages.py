@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.domain.case.attempt import Actor
 from app.domain.case.case import Case
 from app.domain.clocks.after_event import Clocks
-from app.domain.deciding.situation import Situation
+from app.domain.deciding.situation import OnCase
 from app.domain.definition.case_type import CaseType
 from app.domain.definition.views import Views
 from app.domain.diagram.travelled import Travelled
@@ -34,13 +34,12 @@ MOST_NAMES = 1_000
 class OpenCase:
     """A case as one reader stands to it, and what they may do with it now; `views` are those of its case type now."""
 
-    here: Situation
+    here: OnCase
     possible: Possible
     views: Views | None = None
 
     @property
     def case(self) -> Case:
-        assert self.here.case is not None
         return self.here.case
 
     @property
@@ -133,7 +132,14 @@ class CasePages:
         chain: Sequence[StoredEntry] = ()
         denied: Sequence[StoredEntry] = ()
         if wanted.chain:
-            back = Back(case.tenant, case.id, below, least, wanted.limit + 1, wanted.kinds)
+            back = Back(
+                tenant=case.tenant,
+                case_id=case.id,
+                below=below,
+                least=least,
+                limit=wanted.limit + 1,
+                kinds=wanted.kinds,
+            )
             chain = await self._store.chain_back(back)
         if wanted.denied:
             denied = await self._store.denied_back(case.tenant, case.id, wanted.before, wanted.limit + 1)

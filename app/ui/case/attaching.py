@@ -66,7 +66,10 @@ async def _attach(request: PageRequest, case: OpenCase, file: UploadFile, once: 
     def attempt(one: Attach, sha256: str) -> Attempt:
         return attempting(request, case_id=case.case.id, verb=one, once=once)
 
-    asking = Asking(Attach(file.filename[-LONGEST_NAME:], "", 0, declared, None), attempt)
+    asking = Asking(
+        Attach(file_name=file.filename[-LONGEST_NAME:], sha256="", size=0, declared_type=declared, sniffed_type=None),
+        attempt,
+    )
     return await services_of(request).attachments.attach(asking, _pieces(file))
 
 

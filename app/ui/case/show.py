@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 from app.domain.diagram.travelled import Travelled
 from app.http.border.parameters import CaseId
 from app.http.border.services import services_of
-from app.services.fairness.yielding import Turns
+from app.services.fairness.yielding import LoopTurn
 from app.services.store.work import StoredAttachment, StoredComment, StoredLink
 from app.services.work.case_pages import OpenCase
 from app.ui.case.around import around
@@ -90,7 +90,7 @@ def _mentioned(read: Read) -> set[str]:
     return subjects(read.history.entries) | authors
 
 
-async def _shown(request: PageRequest, told: Telling, read: Read, turn: Turns) -> dict[str, Any]:
+async def _shown(request: PageRequest, told: Telling, read: Read, turn: LoopTurn) -> dict[str, Any]:
     case = read.case
     barred, comments = [], []
     for event in case.barred[:MOST_BARRED]:
