@@ -41,7 +41,7 @@ async def test_roles_are_those_in_force_with_those_of_the_policy(house):
 
 
 async def test_what_is_known_of_a_person_is_told(house):
-    signed_in = Actor(TENANT, "user:carl")
+    signed_in = Actor(tenant=TENANT, id="user:carl")
     await house.signing_in.sessions.begin(signed_in, "oidc:x", Told("Carl Ott", None, "Europe/Berlin", "de-AT"))
     async with client_of(house, "clerk", user="carl") as client:
         told = (await client.get(ME)).json()
@@ -49,7 +49,9 @@ async def test_what_is_known_of_a_person_is_told(house):
 
 
 async def test_a_session_never_works_as_a_token(house):
-    cookie, _ = await Sessions(house.store).begin(Actor(TENANT, "user:carl", frozenset({"role:admin"})), "password")
+    cookie, _ = await Sessions(house.store).begin(
+        Actor(tenant=TENANT, id="user:carl", roles=frozenset({"role:admin"})), "password"
+    )
     async with client_without_credential(house) as client:
         for headers in (
             {"cookie": f"stateward_session={cookie}; __Host-stateward={cookie}"},
@@ -61,7 +63,7 @@ async def test_a_session_never_works_as_a_token(house):
 
 async def test_names_are_read_for_many_at_once_and_the_unknown_are_called_by_their_subject(house):
     people = house.signing_in.people
-    await house.signing_in.sessions.begin(Actor(TENANT, "user:ann"), "demo", Told("Ann Lee"))
+    await house.signing_in.sessions.begin(Actor(tenant=TENANT, id="user:ann"), "demo", Told("Ann Lee"))
     subjects = ["user:ann", "user:bob", "service:import", "user:ann", *(f"user:{n}" for n in range(2000))]
     names = await people.names(TENANT, subjects)
     assert (names["user:ann"], names["user:bob"], names["service:import"]) == ("Ann Lee", "bob", "service:import")

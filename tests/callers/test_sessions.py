@@ -13,7 +13,7 @@ from tests.factories import TENANT
 from tests.house import change, rows
 from tests.ticking import MONDAY, Watch
 
-ANN = Actor(TENANT, "user:ann", frozenset({"role:clerk"}))
+ANN = Actor(tenant=TENANT, id="user:ann", roles=frozenset({"role:clerk"}))
 MINUTE = timedelta(minutes=1)
 
 
@@ -124,7 +124,11 @@ async def test_a_disabled_persons_next_request_is_refused(sessions, store):
 
 
 async def test_signing_out_ends_one_and_everywhere_ends_all_in_every_process(sessions, store):
-    here, there, others = await began(sessions), await began(sessions), await began(sessions, Actor(TENANT, "user:ben"))
+    here, there, others = (
+        await began(sessions),
+        await began(sessions),
+        await began(sessions, Actor(tenant=TENANT, id="user:ben")),
+    )
     other = Sessions(store)
     await sessions.end(here)
     assert await other.find(here) is None

@@ -111,4 +111,4 @@ async def test_who_could_is_told_by_people_and_not_by_rights_of_the_reader(house
 
 async def give(house: Assembly, subject: str, role: str) -> None:
     async with house.store.transaction(TENANT) as tx:
-        await tx.change_policy(PolicyChange(add=[PolicyLine("g", subject, TENANT, role)]))
+        await tx.change_policy(PolicyChange(add=[PolicyLine(kind="g", role=subject, tenant=TENANT, obj=role)]))

@@ -116,7 +116,7 @@ def test_a_new_password_signs_out_and_a_disabled_person_is_signed_out_too(told, 
             store = open_store(sqlite_of(tmp_path / "cases.db").url)
             try:
                 if sign_in:
-                    await Sessions(store).begin(Actor("acme", "user:ada"), "password")
+                    await Sessions(store).begin(Actor(tenant="acme", id="user:ada"), "password")
                 return len(await store.sessions("acme", "user:ada"))
             finally:
                 await store.close()

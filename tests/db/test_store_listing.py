@@ -29,7 +29,7 @@ from tests.databases import Database, engine_of
 from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening, told
 from tests.lengths import length
 
-ALL = Visible(ALICE, all_types=True)
+ALL = Visible(subject=ALICE, all_types=True)
 AFTER_ALL = datetime(9999, 1, 1, tzinfo=UTC)
 TYPES = ("claim", "permit", "complaint")
 STATES = (
@@ -131,12 +131,14 @@ def in_order(cases: list[Case], sort: str) -> list[Case]:
 @pytest.mark.parametrize("limit", [1, 4, 200])
 async def test_every_order_pages_through_all_cases_once(listed, limit):
     for sort in ORDERS:
-        assert await all_pages(listed, CaseQuery(TENANT, ALL, sort=sort, limit=limit)) == in_order(OURS, sort), sort
+        assert await all_pages(listed, CaseQuery(case_type=TENANT, state=ALL, sort=sort, limit=limit)) == in_order(
+            OURS, sort
+        ), sort
 
 
 async def test_an_unknown_order_is_an_error(listed):
     with pytest.raises(ValueError, match="data"):
-        await listed.cases(CaseQuery(TENANT, ALL, sort="data"))
+        await listed.cases(CaseQuery(case_type=TENANT, state=ALL, sort="data"))
 
 
 FILTERS = [
@@ -170,14 +172,14 @@ WORK = [
     ({"changed_after": OPENED + timedelta(days=3)}, lambda case: case.changed_at > OPENED + timedelta(days=3)),
     ({"open": True, "overdue": True}, lambda case: case.closed_at is None and case.due_at in DUE[1::2]),
 ]
-OF_BOB = Visible(BOB, by_role={"[creator]": frozenset({"*"})}, types=frozenset({"permit"}))
+OF_BOB = Visible(subject=BOB, by_role={"[creator]": frozenset({"*"})}, types=frozenset({"permit"}))
 
 
 async def test_work_is_listed_by_due_moment_then_urgency_then_age_and_counted(listed):
     """Many are due at one moment, equally urgent and of one age: only the id orders these."""
     for (filters, holds), visible, limit in itertools.product(WORK, (ALL, OF_BOB), (1, 4, 200)):
         wanted = [case for case in OURS if holds(case) and sees(visible, case)]
-        query = CaseQuery(TENANT, visible, sort=QUEUE, limit=limit, **filters)
+        query = CaseQuery(case_type=TENANT, state=visible, sort=QUEUE, limit=limit, **filters)
         assert await all_pages(listed, query) == in_order(wanted, QUEUE), (filters, visible, limit)
         assert await listed.counts([query, query], 1000) == [CaseCount(len(wanted), False)] * 2
         if wanted:
@@ -187,7 +189,7 @@ async def test_work_is_listed_by_due_moment_then_urgency_then_age_and_counted(li
 @pytest.mark.parametrize("filters", FILTERS)
 async def test_a_filter_takes_equal_values(listed, filters):
     wanted = [case for case in OURS if all(getattr(case, name) == value for name, value in filters.items())]
-    query = CaseQuery(TENANT, ALL, limit=2, **filters)
+    query = CaseQuery(case_type=TENANT, state=ALL, limit=2, **filters)
     assert await all_pages(listed, query) == in_order(wanted, "-changed_at")
 
 
@@ -196,7 +198,9 @@ async def test_a_filter_takes_equal_values(listed, filters):
 async def test_what_is_overdue_is_past_its_due_moment_and_the_rest_is_not(listed, filters, sort):
     shown = {}
     for overdue in (True, False, None):
-        shown[overdue] = await all_pages(listed, CaseQuery(TENANT, ALL, overdue=overdue, sort=sort, limit=4, **filters))
+        shown[overdue] = await all_pages(
+            listed, CaseQuery(case_type=TENANT, state=ALL, overdue=overdue, sort=sort, limit=4, **filters)
+        )
     assert all(case.due_at is not None and case.due_at < OPENED for case in shown[True])
     assert all(case.due_at in (None, IN_THE_FUTURE) for case in shown[False])
     assert in_order([*shown[True], *shown[False]], sort) == shown[None]
@@ -205,12 +209,15 @@ async def test_what_is_overdue_is_past_its_due_moment_and_the_rest_is_not(listed
 
 @pytest.mark.parametrize("sort", ["due_at", "-due_at"])
 async def test_by_due_moment_only_the_visible_are_listed(listed, sort):
-    for visible in (Visible(BOB, by_role={"[creator]": frozenset({"*"})}), Visible(BOB, types=frozenset({"permit"}))):
-        found = await all_pages(listed, CaseQuery(TENANT, visible, sort=sort, limit=3))
+    for visible in (
+        Visible(subject=BOB, by_role={"[creator]": frozenset({"*"})}),
+        Visible(subject=BOB, types=frozenset({"permit"})),
+    ):
+        found = await all_pages(listed, CaseQuery(case_type=TENANT, state=visible, sort=sort, limit=3))
         assert found == in_order([case for case in OURS if sees(visible, case)], sort)
         assert found
-    assert await listed.cases(CaseQuery(TENANT, Visible(BOB), sort=sort)) == []
-    assert await listed.cases(CaseQuery("nobody", ALL, sort=sort)) == []
+    assert await listed.cases(CaseQuery(case_type=TENANT, state=Visible(subject=BOB), sort=sort)) == []
+    assert await listed.cases(CaseQuery(case_type="nobody", state=ALL, sort=sort)) == []
 
 
 async def test_nothing_is_overdue_at_its_due_moment(tmp_path, sqlite_template):
@@ -221,7 +228,7 @@ async def test_nothing_is_overdue_at_its_due_moment(tmp_path, sqlite_template):
     case = a_case(due_at=OPENED)
     async with store.transaction(TENANT) as tx:
         await tx.record(opening(case))
-    overdue = CaseQuery(TENANT, ALL, overdue=True)
+    overdue = CaseQuery(case_type=TENANT, state=ALL, overdue=True)
     assert await store.cases(overdue) == []
     time[0] += timedelta(microseconds=1)
     assert await store.cases(overdue) == [case]
@@ -236,7 +243,7 @@ async def test_a_state_is_found_with_its_substates_in_every_region(listed, state
     def is_in(case: Case) -> bool:
         return case.state == state or any(leaf == state or leaf.startswith(f"{state}.") for leaf in case.states)
 
-    found = await all_pages(listed, CaseQuery(TENANT, ALL, state=state, limit=7))
+    found = await all_pages(listed, CaseQuery(case_type=TENANT, state=ALL, state=state, limit=7))
     assert found == in_order([case for case in OURS if is_in(case)], "-changed_at")
 
 
@@ -296,12 +303,12 @@ def test_just_the_visible_cases_are_listed(database):
     with asyncio.Runner() as runner, a_filled_store(database, runner) as store:
 
         @settings(max_examples=length(20, 60), deadline=None, suppress_health_check=list(HealthCheck))
-        @example(Visible(ALICE, by_role={"[handler]": frozenset({"*"})}), 200)
-        @example(Visible(BOB, all_types=True, denied_by_role={"[handler]": frozenset({"claim"})}), 200)
-        @example(Visible(ALICE, all_types=True, denied_by_role={"[assignee]": frozenset({"*"})}), 200)
+        @example(Visible(subject=ALICE, by_role={"[handler]": frozenset({"*"})}), 200)
+        @example(Visible(subject=BOB, all_types=True, denied_by_role={"[handler]": frozenset({"claim"})}), 200)
+        @example(Visible(subject=ALICE, all_types=True, denied_by_role={"[assignee]": frozenset({"*"})}), 200)
         @given(visible=visibles, limit=st.sampled_from([5, 200]))
         def check(visible: Visible, limit: int) -> None:
-            listed = runner.run(all_pages(store, CaseQuery(TENANT, visible, limit=limit)))
+            listed = runner.run(all_pages(store, CaseQuery(case_type=TENANT, state=visible, limit=limit)))
             assert listed == in_order([case for case in OURS if sees(visible, case)], "-changed_at")
             assert [case for case in OURS if may_see.sees(visible, standing(case))] == [
                 c for c in OURS if sees(visible, c)
@@ -317,5 +324,5 @@ async def test_the_kinds_of_cases_and_a_page_of_them_are_of_one_moment(postgres:
         assert await listing.kinds_of(read, TENANT) == []
         await fill(postgres)
         assert await read(select(CASES_TABLE.c.id)) == []
-    assert await store.cases(CaseQuery(TENANT, ALL, limit=1)) != []
+    assert await store.cases(CaseQuery(case_type=TENANT, state=ALL, limit=1)) != []
     await store.close()

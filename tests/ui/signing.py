@@ -82,7 +82,7 @@ async def known(house: Assembly, name: str = "ann", **values: Any) -> Actor:
     given = {"display_name": "Ann Lee", "password": HASHED, **values}
     async with house.store.transaction(TENANT) as tx:
         await tx.add_person(StoredPerson(TENANT, subject, OPENED, **given))
-    return Actor(TENANT, subject)
+    return Actor(tenant=TENANT, id=subject)
 
 
 def hidden(page: Response) -> dict[str, str]:

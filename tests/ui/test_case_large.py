@@ -49,7 +49,19 @@ def database(sqlite_template: Path, tmp_path: Path) -> Database:
 async def house(database: Database) -> AsyncIterator[Assembly]:
     source = policy_file("expense_claim")
     acts = ("*", "case:read", "case:comment")
-    lines = [PolicyLine("p", "*", "*", "expense_claim", act, "", "allow", "expense_claim.csv") for act in acts]
+    lines = [
+        PolicyLine(
+            kind="p",
+            role="*",
+            tenant="*",
+            obj="expense_claim",
+            act=act,
+            when="",
+            eft="allow",
+            source="expense_claim.csv",
+        )
+        for act in acts
+    ]
     small = declaring(expense_claim=large(), incident=None, permit=None)
     found = replace(small, policies=(replace(source, lines=lines),))
     async with running(open_store(database.url), found) as started:
