@@ -131,14 +131,14 @@ def in_order(cases: list[Case], sort: str) -> list[Case]:
 @pytest.mark.parametrize("limit", [1, 4, 200])
 async def test_every_order_pages_through_all_cases_once(listed, limit):
     for sort in ORDERS:
-        assert await all_pages(listed, CaseQuery(case_type=TENANT, state=ALL, sort=sort, limit=limit)) == in_order(
+        assert await all_pages(listed, CaseQuery(tenant=TENANT, visible=ALL, sort=sort, limit=limit)) == in_order(
             OURS, sort
         ), sort
 
 
 async def test_an_unknown_order_is_an_error(listed):
     with pytest.raises(ValueError, match="data"):
-        await listed.cases(CaseQuery(case_type=TENANT, state=ALL, sort="data"))
+        await listed.cases(CaseQuery(tenant=TENANT, visible=ALL, sort="data"))
 
 
 FILTERS = [
@@ -179,7 +179,7 @@ async def test_work_is_listed_by_due_moment_then_urgency_then_age_and_counted(li
     """Many are due at one moment, equally urgent and of one age: only the id orders these."""
     for (filters, holds), visible, limit in itertools.product(WORK, (ALL, OF_BOB), (1, 4, 200)):
         wanted = [case for case in OURS if holds(case) and sees(visible, case)]
-        query = CaseQuery(case_type=TENANT, state=visible, sort=QUEUE, limit=limit, **filters)
+        query = CaseQuery(tenant=TENANT, visible=visible, sort=QUEUE, limit=limit, **filters)
         assert await all_pages(listed, query) == in_order(wanted, QUEUE), (filters, visible, limit)
         assert await listed.counts([query, query], 1000) == [CaseCount(len(wanted), False)] * 2
         if wanted:
@@ -189,7 +189,7 @@ async def test_work_is_listed_by_due_moment_then_urgency_then_age_and_counted(li
 @pytest.mark.parametrize("filters", FILTERS)
 async def test_a_filter_takes_equal_values(listed, filters):
     wanted = [case for case in OURS if all(getattr(case, name) == value for name, value in filters.items())]
-    query = CaseQuery(case_type=TENANT, state=ALL, limit=2, **filters)
+    query = CaseQuery(tenant=TENANT, visible=ALL, limit=2, **filters)
     assert await all_pages(listed, query) == in_order(wanted, "-changed_at")
 
 
@@ -199,7 +199,7 @@ async def test_what_is_overdue_is_past_its_due_moment_and_the_rest_is_not(listed
     shown = {}
     for overdue in (True, False, None):
         shown[overdue] = await all_pages(
-            listed, CaseQuery(case_type=TENANT, state=ALL, overdue=overdue, sort=sort, limit=4, **filters)
+            listed, CaseQuery(tenant=TENANT, visible=ALL, overdue=overdue, sort=sort, limit=4, **filters)
         )
     assert all(case.due_at is not None and case.due_at < OPENED for case in shown[True])
     assert all(case.due_at in (None, IN_THE_FUTURE) for case in shown[False])
@@ -213,11 +213,11 @@ async def test_by_due_moment_only_the_visible_are_listed(listed, sort):
         Visible(subject=BOB, by_role={"[creator]": frozenset({"*"})}),
         Visible(subject=BOB, types=frozenset({"permit"})),
     ):
-        found = await all_pages(listed, CaseQuery(case_type=TENANT, state=visible, sort=sort, limit=3))
+        found = await all_pages(listed, CaseQuery(tenant=TENANT, visible=visible, sort=sort, limit=3))
         assert found == in_order([case for case in OURS if sees(visible, case)], sort)
         assert found
-    assert await listed.cases(CaseQuery(case_type=TENANT, state=Visible(subject=BOB), sort=sort)) == []
-    assert await listed.cases(CaseQuery(case_type="nobody", state=ALL, sort=sort)) == []
+    assert await listed.cases(CaseQuery(tenant=TENANT, visible=Visible(subject=BOB), sort=sort)) == []
+    assert await listed.cases(CaseQuery(tenant="nobody", visible=ALL, sort=sort)) == []
 
 
 async def test_nothing_is_overdue_at_its_due_moment(tmp_path, sqlite_template):
@@ -228,7 +228,7 @@ async def test_nothing_is_overdue_at_its_due_moment(tmp_path, sqlite_template):
     case = a_case(due_at=OPENED)
     async with store.transaction(TENANT) as tx:
         await tx.record(opening(case))
-    overdue = CaseQuery(case_type=TENANT, state=ALL, overdue=True)
+    overdue = CaseQuery(tenant=TENANT, visible=ALL, overdue=True)
     assert await store.cases(overdue) == []
     time[0] += timedelta(microseconds=1)
     assert await store.cases(overdue) == [case]
@@ -243,7 +243,7 @@ async def test_a_state_is_found_with_its_substates_in_every_region(listed, state
     def is_in(case: Case) -> bool:
         return case.state == state or any(leaf == state or leaf.startswith(f"{state}.") for leaf in case.states)
 
-    found = await all_pages(listed, CaseQuery(case_type=TENANT, state=ALL, state=state, limit=7))
+    found = await all_pages(listed, CaseQuery(tenant=TENANT, visible=ALL, state=state, limit=7))
     assert found == in_order([case for case in OURS if is_in(case)], "-changed_at")
 
 
@@ -308,7 +308,7 @@ def test_just_the_visible_cases_are_listed(database):
         @example(Visible(subject=ALICE, all_types=True, denied_by_role={"[assignee]": frozenset({"*"})}), 200)
         @given(visible=visibles, limit=st.sampled_from([5, 200]))
         def check(visible: Visible, limit: int) -> None:
-            listed = runner.run(all_pages(store, CaseQuery(case_type=TENANT, state=visible, limit=limit)))
+            listed = runner.run(all_pages(store, CaseQuery(tenant=TENANT, visible=visible, limit=limit)))
             assert listed == in_order([case for case in OURS if sees(visible, case)], "-changed_at")
             assert [case for case in OURS if may_see.sees(visible, standing(case))] == [
                 c for c in OURS if sees(visible, c)
@@ -324,5 +324,5 @@ async def test_the_kinds_of_cases_and_a_page_of_them_are_of_one_moment(postgres:
         assert await listing.kinds_of(read, TENANT) == []
         await fill(postgres)
         assert await read(select(CASES_TABLE.c.id)) == []
-    assert await store.cases(CaseQuery(case_type=TENANT, state=ALL, limit=1)) != []
+    assert await store.cases(CaseQuery(tenant=TENANT, visible=ALL, limit=1)) != []
     await store.close()
