@@ -61,7 +61,7 @@ async def ended(request: AnyRequest) -> Response[Any] | None:
     sealed = KeptForms(signing_in.sealing).seal(kept, *whose)
     answer = shown(request, await _coming(request, kept, sealed, *whose), ended=True)
     if request.headers.get("hx-request"):
-        answer.headers.update({"hx-retarget": "body", "hx-reswap": "innerHTML"})
+        answer.headers.update({"hx-retarget": "body", "hx-reselect": "#main", "hx-reswap": "innerHTML"})
     return answer
 
 
