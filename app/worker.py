@@ -27,7 +27,7 @@ from app.services.callers.use_counts import counting_callers
 from app.services.process.garbage import LOOK_EVERY as LOOK_AFTER_GARBAGE
 from app.services.process.garbage import Garbage
 from app.services.process.repeating import repeating
-from app.services.process.standing_still import unfired
+from app.services.process.standing_still import unchecked, unfired
 from app.services.store.ports import StoreUnavailable
 from app.settings import Settings, load_settings
 from app.tracing import Tracing, tracing_of
@@ -98,10 +98,11 @@ def _watched(house: House, tracing: Tracing | None) -> "Metrics":
     """Let metrics and traces know what the desk does."""
     from app.metrics.process import Metrics  # by a worker, which may share a folder with others
 
-    metrics = Metrics(house.store, house.levels)
+    metrics = Metrics(house.store, house.levels, house.store if house.scans else None)
     house.tell_fired(metrics.record_fired)
     house.tell_sequenced(metrics.record_sequenced)
     house.tell_answered(metrics.record_answered)
+    house.tell_scanned(metrics.record_scanned)
     house.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))
     if tracing:
         house.come_from(tracing.origin)
@@ -147,7 +148,8 @@ async def readiness(house: House, policies: Path) -> Readiness:
 
 async def _standing_still(house: House) -> list[str]:
     try:
-        return [*await house.store.warnings(), *await unfired(house.store)]
+        scans = await unchecked(house.store) if house.scans is not None else []
+        return [*await house.store.warnings(), *await unfired(house.store), *scans]
     except StoreUnavailable:
         return []  # as below
 

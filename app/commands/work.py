@@ -38,9 +38,10 @@ async def _telling(house: House, settings: Settings) -> AsyncIterator[None]:
         return
     from app.metrics.process import Metrics  # no other command needs what it loads
 
-    metrics = Metrics(house.store, house.levels)
+    metrics = Metrics(house.store, house.levels, house.store if house.scans else None)
     house.tell_fired(metrics.record_fired)
     house.tell_sequenced(metrics.record_sequenced)
+    house.tell_scanned(metrics.record_scanned)
     port = port_to_listen_on(settings.host, settings.metrics_port, "STATEWARD_METRICS_PORT")
     with metrics.served(settings.host, port):
         async with repeating((LOOK_EVERY, metrics.look), (COUNT_EVERY, metrics.refresh), first=True):

@@ -44,6 +44,7 @@ from app.services.work.attachments import Attachments
 from app.services.work.case_pages import CasePages
 from app.services.work.contents import Contents
 from app.services.work.next_case import NextCase
+from app.services.work.scanning import Scanner, Scans
 from app.services.work.uploads import Room, Uploads
 from app.services.work.work import CaseWork
 
@@ -65,6 +66,7 @@ class House:
         limits: Limits = USUAL,
         operator: str = UNNAMED,
         sealing_secret: str | None = None,
+        scanner: Scanner | None = None,
     ) -> None:
         self.store = store
         self.operator = operator
@@ -83,8 +85,9 @@ class House:
         self.keys = KeyCallers(store)
         self.signing_in = SigningIn(store, self.policies, sealing_secret)
         self.next_case = NextCase(deciding, self.definitions, self.policies, self.watchers, desks)
-        self.uploads = Uploads(store, room, attachment_folder)
+        self.uploads = Uploads(store, room, attachment_folder, scanned=scanner is not None)
         self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
+        self.scans = Scans(store, scanner, self.attachments.pieces, _nobody) if scanner else None
         self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions, store)
         self.type_rights = TypeRights(self.definitions, self.policies, self.slices)
@@ -119,6 +122,11 @@ class House:
     def tell_sequenced(self, told: Callable[[int], None]) -> None:
         """Let `told` know how many entries got their places each time that this process looked for some."""
         self.ledger.on_sequenced = telling(told)
+
+    def tell_scanned(self, told: Callable[[str], None]) -> None:
+        """Let `told` know what came of each look at a file."""
+        if self.scans is not None:
+            self.scans.told = telling(told)
 
     def levels(self) -> Levels:
         """How full the process is now."""
@@ -155,3 +163,7 @@ class House:
                 await counting
         finally:
             await self.store.close()
+
+
+def _nobody(what: Any) -> None:
+    """Nobody counts."""

@@ -16,6 +16,7 @@ from app.db.blobs.folder import AttachmentFolder
 from app.db.schema.migrate import schema_problem
 from app.db.sqlite.tick_lock import Turn
 from app.policy.engine import PolicyEngine
+from app.scanners import scanner_of
 from app.scheduler import Ticks
 from app.services.assembly import House
 from app.services.fairness.limits import Limits
@@ -66,7 +67,8 @@ def build(settings: Settings) -> House:
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
     desks, operator = 1 if is_sqlite(settings) else 2, f"operator:{settings.operator or system_user()}"
     room, watches, limits = settings.part(Room), settings.part(WatchLimits), settings.part(Limits)
-    return House(store, PolicyEngine(), desks, room, folder, watches, limits, operator, settings.sealing_secret)
+    sealing, scanner = settings.sealing_secret, scanner_of(settings.scan) if settings.scan else None
+    return House(store, PolicyEngine(), desks, room, folder, watches, limits, operator, sealing, scanner)
 
 
 def _folder(path: Path) -> AttachmentFolder:

@@ -18,6 +18,7 @@ from app.services.store.log import LogStore
 from app.services.store.people import PeopleChanges, PeopleStore
 from app.services.store.policy_lines import LineQuery
 from app.services.store.saved_views import SavedViews
+from app.services.store.scans import ScanStore
 from app.services.store.search import Searching
 from app.services.store.stored import (
     AnswerKey,
@@ -91,12 +92,13 @@ class Transaction(Working, PeopleChanges, Protocol):
         ...
 
 
-class Store(WorkReads, SavedViews, HistoryReads, Blobs, LogStore, Searching, DefinitionReads, PeopleStore, Protocol):
+class Store(
+    WorkReads, SavedViews, HistoryReads, Blobs, ScanStore, LogStore, Searching, DefinitionReads, PeopleStore, Protocol
+):
     """A database with the schema of migrations/. SQLite and PostgreSQL pass one conformance suite."""
 
     def transaction(self, *tenants: str) -> AbstractAsyncContextManager[Transaction]:
         """About these tenants: PostgreSQL shows and takes no others' rows, but what `lock_due` finds.
-
         Commits on leaving; raises Refused or StoreUnavailable where the commit fails."""
         ...
 

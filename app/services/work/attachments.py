@@ -16,6 +16,7 @@ from app.services.desk.desk import Desk
 from app.services.store.ports import Store
 from app.services.store.work import StoredBlob
 from app.services.work.contents import Contents, InDatabase, Missing
+from app.services.work.scanning import check_scanned
 from app.services.work.uploads import Received, Uploads
 
 UNATTACHED_FOR = timedelta(days=1)
@@ -67,7 +68,8 @@ class Attachments:
 
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
         """The bytes, piece by piece; whoever calls has read the attachment before, and so may. Raises Unavailable
-        where they are not there."""
+        where they are not there, and what `check_scanned` does."""
+        check_scanned(await self._store.scan_state(actor.tenant, sha256), scanning=self._uploads.scanned)
         blob = await self._store.blob(actor.tenant, sha256)
         source = self._source(blob)
         try:
@@ -79,6 +81,18 @@ class Attachments:
             log.error("the bytes of attachment %s cannot be read: %s", sha256, error)
             raise Unavailable("The bytes of this file cannot be read. Tell whoever runs this service.") from None
         return _again(first, found)
+
+    async def scan_state(self, actor: Actor, sha256: str) -> str | None:
+        """What a scanner says of these bytes; None where none was asked."""
+        return await self._store.scan_state(actor.tenant, sha256)
+
+    async def pieces(self, tenant: str, blob: StoredBlob) -> AsyncIterator[bytes]:
+        """For whoever looks at them; raises Missing."""
+        source = self._source(blob)
+        if source is None:
+            raise Missing("no folder of attachments is set")
+        async for piece in source.read(tenant, blob):
+            yield piece
 
     async def stop(self) -> None:
         """Finish what was received."""
