@@ -18,6 +18,8 @@ SEQUENCE_EVERY = 0.25
 """Seconds between two looks at what waits for its place in the log."""
 FORGET_EVERY = 600
 """Seconds between two deletions of idempotency answers that have expired."""
+SCAN_EVERY = 1
+"""Seconds between two looks for files that wait for the scanner."""
 CLEAN_EVERY = 3600
 """Seconds between two looks for bytes of attachments that nobody attached."""
 STOP_WITHIN = 5.0
@@ -51,6 +53,8 @@ class Ticks:
             self._add("sequence the log", SEQUENCE_EVERY, self._sequence)
             self._add("forget answers", FORGET_EVERY, assembly.store.forget_answers)
             self._add("forget what nobody attached", CLEAN_EVERY, self._clean)
+            if assembly.scans is not None:
+                self._add("have files checked", SCAN_EVERY, self._scan)
 
     def start(self) -> None:
         self._jobs.start()
@@ -109,6 +113,12 @@ class Ticks:
     async def _clean(self) -> None:
         if self._is_my_turn():
             await self._assembly.attachments.forget_unattached(datetime.now(UTC) - UNATTACHED_FOR)
+
+    async def _scan(self) -> None:
+        """Until none waits; others look at other files meanwhile."""
+        scans = self._assembly.scans
+        while scans is not None and self._is_my_turn() and not self._stopping and await scans.look():
+            pass
 
     async def learn(self) -> None:
         """Learn the calendars that others put in force, and let the clocks that run count by them.

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from app.db.connections.urls import names_sqlite, sqlite_file, with_driver
+from app.scanners.settings import ScanSettings
 from app.services.callers.issuers import Issuer, issuers_of
 from app.services.callers.rate import Rate, rate_of
 from app.services.callers.sign_in_settings import PUBLISHED as PUBLISHED
@@ -64,7 +65,7 @@ RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(where_set(rate_of))
 LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)]
 
 
-class Settings(PageSettings, SignInSettings):
+class Settings(PageSettings, SignInSettings, ScanSettings):
     """Every setting with its default; a description completes "STATEWARD_NAME must be ..."."""
 
     model_config = SettingsConfigDict(

@@ -27,7 +27,7 @@ from app.services.callers.use_counts import counting_callers
 from app.services.process.garbage import LOOK_EVERY as LOOK_AFTER_GARBAGE
 from app.services.process.garbage import Garbage
 from app.services.process.repeating import repeating
-from app.services.process.standing_still import unfired
+from app.services.process.standing_still import unchecked, unfired
 from app.services.store.failures import StoreUnavailable
 from app.settings import Settings, load_settings
 from app.tracing import Tracing, tracing_of
@@ -98,10 +98,11 @@ def _watched(assembly: Assembly, tracing: Tracing | None) -> "Metrics":
     """Let metrics and traces know what the desk does."""
     from app.metrics.process import Metrics  # by a worker, which may share a folder with others
 
-    metrics = Metrics(assembly.store, assembly.gauges)
+    metrics = Metrics(assembly.store, assembly.gauges, assembly.store if assembly.scans else None)
     assembly.tell_fired(metrics.record_fired)
     assembly.tell_sequenced(metrics.record_sequenced)
     assembly.tell_answered(metrics.record_answered)
+    assembly.tell_scanned(metrics.record_scanned)
     assembly.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))
     if tracing:
         assembly.come_from(tracing.origin)
@@ -147,7 +148,8 @@ async def readiness(assembly: Assembly, policies: Path) -> Readiness:
 
 async def _standing_still(assembly: Assembly) -> list[str]:
     try:
-        return [*await assembly.store.warnings(), *await unfired(assembly.store)]
+        scans = await unchecked(assembly.store) if assembly.scans is not None else []
+        return [*await assembly.store.warnings(), *await unfired(assembly.store), *scans]
     except StoreUnavailable:
         return []  # as below
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import change, clocks, decisions, footprint, growth, lists, machine, replicas, searching, throughput
+from bench import change, clocks, decisions, footprint, growth, lists, machine, pages, replicas, searching, throughput
 from bench.folder import a_folder
 from bench.harness import Bench, Group, Row, say
 from bench.table import table
@@ -25,6 +25,7 @@ GROUPS: dict[str, Group] = {
     "growth": growth.growth,
     "lists": lists.lists,
     "search": searching.searching,
+    "pages": pages.pages,
     "clocks": clocks.clocks,
     "replicas": replicas.replicas,
     "disk": footprint.disk,

@@ -291,6 +291,9 @@ class FakeAttachments:
         [answer] = await self.desk.submit([asking(received)])
         return answer
 
+    async def scan_state(self, actor: Actor, sha256: str) -> str | None:
+        return None
+
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
         async def pieces() -> AsyncIterator[bytes]:
             yield b""

@@ -40,6 +40,9 @@ class FakeQueues:
     def wanted(self, actor: Actor, shows: Shows, **paging: Any) -> Wanted:
         return Wanted(**{"sort": shows.sort, **shows.filters, **paging})
 
+    async def count(self, actor: Actor, wanted: Wanted) -> CaseCount:
+        return CaseCount(0, False)
+
     async def readable(self, actor: Actor) -> Readable:
         return Readable()
 

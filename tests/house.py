@@ -27,6 +27,7 @@ from app.services.log.watches import WatchLimits
 from app.services.policy.policies import PolicySource
 from app.services.store.ports import Store
 from app.services.work.contents import Contents
+from app.services.work.scanning import Scanner
 from tests.databases import LIVED_IN, TEMPLATE, Database, Server, postgres_copy, sqlite_of
 from tests.factories import TENANT, new_id
 
@@ -83,10 +84,11 @@ async def running(
     desks: int = 1,
     folder: Contents | None = None,
     watches: WatchLimits | None = None,
+    scanner: Scanner | None = None,
 ) -> AsyncIterator[Assembly]:
     """A process of the service: its desk, its policy in memory. It closes the store."""
     found = found or declared()
-    house = Assembly(store, PolicyEngine(), desks, attachment_folder=folder, watches=watches)
+    house = Assembly(store, PolicyEngine(), desks, attachment_folder=folder, watches=watches, scanner=scanner)
     async with house.running(found.case_types, found.calendars, found.policies):
         yield house
 

@@ -42,9 +42,10 @@ async def _telling(assembly: Assembly, settings: Settings) -> AsyncIterator[None
         return
     from app.metrics.process import Metrics  # no other command needs what it loads
 
-    metrics = Metrics(assembly.store, assembly.gauges)
+    metrics = Metrics(assembly.store, assembly.gauges, assembly.store if assembly.scans else None)
     assembly.tell_fired(metrics.record_fired)
     assembly.tell_sequenced(metrics.record_sequenced)
+    assembly.tell_scanned(metrics.record_scanned)
     port = port_to_listen_on(settings.host, settings.metrics_port, "STATEWARD_METRICS_PORT")
     with metrics.served(settings.host, port):
         async with repeating((LOOK_EVERY, metrics.look), (COUNT_EVERY, metrics.refresh), first=True):

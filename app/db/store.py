@@ -12,6 +12,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.blobs.in_database import SqlBlobs
+from app.db.blobs.scans import SqlScans
 from app.db.connections.engines import SERVICE
 from app.db.connections.failures import connecting, translated
 from app.db.connections.pool import connections
@@ -49,7 +50,7 @@ from app.services.store.stored import (
 )
 
 
-class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlLog, SqlHistory, SqlSearch, SqlPeople):
+class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlScans, SqlLog, SqlHistory, SqlSearch, SqlPeople):
     """`readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:

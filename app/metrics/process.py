@@ -18,6 +18,7 @@ from app.metrics import FOLDER
 from app.metrics.calls import CallMetrics
 from app.metrics.clocks import ClockCounts, ClockMetrics
 from app.metrics.desk import DeskMetrics
+from app.metrics.files import CountsUnscanned, ScanMetrics, UncheckedFiles
 from app.metrics.gauges import GaugeMetrics
 from app.metrics.log import LogMetrics
 from app.services.desk.answer import Answer
@@ -28,9 +29,12 @@ from app.services.store.clocks import CountsClocks
 
 
 class Metrics:
-    """Labels are names that we or a declaration gave, never those of cases, people or tenants."""
+    """Labels are names that we or a declaration gave, never those of cases, people or tenants. `files`: where files
+    are looked at by a scanner."""
 
-    def __init__(self, store: CountsClocks, gauges: Callable[[], Gauges] | None = None) -> None:
+    def __init__(
+        self, store: CountsClocks, gauges: Callable[[], Gauges] | None = None, files: CountsUnscanned | None = None
+    ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # when each began: a third of the text, and nobody asks
         self._registry = CollectorRegistry()
         shared = FOLDER in os.environ
@@ -41,9 +45,13 @@ class Metrics:
         self._desk = DeskMetrics(own)
         self._calls = CallMetrics(own)
         self._log = LogMetrics(own)
+        self._scans = ScanMetrics(own)
         self._gauges = GaugeMetrics(own, gauges) if gauges else None
         self._counts = ClockCounts(store)
         self._registry.register(self._counts)
+        self._unchecked = UncheckedFiles(files) if files else None
+        if self._unchecked:
+            self._registry.register(self._unchecked)
 
     def record_fired(self, fired: Iterable[Fired]) -> None:
         """Count what an escalation fired, once it is committed."""
@@ -56,6 +64,10 @@ class Metrics:
     def record_sequenced(self, count: int) -> None:
         """Count entries that got their places in the log, and note that somebody looked for some."""
         self._log.record(count)
+
+    def record_scanned(self, outcome: str) -> None:
+        """Count a look of the scanner at a file."""
+        self._scans.record(outcome)
 
     def record_answered(self, answers: Sequence[Answer]) -> None:
         """Count what was refused, decided or not."""
@@ -75,6 +87,8 @@ class Metrics:
     async def refresh(self) -> None:
         """Count anew what the database has, unless that was done lately."""
         await self._counts.refresh()
+        if self._unchecked:
+            await self._unchecked.refresh()
 
     @contextmanager
     def served(self, host: str, port: int) -> Iterator[None]:

@@ -45,6 +45,7 @@ from app.services.work.attachments import Attachments
 from app.services.work.case_pages import CasePages
 from app.services.work.contents import Contents
 from app.services.work.next_case import NextCase
+from app.services.work.scanning import Scanner, Scans
 from app.services.work.uploads import AttachmentLimits, Uploads
 from app.services.work.work import CaseWork
 
@@ -66,6 +67,7 @@ class Assembly:
         limits: ProcessLimits = USUAL,
         operator: str = UNNAMED,
         sealing_secret: str | None = None,
+        scanner: Scanner | None = None,
     ) -> None:
         self.store = store
         self.operator = operator
@@ -84,8 +86,9 @@ class Assembly:
         self.keys = KeyCallers(store)
         self.signing_in = SigningIn(store, self.policies, sealing_secret)
         self.next_case = NextCase(deciding, self.definitions, self.policies, self.watchers, desks)
-        self.uploads = Uploads(store, attachments, attachment_folder)
+        self.uploads = Uploads(store, attachments, attachment_folder, scanned=scanner is not None)
         self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
+        self.scans = Scans(store, scanner, self.attachments.pieces, _nobody) if scanner else None
         self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions, store)
         self.type_rights = TypeRights(self.definitions, self.policies, self.slices)
@@ -120,6 +123,11 @@ class Assembly:
     def tell_sequenced(self, listener: Callable[[int], None]) -> None:
         """Let `listener` know how many entries got their places each time that this process looked for some."""
         self.ledger.on_sequenced = telling(listener)
+
+    def tell_scanned(self, listener: Callable[[str], None]) -> None:
+        """Let `listener` know what came of each look at a file."""
+        if self.scans is not None:
+            self.scans.told = telling(listener)
 
     def gauges(self) -> Gauges:
         """How full the process is now."""
@@ -156,3 +164,7 @@ class Assembly:
                 await counting
         finally:
             await self.store.close()
+
+
+def _nobody(what: Any) -> None:
+    """Nobody counts."""

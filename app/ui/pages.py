@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler, Guard
 
 from app.ui.case.routes import CASE
 from app.ui.files.routes import FILES
+from app.ui.forms.routes import FORMS
 from app.ui.frame.canonical import canonical_only
 from app.ui.frame.compressed import compressed
 from app.ui.frame.errors import on_page_exception
@@ -26,6 +27,7 @@ ROOMS: Sequence[ControllerRouterHandler] = (
     *HELP,
     *QUEUE,
     *CASE,
+    *FORMS,
     *SIGN_IN,
     *ME,
     *TYPES,

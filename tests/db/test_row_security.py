@@ -47,7 +47,7 @@ def within(*tenants: str) -> str:
 async def inserting(connection: "asyncpg.Connection", table: str, tenant: str, number: int) -> str:
     """A row with something in every column, whatever the table; some ids are counted over all tenants."""
     columns = await connection.fetch(COLUMNS, table)
-    given = {"tenant": tenant, "id": number}
+    given = {"tenant": tenant, "id": number, "state": "clean"}
     values = [f"CAST('{given.get(name, '2026-01-01' if 'time' in kind else 1)}' AS {kind})" for name, kind in columns]
     return f"INSERT INTO {table} ({', '.join(name for name, _ in columns)}) VALUES ({', '.join(values)})"
 
@@ -141,7 +141,7 @@ async def test_the_owner_sees_no_more_than_its_functions_need(superuser, tables)
     seen = {name for name, found in (await owners(superuser, tables)).items() if found}
     assert seen == {
         *("audit_entry", "audit_leaf", "audit_pending", "cases", "case_text", "clock", "idempotency", "policy_line"),
-        *("rate_limit", "attachment", "blob", "blob_chunk", "blob_upload", "blob_usage"),
+        *("rate_limit", "attachment", "blob", "blob_chunk", "blob_upload", "blob_usage", "blob_scan"),
     }
 
 
@@ -158,6 +158,7 @@ async def test_the_windows_show_what_they_are_for_and_nothing_else(service, supe
         "unattached_blob": ["tenant", "sha256", "size", "upload", "kept_at"],
         "loose_upload": ["tenant", "upload"],
         "every_upload": ["tenant", "upload"],
+        "every_scan": ["tenant", "sha256", "kept_at", "next_at"],
     }
     for window in ("every_clock", "every_case", "every_policy_line", "every_answer", "every_rate"):
         assert await service.fetchval(f"SELECT count(*) FROM {window}") == 2

@@ -261,6 +261,7 @@ def test_what_is_stored_has_the_languages_as_they_were_written():
     stored = load_stored(case_type.canonical())
     assert stored.canonical() == case_type.canonical()
     assert stored.hash() == case_type.hash()
+    assert titled_state(stored, "a", "de") == "Neu"
     assert titled(stored.data["properties"]["amount"]["title"], "de") == "Betrag"
     assert titled(stored.data["properties"]["kind"]["x-titles"]["a"], "de") == "Eins"
     assert CaseType.model_validate(case_type.model_dump(by_alias=True, exclude_none=True)).hash() == case_type.hash()

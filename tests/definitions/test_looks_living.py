@@ -40,6 +40,14 @@ async def test_a_version_without_views_looks_like_the_newest_that_has_some(house
             assert found.columns == tuple(list_ or ["reference", "due"])
 
 
+async def test_a_file_that_becomes_what_it_was_looks_as_it_did(house: Assembly, database: Database) -> None:
+    """The version in force counts before a newer one that is not in force any more."""
+    async with another_process(database, declaring(expense_claim=claims({"list": ["reference"]}))):
+        pass
+    async with another_process(database) as process:
+        assert process.case_types.views("expense_claim") == declared().case_types["expense_claim"].views
+
+
 async def test_a_case_type_whose_file_is_gone_keeps_its_look(house: Assembly, database: Database) -> None:
     async with another_process(database, declaring(expense_claim=None)) as process:
         assert process.case_types.views("expense_claim") == house.case_types.views("expense_claim") is not None

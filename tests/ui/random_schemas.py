@@ -15,6 +15,7 @@ FLOATS = st.floats(allow_nan=False, allow_infinity=False).filter(
 )
 DAYS = st.dates().map(lambda day: day.isoformat())
 MOMENTS = st.datetimes().map(lambda moment: f"{moment.replace(microsecond=0).isoformat()}Z")
+TICKED = st.lists(st.sampled_from(["a", "b", "c"]), unique=True)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | WHOLE | FLOATS | st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
@@ -35,6 +36,7 @@ def _plain() -> st.SearchStrategy[Pair]:
         ({"type": "integer", "x-money": "EUR"}, WHOLE),
         ({"type": "integer", "x-money": "JPY"}, WHOLE),
         ({"type": "boolean"}, st.booleans()),
+        ({"type": "array", "items": {"enum": ["a", "b", "c"]}, "uniqueItems": True}, TICKED),
         ({}, ANYTHING.filter(lambda value: value is not None)),
     ]
     return st.sampled_from(kinds)

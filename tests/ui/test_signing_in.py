@@ -477,6 +477,8 @@ async def test_a_page_that_was_only_looked_at_leads_to_the_sign_in_page(client, 
     watch.now += IDLE
     answer = await client.get("/me")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/me")
+    for path in ("/sign-out", "/me/sign-out-everywhere"):
+        assert (await client.post(path, data={"csrf": "stale", "once": "x"})).status_code == 303, "nothing was written"
     client.cookies.clear()
     assert (await client.post("/me", data=WRITTEN)).status_code == 303
 

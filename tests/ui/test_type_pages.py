@@ -16,7 +16,7 @@ from app.ui.types.conditions import in_words
 from tests.databases import Database
 from tests.definitions.test_diagrams_of_any_case_type import case_types
 from tests.fake_services import Fakes
-from tests.house import CLERK, SUPERVISOR, actor, another_process, declared, declaring, house, open_claim
+from tests.house import ADMIN, CLERK, SUPERVISOR, actor, another_process, declared, declaring, house, open_claim
 from tests.ui.serving import client_of, pages, reader
 
 __all__ = ["house"]
@@ -153,6 +153,18 @@ async def test_a_case_type_of_which_somebody_may_read_and_open_nothing_is_not_th
     assert known == {name for name, status in answers.items() if status == 200}
     assert answers == drawn
     assert answers["nonsense"] == 404
+
+
+async def test_a_case_type_that_no_line_gives_somebody_is_not_there_for_them(
+    house: Assembly, database: Database
+) -> None:
+    plain = CaseType.model_validate({"case_type": "plain", "initial": "a", "states": {"a": {}}})
+    paths = ("/types/plain", "/types/plain/diagram", "/types/plain?version=1")
+    async with another_process(database, declaring(plain=plain)) as process:
+        for who, status in ((CLERK, 404), (ADMIN, 200)):
+            async with client_of(process, reader(who)) as client:
+                assert [(await client.get(path)).status_code for path in paths] == [status] * 3
+                assert ('href="/types/plain"' in (await client.get("/types")).text) is (status == 200)
 
 
 async def test_a_case_type_whose_file_is_gone_is_shown_to_who_may_read_its_cases(

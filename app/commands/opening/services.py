@@ -16,6 +16,7 @@ from app.db.blobs.folder import AttachmentFolder
 from app.db.schema.migrate import schema_problem
 from app.db.sqlite.tick_lock import TickLock
 from app.policy.engine import PolicyEngine
+from app.scanners import scanner_of
 from app.scheduler import Ticks
 from app.services.assembly import Assembly
 from app.services.fairness.limits import ProcessLimits
@@ -67,8 +68,8 @@ def build(settings: Settings) -> Assembly:
     desks, operator = 1 if is_sqlite(settings) else 2, f"operator:{settings.operator or system_user()}"
     limits, watches = settings.part(ProcessLimits), settings.part(WatchLimits)
     attachments = settings.part(AttachmentLimits)
-    sealing = settings.sealing_secret
-    return Assembly(store, PolicyEngine(), desks, attachments, folder, watches, limits, operator, sealing)
+    sealing, scanner = settings.sealing_secret, scanner_of(settings.scan) if settings.scan else None
+    return Assembly(store, PolicyEngine(), desks, attachments, folder, watches, limits, operator, sealing, scanner)
 
 
 def _folder(path: Path) -> AttachmentFolder:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables.column_types import json_text
 from app.db.tables.tables import IDEMPOTENCY
-from app.db.tables.work import ATTACHMENT, BLOB, CHUNK, UPLOAD, USAGE
+from app.db.tables.work import ATTACHMENT, BLOB, CHUNK, SCAN, UPLOAD, USAGE
+from app.services.store.scans import UNCHECKED
 from app.services.store.stored import AnswerKey
 from app.services.store.work import NoRoom, StoredBlob
 
@@ -41,7 +42,7 @@ class SqlUploads(ABC):
             if (await connection.execute(taken)).scalar_one() > most:
                 raise NoRoom
 
-    async def keep_blob(self, tenant: str, blob: StoredBlob, upload: str) -> StoredBlob:
+    async def keep_blob(self, tenant: str, blob: StoredBlob, upload: str, *, unchecked: bool = False) -> StoredBlob:
         async with self._writing(tenant) as connection:
             now = self._now()
             kept = _inserting(connection, BLOB).values(tenant=tenant, kept_at=now, claimed_at=now, **asdict(blob))
@@ -51,6 +52,10 @@ class SqlUploads(ABC):
             stored = kept.on_conflict_do_update(index_elements=keyed, set_=again).returning(*WHAT)
             row = (await connection.execute(stored)).mappings().one()
             await self._claim(connection, tenant, upload, blob.sha256)
+            if unchecked:
+                waits = {"state": UNCHECKED, "kept_at": now, "next_at": now, "tries": 0}
+                new = _inserting(connection, SCAN).values(tenant=tenant, sha256=blob.sha256, **waits)
+                await connection.execute(new.on_conflict_do_nothing())
             return StoredBlob(**row)
 
     async def drop_upload(self, tenant: str, upload: str) -> None:

@@ -9,6 +9,7 @@
     unattached_blob     bytes that nobody attached are forgotten after a day (app/db/blobs/in_database.py)
     loose_upload        so are uploads that were broken off
     every_upload        and those that a crash left between the bytes and their entry
+    every_scan          files that nobody looked at yet are looked at, and counted
 
 Besides them three functions run as the owner: `take_due` locks what is due, `sequence_log` orders the log,
 `analyze_what_grew` tells the planner of tables that were empty a moment ago.
@@ -19,6 +20,7 @@ from sqlalchemy import BigInteger, Column, MetaData, Table
 from app.db.tables.callers import RATE_LIMIT
 from app.db.tables.policy import POLICY_LINE
 from app.db.tables.tables import CASES, CLOCK, IDEMPOTENCY
+from app.db.tables.work import SCAN
 
 
 def _window(name: str, table: Table, *columns: str) -> Table:
@@ -38,3 +40,4 @@ CASE_COUNT = Table(
 EVERY_POLICY_LINE = _window("every_policy_line", POLICY_LINE)
 EVERY_ANSWER = _window("every_answer", IDEMPOTENCY, "expires_at")
 EVERY_RATE = _window("every_rate", RATE_LIMIT, "full_at")
+EVERY_SCAN = _window("every_scan", SCAN, "tenant", "sha256", "kept_at", "next_at")

@@ -9,7 +9,7 @@ from sqlalchemy.engine import RowMapping
 
 from app.db.reads.visibility import C, visible_to
 from app.db.tables.tables import CASES, PAYLOAD
-from app.db.tables.work import ATTACHMENT, COMMENT, LINK
+from app.db.tables.work import ATTACHMENT, COMMENT, LINK, SCAN
 from app.services.store.stored import Visible
 from app.services.store.work import StoredAttachment, StoredComment, StoredLink
 
@@ -71,8 +71,10 @@ def _comments(tenant: str) -> Select[Any]:
 
 def _attachments(tenant: str, case_id: str) -> Select[Any]:
     name = and_(P.tenant == A.tenant, P.entry_id == A.id, P.path == "/file_name")
+    looked = and_(SCAN.c.tenant == A.tenant, SCAN.c.sha256 == A.sha256)
     shown = [column for column in ATTACHMENT.columns if column.name not in ("tenant", "case_id")]
-    wanted = select(*shown, P.value.label("file_name")).select_from(ATTACHMENT.outerjoin(PAYLOAD, name))
+    whole = ATTACHMENT.outerjoin(PAYLOAD, name).outerjoin(SCAN, looked)
+    wanted = select(*shown, P.value.label("file_name"), SCAN.c.state.label("scan")).select_from(whole)
     return wanted.where(A.tenant == tenant, A.case_id == case_id)
 
 

@@ -86,6 +86,30 @@ class BlobUsageTable(SQLModel, table=True):
     size: int = Field(sa_type=Int64)
 
 
+class BlobScanTable(SQLModel, table=True):
+    """Whether somebody looked at a content, from when such looks are asked for; `next_at` is when the next try is."""
+
+    __tablename__ = "blob_scan"
+    __table_args__: ClassVar[Any] = (
+        ForeignKeyConstraint(
+            ["tenant", "sha256"],
+            ["blob.tenant", "blob.sha256"],
+            name="a_scan_has_its_content",
+            ondelete="CASCADE",
+        ),
+        partial("scans_waiting", "next_at", where="state = 'unchecked'"),
+        STRICT,
+    )
+    tenant: str = key()
+    sha256: str = key()
+    state: str = word()
+    kept_at: datetime = Field(sa_type=Moment)
+    next_at: datetime = Field(sa_type=Moment)
+    tries: int = Field(sa_type=Int64)
+    looked_at: datetime | None = maybe(Moment)
+    found: str | None = maybe()
+
+
 class BlobChunkTable(SQLModel, table=True):
     __tablename__ = "blob_chunk"
     __table_args__: ClassVar[Any] = (STRICT,)
@@ -149,7 +173,7 @@ _queue("cases_open_in_team", C.tenant, C.team, *_DUE_IN_ORDER, C.case_type, wher
 COMMENT, BLOB, CHUNK, ATTACHMENT, LINK = (
     SQLModel.metadata.tables[name] for name in ("comment", "blob", "blob_chunk", "attachment", "case_link")
 )
-UPLOAD, USAGE = (SQLModel.metadata.tables[name] for name in ("blob_upload", "blob_usage"))
+UPLOAD, USAGE, SCAN = (SQLModel.metadata.tables[name] for name in ("blob_upload", "blob_usage", "blob_scan"))
 
 
 class Made(NamedTuple):

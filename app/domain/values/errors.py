@@ -122,6 +122,17 @@ class OverQuota(CaseError):
     code = "over_quota"
 
 
+class FileUnchecked(CaseError):
+    """Nobody has looked yet whether the file is harmful."""
+
+    code = "file_unchecked"
+    passes = True
+
+
+class FileInfected(CaseError):
+    code = "file_infected"
+
+
 class TooMany(CaseError):
     """The caller, or the callers of the tenant, have as many open as they may."""
 

@@ -33,6 +33,8 @@ PROBLEMS: dict[str, Problem] = {
     "guard_refused": Problem(409, "A condition is not met", reasons=True),
     "conflict": Problem(409, "It exists already", example={"case_id": "0198c0de-0000-7000-8000-000000000001"}),
     "idempotency_in_flight": Problem(409, "The same request is still being answered", headers=SOON),
+    "file_unchecked": Problem(409, "The file is not checked yet", headers={"Retry-After": "5"}),
+    "file_infected": Problem(409, "The file is harmful"),
     "version_conflict": Problem(412, "Somebody was faster", example={"current_version": 4}),
     "too_large": Problem(413, "The request is too large"),
     "over_quota": Problem(413, "There is no room for it"),

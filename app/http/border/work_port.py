@@ -44,6 +44,10 @@ class AttachmentsPort(Protocol):
         where nothing comes or something else than was declared."""
         ...
 
+    async def scan_state(self, actor: Actor, sha256: str) -> str | None:
+        """What a scanner says of these bytes; None where none was asked."""
+        ...
+
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
-        """Raises Unavailable where the bytes are lost."""
+        """Raises Unavailable where the bytes are lost, FileUnchecked and FileInfected."""
         ...

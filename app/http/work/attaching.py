@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.datastructures import ResponseHeader
@@ -22,6 +22,7 @@ from app.http.border.codes import REFUSALS
 from app.http.border.documented import REPLAYED, problems
 from app.http.border.entrance import leave
 from app.http.border.errors import UnsupportedMediaType
+from app.http.border.files import UNKNOWN, saved
 from app.http.border.parameters import PLAIN, After, CaseId, IdempotencyKey, IfMatch, Limit, existing
 from app.http.border.services import ApiRequest, services_of
 from app.http.cases.verb_attempts import made, working
@@ -31,7 +32,6 @@ from app.services.store.work import StoredAttachment
 from app.services.work.attachments import Asking
 
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
-UNKNOWN = "application/octet-stream"
 FileName = Annotated[
     str,
     QueryParameter(
@@ -72,7 +72,11 @@ async def attach_file(
     leave(request.scope)  # the bytes may take minutes
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isdecimal() and announced.isascii() else 0
-    return made(await services_of(request).attachments.attach(asking, _body(request), size), "attachment")
+    attachments = services_of(request).attachments
+    answer = await attachments.attach(asking, _body(request), size)
+    if answer.shown and (state := await attachments.scan_state(request.user, answer.shown["sha256"])):
+        answer = replace(answer, shown={**answer.shown, "scan": state})
+    return made(answer, "attachment")
 
 
 @get(
@@ -99,7 +103,7 @@ async def list_attachments(
     response_headers=[DISPOSITION],
     responses={
         200: ResponseSpec(bytes, media_type=UNKNOWN, description="The file, to be saved", generate_examples=False),
-        **problems("not_found"),
+        **problems("not_found", "file_unchecked", "file_infected"),
     },
 )
 async def fetch_attachment(request: ApiRequest, case_id: CaseId, attachment_id: AttachmentId) -> Stream:
@@ -108,14 +112,7 @@ async def fetch_attachment(request: ApiRequest, case_id: CaseId, attachment_id: 
     if (name := canonical_uuid(attachment_id)) is None:
         raise NotFound("no such attachment")
     found = await services.work.attachment(request.user, existing(case_id), name)
-    pieces = await services.attachments.read(request.user, found.sha256)
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.file_name or found.id, safe='')}",
-        "Content-Length": str(found.size),
-        "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
-        "ETag": f'"{found.sha256}"',
-    }
-    return Stream(pieces, media_type=UNKNOWN, headers=headers)
+    return saved(found, await services.attachments.read(request.user, found.sha256))
 
 
 def _check_not_a_form(request: ApiRequest) -> None:
@@ -137,4 +134,5 @@ async def _body(request: ApiRequest) -> AsyncIterator[bytes]:
 
 def _shown(one: StoredAttachment) -> Json:
     names = ("id", "file_name", "author", "size", "sha256", "declared_type", "sniffed_type")
-    return {**{name: getattr(one, name) for name in names}, "attached_at": rfc3339(one.attached_at)}
+    looked = {"scan": one.scan} if one.scan else {}
+    return {**{name: getattr(one, name) for name in names}, "attached_at": rfc3339(one.attached_at), **looked}

@@ -1,6 +1,6 @@
 """The shapes of what people do with cases, as the OpenAPI document shows them."""
 
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from app.http.border.views import ReceiptView
 
@@ -31,7 +31,8 @@ class CommentPageView(TypedDict):
 
 
 class AttachmentView(TypedDict):
-    """A file: what its sender says it is, and what its first bytes say where they do."""
+    """A file: what its sender says it is, what its first bytes say where they do, and what a scanner says of it where
+    one is asked. Only what is clean, or was never to be looked at, can be fetched."""
 
     id: str
     file_name: str | None
@@ -41,6 +42,7 @@ class AttachmentView(TypedDict):
     sha256: str
     declared_type: str
     sniffed_type: str | None
+    scan: NotRequired[Literal["unchecked", "clean", "infected"]]
 
 
 class AttachedView(TypedDict):

@@ -78,6 +78,11 @@ class Queues:
         wanted = [self.wanted(actor, Shows(queue)) for queue in QUEUES]
         return dict(zip(QUEUES, await self._cases.counts(actor, wanted), strict=True))
 
+    async def count(self, actor: Actor, wanted: Wanted) -> CaseCount:
+        """How many cases all pages have together. It takes no place of a search: a page is opened all the time."""
+        [found] = await self._cases.counts(actor, [wanted])
+        return found
+
     def _of(self, actor: Actor, queue: str | None) -> Mapping[str, Any]:
         match queue:
             case "mine":

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Protocol
 
+LONG_UNCHECKED = 300
+"""Seconds that a file waits for a scanner that is there."""
 LONG = 60
 """Seconds that nothing waits where somebody ticks, who looks several times a second."""
 TICK = "let a `serve` (without `--no-scheduler`) or a `work` tick"
@@ -10,6 +12,10 @@ TICK = "let a `serve` (without `--no-scheduler`) or a `work` tick"
 
 class NextDue(Protocol):
     async def next_due(self) -> tuple[datetime | None, datetime]: ...
+
+
+class Unscanned(Protocol):
+    async def unscanned(self) -> tuple[int, float]: ...
 
 
 async def unfired(store: NextDue) -> list[str]:
@@ -27,3 +33,12 @@ def unplaced(seconds: float | None, remedy: str = TICK) -> list[str]:
         return []
     waited = f"an entry has waited {seconds:.0f} seconds for its place in the log, and the feed tells nothing new"
     return [f"{waited}: {remedy}"]
+
+
+async def unchecked(store: Unscanned) -> list[str]:
+    """The same of files that nobody can fetch before they are looked at."""
+    number, seconds = await store.unscanned()
+    if seconds <= LONG_UNCHECKED:
+        return []
+    waited = f"{number} files wait to be checked, one of them for {seconds:.0f} seconds, and nobody gets them"
+    return [f"{waited}: does what STATEWARD_SCAN names answer? The log says how it failed"]

@@ -12,6 +12,7 @@ from app.services.store.operating import Operating
 from app.services.store.people import PeopleChanges, PeopleStore
 from app.services.store.policy import PolicyReads, PolicyTransaction
 from app.services.store.saved_views import SavedViews
+from app.services.store.scans import ScanStore
 from app.services.store.search import Searching
 from app.services.store.transactions import Transactions
 from app.services.store.work import Blobs, WorkReads
@@ -45,6 +46,7 @@ class Store(
     SavedViews,
     HistoryReads,
     Blobs,
+    ScanStore,
     KeyReads,
     LiveKeys,
     RateStore,

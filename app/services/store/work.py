@@ -41,7 +41,7 @@ class StoredComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAttachment:
-    """A file of a case; `file_name` is None where it was erased."""
+    """A file of a case; `file_name` is None where it was erased, `scan` where nobody was asked to look at it."""
 
     id: str
     case_seq: int
@@ -52,6 +52,7 @@ class StoredAttachment:
     sha256: str
     declared_type: str
     sniffed_type: str | None
+    scan: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +92,10 @@ class Uploading(Protocol):
         """For so many bytes more. Raises NoRoom where the tenant would have more than `most` with them."""
         ...
 
-    async def keep_blob(self, tenant: str, blob: StoredBlob, upload: str) -> StoredBlob:
+    async def keep_blob(self, tenant: str, blob: StoredBlob, upload: str, *, unchecked: bool = False) -> StoredBlob:
         """As it is kept from now on: where these bytes came before, with the upload that they came with then. It stays
-        until the upload ends, and its room is the content's."""
+        until the upload ends, and its room is the content's. `unchecked`: somebody is to look at it, unless somebody
+        has."""
         ...
 
     async def end_upload(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from app.domain.case.attempt import Actor, Attempt
 from app.domain.values.errors import Unavailable
@@ -13,8 +14,10 @@ from app.domain.verbs.attaching import UNSEEN, Attach
 from app.services.cases.cases import Cases
 from app.services.desk.answer import Answer
 from app.services.desk.desk import Desk
+from app.services.store.scans import ScanStore
 from app.services.store.work import Blobs, StoredBlob
 from app.services.work.contents import Contents, InDatabase, Missing
+from app.services.work.scanning import check_scanned
 from app.services.work.uploads import Received, Uploads
 
 UNATTACHED_FOR = timedelta(days=1)
@@ -37,11 +40,14 @@ class Asking:
         return self.attempt(file, received.sha256)
 
 
+class FileStore(Blobs, ScanStore, Protocol): ...
+
+
 class Attachments:
     """What is in the folder or in the database is read from there also where new bytes go into the other."""
 
     def __init__(
-        self, store: Blobs, cases: Cases, desk: Desk, uploads: Uploads, folder: Contents | None = None
+        self, store: FileStore, cases: Cases, desk: Desk, uploads: Uploads, folder: Contents | None = None
     ) -> None:
         self._store = store
         self._cases = cases
@@ -66,7 +72,8 @@ class Attachments:
 
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
         """The bytes, piece by piece; whoever calls has read the attachment before, and so may. Raises Unavailable
-        where they are not there."""
+        where they are not there, and what `check_scanned` does."""
+        check_scanned(await self._store.scan_state(actor.tenant, sha256), scanning=self._uploads.scanned)
         blob = await self._store.blob(actor.tenant, sha256)
         source = self._source(blob)
         try:
@@ -78,6 +85,18 @@ class Attachments:
             log.error("the bytes of attachment %s cannot be read: %s", sha256, error)
             raise Unavailable("The bytes of this file cannot be read. Tell whoever runs this service.") from None
         return _again(first, found)
+
+    async def scan_state(self, actor: Actor, sha256: str) -> str | None:
+        """What a scanner says of these bytes; None where none was asked."""
+        return await self._store.scan_state(actor.tenant, sha256)
+
+    async def pieces(self, tenant: str, blob: StoredBlob) -> AsyncIterator[bytes]:
+        """For whoever looks at them; raises Missing."""
+        source = self._source(blob)
+        if source is None:
+            raise Missing("no folder of attachments is set")
+        async for piece in source.read(tenant, blob):
+            yield piece
 
     async def stop(self) -> None:
         """Finish what was received."""

@@ -107,9 +107,8 @@ class CasePages:
     async def opened(self, actor: Actor, case_id: str) -> OpenCase:
         """Raises NotFound, also for a case that the actor may not read."""
         here, possible = await self._cases.asked(actor, case_id)
-        newest = self._definitions.opening(here.machine.case_type.case_type)
-        views = (newest.case_type.views if newest else None) or here.machine.case_type.views
-        return OpenCase(here, possible, views)
+        declared = here.machine.case_type
+        return OpenCase(here, possible, self._definitions.views(declared.case_type) or declared.views)
 
     def why(self, opened: OpenCase, event: str) -> tuple[Reason, ...]:
         return why_not(replace(opened.here, wide=True).asking(event))

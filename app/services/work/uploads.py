@@ -42,11 +42,14 @@ class Received:
 
 
 class Uploads:
-    """`folder`: where new bytes are kept; left out, in the database."""
+    """`folder`: where new bytes are kept; left out, in the database. `scanned`: somebody is to look at them."""
 
-    def __init__(self, store: Blobs, limits: AttachmentLimits, folder: Contents | None = None) -> None:
+    def __init__(
+        self, store: Blobs, limits: AttachmentLimits, folder: Contents | None = None, *, scanned: bool = False
+    ) -> None:
         self._store = store
         self._folder = folder
+        self.scanned = scanned
         self.kept_in: Contents = folder or InDatabase(store)
         self.limits = limits
 
@@ -119,7 +122,8 @@ class Uploads:
     async def _keep(self, tenant: str, upload: str, received: Received) -> None:
         """The row comes first, so that no file is ever there without one."""
         named = upload if self.kept_in.names_uploads else None
-        kept = await self._store.keep_blob(tenant, StoredBlob(received.sha256, received.size, named), upload)
+        blob = StoredBlob(received.sha256, received.size, named)
+        kept = await self._store.keep_blob(tenant, blob, upload, unchecked=self.scanned)
         if kept.upload == named:
             await self.kept_in.keep(tenant, upload, received.sha256)
         else:

@@ -1,17 +1,12 @@
 """Where a case stands among the states of its type, and the way it came: as a drawing, and as a table."""
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
 from litestar import Response, get
 from markupsafe import Markup
 
-from app.domain.definition.case_type import CaseType
-from app.domain.definition.in_language import in_language
 from app.domain.diagram import Row, transition_table
-from app.domain.diagram.inlined import Plan, plan
 from app.domain.diagram.travelled import Travelled
 from app.http.border.parameters import CaseId
 from app.services.work.case_pages import OpenCase
@@ -20,9 +15,8 @@ from app.ui.case.opened import opened, pages_of, telling
 from app.ui.case.telling import Telling
 from app.ui.frame.page import page
 from app.ui.frame.reader import PageRequest
+from app.ui.types.drawing import drawing as drawn_for
 
-MOST_INLINE = 40_000
-"""Characters of a drawing that stands in the page of a case; a larger one has a page of its own."""
 MOST_ROWS = 1_000
 MOST_EVENTS = 60
 """Of a case type whose drawing may stand in the page of a case."""
@@ -62,34 +56,21 @@ async def small_drawing(told: Telling, case: OpenCase, travelled: Travelled) -> 
     """For the page of a case; None where it is too large to stand there."""
     if len(case.declared.events) > MOST_EVENTS:
         return None
-    found = await drawing(told, case, travelled)
-    return found if len(found) <= MOST_INLINE else None
+    return await drawing(told, case, travelled, whole=False)
 
 
-async def drawing(told: Telling, case: OpenCase, travelled: Travelled) -> Markup:
-    """Of a large case type it takes a fifth of a second, in which nobody else should have to wait."""
-    definition = _Definition(case.here.machine.digest, told.language, case.declared)
-    label = told.gettext("Diagram: %(state)s", state=told.states(case.case.state))
-    return await asyncio.to_thread(_drawn, definition, label, case.case.states, travelled)
-
-
-@dataclass(frozen=True)
-class _Definition:
-    """A definition in a language, which are told from others by its hash."""
-
-    digest: str
-    language: str
-    declared: CaseType = field(compare=False)
-
-
-@lru_cache(maxsize=512)
-def _drawn(definition: _Definition, label: str, states: tuple[str, ...], travelled: Travelled) -> Markup:
-    return Markup(_planned(definition).drawn(label, states, travelled))  # noqa: S704  (drawn by us, its words escaped)
-
-
-@lru_cache(maxsize=64)
-def _planned(definition: _Definition) -> Plan:
-    return plan(in_language(definition.declared, definition.language))
+async def drawing(told: Telling, case: OpenCase, travelled: Travelled, whole: bool = True) -> Markup | None:
+    """With the state of the case and its way; `whole`: whatever its size."""
+    drawn = await drawn_for(
+        case.declared,
+        case.here.machine.digest,
+        told.words,
+        current=case.case.states,
+        travelled=travelled,
+        label=told.gettext("Diagram: %(state)s", state=told.states(case.case.state)),
+        whole=whole,
+    )
+    return drawn.svg
 
 
 def _ways(told: Telling, case: OpenCase, travelled: Travelled, rows: Sequence[Row]) -> list[Way]:

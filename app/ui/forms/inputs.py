@@ -28,7 +28,7 @@ class Inputs:
         return self.texts.get(name, ())
 
     def raw(self, path: Path) -> bool:
-        return name_of(path) in self.texts.get(RAW, ())
+        return RAW in self.texts and name_of(path) in self.texts[RAW]
 
     def rows(self, path: Path) -> int:
         text = self.one(rows_of(path))

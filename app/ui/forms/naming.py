@@ -1,14 +1,18 @@
 """What the inputs of a form are called: the path of a field in characters that ids and addresses bear."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 Path = tuple[str | int, ...]
 LONGEST: Final = 200
 """Characters of a step that a fault tells; the schema checker cuts there."""
+MOST_KEPT: Final = 50_000
+"""Paths whose names are remembered: forms of thousands of fields ask for them again and again."""
 _OTHER: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
+@lru_cache(MOST_KEPT)
 def name_of(path: Path) -> str:
     """`("payload", "items", 0, "a b")` is `payload.items.0.a~20~b`: no two paths share a name."""
     return ".".join(_step(step) for step in path)
@@ -19,6 +23,7 @@ def rows_of(path: Path) -> str:
     return f"{name_of(path)}.rows"
 
 
+@lru_cache(MOST_KEPT)
 def dotted(path: Path) -> str:
     """The path as faults tell it."""
     return ".".join(str(step)[:LONGEST] for step in path)

@@ -67,10 +67,19 @@ class _Reading:
         found = {name: kept for name, kept in before.items() if name not in known}
         for inner in form.fields:
             key = inner.key
+            if self._plainly_empty(inner, (*path, key), before):
+                self.places[dotted((*sent, key))] = name_of((*path, key))
+                continue
             value = self.value(inner, (*path, key), (*sent, key), before.get(key, ABSENT))
             if value is not ABSENT:
                 found[key] = value
         return found
+
+    def _plainly_empty(self, form: Field, path: Path, before: Mapping[str, Json]) -> bool:
+        """What most fields of a long form are: optional, not sent, and nothing before."""
+        if form.required or form.key in before or isinstance(form, Group | Rows | Fixed):
+            return False
+        return name_of(path) not in self.inputs.texts
 
     def _rows(self, form: Rows, path: Path, sent: Path, was: Json) -> Json:
         before = was if isinstance(was, list) else []

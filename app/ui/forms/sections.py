@@ -39,15 +39,15 @@ def sections(form: Group, inputs: Inputs) -> Sequence[Section]:
 def in_view(form: Group, open_section: Section, errors: Mapping[str, str]) -> Sequence[Field]:
     """Those of the open section, and whatever else has an error, in the order of the form."""
     heads = {".".join(name.split(".")[:2]) for name in errors}
+    if not heads:
+        return open_section.fields
     open_fields = {field.key for field in open_section.fields}
     return [field for field in form.fields if field.key in open_fields or name_of((form.key, field.key)) in heads]
 
 
 def _size(field: Field, path: Path, inputs: Inputs) -> int:
-    if inputs.raw(path):
+    if not isinstance(field, Group | Rows) or inputs.raw(path):
         return 1
     if isinstance(field, Group):
         return sum(_size(inner, (*path, inner.key), inputs) for inner in field.fields)
-    if isinstance(field, Rows):
-        return 1 + sum(_size(field.item, (*path, row), inputs) for row in range(inputs.rows(path)))
-    return 1
+    return 1 + sum(_size(field.item, (*path, row), inputs) for row in range(inputs.rows(path)))

@@ -120,7 +120,15 @@ def _list(form: Rows, path: Path, filled: Filled, common: Shown) -> Shown:
         part = view(form.item, (*path, row), filled)
         parts.append(replace(part, label=label))
     text = filled.inputs.one(rows_of(path))
-    return replace(common, kind="rows", parts=tuple(parts), rows=rows_of(path), count=text, may_add=count < form.most)
+    return replace(
+        common,
+        kind="rows",
+        suffix=form.item.label or form.label,
+        parts=tuple(parts),
+        rows=rows_of(path),
+        count=text,
+        may_add=count < form.most,
+    )
 
 
 def _choice(form: Choice, filled: Filled, common: Shown) -> Shown:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.domain.definition.titles import in_words
+
 Schema = dict[str, Any]
 
 
@@ -20,9 +22,3 @@ def label_of(declared: Schema, key: str, language: str) -> str:
 
 def hint_of(declared: Schema, language: str) -> str:
     return as_words(declared.get("description"), language)
-
-
-def in_words(name: str) -> str:
-    """`cost_centre` as “Cost centre”."""
-    words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]

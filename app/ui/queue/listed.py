@@ -110,9 +110,13 @@ async def _found(
     if asked.faults:
         return Page([], None), _told(asked)
     merged = replace(shows, filters={**shows.filters, **asked.filters(reader.id, reader.zone)})
-    wanted = services.queues.wanted(reader.actor, merged, sort=sort, limit=LIMIT, cursor=asked.cursor, count=True)
+    wanted = services.queues.wanted(reader.actor, merged, sort=sort, limit=LIMIT, cursor=asked.cursor)
+    wanted = replace(wanted, count=wanted.q is not None)
     try:
-        return await services.cases.find(reader.actor, wanted), []
+        page = await services.cases.find(reader.actor, wanted)
+        if page.count is None:
+            page = replace(page, count=await services.queues.count(reader.actor, replace(wanted, cursor=None)))
+        return page, []
     except Invalid as refused:
         known = {service: name for name, service in FILTERS.items()}
         faults = [(known.get(fault.field), _fault(fault.field, fault.message)) for fault in refused.errors]

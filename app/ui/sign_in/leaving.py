@@ -6,6 +6,7 @@ from urllib.parse import quote
 from litestar import Response, post
 
 from app.domain.values.errors import CaseError
+from app.ui.frame.attempts import ONCE
 from app.ui.frame.forgery import FIELD, SAFE
 from app.ui.frame.posted import Posted, posted
 from app.ui.frame.reader import PageRequest
@@ -17,6 +18,8 @@ from app.ui.sign_in.ways import own_path, ways_of
 
 HUSHED = "password"
 """How the names of fields begin that no page carries."""
+NOT_WRITTEN = frozenset({ONCE})
+"""What every form sends; a button that sends nothing else is pressed again."""
 
 
 @post("/sign-out")
@@ -40,7 +43,7 @@ async def go_on(request: AnyRequest) -> Response[Any]:
 async def ended(request: AnyRequest) -> Response[Any] | None:
     """The sign-in page in place of what somebody sent when nobody was signed in any more: it carries what they wrote.
 
-    None where there is nothing to carry: nobody knows whose it is, or it changes nothing.
+    None where there is nothing to carry: nobody knows whose it is, or nothing was written.
     """
     if request.method in SAFE:
         return None
@@ -53,10 +56,12 @@ async def ended(request: AnyRequest) -> Response[Any] | None:
     except CaseError:
         return None
     kept = _kept(request.scope["path"], sent)
+    if not kept.files and not set(kept.fields) - NOT_WRITTEN:
+        return None
     sealed = KeptForms(signing_in.sealing).seal(kept, *whose)
     answer = shown(request, await _coming(request, kept, sealed, *whose), ended=True)
     if request.headers.get("hx-request"):
-        answer.headers.update({"hx-retarget": "body", "hx-reswap": "innerHTML"})
+        answer.headers.update({"hx-retarget": "body", "hx-reselect": "#main", "hx-reswap": "innerHTML"})
     return answer
 
 

@@ -39,6 +39,7 @@ async def drawing(
     *,
     current: Sequence[str] = (),
     travelled: Travelled = NOWHERE,
+    label: str | None = None,
     whole: bool = False,
 ) -> Drawing:
     """`current` are the active leaf states of a case, `travelled` its way so far. `whole`: whatever its
@@ -50,7 +51,7 @@ async def drawing(
             _plans.popitem(last=False)
     _plans.move_to_end(known)
     planned, size = _plans[known]
-    label = _label(case_type, current, words)
+    label = label or _label(case_type, current, words)
     if size > LARGEST and not whole:
         return Drawing(label, None)
     draw = planned.drawn
