@@ -400,14 +400,15 @@ async def test_a_disabled_person_is_kept_out_whatever_the_issuer_says(away, keyc
     assert (answer.status_code, cookie_of(client)) == (422, None)
 
 
-WRITTEN = {"name": "What I wrote\nin two lines", "zone": "Europe/Berlin", "csrf": "stale", "password_now": "hush hush"}
+WRITTEN = {"name": "What I wrote\nin two lines", "zone": "Europe/Berlin", "password_now": "hush hush"}
 
 
 async def ended_while_writing(client, house, watch, name="ann"):
     await known(house, name)
     await signed_in(client, name)
+    csrf = {"csrf": hidden(await client.get("/me"))["csrf"]}
     watch.now += IDLE
-    return await client.post("/me", data=WRITTEN)
+    return await client.post("/me", data=WRITTEN | csrf)
 
 
 async def test_a_form_that_meets_the_end_of_a_session_stands_there_again(client, house, watch):
@@ -474,13 +475,14 @@ async def test_who_signs_in_beside_the_page_goes_on_with_it(client, house, watch
 async def test_a_page_that_was_only_looked_at_leads_to_the_sign_in_page(client, house, watch):
     await known(house)
     await signed_in(client)
+    csrf = {"csrf": hidden(await client.get("/me"))["csrf"]}
     watch.now += IDLE
     answer = await client.get("/me")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/me")
     for path in ("/sign-out", "/me/sign-out-everywhere"):
-        assert (await client.post(path, data={"csrf": "stale", "once": "x"})).status_code == 303, "nothing was written"
+        assert (await client.post(path, data={**csrf, "once": "x"})).status_code == 303, "nothing was written"
     client.cookies.clear()
-    assert (await client.post("/me", data=WRITTEN)).status_code == 303
+    assert (await client.post("/me", data=WRITTEN | csrf)).status_code == 303
 
 
 async def test_who_runs_the_service_reads_who_came_in_and_that_somebody_did_not(client, house, capsys):

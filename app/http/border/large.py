@@ -4,10 +4,9 @@ from contextlib import ExitStack
 from typing import Any
 
 from litestar import Request
-from litestar.datastructures import State
 from litestar.types import Scope
 
-from app.domain.case.attempt import Actor
+from app.services.fairness.fair_queue import Caller
 from app.services.fairness.places import Places
 from app.services.fairness.slices import Slice, Slices
 
@@ -27,15 +26,17 @@ class LargeBodies:
         self.slices = slices
 
 
-def hold(request: Request[Actor, None, State]) -> None:
+def hold(request: Request[Any, Any, Any], caller: Caller | None = None) -> None:
     """Take places for the body before it is read. Raises Unavailable where the caller or the tenant has so many that
-    others would find none."""
+    others would find none. `caller`: whose they are where nobody is signed in."""
     most = request.route_handler.resolve_request_max_body_size() or MOST_BYTES
     size = request.content_length
     size = most if size is None else size
     if SMALL < size <= most:  # what is larger is refused unread
         stack = ExitStack()
-        stack.enter_context(large_bodies_of(request).bytes.taking((request.user.tenant, request.user.id), size))
+        stack.enter_context(
+            large_bodies_of(request).bytes.taking(caller or (request.user.tenant, request.user.id), size)
+        )
         request.scope["state"][HELD] = stack.close
 
 

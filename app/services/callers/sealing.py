@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from app.domain.values.errors import TooLarge
 from app.domain.values.json import Json
 
 NONCE_BYTES = 12
 LARGEST = 4 * 2**20
-"""Bytes of what is opened; ours are smaller."""
+"""Bytes of what is sealed, as JSON."""
 
 
 class Sealing:
@@ -31,9 +32,12 @@ class Sealing:
         self._clock = clock
 
     def seal(self, what: str, told: Json, lasts: float | None) -> str:
-        """JSON that is good for `what`, for so many seconds; None: as long as the secret is."""
+        """JSON that is good for `what`, for so many seconds; None: as long as the secret is. Raises TooLarge."""
         until = None if lasts is None else self._clock() + lasts
-        text = zlib.compress(json.dumps([until, told], separators=(",", ":")).encode())
+        plain = json.dumps([until, told], separators=(",", ":")).encode()
+        if len(plain) > LARGEST:
+            raise TooLarge("this is too large to be carried by a browser")
+        text = zlib.compress(plain)
         nonce = os.urandom(NONCE_BYTES)
         sealed = nonce + self._key.encrypt(nonce, text, what.encode())
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
@@ -45,5 +49,8 @@ class Sealing:
             opened = self._key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], what.encode())
         except (InvalidTag, NotBase64, ValueError):
             return None
-        until, told = json.loads(zlib.decompressobj().decompress(opened, LARGEST))
+        plain = zlib.decompressobj().decompress(opened, LARGEST + 1)
+        if len(plain) > LARGEST:
+            return None
+        until, told = json.loads(plain)
         return told if until is None or self._clock() < until else None

@@ -53,9 +53,14 @@ async def from_our_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseR
     if token is None:
         assert isinstance(connection, Request)
         token = (await posted(connection)).one(FIELD)
+    check_token(token, secret)
+    connection.scope["state"]["from_our_page"] = True
+
+
+def check_token(token: str, secret: str | None) -> None:
+    """The form is of a page of this session, which may be over. Raises NotFromOurPage."""
     if not secret or not belongs(token, secret):
         raise NotFromOurPage("This page is no longer valid. Open it again and send it once more.")
-    connection.scope["state"]["from_our_page"] = True
 
 
 def check_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
@@ -63,8 +68,10 @@ def check_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     origin = urlsplit(connection.headers.get("origin", ""))
     same = origin.netloc != "" and origin.netloc == connection.headers.get("host", "")
     secure = origin.scheme == "https" or not frame_of(connection).cookie.startswith("__Host-")
-    if not (same and secure):
+    if not same:
         raise NotFromOurPage("This was sent from another site. Open the page here and send it from there.")
+    if not secure:
+        raise NotFromOurPage("This page was opened without TLS. Open it by https:// and send it from there.")
 
 
 def _proof(secret: str) -> bytes:

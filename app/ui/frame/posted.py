@@ -13,11 +13,14 @@ from app.domain.values.errors import Malformed
 from app.domain.values.writable import is_text
 from app.http.border.errors import UnsupportedMediaType
 from app.http.border.large import hold
+from app.services.fairness.fair_queue import Caller
 from app.ui.frame.reader import reader_of
 
 MOST_FIELDS = 10_000
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 KEPT = "posted"
+STRANGERS: Caller = ("", "")
+"""Whoever is not signed in: all of them share the places of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,14 @@ class Posted:
         return tuple(self.fields)
 
 
-async def posted(request: Request[Any, Any, Any]) -> Posted:
-    """Raises Malformed, TooLarge by Litestar, UnsupportedMediaType, and Unavailable where there is no room."""
+async def posted(request: Request[Any, Any, Any], caller: Caller = STRANGERS) -> Posted:
+    """`caller`: whose the places of the body are where nobody is signed in. Raises Malformed, TooLarge by Litestar,
+    UnsupportedMediaType, and Unavailable where there is no room."""
     kept = request.scope["state"].get(KEPT)
     if isinstance(kept, Posted):
         return kept
-    if reader_of(request) is not None:
-        hold(request)
+    reader = reader_of(request)
+    hold(request, (reader.tenant, reader.id) if reader else caller)
     read = await _read(request)
     request.scope["state"][KEPT] = read
     return read

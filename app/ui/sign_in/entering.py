@@ -31,11 +31,12 @@ def note_refused(request: AnyRequest, reason: str) -> None:
 async def from_a_way_in(request: AnyRequest) -> Posted:
     """What a form of the ways in sent. Raises NotFromOurPage where another site, or another browser, made it."""
     check_origin(request)
-    sent = await posted(request)
     before = beside(request, VISIT)
-    if not before or not belongs(sent.one("csrf"), before):
-        raise NotFromOurPage("This page is no longer valid. Open it again; your browser has to accept its cookies.")
-    return sent
+    if before:  # else there is no reason to read what was sent
+        sent = await posted(request)
+        if belongs(sent.one("csrf"), before):
+            return sent
+    raise NotFromOurPage("This page is no longer valid. Open it again; your browser has to accept its cookies.")
 
 
 def a_way_in(request: AnyRequest, template: str, *, title: str, status: int = 200, **values: Any) -> Response[str]:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.domain.values.errors import TooLarge
 from app.domain.values.json import Json
 from app.services.callers.sealing import Sealing
 
 FOR = "a form of "
 LASTS = 3600.0
+LONGEST = 900_000
+"""Characters of a form that is sealed: the ways in take 1 MiB."""
 RESTORED = "restored"
 """The field that asks a form's own route to show it again as it was, and to do nothing yet."""
 Fields = Mapping[str, Sequence[str]]
@@ -29,9 +32,13 @@ class KeptForms:
         self._sealing = sealing
 
     def seal(self, kept: Kept, tenant: str, subject: str) -> str:
+        """Raises TooLarge."""
         fields: Json = {name: list(values) for name, values in kept.fields.items()}
         told: Json = {"path": kept.path, "fields": fields, "files": list(kept.files)}
-        return self._sealing.seal(f"{FOR}{tenant} {subject}", told, LASTS)
+        sealed = self._sealing.seal(f"{FOR}{tenant} {subject}", told, LASTS)
+        if len(sealed) > LONGEST:
+            raise TooLarge("this is too large to be carried by the sign-in page")
+        return sealed
 
     def open(self, text: str, tenant: str, subject: str) -> Kept | None:
         """None where it is of somebody else, or too old."""

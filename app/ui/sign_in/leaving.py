@@ -1,5 +1,6 @@
 """Out again, and what happens to a form whose session ended while somebody wrote."""
 
+import asyncio
 from typing import Any
 from urllib.parse import quote
 
@@ -7,7 +8,7 @@ from litestar import Response, post
 
 from app.domain.values.errors import CaseError
 from app.ui.frame.attempts import ONCE
-from app.ui.frame.forgery import FIELD, SAFE
+from app.ui.frame.forgery import FIELD, HEADER, SAFE, check_origin, check_token
 from app.ui.frame.posted import Posted, posted
 from app.ui.frame.reader import PageRequest
 from app.ui.sign_in.cookies import forget_session, session_cookie
@@ -18,6 +19,8 @@ from app.ui.sign_in.ways import own_path, ways_of
 
 HUSHED = "password"
 """How the names of fields begin that no page carries."""
+MOST_BYTES = 2**20
+"""Of a form that is kept; what is larger is not read, nor what does not say how large it is."""
 NOT_WRITTEN = frozenset({ONCE})
 """What every form sends; a button that sends nothing else is pressed again."""
 
@@ -43,26 +46,35 @@ async def go_on(request: AnyRequest) -> Response[Any]:
 async def ended(request: AnyRequest) -> Response[Any] | None:
     """The sign-in page in place of what somebody sent when nobody was signed in any more: it carries what they wrote.
 
-    None where there is nothing to carry: nobody knows whose it is, or nothing was written.
+    None where there is nothing to carry: nobody knows whose it is, no page of theirs made it, or nothing was written.
     """
-    if request.method in SAFE:
+    size = request.content_length
+    if request.method in SAFE or size is None or size > MOST_BYTES:
         return None
-    signing_in = ways_of(request).signing_in
-    whose = await signing_in.sessions.whose(session_cookie(request))
+    signing_in, cookie = ways_of(request).signing_in, session_cookie(request)
+    whose = await signing_in.sessions.whose(cookie)
     if whose is None:
         return None
     try:
-        sent = await posted(request)
+        kept = await _written(request, cookie, whose)
+        if not kept.files and not set(kept.fields) - NOT_WRITTEN:
+            return None
+        sealed = await asyncio.to_thread(KeptForms(signing_in.sealing).seal, kept, *whose)
     except CaseError:
         return None
-    kept = _kept(request.scope["path"], sent)
-    if not kept.files and not set(kept.fields) - NOT_WRITTEN:
-        return None
-    sealed = KeptForms(signing_in.sealing).seal(kept, *whose)
     answer = shown(request, await _coming(request, kept, sealed, *whose), ended=True)
     if request.headers.get("hx-request"):
         answer.headers.update({"hx-retarget": "body", "hx-reselect": "#main", "hx-reswap": "innerHTML"})
     return answer
+
+
+async def _written(request: AnyRequest, cookie: str | None, whose: tuple[str, str]) -> Kept:
+    """What a page of the session that is over sent: whoever signs in again is asked to send it once more, and must not
+    be asked to send what others wrote."""
+    check_origin(request)
+    sent = await posted(request, whose)
+    check_token(request.headers.get(HEADER) or sent.one(FIELD), cookie)
+    return _kept(request.scope["path"], sent)
 
 
 async def _coming(request: AnyRequest, kept: Kept, sealed: str, tenant: str, subject: str) -> Coming:
