@@ -232,8 +232,7 @@ class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlScans, SqlLog, SqlHisto
     async def _within(
         self, engine: AsyncEngine, tenants: Sequence[str], one_moment: bool = False
     ) -> AsyncIterator[AsyncConnection]:
-        """A transaction about these tenants, where the database keeps them apart. With `one_moment` all that it reads
-        is of one, as always on SQLite."""
+        """About these tenants, where the database keeps them apart; `one_moment`: reads are of one, as on SQLite."""
         async with self._open(engine) as connection:
             with translated():
                 async with connection.begin():
