@@ -12,7 +12,7 @@ from tests.house import ALICE, CLERK, SUPERVISOR, applied, fire, fired, opening,
 from tests.over_http import services_of
 from tests.ui.browsing import browsing, scrolls_sideways, violations
 from tests.ui.serving import reader
-from tests.working import claim, comment
+from tests.working import comment
 
 CARL: Reader = reader(CLERK, "Carl Clerk", "session-of-carl")
 LONG = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz " * 3
@@ -37,19 +37,28 @@ async def opened(house: Assembly) -> str:
 async def test_a_case_is_moved_and_commented_on_by_keyboard_and_a_change_is_told(house: Assembly) -> None:
     case_id = await opened(house)
     async with browsing(services_of(house), CARL) as window:
-        page = await window.page(f"/cases/{case_id}")
+        page = await window.page("/?view=unassigned")
+        await page.keyboard.press("n")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(re.compile(rf"/cases/{case_id}\?done="))
+        assert (await house.cases.read(CLERK, case_id)).assignee == CLERK.id
         await page.keyboard.press("e")
         await page.keyboard.press("Enter")
-        await page.wait_for_url(re.compile(r"\?done="))
-        assert "“Take into review” is done." in await page.inner_text("main")
+        await page.wait_for_selector("text=“Take into review” is done.")
         await page.keyboard.press("c")
         await page.keyboard.type("All there now.")
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         await page.wait_for_selector("text=Your comment is there.")
-        await claim(house, case_id, SUPERVISOR)
+        await comment(house, case_id, SUPERVISOR, "Thank you.")
         await page.evaluate("htmx.ajax('GET', document.querySelector('.live').getAttribute('hx-get'), '.live')")
-        await page.wait_for_selector("text=changed this case: took it.")
+        await page.wait_for_selector("text=changed this case: commented.")
+        await page.keyboard.press("/")
+        assert await page.evaluate("document.activeElement.id") == "find"
+        await page.locator("h1").click()
+        await page.keyboard.press("g")
+        await page.keyboard.press("q")
+        await page.wait_for_url(re.compile(r"/(\?view=\w+)?$"))
     assert (await state(house, case_id)).state == "review.first_line"
 
 

@@ -3,6 +3,8 @@
 import re
 from html import unescape
 
+from httpx import Response
+
 from app.services.assembly import Assembly
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO
 from tests.factories import OPENED, a_case
@@ -30,6 +32,11 @@ def references(text: str) -> list[str]:
     """Of the rows, in their order."""
     found = re.findall(r'class="reference" href="[^"]+">(.*?)</a>', text)
     return [unescape(re.sub(r"</?mark>", "", one)) for one in found]
+
+
+def case_of(answer: Response) -> str:
+    """The case that a form led to."""
+    return answer.headers["location"].rpartition("/")[2].partition("?")[0]
 
 
 def words_of(text: str) -> str:
@@ -191,10 +198,15 @@ async def test_the_next_case_is_claimed_and_opened(house: Assembly) -> None:
     who = reader(CLERK)
     async with client_of(house, who) as client:
         answer = await client.post("/next", data={**token_of(who), "once": "first"})
-        assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{claim}")
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith(f"/cases/{claim}?done=")
+        opened_page = (await client.get(answer.headers["location"])).text
+        assert "You have this case now." in opened_page
+        assert f'href="/next?skip={claim}">Not this one</a>' in opened_page
+        assert "Not this one" not in (await client.get(f"/cases/{claim}")).text
         assert (await house.cases.read(CLERK, claim)).assignee == CLERK.id
         twice = await client.post("/next", data={**token_of(who), "once": "first"})
-        assert twice.headers["location"] == f"/cases/{claim}"
+        assert twice.headers["location"] == answer.headers["location"]
         none = await client.post("/next", data={**token_of(who), "once": "second"})
         assert none.headers["location"] == "/next?nothing=yes"
         assert "Nothing waits that you may take." in (await client.get("/next?nothing=yes")).text
@@ -203,7 +215,8 @@ async def test_the_next_case_is_claimed_and_opened(house: Assembly) -> None:
 async def test_a_skip_asks_why_gives_the_case_back_and_takes_the_next(house: Assembly) -> None:
     first, second, who = await open_claim(house), await open_claim(house), reader(CLERK)
     async with client_of(house, who) as client:
-        taken = (await client.post("/next", data={**token_of(who), "once": "a"})).headers["location"].rpartition("/")[2]
+        answer = await client.post("/next", data={**token_of(who), "once": "a"})
+        taken = case_of(answer)
         assert taken == first
         asked = await client.get(f"/next?skip={taken}")
         assert "Why do you skip it?" in asked.text
@@ -211,7 +224,7 @@ async def test_a_skip_asks_why_gives_the_case_back_and_takes_the_next(house: Ass
         assert silent.status_code == 422
         assert (await house.cases.read(CLERK, first)).assignee == CLERK.id
         sent = {**token_of(who), "once": "c", "skip": taken, "reason": "I know the claimant"}
-        assert (await client.post("/next", data=sent)).headers["location"] == f"/cases/{second}"
+        assert case_of(await client.post("/next", data=sent)) == second
         assert (await house.cases.read(CLERK, first)).assignee is None
         entries = await house.cases.log(CLERK, first, False, None, 50)
         assert "skipped" in " ".join(entry.entry for entry in entries)

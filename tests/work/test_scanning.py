@@ -64,6 +64,11 @@ async def listed(house: Assembly, file: dict[str, str]) -> str | None:
     return one.get("scan")
 
 
+async def case_page(house: Assembly, file: dict[str, str]) -> str:
+    async with client_of(house) as browser:
+        return (await browser.get(file["place"].removeprefix("/api/v1").partition("/attachments")[0])).text
+
+
 async def test_where_no_scanner_is_set_nothing_is_said_of_it(store: Store, database: Database) -> None:
     async with scanned(store, None) as house:
         file = await attach(house, FINE)
@@ -80,8 +85,10 @@ async def test_a_file_is_unchecked_until_it_is_found_clean(store: Store) -> None
         file = await attach(house, FINE)
         assert (file["scan"], await listed(house, file)) == ("unchecked", "unchecked")
         assert await fetched(house, file) == (409, "file_unchecked")
+        assert "not checked yet" in await case_page(house, file)
         assert await house.scans.look() == 1
         assert (await listed(house, file), await fetched(house, file)) == ("clean", (200, ""))
+        assert "not checked yet" not in await case_page(house, file)
         assert await house.scans.look() == 0
     assert watchman.seen == [FINE]
 
@@ -98,6 +105,10 @@ async def test_what_is_harmful_stays_refused_also_on_pages_and_without_the_scann
         page = file["place"].removeprefix("/api/v1").replace("attachments", "files")
         async with client_of(house) as browser:
             assert (await browser.get(f"{page}/view")).status_code == 409
+            for path in (page.partition("/files")[0], page.rpartition("/")[0]):
+                text = (await browser.get(path)).text
+                assert ">infected<" in text
+                assert f'href="{page}' not in text
         [row] = await rows(database, "SELECT found, tries FROM blob_scan")
     assert dict(row) == {"found": "Eicar-Test", "tries": 1}
 

@@ -13,6 +13,7 @@ from app.domain.values.names import canonical_uuid
 from app.http.border.files import SHOWN, saved
 from app.http.border.parameters import CaseId
 from app.http.border.services import services_of
+from app.services.store.scans import CLEAN, INFECTED
 from app.services.store.work import StoredAttachment
 from app.ui.case.around import around
 from app.ui.case.opened import opened, pages_of, telling
@@ -27,7 +28,8 @@ FileId = Annotated[str, PathParameter(description="The file's id")]
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """A file as a list shows it. `shown`: a browser may show it, and does not only save it."""
+    """A file as a list shows it. `shown`: a browser may show it, and does not only save it; `held`: a scanner has not
+    found it clean, and maybe found it infected."""
 
     id: str
     name: str
@@ -36,12 +38,16 @@ class FileLine:
     attached_at: datetime
     sha256: str
     shown: bool
+    held: bool = False
+    infected: bool = False
 
 
 def file_line(told: Telling, one: StoredAttachment) -> FileLine:
     name = one.file_name or told.gettext("a file whose name was erased")
     size, author = size_words(one.size), told.person(one.author)
-    return FileLine(one.id, name, size, author, one.attached_at, one.sha256, one.sniffed_type in SHOWN)
+    held, infected = one.scan not in (None, CLEAN), one.scan == INFECTED
+    shown = one.sniffed_type in SHOWN and not held
+    return FileLine(one.id, name, size, author, one.attached_at, one.sha256, shown, held, infected)
 
 
 def size_words(size: int) -> str:

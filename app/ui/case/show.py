@@ -18,7 +18,7 @@ from app.ui.case.around import around
 from app.ui.case.bar import Bar
 from app.ui.case.comments import said
 from app.ui.case.diagram import small_drawing
-from app.ui.case.entries import Told, subjects
+from app.ui.case.entries import subjects
 from app.ui.case.files import file_line
 from app.ui.case.history import SHOWN, ReadHistory, read_history
 from app.ui.case.links import link_lines
@@ -63,13 +63,16 @@ async def case_page(
     async with services_of(request).slices.of((request.user.tenant, request.user.id), small=True) as turn:
         shown = await _shown(request, told, read, turn)
     head: Bar = shown["bar"]
+    entry = next((one for one in shown["timeline"] if one.proof.entry_id == done), None) if done else None
     return page(
         request,
         "case/case.html",
         title=head.name,
         status=status,
         **shown,
-        **{"wrong": None, **values, "done": _done(told, read, shown["timeline"], done)},
+        **{"wrong": None, **values},
+        done=done_words(told, case.case, entry) if entry else None,
+        just_taken=entry is not None and entry.kind == "assigned" and shown["mine"],
     )
 
 
@@ -131,9 +134,3 @@ def filters(told: Telling) -> list[tuple[str, str]]:
         ("files", _("Files")),
         ("refused", _("Refused")),
     ]
-
-
-def _done(told: Telling, read: Read, timeline: Sequence[Told], done: str | None) -> str | None:
-    """What the reader just did, where its entry is on the page."""
-    entry = next((one for one in timeline if one.proof.entry_id == done), None) if done else None
-    return done_words(told, read.case.case, entry) if entry else None

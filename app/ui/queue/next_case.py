@@ -9,7 +9,9 @@ from app.domain.verbs.assigning import Claim, Release, Skip
 from app.http.border.errors import sentence
 from app.http.border.parameters import existing
 from app.http.border.services import services_of
+from app.services.desk.answer import Answer
 from app.services.work.work import Wish
+from app.ui.case.acting import acted
 from app.ui.frame.attempts import attempting
 from app.ui.frame.page import page, words_for
 from app.ui.frame.posted import Posted, posted
@@ -39,22 +41,22 @@ async def next_case(request: PageRequest) -> Response[str]:
         answer = await _claimed(request, sent, skipped)
     except CaseError as refused:
         return await _refused(request, sent, skipped, refused)
-    return to("/next?nothing=yes" if answer is None else f"/cases/{answer}")
+    if answer is None or answer.case_id is None:
+        return to("/next?nothing=yes")
+    return acted(answer.case_id, answer)
 
 
-async def _claimed(request: PageRequest, sent: Posted, skipped: str | None) -> str | None:
-    """The id of the case; None where nothing waits. Raises CaseError."""
+async def _claimed(request: PageRequest, sent: Posted, skipped: str | None) -> Answer | None:
+    """None where nothing waits. Raises CaseError."""
     services, skips = services_of(request), []
     if skipped is not None:
         skips = [await _let_go(request, sent, skipped)]
     attempt = attempting(request, verb=Claim(), once=sent.one("once") or None)
     wish = Wish(sent.one("type") or None, sent.one("team") or None)
     answer = await services.next_case.claim(attempt, wish, skips)
-    if answer is None:
-        return None
-    if answer.error is not None:
+    if answer is not None and answer.error is not None:
         raise answer.error
-    return answer.case_id
+    return answer
 
 
 async def _let_go(request: PageRequest, sent: Posted, case_id: str) -> Attempt:
