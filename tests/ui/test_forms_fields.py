@@ -11,6 +11,7 @@ from app.ui.forms.manner import Manner
 from app.ui.forms.naming import name_of
 from app.ui.forms.rows import added, path_of, removed
 from app.ui.forms.sheet import Part, Sheet
+from app.ui.forms.view import Shown, errors_in_order
 
 REF = {"$defs": {"day": {"type": "string", "format": "date", "title": "A day"}}}
 
@@ -138,6 +139,18 @@ def test_a_button_that_names_no_list_changes_nothing(name: str) -> None:
     pressed = Sheet((Part(form),), inputs, Manner()).pressed()
     assert pressed is None or pressed.inputs.one("data.l.rows") == "1"
     assert path_of(form, "data.l.3.n") == ("data", "l", 3, "n")
+
+
+def test_an_error_in_the_summary_names_its_field_once() -> None:
+    amount = Shown("money", "data.amount", "Amount", error="Enter an amount of 1 or more")
+    place = Shown("text", "data.place", "Place", error="Fill this in")
+    hotel = Shown("group", "data.hotel", "Hotel", parts=(amount, place))
+    assert [said for _, said in errors_in_order([amount, place, hotel])] == [
+        "Enter an amount of 1 or more",
+        "Place: Fill this in",
+        "Hotel: Enter an amount of 1 or more",
+        "Hotel, Place: Fill this in",
+    ]
 
 
 def test_a_form_of_four_thousand_fields_shows_a_hundred_and_keeps_the_others() -> None:

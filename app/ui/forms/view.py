@@ -1,5 +1,6 @@
 """A form as its page shows it: each field with what stands in it, what is wrong and what was understood."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -173,8 +174,14 @@ def errors_in_order(shown: Sequence[Shown], above: str = "") -> Iterator[tuple[s
     for one in shown:
         label = f"{above}, {one.label}" if above and one.label else one.label or above
         if one.error:
-            yield one.name, f"{label}: {one.error}" if label else one.error
+            named = above if _says(one.error, one.label) else label
+            yield one.name, f"{named}: {one.error}" if named else one.error
         yield from errors_in_order(one.parts, label if one.kind in ("group", "rows") else above)
+
+
+def _says(message: str, label: str) -> bool:
+    """Whether a message names its field: `Enter an amount of 1 or more`, of an amount."""
+    return bool(label) and re.search(rf"\b{re.escape(label)}\b", message, re.IGNORECASE) is not None
 
 
 def carried(inputs: Inputs, roots: Sequence[str], visible: Sequence[str]) -> Iterator[tuple[str, str]]:
