@@ -42,6 +42,10 @@ class ReadHistory:
         before = f"&before={self.page.before}" if self.page.before else ""
         return f"below={self.page.below}{before}"
 
+    def left(self) -> int:
+        """How many older entries of the chain there are, of every kind."""
+        return max((self.page.below or 0) - 1, 0) if self.page.more else 0
+
 
 async def read_history(pages: CasePages, opened: OpenCase, wanted: Wanted) -> ReadHistory:
     page = await pages.history(opened, wanted)

@@ -54,6 +54,7 @@ async def show_history(
         title=told.gettext("History of %(case)s", case=about["bar"].name),
         timeline=history.told(told),
         older=history.older(),
+        left=history.left(),
         shown=show,
         filters=filters(told),
         first=below is None and before is None,

@@ -118,6 +118,7 @@ async def _shown(request: PageRequest, told: Telling, read: Read, turn: LoopTurn
         "standing": [(subject, told.role(role)) for subject, role in case.roles],
         "timeline": timeline,
         "older": read.history.older(),
+        "left": read.history.left(),
         "shown": "all",
         "filters": filters(told),
     }
