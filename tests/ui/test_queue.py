@@ -157,7 +157,7 @@ async def test_what_is_no_filter_lists_nothing_and_says_what_was_meant(house: As
             "/?view=unassigned&asignee=me": "did you mean `assignee`?",
             "/?view=unasigned": "did you mean `unassigned`?",
             "/?view=unassigned&type=expense_clam": "expense_claim",
-            "/?view=unassigned&due_before=soon": "must be a date such as 2026-12-03",
+            "/?view=unassigned&due_before=soon": "Enter a date such as 2026-12-03",
             "/?view=unassigned&sort=age": "must be one of",
             "/?view=unassigned&cursor=made-up": "start again without it",
         }.items():
@@ -165,6 +165,16 @@ async def test_what_is_no_filter_lists_nothing_and_says_what_was_meant(house: As
             assert answer.status_code == 422, path
             assert references(answer.text) == []
             assert words in unescape(answer.text), path
+
+
+async def test_a_date_is_typed_as_people_say_it_and_said_back(house: Assembly) -> None:
+    await record(house, a_case(reference="late", due_at=LONG_AGO), a_case(reference="later", due_at=IN_THE_FUTURE))
+    async with client_of(house) as client:
+        for typed in ("tomorrow", "3.12.2027", "2027-12-03", "3 Dec 2027"):
+            text = (await client.get("/", params={"view": "unassigned", "due_before": typed})).text
+            assert references(text) == ["late"], typed
+            assert f'type="text" value="{typed}"' in text
+        assert "Due before Fri 3 Dec 2027" in words_of(text)
 
 
 async def test_an_empty_queue_says_why_and_what_to_do(house: Assembly) -> None:

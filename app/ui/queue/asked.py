@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from app.domain.values.json import Json
 from app.domain.values.near_names import choose
-from app.domain.values.rfc3339 import parse_date, rfc3339
+from app.domain.values.rfc3339 import rfc3339
 from app.services.cases.queues import QUEUES
 from app.services.store.case_query import ORDERS
+from app.ui.forms.days import read_day
+from app.ui.forms.manner import UTC_ZONE, Manner, Unreadable
 
 FILTERS: Mapping[str, str] = {
     "q": "q",
@@ -107,7 +109,7 @@ def is_queue(view: str | None) -> bool:
 def _fault(name: str, value: str) -> str | None:
     if name in ("open", "overdue") and value not in FLAGS:
         return "must be yes or no"
-    if name == "due_before" and _day(value) is None:
+    if name == "due_before" and meant_day(value) is None:
         return "must be a date such as 2026-12-03"
     return None
 
@@ -116,7 +118,7 @@ def _value(name: str, value: str, subject: str, zone: ZoneInfo) -> Json:
     if name in ("open", "overdue"):
         return FLAGS[value]
     if name == "due_before":
-        day = _day(value)
+        day = meant_day(value, zone)
         assert day is not None
         return rfc3339(datetime.combine(day, time(), zone))
     if name in ("assignee", "creator"):
@@ -126,9 +128,10 @@ def _value(name: str, value: str, subject: str, zone: ZoneInfo) -> Json:
     return value
 
 
-def _day(text: str) -> date | None:
+def meant_day(text: str, zone: ZoneInfo = UTC_ZONE) -> date | None:
+    """As people type it in any language: `3.12.`, `2026-12-03`, `tomorrow`."""
     try:
-        found = parse_date(text)
-    except ValueError:
+        found = read_day(text, Manner(zone=zone, now=datetime.now(UTC)))
+    except Unreadable:
         return None
     return found if 1900 <= found.year < 2200 else None

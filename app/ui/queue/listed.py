@@ -12,7 +12,7 @@ from app.services.cases.queues import Readable
 from app.services.cases.views import Page
 from app.services.fairness.yielding import LoopTurn
 from app.services.store.saved_views import Shows
-from app.ui.frame.page import times_for
+from app.ui.frame.page import times_for, words_for
 from app.ui.frame.reader import PageRequest
 from app.ui.frame.words import Words
 from app.ui.queue import columns as columns_of
@@ -62,7 +62,7 @@ async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = 
     may = await services_of(request).queues.readable(reader.actor)
     types = case_types(request, may)
     sort = asked.sort or shows.sort
-    page, faults = (Page([], None), _told(asked)) if idle else await _found(request, asked, shows, sort)
+    page, faults = (Page([], None), _told(request, asked)) if idle else await _found(request, asked, shows, sort)
     subjects = {subject for case in page.items for subject in (case.assignee, case.creator)}
     people = await names(request, {*subjects, *(asked.given.get(name) for name in ("assignee", "creator"))})
     filtering = Filtering(reader, asked, shows.queue, types, people)
@@ -108,7 +108,7 @@ async def _found(
 ) -> tuple[Page, Sequence[tuple[str | None, str]]]:
     reader, services = request.user, services_of(request)
     if asked.faults:
-        return Page([], None), _told(asked)
+        return Page([], None), _told(request, asked)
     merged = replace(shows, filters={**shows.filters, **asked.filters(reader.id, reader.zone)})
     wanted = services.queues.wanted(reader.actor, merged, sort=sort, limit=LIMIT, cursor=asked.cursor)
     wanted = replace(wanted, count=wanted.q is not None)
@@ -123,8 +123,12 @@ async def _found(
         return Page([], None), faults or [(None, sentence(refused.message))]
 
 
-def _told(asked: Asked) -> Sequence[tuple[str | None, str]]:
-    return [(name if name in FILTERS else None, _fault(name, fault)) for name, fault in asked.faults]
+def _told(request: PageRequest, asked: Asked) -> Sequence[tuple[str | None, str]]:
+    day = words_for(request).gettext("Enter a date such as %(example)s", example="2026-12-03")
+    return [
+        (name if name in FILTERS else None, day if name == "due_before" else _fault(name, fault))
+        for name, fault in asked.faults
+    ]
 
 
 def _fault(name: str, message: str) -> str:

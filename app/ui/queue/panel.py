@@ -7,9 +7,11 @@ from app.domain.case.case import Case
 from app.domain.definition.case_type import CaseType, walk
 from app.domain.definition.titles import in_words, titled_case_type, titled_state
 from app.services.cases.queues import SETS
+from app.ui.forms.days import told_day
+from app.ui.forms.manner import Manner
 from app.ui.frame.reader import Reader
 from app.ui.frame.words import words
-from app.ui.queue.asked import ME, NOBODY, Asked
+from app.ui.queue.asked import ME, NOBODY, Asked, meant_day
 
 Options = Sequence[tuple[str, str]]
 
@@ -116,10 +118,15 @@ class Filtering:
             case "overdue":
                 return _("Overdue") if value == "yes" else _("Not overdue")
             case "due_before":
-                return _("Due before %(date)s", date=value)
+                return _("Due before %(date)s", date=self._day(value))
             case "reference":
                 return _("Reference: %(reference)s", reference=value)
         return _("Words: %(words)s", words=value)
+
+    def _day(self, value: str) -> str:
+        """What was understood of it, with its weekday."""
+        day = meant_day(value, self.reader.zone)
+        return told_day(day, Manner(self.reader.language)) if day else value
 
 
 def team_words(team: str) -> str:
