@@ -1,7 +1,6 @@
 """A guard in words, where it is made of parts that everybody understands; others stay code."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -11,25 +10,27 @@ from babel.numbers import format_decimal
 from app.domain.definition.case_type import CaseType
 from app.domain.definition.fields import schema_at
 from app.domain.definition.titles import titled, titled_field
+from app.domain.expressions.expression import GuardFault, compile_expression
 from app.domain.values.currencies import CURRENCIES, minor_digits
 from app.ui.frame.numbers import number
 from app.ui.frame.words import Words
+from app.ui.types.guard_parts import Comparison, comparisons
 
 LONGEST: Final = 400
-PATH: Final = r"(?:data|payload)(?:\.[A-Za-z_][A-Za-z0-9_]*)+"
-LITERAL: Final = r"-?\d+(?:\.\d+)?|true|false|\"[^\"\\]*\"|'[^'\\]*'"
-COMPARED: Final = re.compile(rf"({PATH})\s*(<=|>=|==|!=|<|>)\s*({LITERAL})")
-TRUTH: Final = re.compile(rf"(!?)\s*({PATH})")
-HAS: Final = re.compile(rf"(!?)\s*has\(({PATH})\)")
 
 
 def in_words(guard: str, case_type: CaseType, payload: Mapping[str, Any] | None, words: Words) -> Sequence[str] | None:
     """A sentence for each part of `a && b`; None where some part is none that has words."""
     if len(guard) > LONGEST:
         return None
+    try:
+        parts = comparisons(compile_expression(guard).tree)
+    except GuardFault:
+        return None
+    if not parts or any(part.root == "case" for part in parts):
+        return None
     said = _Conditions(case_type, payload or {}, words)
-    sentences = [said.part(part.strip()) for part in guard.split("&&")]
-    return None if None in sentences else [sentence for sentence in sentences if sentence]
+    return [said.part(part) for part in parts]
 
 
 class _Conditions:
@@ -38,30 +39,24 @@ class _Conditions:
         self._payload = payload
         self._words = words
 
-    def part(self, part: str) -> str | None:
-        say = self._words.gettext
-        if found := COMPARED.fullmatch(part):
-            return self._compared(*found.groups())
-        if found := HAS.fullmatch(part):
-            field = self._title(found[2])
-            return say("%(field)s is empty", field=field) if found[1] else say("%(field)s is filled in", field=field)
-        if found := TRUTH.fullmatch(part):
-            field = self._title(found[2])
-            return say("%(field)s: no", field=field) if found[1] else say("%(field)s: yes", field=field)
-        return None
-
-    def _compared(self, path: str, operator: str, literal: str) -> str:
-        say, field, value = self._words.gettext, self._title(path), self._value(path, _read(literal))
-        match operator:
-            case "<=":
+    def part(self, part: Comparison) -> str:
+        say, field = self._words.gettext, self._title(part.path)
+        values = part.value if isinstance(part.value, list) else [part.value]
+        value = say(" or ").join(self._value(part.path, one) for one in values)
+        match part.operator:
+            case "has":
+                return say("%(field)s is filled in", field=field)
+            case "has not":
+                return say("%(field)s is empty", field=field)
+            case "_<=_":
                 return say("%(field)s: at most %(value)s", field=field, value=value)
-            case ">=":
+            case "_>=_":
                 return say("%(field)s: at least %(value)s", field=field, value=value)
-            case "<":
+            case "_<_":
                 return say("%(field)s: less than %(value)s", field=field, value=value)
-            case ">":
+            case "_>_":
                 return say("%(field)s: more than %(value)s", field=field, value=value)
-            case "==":
+            case "_==_" | "in":
                 return say("%(field)s: %(value)s", field=field, value=value)
         return say("%(field)s: not %(value)s", field=field, value=value)
 
@@ -80,8 +75,8 @@ class _Conditions:
             return f"“{titled(titles[key], self._words.language)}”"
         if isinstance(value, bool):
             return self._words.gettext("yes") if value else self._words.gettext("no")
-        if isinstance(value, str):
-            return f"“{value}”"
+        if value is None or isinstance(value, str):
+            return f"“{value or ''}”"
         if "x-money" in schema:
             return self._amount(value, str(schema["x-money"]))
         unit = titled(schema.get("x-unit"), self._words.language)
@@ -93,7 +88,3 @@ class _Conditions:
         pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
         amount = str(format_decimal(Decimal(str(minor)).scaleb(-digits), pattern, locale=self._words.locale))
         return f"{amount} {currency}" if currency in CURRENCIES else amount
-
-
-def _read(literal: str) -> Any:
-    return literal[1:-1] if literal[0] in "\"'" else json.loads(literal)
