@@ -1,4 +1,4 @@
-"""The page of a case in a real Chromium: one journey by keyboard, and what axe and a narrow window say of it."""
+"""The page of a case in a real Chromium: one journey by keyboard, from the queue and back to it."""
 
 import re
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 from app.services.assembly import Assembly
 from app.ui.frame.reader import Reader
 from tests.databases import Database, sqlite_of
-from tests.house import ALICE, CLERK, SUPERVISOR, applied, fire, fired, opening, state, tried
+from tests.house import ALICE, CLERK, SUPERVISOR, applied, fire, opening, state, tried
 from tests.over_http import services_of
-from tests.ui.browsing import browsing, scrolls_sideways, violations
+from tests.ui.browsing import browsing
 from tests.ui.serving import reader
 from tests.working import comment
 
@@ -60,17 +60,3 @@ async def test_a_case_is_moved_and_commented_on_by_keyboard_and_a_change_is_told
         await page.keyboard.press("q")
         await page.wait_for_url(re.compile(r"/(\?view=\w+)?$"))
     assert (await state(house, case_id)).state == "review.first_line"
-
-
-async def test_axe_finds_nothing_and_nothing_scrolls_sideways(house: Assembly) -> None:
-    case_id = await opened(house)
-    await fired(house, case_id, "triage", CLERK)
-    paths = ("", "/history", "/fields", "/why/pay", "/diagram", "/slas/decision", "/comment", "/attach", "/link")
-    async with browsing(services_of(house), CARL) as window:
-        for width, dark in ((1280, True), (320, False)):
-            page = await window.page(f"/cases/{case_id}", width=width, dark=dark)
-            for path in paths:
-                await page.goto(f"/cases/{case_id}{path}")
-                await page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
-                assert await violations(page) == [], (path, width)
-                assert not await scrolls_sideways(page), (path, width)
