@@ -117,6 +117,24 @@ async def test_an_id_token_for_others_or_of_others_is_refused(keycloak, flow):
     await refused(flow, asked, keycloak.signed_in(address) | {"iss": "https://else.example.com"}, "another issuer")
 
 
+async def test_an_issuer_that_promises_to_say_who_it_is_is_believed_only_where_it_does(keycloak, fetcher):
+    keycloak.discovery["authorization_response_iss_parameter_supported"] = True
+    try:
+        asked = Asked.anew(keycloak.issuer, BACK)
+        answer = keycloak.signed_in(await flow_of(keycloak, fetcher).address(asked))
+        unsaid = {name: value for name, value in answer.items() if name != "iss"}
+        await refused(flow_of(keycloak, fetcher), asked, unsaid, "another issuer")
+        await flow_of(keycloak, fetcher).finish(asked, answer)
+    finally:
+        del keycloak.discovery["authorization_response_iss_parameter_supported"]
+
+
+async def test_an_issuer_that_promises_nothing_need_not_say_who_it_is(keycloak, flow):
+    asked = Asked.anew(keycloak.issuer, BACK)
+    answer = keycloak.signed_in(await flow.address(asked))
+    await flow.finish(asked, {name: value for name, value in answer.items() if name != "iss"})
+
+
 async def test_an_error_of_the_issuer_is_refused(keycloak, flow):
     asked = Asked.anew(keycloak.issuer, BACK)
     await flow.address(asked)

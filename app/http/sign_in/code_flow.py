@@ -76,7 +76,8 @@ class CodeFlow:
         the log only, or Unavailable."""
         if asked.issuer != self.issuer.issuer or not hmac.compare_digest(asked.state, answer.get("state", "")):
             raise Unauthenticated("the state is not the one that this browser was sent away with")
-        if answer.get("iss", asked.issuer) != asked.issuer:  # RFC 9207
+        named = answer.get("iss")
+        if named != asked.issuer and (named is not None or await self._names_itself()):
             raise Unauthenticated("the answer is of another issuer")
         if not answer.get("code"):
             raise Unauthenticated(f"the issuer sent no code ({answer.get('error', 'and no error')[:100]!r})")
@@ -118,9 +119,17 @@ class CodeFlow:
             return None, {"client_id": client, "client_secret": secret}
         return (quote_plus(client), quote_plus(secret)), {}
 
-    async def _endpoint(self, name: str) -> str:
+    async def _names_itself(self) -> bool:
+        """Whether it promises to say in every answer which issuer it is (RFC 9207, 3)."""
+        await self._discover()
+        return self._keys.told.get("authorization_response_iss_parameter_supported") is True
+
+    async def _discover(self) -> None:
         if not self._keys.told:
             await self._keys.refresh()
+
+    async def _endpoint(self, name: str) -> str:
+        await self._discover()
         told = str(self._keys.told.get(name, ""))
         try:
             secure_address(told.partition("?")[0])
