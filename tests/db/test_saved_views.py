@@ -1,5 +1,6 @@
 """Saved views: one's own, and those that others of the tenant share."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -75,3 +76,12 @@ async def test_an_owner_has_room_for_so_many_views(store):
         await store.keep_view(a_view("one more"))
     assert len(await store.saved_views(TENANT, ALICE)) == MOST_OWN
     await store.keep_view(a_view("one more", owner=BOB))
+
+
+async def test_no_two_writers_take_the_last_room(store):
+    for number in range(MOST_OWN - 1):
+        await store.keep_view(a_view(f"{number:03}"))
+    more = [store.keep_view(a_view(f"one more, {number}")) for number in range(6)]
+    kept = await asyncio.gather(*more, return_exceptions=True)
+    assert [type(one) for one in kept if one is not True] == [NoRoomForViews] * 5
+    assert len(await store.saved_views(TENANT, ALICE)) == MOST_OWN

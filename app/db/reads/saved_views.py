@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from sqlalchemy import Select, TextClause, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import Select, TextClause, and_, case, delete, func, insert, or_, select, text, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +14,7 @@ from app.services.store.failures import Refused
 from app.services.store.saved_views import MOST_OWN, MOST_SHARED, NoRoomForViews, SavedView, Shows, TitleTaken
 
 V = SAVED_VIEW.c
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:held, 0))")
 
 
 class SqlSavedViews(ABC):
@@ -29,6 +30,7 @@ class SqlSavedViews(ABC):
     async def keep_view(self, view: SavedView) -> bool:
         try:
             async with self._writing(view.tenant) as connection:
+                await _hold(connection, view.tenant)
                 return await _kept(connection, view, self._now())
         except Refused as refused:
             raise TitleTaken from refused
@@ -46,6 +48,12 @@ class SqlSavedViews(ABC):
 
     @abstractmethod
     def _now(self) -> Any: ...
+
+
+async def _hold(connection: AsyncConnection, tenant: str) -> None:
+    """One writer of a tenant's views at a time, so that what is counted stays true; on SQLite there is only one."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(_ONE_AT_A_TIME, {"held": f"stateward views of {tenant}"})
 
 
 async def _kept(connection: AsyncConnection, view: SavedView, now: Any) -> bool:
