@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from app.domain.deciding.step_effects import STEP_EFFECTS, StepEffect
 from app.domain.definition.case_type import CaseType
 from app.services.assembly import Assembly
 from app.services.definitions.case_types import CaseTypeView
@@ -95,6 +96,14 @@ async def test_the_table_says_who_may_do_what_from_where_and_on_what_condition(h
     assert "whoever opened the case" in answer[3]
     joined = next(row for row in rows if row[1] == "by itself, when finished")
     assert joined[:3] == ["In checks", "by itself, when finished", "Approved"]
+
+
+def test_an_effect_that_the_page_has_no_words_for_is_told_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    more = StepEffect(key="at", takes="a point in time")
+    monkeypatch.setattr("app.domain.deciding.step_effects.STEP_EFFECTS", (*STEP_EFFECTS, more))
+    told = text_of(of(declared().case_types["incident"], "/types/incident"))
+    assert "at: 100%" in told
+    assert "calls 100%" not in told
 
 
 async def test_clocks_are_told_in_words(house: Assembly) -> None:

@@ -107,4 +107,6 @@ class _Clock:
             case "fire":
                 event = titled_event(self._case_type, str(value), words.language)
                 return self._words.gettext("fires “%(event)s”", event=event)
-        return self._words.gettext("calls %(address)s", address=value)
+            case "webhook":
+                return self._words.gettext("calls %(address)s", address=value)
+        return f"{key}: {value}"
