@@ -4,6 +4,7 @@ import asyncio
 import os
 import shlex
 import shutil
+import signal
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
@@ -49,11 +50,11 @@ class CommandScanner:
         try:
             said, _ = await asyncio.gather(_said(process), _fed(process, pieces))
             code = await process.wait()
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # with all that it started: it leads a session of its own
+            await process.wait()
+            raise
         if code not in (CLEAN, INFECTED):
             raise ScanFailed(f"{words[0]} ended with exit code {code}")
         return Verdict(code == INFECTED, said if code == INFECTED else "")

@@ -75,6 +75,20 @@ async def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         os.kill(int(told.read_text()), 0)
 
 
+async def test_what_a_command_started_is_ended_with_it(tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
+    child = f"import pathlib, time; file = open({str(alive)!r}, 'wb', 0); file.write(b'x'); time.sleep(20)"
+    script = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    scanning = asyncio.create_task(scanner_of(command(tmp_path, script)).scan(pieces(b"a"), 1))
+    with await asyncio.to_thread(alive.open, "rb", 0) as file:
+        assert await asyncio.to_thread(file.read, 1) == b"x"
+        scanning.cancel()
+        await asyncio.gather(scanning, return_exceptions=True)
+        async with asyncio.timeout(10):
+            assert await asyncio.to_thread(file.read, 1) == b"", "nobody has it open any more"
+
+
 async def test_an_icap_server_is_asked_as_rfc_3507_says() -> None:
     async with icap_server() as (url, asked):
         scanner = scanner_of(url)
@@ -88,10 +102,19 @@ async def test_an_icap_server_is_asked_as_rfc_3507_says() -> None:
     assert f"Content-Length: {len(FINE)}\r\n" in response
 
 
+def changed(body: bytes, shown: bytes = b"HTTP/1.1 200 OK\r\n\r\n") -> bytes:
+    """What a server answers that lets something else pass, or the same."""
+    comes = b"res-hdr=0, res-body=%d" % len(shown) if shown else b"res-body=0"
+    head = b"ICAP/1.0 200 OK\r\nEncapsulated: %s\r\n\r\n%s" % (comes, shown)
+    halves = (body[: len(body) // 2], body[len(body) // 2 :])
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(half), half) for half in halves if half) + b"0\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
-        (b"ICAP/1.0 200 OK\r\nEncapsulated: res-hdr=0, res-body=19\r\n\r\nHTTP/1.1 200 OK\r\n\r\n0\r\n\r\n", False),
+        (changed(FINE), False),
+        (changed(FINE, b""), False),
         (b"ICAP/1.0 200 OK\r\nEncapsulated: res-hdr=0, res-body=26\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", True),
         (b"ICAP/1.0 200 OK\r\nX-Virus-ID: Worm\r\n\r\n", True),
         (CLEAN, False),
@@ -101,6 +124,28 @@ async def test_what_a_server_would_not_let_pass_is_harmful(answer: bytes, verdic
     async with icap_server() as (url, asked):
         asked.answer = answer
         assert (await scanner_of(url).scan(pieces(FINE), len(FINE))).infected is verdict
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        changed(b"<p>This file was blocked.</p>"),
+        changed(b"B" + FINE[1:]),
+        changed(FINE + b"!"),
+        changed(b"<p>This file was blocked.</p>", b""),
+        b"ICAP/1.0 200 OK\r\nEncapsulated: res-hdr=0, null-body=19\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        b"ICAP/1.0 200 OK\r\nEncapsulated: null-body=0\r\n\r\n",
+        b"ICAP/1.0 200 OK\r\n\r\n",
+        changed(FINE)[: len(FINE) // 2],
+        changed(FINE).replace(b"\r\n0\r\n", b"??0\r\n"),
+    ],
+    ids=["page", "other", "more", "bare page", "no body", "nothing", "not told", "broken off", "no chunk"],
+)
+async def test_a_server_that_lets_something_else_pass_and_says_nothing_decides_nothing(answer: bytes) -> None:
+    async with icap_server() as (url, asked):
+        asked.answer = answer
+        with pytest.raises(ScanFailed):
+            await scanner_of(url).scan(pieces(FINE), len(FINE))
 
 
 @pytest.mark.parametrize(
