@@ -116,9 +116,8 @@ class Ticks:
 
     async def _scan(self) -> None:
         """Until none waits; others look at other files meanwhile."""
-        scans = self._assembly.scans
-        while scans is not None and self._is_my_turn() and not self._stopping and await scans.look():
-            pass
+        if (scans := self._assembly.scans) is not None:
+            await scans.look(lambda: self._is_my_turn() and not self._stopping)
 
     async def learn(self) -> None:
         """Learn the calendars that others put in force, and let the clocks that run count by them.

@@ -1,8 +1,10 @@
 """Where a scanner is set nobody gets a file before it is found clean; what is harmful stays refused; the rest waits."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,6 +36,20 @@ class Watchman:
         if isinstance(verdict, Exception):
             raise verdict
         return verdict
+
+
+@dataclass
+class Ponderer:
+    """Takes for ever for what is said to be slow, until it is let go."""
+
+    began: asyncio.Event = field(default_factory=asyncio.Event)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def scan(self, pieces: AsyncIterator[bytes], size: int) -> Verdict:
+        if b"".join([piece async for piece in pieces]).startswith(b"slow"):
+            self.began.set()
+            await self.let_go.wait()
+        return Verdict(False)
 
 
 @asynccontextmanager
@@ -154,18 +170,76 @@ async def test_files_that_wait_long_are_warned_of(store: Store, database: Databa
 async def test_two_processes_never_look_at_one_file(store: Store, database: Database) -> None:
     async with scanned(store, Watchman(Verdict(False))) as house:
         await attach(house, FINE)
-        first = await store.take_unscanned(timedelta(minutes=1), 4)
-        second = await store.take_unscanned(timedelta(minutes=1), 4)
-    assert (len(first), len(second)) == (1, 0)
+        taken = await asyncio.gather(*(store.take_unscanned("acme", timedelta(minutes=1)) for _ in range(4)))
+        assert sum(one is not None for one in taken) == 1
+        assert await store.unscanned_tenants() == []
+
+
+async def test_the_slow_files_of_a_tenant_keep_nobody_elses_waiting(store: Store) -> None:
+    ponderer, outcomes = Ponderer(), Outcomes()
+    async with scanned(store, ponderer) as house:
+        house.tell_scanned(outcomes.note)
+        for n in range(6):
+            await house.uploads.receive("acme", _once(b"slow %d" % n))
+        theirs = await house.uploads.receive("globex", _once(FINE))
+        async with _looking(house) as looking:
+            await outcomes.number(1)
+            assert await store.scan_state("globex", theirs.sha256) == "clean"
+            ponderer.let_go.set()
+            assert await looking == 7
+
+
+async def test_a_place_that_becomes_free_is_taken_at_once(store: Store) -> None:
+    ponderer, outcomes = Ponderer(), Outcomes()
+    async with scanned(store, ponderer) as house:
+        house.tell_scanned(outcomes.note)
+        for n in range(8):
+            await house.uploads.receive("acme", _once(b"%s %d" % (b"slow" if n < 3 else b"fine", n)))
+        async with _looking(house):
+            await outcomes.number(5)
+            ponderer.let_go.set()
+            await outcomes.number(8)
+
+
+async def test_what_comes_while_a_slow_file_is_looked_at_is_looked_at_beside_it(store: Store) -> None:
+    ponderer, outcomes = Ponderer(), Outcomes()
+    async with scanned(store, ponderer) as house:
+        house.tell_scanned(outcomes.note)
+        await house.uploads.receive("acme", _once(b"slow"))
+        async with _looking(house):
+            await ponderer.began.wait()
+            await house.uploads.receive("globex", _once(FINE))
+            await outcomes.number(1)
+
+
+async def test_no_place_is_taken_any_more_where_somebody_else_is_to_look(store: Store) -> None:
+    async with scanned(store, Watchman()) as house:
+        await attach(house, FINE)
+        assert await house.scans.look(lambda: False) == 0
 
 
 async def test_what_was_attached_before_is_looked_at_when_it_comes_again(store: Store, database: Database) -> None:
     async with scanned(store, None) as house:
-        old = await attach(house, FINE)
+        await attach(house, FINE)
         house.uploads.scanned = True
-        assert await fetched(house, old) == (200, "")
         new = await attach(house, FINE)
     assert new["scan"] == "unchecked"
+
+
+async def test_a_file_that_nobody_was_asked_to_look_at_is_looked_at_before_anybody_gets_it(database: Database) -> None:
+    """It was attached before there was a scanner, or by a release that knows none."""
+    async with scanned(open_store(database.url), None) as house:
+        fine, harmful = [await attach(house, content) for content in (FINE, HARMFUL)]
+        assert await fetched(house, fine) == (200, "")
+    async with icap_server() as (url, _), scanned(open_store(database.url), scanner_of(url)) as house:
+        assert await house.scans.look() == 0
+        for file in (fine, harmful):
+            assert await listed(house, file) is None
+            assert await fetched(house, file) == (409, "file_unchecked")
+            assert await listed(house, file) == "unchecked"
+        assert await house.scans.look() == 2
+        assert await fetched(house, fine) == (200, "")
+        assert await fetched(house, harmful) == (409, "file_infected")
 
 
 async def test_bytes_that_nobody_attached_leave_no_look_behind(store: Store, database: Database) -> None:
@@ -186,6 +260,35 @@ async def test_a_real_command_and_a_server_decide(database: Database, tmp_path: 
                 while await house.scans.look():
                     pass
                 assert [await listed(house, file) for file in (fine, harmful)] == ["clean", "infected"]
+
+
+class Outcomes:
+    """What came of the looks, and when there are so many."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self._more = asyncio.Event()
+
+    def note(self, outcome: str) -> None:
+        self.told.append(outcome)
+        self._more.set()
+
+    async def number(self, least: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.told) < least:
+                self._more.clear()
+                await self._more.wait()
+
+
+@asynccontextmanager
+async def _looking(house: Assembly) -> AsyncIterator[asyncio.Task[int]]:
+    assert house.scans is not None
+    task = asyncio.create_task(house.scans.look())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

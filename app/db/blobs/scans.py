@@ -1,20 +1,24 @@
 """Which contents wait to be looked at, and what was found."""
 
 from abc import abstractmethod
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, TextClause, and_, func, select, update
+from sqlalchemy import Select, TextClause, and_, func, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.reads.every_tenant import EVERY_SCAN
+from app.db.tables.column_types import Int64
 from app.db.tables.work import BLOB, SCAN
 from app.services.store.scans import UNCHECKED, Unscanned
 from app.services.store.work import StoredBlob
+
+_WAITS = literal(UNCHECKED, literal_execute=True)
+"""In the text of a statement, so that the index of what waits is good for it."""
 
 
 class SqlScans:
@@ -22,16 +26,30 @@ class SqlScans:
         rows = await self._rows(select(SCAN.c.state).where(_of(tenant, sha256)), tenant)
         return str(rows[0]["state"]) if rows else None
 
-    async def take_unscanned(self, lease: timedelta, limit: int) -> Sequence[Unscanned]:
-        """The view finds them over all tenants; each is taken in a transaction of its tenant, by whoever is first."""
+    async def ask_scan(self, tenant: str, sha256: str) -> str | None:
+        async with self._writing(tenant) as connection:
+            await connection.execute(asking_for_scan(connection, tenant, sha256, self._now()))
+        return await self.scan_state(tenant, sha256)
+
+    async def unscanned_tenants(self) -> Sequence[str]:
         of = EVERY_SCAN.c
-        due = select(of.tenant, of.sha256, self._now().label("now")).where(of.next_at <= self._now())
-        found: dict[str, list[str]] = defaultdict(list)
-        until = None
-        for row in await self._rows(due.order_by(of.next_at).limit(limit)):
-            found[row["tenant"]].append(row["sha256"])
-            until = row["now"] + lease
-        return [one for tenant, some in found.items() for one in await self._taken(tenant, some, until)]
+        due = select(of.tenant).where(of.next_at <= self._now()).group_by(of.tenant)
+        return [str(row["tenant"]) for row in await self._rows(due.order_by(func.min(of.next_at), of.tenant))]
+
+    async def take_unscanned(self, tenant: str, lease: timedelta) -> Unscanned | None:
+        """What somebody else takes right now is passed by."""
+        s, whole = SCAN.c, and_(BLOB.c.tenant == SCAN.c.tenant, BLOB.c.sha256 == SCAN.c.sha256)
+        due = select(s.sha256, self._now().label("now")).where(s.tenant == tenant, s.next_at <= self._now())
+        oldest = due.where(s.state == _WAITS).order_by(s.next_at).limit(1).with_for_update(skip_locked=True)
+        async with self._writing(tenant) as connection:
+            row = (await connection.execute(oldest)).mappings().one_or_none()
+            if row is None:
+                return None
+            this = _of(tenant, row["sha256"])
+            await connection.execute(update(SCAN).where(this).values(next_at=row["now"] + lease, tries=s.tries + 1))
+            told = select(BLOB.c.sha256, BLOB.c.size, BLOB.c.upload, s.tries).select_from(SCAN.join(BLOB, whole))
+            taken = (await connection.execute(told.where(this))).mappings().one()
+        return Unscanned(tenant, StoredBlob(taken["sha256"], taken["size"], taken["upload"]), taken["tries"])
 
     async def put_scan_off(self, tenant: str, sha256: str, pause: timedelta) -> None:
         (row,) = await self._rows(select(self._now().label("now")))
@@ -47,16 +65,6 @@ class SqlScans:
         (row,) = await self._rows(select(*told).select_from(EVERY_SCAN))
         return row["number"], (row["now"] - row["oldest"]).total_seconds() if row["oldest"] else 0.0
 
-    async def _taken(self, tenant: str, some: Sequence[str], until: datetime | None) -> Sequence[Unscanned]:
-        s, whole = SCAN.c, and_(BLOB.c.tenant == SCAN.c.tenant, BLOB.c.sha256 == SCAN.c.sha256)
-        free = (s.tenant == tenant, s.sha256.in_(some), s.state == UNCHECKED, s.next_at <= self._now())
-        taking = update(SCAN).where(*free).values(next_at=until, tries=s.tries + 1).returning(s.sha256)
-        async with self._writing(tenant) as connection:
-            mine = (await connection.execute(taking)).scalars().all()
-            told = select(BLOB.c.sha256, BLOB.c.size, BLOB.c.upload, s.tries).select_from(SCAN.join(BLOB, whole))
-            rows = (await connection.execute(told.where(s.tenant == tenant, s.sha256.in_(mine)))).mappings().all()
-        return [Unscanned(tenant, StoredBlob(row["sha256"], row["size"], row["upload"]), row["tries"]) for row in rows]
-
     @abstractmethod
     def _writing(self, *tenants: str) -> AbstractAsyncContextManager[AsyncConnection]: ...
 
@@ -68,6 +76,15 @@ class SqlScans:
 
     @abstractmethod
     def _now(self) -> Any: ...
+
+
+def asking_for_scan(connection: AsyncConnection, tenant: str, sha256: str, now: Any) -> Any:
+    """The statement; nothing where the content is not there, or somebody was asked before."""
+    waits = {"state": literal(UNCHECKED), "kept_at": now, "next_at": now, "tries": literal(0, Int64())}
+    content = select(BLOB.c.tenant, BLOB.c.sha256, *waits.values())
+    content = content.where(BLOB.c.tenant == tenant, BLOB.c.sha256 == sha256)
+    new = sqlite.insert(SCAN) if connection.dialect.name == "sqlite" else postgresql.insert(SCAN)
+    return new.from_select(["tenant", "sha256", *waits], content).on_conflict_do_nothing()
 
 
 def _of(tenant: str, sha256: str) -> Any:

@@ -12,10 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.blobs.scans import asking_for_scan
 from app.db.tables.column_types import json_text
 from app.db.tables.tables import IDEMPOTENCY
-from app.db.tables.work import ATTACHMENT, BLOB, CHUNK, SCAN, UPLOAD, USAGE
-from app.services.store.scans import UNCHECKED
+from app.db.tables.work import ATTACHMENT, BLOB, CHUNK, UPLOAD, USAGE
 from app.services.store.stored import AnswerKey
 from app.services.store.work import NoRoom, StoredBlob
 
@@ -53,9 +53,7 @@ class SqlUploads(ABC):
             row = (await connection.execute(stored)).mappings().one()
             await self._claim(connection, tenant, upload, blob.sha256)
             if unchecked:
-                waits = {"state": UNCHECKED, "kept_at": now, "next_at": now, "tries": 0}
-                new = _inserting(connection, SCAN).values(tenant=tenant, sha256=blob.sha256, **waits)
-                await connection.execute(new.on_conflict_do_nothing())
+                await connection.execute(asking_for_scan(connection, tenant, blob.sha256, now))
             return StoredBlob(**row)
 
     async def drop_upload(self, tenant: str, upload: str) -> None:

@@ -28,8 +28,16 @@ class ScanStore(Protocol):
         """None where nobody was asked to look."""
         ...
 
-    async def take_unscanned(self, lease: timedelta, limit: int) -> Sequence[Unscanned]:
-        """Some contents whose moment has come, the oldest first, which nobody else takes for so long."""
+    async def ask_scan(self, tenant: str, sha256: str) -> str | None:
+        """Have a content looked at that nobody was asked for; its state from now on, None where there is no such."""
+        ...
+
+    async def unscanned_tenants(self) -> Sequence[str]:
+        """Whose contents have come to their moment; the tenant of the oldest first."""
+        ...
+
+    async def take_unscanned(self, tenant: str, lease: timedelta) -> Unscanned | None:
+        """The oldest of its contents whose moment has come, which nobody else takes for so long."""
         ...
 
     async def put_scan_off(self, tenant: str, sha256: str, pause: timedelta) -> None: ...

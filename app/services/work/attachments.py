@@ -73,7 +73,7 @@ class Attachments:
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
         """The bytes, piece by piece; whoever calls has read the attachment before, and so may. Raises Unavailable
         where they are not there, and what `check_scanned` does."""
-        check_scanned(await self._store.scan_state(actor.tenant, sha256), scanning=self._uploads.scanned)
+        check_scanned(await self._looked_at(actor.tenant, sha256), scanning=self._uploads.scanned)
         blob = await self._store.blob(actor.tenant, sha256)
         source = self._source(blob)
         try:
@@ -140,6 +140,12 @@ class Attachments:
     async def _answered(self, attempt: Attempt) -> str | None:
         """The fingerprint of what was answered before under the key of an attempt."""
         return await self._store.answered(attempt.key) if attempt.key else None
+
+    async def _looked_at(self, tenant: str, sha256: str) -> str | None:
+        """What a scanner says; where it was never asked (before there was one, or by a release that knows none) it is
+        asked now."""
+        state = await self._store.scan_state(tenant, sha256)
+        return await self._store.ask_scan(tenant, sha256) if state is None and self._uploads.scanned else state
 
     def _source(self, blob: StoredBlob | None) -> Contents | None:
         return self._database if blob and blob.upload else self._folder

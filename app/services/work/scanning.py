@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -18,6 +19,8 @@ WITHIN: Final = 60.0
 """Seconds that a scanner may take for one file."""
 TAKEN_FOR: Final = timedelta(seconds=WITHIN + 30)
 """How long nobody else takes a file that somebody is looking at."""
+LOOK_EVERY: Final = 1.0
+"""Seconds between two looks at who waits, while there are places."""
 AGAIN_AFTER: Final = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 """Before each further try; the last one is repeated for ever, because a scanner that was away comes back."""
 LONGEST_FOUND: Final = 200
@@ -61,12 +64,45 @@ class Scans:
         self._scanner = scanner
         self._read = read
         self.told = told
+        self._waiting: list[str] = []
+        self._listed_at = 0.0
+        self._turns: dict[str, int] = {}
 
-    async def look(self) -> int:
-        """Have some files looked at that wait for it; how many those were."""
-        taken = await self._store.take_unscanned(TAKEN_FOR, AT_ONCE)
-        await asyncio.gather(*(self._scan(one) for one in taken))
-        return len(taken)
+    async def look(self, goes_on: Callable[[], bool] = lambda: True) -> int:
+        """Have files looked at until none waits, or until `goes_on` says no; how many those were. A place that becomes
+        free is taken at once: nobody waits for the slow files of somebody else."""
+        looks: dict[asyncio.Task[None], str] = {}
+        looked = 0
+        try:
+            while True:
+                while len(looks) < AT_ONCE and goes_on() and (one := await self._next(looks.values())) is not None:
+                    looks[asyncio.create_task(self._scan(one))] = one.tenant
+                    looked += 1
+                if not looks:
+                    return looked
+                done, _ = await asyncio.wait(looks, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    del looks[task]
+                    task.result()
+        finally:
+            for task in looks:
+                task.cancel()
+            await asyncio.gather(*looks, return_exceptions=True)
+
+    async def _next(self, held: Iterable[str]) -> Unscanned | None:
+        """Of the tenant that has the fewest places, and of those the one whose turn is longest ago."""
+        now = asyncio.get_running_loop().time()
+        if not self._waiting or now - self._listed_at >= LOOK_EVERY:
+            self._waiting, self._listed_at = list(await self._store.unscanned_tenants()), now
+            self._turns = {tenant: turn for tenant, turn in self._turns.items() if tenant in self._waiting}
+        places = Counter(held)
+        while self._waiting:
+            tenant = min(self._waiting, key=lambda one: (places[one], self._turns.get(one, 0)))
+            if one := await self._store.take_unscanned(tenant, TAKEN_FOR):
+                self._turns[tenant] = max(self._turns.values(), default=0) + 1
+                return one
+            self._waiting.remove(tenant)
+        return None
 
     async def _scan(self, one: Unscanned) -> None:
         try:
