@@ -79,8 +79,7 @@ async def test_an_owner_has_room_for_so_many_views(store):
 
 
 async def test_no_two_writers_take_the_last_room(store):
-    for number in range(MOST_OWN - 1):
-        await store.keep_view(a_view(f"{number:03}"))
+    await asyncio.gather(*(store.keep_view(a_view(f"{number:03}")) for number in range(MOST_OWN - 1)))
     more = [store.keep_view(a_view(f"one more, {number}")) for number in range(6)]
     kept = await asyncio.gather(*more, return_exceptions=True)
     assert [type(one) for one in kept if one is not True] == [NoRoomForViews] * 5

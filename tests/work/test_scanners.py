@@ -78,14 +78,15 @@ async def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 async def test_what_a_command_started_is_ended_with_it(tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     os.mkfifo(alive)
-    child = f"import pathlib, time; file = open({str(alive)!r}, 'wb', 0); file.write(b'x'); time.sleep(20)"
+    opened = f"file = open({str(alive)!r}, 'wb', 0); file.write(b'x')"
+    child = f"import signal; {opened}; signal.alarm(20); signal.pause()"
     script = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     scanning = asyncio.create_task(scanner_of(command(tmp_path, script)).scan(pieces(b"a"), 1))
     with await asyncio.to_thread(alive.open, "rb", 0) as file:
         assert await asyncio.to_thread(file.read, 1) == b"x"
         scanning.cancel()
-        await asyncio.gather(scanning, return_exceptions=True)
         async with asyncio.timeout(10):
+            await asyncio.gather(scanning, return_exceptions=True)
             assert await asyncio.to_thread(file.read, 1) == b"", "nobody has it open any more"
 
 
