@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.domain.values.rfc3339 import parse_rfc3339
 from app.ui.forms.days import read_day, told_day
 from app.ui.forms.manner import Manner, Unreadable
-from app.ui.forms.moments import kept_moment, read_moment, told_moment
+from app.ui.forms.moments import kept_moment, read_moment, shown_moment, told_moment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EN = Manner("en", BERLIN, datetime(2026, 11, 30, 12, tzinfo=UTC))
@@ -106,3 +107,12 @@ def test_a_time_that_the_clocks_pass_over_is_not_moved_in_silence() -> None:
 
 def test_of_a_time_that_is_there_twice_the_zone_tells_which_was_understood() -> None:
     assert told_moment(read_moment("25.10.2026 2:30", EN), EN) == "Sun 25 Oct 2026, 02:30 CEST"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_moment_at_the_end_of_the_calendar_stands_in_its_input_and_reads_back(zone: str, text: str) -> None:
+    manner = Manner("en", ZoneInfo(zone), EN.now)
+    moment = parse_rfc3339(text)
+    assert kept_moment(read_moment(shown_moment(moment, manner), manner)) == text
+    assert told_moment(moment, manner)

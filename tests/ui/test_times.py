@@ -30,6 +30,13 @@ def test_what_is_far_says_the_moment_only_and_the_year_where_it_is_another() -> 
     assert shown(None) == ""
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Asia/Tokyo"])
+def test_the_ends_of_the_calendar_are_told_in_every_zone(zone: str) -> None:
+    times = Times(words("en"), ZoneInfo(zone), NOW)
+    assert '<time datetime="0001-01-01T00:00:00Z">' in times.when("0001-01-01T00:00:00Z")
+    assert '<time datetime="9999-12-31T23:59:59Z">' in times.when("9999-12-31T23:59:59Z")
+
+
 def test_another_zone_than_the_readers_stands_there() -> None:
     assert shown(NOW + timedelta(days=3), ZoneInfo("Asia/Tokyo")) == "Sun 6 Dec, 21:00 (Asia/Tokyo)"
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from app.domain.clocks.after_event import Clocks
 from app.domain.clocks.state import ClockState
 from app.ui.case.telling import Telling
+from app.ui.frame.times import local_time
 
 OVERDUE, TODAY, RUNNING, PAUSED, MET = "▲", "◆", "●", "‖", "✓"
 
@@ -51,5 +52,5 @@ def _words(told: Telling, state: ClockState) -> tuple[str, str, str, datetime | 
     words = told.times.due(state.due_at)
     if state.breached_at is not None or state.due_at <= told.now:
         return "late", OVERDUE, words, state.due_at
-    soon = state.due_at.astimezone(told.reader.zone).date() <= told.now.astimezone(told.reader.zone).date()
+    soon = local_time(state.due_at, told.reader.zone).date() <= told.now.astimezone(told.reader.zone).date()
     return ("soon" if soon else "neutral"), TODAY if soon else RUNNING, words, state.due_at

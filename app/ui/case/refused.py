@@ -6,6 +6,7 @@ from app.services.work.case_pages import OpenCase
 from app.ui.case.entries import Told
 from app.ui.case.telling import Telling
 from app.ui.case.why import Able, Why, why_not
+from app.ui.frame.times import local_time
 
 PASSES_ON = (Internal, NotFound)
 
@@ -35,7 +36,7 @@ def changed_meanwhile(told: Telling, act: str, newest: Told | None = None) -> Wh
     """Nothing was done: the page that was pressed on showed an older case. `newest` is what was done to it last."""
     what = told.gettext("Somebody changed this case while you were reading it, so nothing was done.")
     if newest is not None:
-        when = told.times.near(newest.moment) or told.times.short(newest.moment.astimezone(told.reader.zone))
+        when = told.times.near(newest.moment) or told.times.short(local_time(newest.moment, told.reader.zone))
         what = told.gettext(
             "%(who)s changed this case while you were reading it (%(what)s, %(when)s), so nothing was done.",
             who=newest.who,

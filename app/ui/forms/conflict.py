@@ -62,7 +62,7 @@ async def conflict_page(doing: Doing, sheet: Sheet, seen: Seen) -> Response[str]
 def with_kept(doing: Doing, sheet: Sheet, sent: Posted) -> tuple[Sheet, bool]:
     """The sheet once it is chosen whose value is kept, and whether something is still to be chosen."""
     undecided = False
-    for name in sent.all(COLLIDED):
+    for name in dict.fromkeys(sent.all(COLLIDED)):
         kept = sent.one(f"{KEEP}{name}")
         path = _path(doing, name)
         if path is None:

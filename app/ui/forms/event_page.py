@@ -25,7 +25,8 @@ from app.ui.forms.ahead_words import ahead_words
 from app.ui.forms.fields import Group
 from app.ui.forms.inputs import ABSENT, Inputs
 from app.ui.forms.known_forms import form_for
-from app.ui.forms.manner import Manner
+from app.ui.forms.manner import Manner, Unreadable
+from app.ui.forms.raw_json import read_json
 from app.ui.forms.reads import reads_of
 from app.ui.forms.sheet import Part, Sheet
 from app.ui.forms.showing import shown
@@ -94,7 +95,7 @@ class Doing:
         return replace(empty, inputs=shown(self.form, (PAYLOAD,), was, self.manner, empty.lookup))
 
     def sent(self, posted: Posted) -> Sheet:
-        return self._sheet(Inputs(posted.fields), was_of(posted))
+        return self._sheet(Inputs(posted.fields), was_of(posted)).bounded()
 
     def _sheet(self, inputs: Inputs, was: Json) -> Sheet:
         part = Part(self.form, self.firing.here.machine.payloads.get(self.event), was)
@@ -170,8 +171,8 @@ def with_reason(sheet: Sheet, asked: str | None) -> Sheet:
 def was_of(posted: Posted) -> Json:
     """What the form was filled with, as the page said it: it only tells what was touched."""
     try:
-        found = json.loads(posted.one("was") or "{}")
-    except (ValueError, RecursionError):
+        found = read_json(posted.one("was") or "{}", Manner())
+    except Unreadable:
         return ABSENT
     return found if isinstance(found, dict) else ABSENT
 

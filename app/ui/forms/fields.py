@@ -8,6 +8,11 @@ from app.domain.values.json import Json
 MOST_ROWS: Final = 100
 """Rows of one list on a page; a longer list is edited as JSON."""
 
+MOST_IN_ROWS: Final = 4_000
+"""Inputs in the rows of all lists of a page: a list that would have more is edited as JSON, or takes no row more."""
+MOST_VALUES: Final = 4_000
+"""Values that a form may give an event."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
@@ -117,3 +122,10 @@ def leaves(field: Field) -> int:
     if isinstance(field, Group):
         return sum(leaves(inner) for inner in field.fields)
     return leaves(field.item) if isinstance(field, Rows) else 1
+
+
+def of_row(item: Field) -> int:
+    """What a row of a list takes of MOST_IN_ROWS, besides the rows of lists in it: ten options weigh as an input."""
+    if isinstance(item, Group):
+        return 1 + sum(of_row(inner) for inner in item.fields)
+    return 1 + len(item.options) // 10 if isinstance(item, Choice) else 1

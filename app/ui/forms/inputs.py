@@ -1,13 +1,13 @@
 """What stands in the inputs of a form, as text: typed by somebody, or put there for a value."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from app.domain.values.json import Json
 from app.ui.forms.amounts import CODE
-from app.ui.forms.fields import MOST_ROWS, Choice, Field, Fixed, Group, Rows
-from app.ui.forms.naming import Path, name_of, rows_of
+from app.ui.forms.fields import Choice, Field, Fixed, Group, Rows, of_row
+from app.ui.forms.naming import Path, name_of, row_of, rows_of
 
 ABSENT: Final = ...
 """In place of a value: there is none."""
@@ -20,6 +20,10 @@ class Inputs:
     """By their names, in the order of the page."""
 
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    marked: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "marked", frozenset(self.texts.get(RAW, ())))
 
     def one(self, name: str) -> str:
         return self.texts.get(name, ("",))[0]
@@ -28,14 +32,14 @@ class Inputs:
         return self.texts.get(name, ())
 
     def raw(self, path: Path) -> bool:
-        return RAW in self.texts and name_of(path) in self.texts[RAW]
+        return bool(self.marked) and name_of(path) in self.marked
 
-    def rows(self, path: Path) -> int:
-        text = self.one(rows_of(path))
-        return min(int(text), MOST_ROWS) if text.isdecimal() and len(text) < 9 else 0
+    def rows(self, form: Rows, path: Path) -> int:
+        return min(row_of(self.one(rows_of(path))) or 0, form.most)
 
     def with_(self, texts: Mapping[str, tuple[str, ...]], without: Iterable[str] = ()) -> "Inputs":
-        left = {name: kept for name, kept in self.texts.items() if name not in set(without)}
+        gone = set(without)
+        left = {name: kept for name, kept in self.texts.items() if name not in gone}
         return Inputs({**left, **texts})
 
 
@@ -48,13 +52,28 @@ def is_blank(form: Field, path: Path, inputs: Inputs) -> bool:
             return True
         case Group(fields=fields):
             return all(is_blank(inner, (*path, inner.key), inputs) for inner in fields)
-        case Rows(item=item):
+        case Rows(item=item) as rows:
             if inputs.one(rows_of(path)) == "0":
                 return False  # a list that is there and empty
-            return all(is_blank(item, (*path, row), inputs) for row in range(inputs.rows(path)))
+            return all(is_blank(item, (*path, row), inputs) for row in range(inputs.rows(rows, path)))
         case Choice():
             return not any(inputs.all(name_of(path)))
     return not inputs.one(name_of(path)).strip()
+
+
+def in_rows(form: Field, path: Path, inputs: Inputs) -> Iterator[int]:
+    """What each row of each list takes of MOST_IN_ROWS."""
+    if inputs.raw(path):
+        return
+    if isinstance(form, Group):
+        for inner in form.fields:
+            if isinstance(inner, Group | Rows):
+                yield from in_rows(inner, (*path, inner.key), inputs)
+    elif isinstance(form, Rows):
+        each = of_row(form.item)
+        for row in range(inputs.rows(form, path)):
+            yield each
+            yield from in_rows(form.item, (*path, row), inputs)
 
 
 Lookup = Callable[[Path], Json]

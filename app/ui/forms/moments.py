@@ -7,6 +7,7 @@ from typing import Final
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.ui.forms.days import read_day, shown_day, told_day
 from app.ui.forms.manner import Manner, Unreadable
+from app.ui.frame.times import local_time
 
 _NOW: Final = frozenset({"now", "jetzt"})
 _TIME: Final = re.compile(
@@ -29,7 +30,7 @@ def read_moment(text: str, manner: Manner) -> datetime:
 
 def shown_moment(moment: datetime, manner: Manner) -> str:
     """As it stands in an input; to the second, where it has seconds."""
-    local = moment.astimezone(manner.zone)
+    local = local_time(moment, manner.zone)
     if local.microsecond or local.fold or _skips(local, manner):
         return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return f"{shown_day(local.date(), manner)}, {_clock(local)}"
@@ -37,7 +38,7 @@ def shown_moment(moment: datetime, manner: Manner) -> str:
 
 def told_moment(moment: datetime, manner: Manner) -> str:
     """What was understood, with the zone's name of that moment."""
-    local = moment.astimezone(manner.zone)
+    local = local_time(moment, manner.zone)
     return f"{told_day(local.date(), manner)}, {_clock(local)} {local.tzname()}"
 
 

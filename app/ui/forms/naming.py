@@ -23,6 +23,11 @@ def rows_of(path: Path) -> str:
     return f"{name_of(path)}.rows"
 
 
+def row_of(step: str) -> int | None:
+    """The row that a step of a name counts; None for what is no number that a page ever has."""
+    return int(step) if step.isdecimal() and len(step) < 9 else None
+
+
 @lru_cache(MOST_KEPT)
 def dotted(path: Path) -> str:
     """The path as faults tell it."""

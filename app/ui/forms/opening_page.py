@@ -83,7 +83,7 @@ class Opening:
         return Sheet(tuple(parts), inputs, self.manner)
 
     def sent(self, posted: Posted) -> Sheet:
-        return self.sheet(Inputs(posted.fields))
+        return self.sheet(Inputs(posted.fields)).bounded()
 
 
 def opening_page(

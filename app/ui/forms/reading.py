@@ -4,9 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.domain.values.json import Data, Json
+from app.domain.values.writable import values_in
 from app.ui.forms.amounts import read_amount
 from app.ui.forms.days import read_day
-from app.ui.forms.fields import Choice, Day, Field, Fixed, Group, Moment, Money, Number, Raw, Rows, Text, Truth
+from app.ui.forms.fields import (
+    MOST_VALUES,
+    Choice,
+    Day,
+    Field,
+    Fixed,
+    Group,
+    Moment,
+    Money,
+    Number,
+    Raw,
+    Rows,
+    Text,
+    Truth,
+)
 from app.ui.forms.inputs import ABSENT, Inputs, Lookup, currency_of, is_blank
 from app.ui.forms.manner import Manner, Unreadable
 from app.ui.forms.missing import missing
@@ -42,6 +57,8 @@ class _Reading:
     lookup: Lookup
     errors: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
+    left: int = MOST_VALUES
+    """Values that may still be written as JSON."""
 
     def value(self, form: Field, path: Path, sent: Path, was: Json) -> Json:
         name = name_of(path)
@@ -84,7 +101,7 @@ class _Reading:
     def _rows(self, form: Rows, path: Path, sent: Path, was: Json) -> Json:
         before = was if isinstance(was, list) else []
         found: list[Json] = []
-        for row in range(self.inputs.rows(path)):
+        for row in range(self.inputs.rows(form, path)):
             at = (*path, row)
             if is_blank(form.item, at, self.inputs):
                 continue
@@ -141,7 +158,9 @@ class _Reading:
                 return text == "true"
             case Choice():
                 return _chosen(form, self.inputs.all(name), self.manner)
-        return read_json(text, self.manner)
+        value = read_json(text, self.manner, self.left)
+        self.left -= values_in(value)
+        return value
 
 
 def _texts(inputs: Inputs, name: str) -> tuple[str, ...]:

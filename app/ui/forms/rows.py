@@ -2,7 +2,7 @@
 
 from app.ui.forms.fields import Field, Group, Rows
 from app.ui.forms.inputs import RAW, Inputs
-from app.ui.forms.naming import Path, name_of
+from app.ui.forms.naming import Path, name_of, row_of
 
 
 def path_of(form: Field, name: str) -> Path | None:
@@ -16,8 +16,9 @@ def path_of(form: Field, name: str) -> Path | None:
             inner = next((one for one in form.fields if name_of((one.key,)) == step), None)
             key: str | int = inner.key if inner else ""
         else:
-            inner = form.item if isinstance(form, Rows) and step.isdecimal() else None
-            key = int(step) if inner else ""
+            row = row_of(step) if isinstance(form, Rows) else None
+            inner = form.item if isinstance(form, Rows) and row is not None else None
+            key = "" if row is None else row
         if inner is None:
             return None
         form, path = inner, (*path, key)
@@ -33,8 +34,8 @@ def added(inputs: Inputs, name: str, most: int) -> Inputs:
 def removed(inputs: Inputs, name: str) -> Inputs:
     """Without the row of this name, `payload.items.2`; those behind it move up."""
     above, _, last = name.rpartition(".")
-    gone, rows = int(last), _rows(inputs, above)
-    if not 0 <= gone < rows:
+    gone, rows = row_of(last), _rows(inputs, above)
+    if gone is None or gone >= rows:
         return inputs
     moved = {_moved(key, above, gone): texts for key, texts in inputs.texts.items()}
     raw = tuple(kept for kept in (_moved(one, above, gone) for one in inputs.all(RAW)) if kept)
@@ -43,14 +44,14 @@ def removed(inputs: Inputs, name: str) -> Inputs:
 
 
 def _rows(inputs: Inputs, name: str) -> int:
-    text = inputs.one(f"{name}.rows")
-    return int(text) if text.isdecimal() and len(text) < 9 else 0
+    return row_of(inputs.one(f"{name}.rows")) or 0
 
 
 def _moved(key: str, above: str, gone: int) -> str:
     """Where an input stands afterwards; empty for those of the row that is gone."""
     head = f"{above}."
-    row, dot, rest = key.removeprefix(head).partition(".")
-    if not key.startswith(head) or not row.isdecimal() or int(row) < gone:
+    step, dot, rest = key.removeprefix(head).partition(".")
+    row = row_of(step) if key.startswith(head) else None
+    if row is None or row < gone:
         return key
-    return "" if int(row) == gone else f"{head}{int(row) - 1}{dot}{rest}"
+    return "" if row == gone else f"{head}{row - 1}{dot}{rest}"

@@ -50,4 +50,4 @@ def _size(field: Field, path: Path, inputs: Inputs) -> int:
         return 1
     if isinstance(field, Group):
         return sum(_size(inner, (*path, inner.key), inputs) for inner in field.fields)
-    return 1 + sum(_size(field.item, (*path, row), inputs) for row in range(inputs.rows(path)))
+    return 1 + sum(_size(field.item, (*path, row), inputs) for row in range(inputs.rows(field, path)))

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate, chain
 
 from app.domain.schemas.validator import Validator
-from app.domain.values.errors import FieldError
+from app.domain.values.errors import FieldError, Invalid
 from app.domain.values.json import Data, Json
 from app.domain.values.writable import values_in
 from app.ui.forms.faults import field_at, placed
-from app.ui.forms.fields import Group, Rows
-from app.ui.forms.inputs import ABSENT, Inputs, Lookup, standing
+from app.ui.forms.fields import MOST_IN_ROWS, MOST_VALUES, Group, Rows
+from app.ui.forms.inputs import ABSENT, Inputs, Lookup, in_rows, standing
 from app.ui.forms.manner import Manner
 from app.ui.forms.reading import Entered, entered
 from app.ui.forms.rows import added, path_of, removed
 from app.ui.forms.sections import Section, in_view, sections
 from app.ui.forms.view import Filled, Shown, carried, errors_in_order, view
 
-MOST_VALUES = 4_000
 ADD, REMOVE, SHOW = "add", "remove", "show"
 
 
@@ -63,13 +63,19 @@ class Sheet:
     def lookup(self) -> Lookup:
         return standing(self.values, self.inputs)
 
+    def bounded(self) -> "Sheet":
+        """The same. Raises Invalid for more rows than a page of ours ever has."""
+        if self._crowded:
+            raise Invalid(self._less)
+        return self
+
     def pressed(self) -> "Sheet | None":
         """The sheet after a button that changes the form alone; None where none was pressed."""
         if name := self.inputs.one(ADD):
             return self._with_row(name)
         if name := self.inputs.one(REMOVE):
             above = name.rpartition(".")[0]
-            known = self._list(above) is not None and name.rpartition(".")[2].isdecimal()
+            known = self._list(above) is not None
             return replace(self, inputs=removed(self.inputs, name) if known else self.inputs, focus=above)
         if show := self.inputs.one(SHOW):
             root, _, number = show.partition(".")
@@ -85,11 +91,12 @@ class Sheet:
             values[part.root] = read.values
             errors |= read.errors
             found = part.validator.errors(read.values, part.root) if part.validator else ()
+            told = _with_all_above(read.errors)
             for name, message in self._placed(part, read, found).items():
-                if not any(known == name or known.startswith(f"{name}.") for known in read.errors):
+                if name not in told:
                     errors.setdefault(name, message)
             if values_in(read.values) > MOST_VALUES:
-                errors.setdefault(part.root, self.manner.say("Enter less: a form holds at most 4,000 values"))
+                errors.setdefault(part.root, self._less)
         return replace(self, errors={**self.errors, **errors}), values
 
     def faulted(self, faults: Iterable[FieldError]) -> "Sheet":
@@ -109,7 +116,7 @@ class Sheet:
 
     def carried(self, shown: Sequence[PartShown]) -> Sequence[tuple[str, str]]:
         """What is filled in and has no input on the page."""
-        visible = [one.name for part in shown for one in part.fields]
+        visible = {one.name for part in shown for one in part.fields}
         return list(carried(self.inputs, [part.root for part in self.parts], visible))
 
     def summary(self, shown: Sequence[PartShown]) -> list[tuple[str, str]]:
@@ -135,8 +142,19 @@ class Sheet:
         rows = self._list(name)
         if rows is None:
             return self
-        more = added(self.inputs, name, rows.most)
-        return replace(self, inputs=more, focus=f"{name}.{int(more.one(f'{name}.rows')) - 1}")
+        more = replace(self, inputs=added(self.inputs, name, rows.most))
+        if more._crowded:
+            return replace(self, errors={**self.errors, name: self._less}, focus=name)
+        return replace(more, focus=f"{name}.{int(more.inputs.one(f'{name}.rows')) - 1}")
+
+    @property
+    def _crowded(self) -> bool:
+        found = chain.from_iterable(in_rows(part.form, (part.root,), self.inputs) for part in self.parts)
+        return any(total > MOST_IN_ROWS for total in accumulate(found))
+
+    @property
+    def _less(self) -> str:
+        return self.manner.say("Enter less: a form holds at most 4,000 values")
 
     def _shown(self, part: Part) -> PartShown:
         found = sections(part.form, self.inputs)
@@ -154,6 +172,16 @@ class Sheet:
             found[open_one].last,
             len(part.form.fields),
         )
+
+
+def _with_all_above(names: Iterable[str]) -> set[str]:
+    """These names, and those of the groups and lists that hold them."""
+    found: set[str] = set()
+    for name in names:
+        while name and name not in found:
+            found.add(name)
+            name = name.rpartition(".")[0]
+    return found
 
 
 def _others(found: Sequence[Section], open_one: int) -> Iterable[tuple[int, Section]]:

@@ -1,6 +1,7 @@
 """Put a value into the inputs of a form, so that reading them back gives the same value."""
 
 import json
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,7 +10,22 @@ from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_date, parse_rfc3339
 from app.ui.forms.amounts import shown_amount
 from app.ui.forms.days import shown_day
-from app.ui.forms.fields import Choice, Day, Field, Fixed, Group, Moment, Money, Number, Raw, Rows, Text, Truth
+from app.ui.forms.fields import (
+    MOST_IN_ROWS,
+    Choice,
+    Day,
+    Field,
+    Fixed,
+    Group,
+    Moment,
+    Money,
+    Number,
+    Raw,
+    Rows,
+    Text,
+    Truth,
+    of_row,
+)
 from app.ui.forms.inputs import ABSENT, RAW, Inputs, Lookup, currency_of, is_blank
 from app.ui.forms.manner import Manner
 from app.ui.forms.moments import kept_moment, shown_moment
@@ -34,15 +50,18 @@ class _Shown:
     lookup: Lookup
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     raw: list[str] = field(default_factory=list)
+    in_rows: int = 0
 
     def put(self, form: Field, path: Path, value: Json) -> None:
         if value is ABSENT or (value is None and form.nullable):
             return
-        before, marked = dict(self.texts), len(self.raw)
+        before, marked, rows = len(self.texts), len(self.raw), self.in_rows
         try:
             self._put(form, path, value)
         except _Unfit:
-            self.texts, self.raw = before, [*self.raw[:marked], name_of(path)]
+            while len(self.texts) > before:
+                self.texts.popitem()
+            self.raw, self.in_rows = [*self.raw[:marked], name_of(path)], rows
             self.texts[name_of(path)] = (json.dumps(value, ensure_ascii=False, indent=2),)
 
     def _put(self, form: Field, path: Path, value: Json) -> None:
@@ -79,12 +98,15 @@ class _Shown:
             raise _Unfit
         self.texts[rows_of(path)] = (str(len(value)),)
         for row, item in enumerate(value):
+            self.in_rows += of_row(form.item)
+            if self.in_rows > MOST_IN_ROWS:
+                raise _Unfit
             self.put(form.item, (*path, row), item)
             if is_blank(form.item, (*path, row), self.so_far()):
                 raise _Unfit
 
     def so_far(self) -> Inputs:
-        return Inputs({**self.texts, RAW: tuple(self.raw)})
+        return Inputs(ChainMap({RAW: tuple(self.raw)}, self.texts))
 
     def _choice(self, form: Choice, path: Path, value: Json) -> None:
         wanted = value if form.several else [value]

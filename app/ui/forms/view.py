@@ -1,7 +1,7 @@
 """A form as its page shows it: each field with what stands in it, what is wrong and what was understood."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.ui.forms.days import read_day, told_day
@@ -114,7 +114,7 @@ def _input(form: Field, filled: Filled, common: Shown) -> Shown:
 
 
 def _list(form: Rows, path: Path, filled: Filled, common: Shown) -> Shown:
-    count = filled.inputs.rows(path)
+    count = filled.inputs.rows(form, path)
     parts = []
     for row in range(count):
         label = f"{form.label} {row + 1}" if not form.item.label else f"{form.item.label} {row + 1}"
@@ -184,7 +184,7 @@ def _says(message: str, label: str) -> bool:
     return bool(label) and re.search(rf"\b{re.escape(label)}\b", message, re.IGNORECASE) is not None
 
 
-def carried(inputs: Inputs, roots: Sequence[str], visible: Sequence[str]) -> Iterator[tuple[str, str]]:
+def carried(inputs: Inputs, roots: Collection[str], visible: Collection[str]) -> Iterator[tuple[str, str]]:
     """The inputs that are filled in but not on the page, as (name, text): fields of other parts of a long form."""
     for name, texts in inputs.texts.items():
         root, _, rest = name.partition(".")

@@ -29,7 +29,7 @@ class Times:
         if moment is None:
             return Markup("")
         at = _read(moment)
-        local = at.astimezone(zone or self.zone)
+        local = local_time(at, zone or self.zone)
         named = f" ({zone.key})" if zone is not None and zone.key != self.zone.key else ""
         near = self.near(at) if relative else ""
         heard = ", ".join(part for part in (near, self.full(local) + named) if part)
@@ -127,9 +127,17 @@ class Times:
         }
 
 
+def local_time(moment: datetime, zone: ZoneInfo) -> datetime:
+    """By the clocks of a zone; in UTC at the ends of the calendar, where the zone has no day for it."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment.astimezone(UTC)
+
+
 def _read(moment: Moment) -> datetime:
     return parse_rfc3339(moment) if isinstance(moment, str) else moment
 
 
 def _written(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"

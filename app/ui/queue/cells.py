@@ -9,7 +9,7 @@ from app.domain.definition.titles import titled
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.ui.frame.numbers import money, number
-from app.ui.frame.times import Times
+from app.ui.frame.times import Times, local_time
 
 LONG = 120
 MOST = 20
@@ -76,7 +76,7 @@ def _dated(schema: Mapping[str, Any], text: str, times: Times) -> str:
         if schema.get("format") == "date":
             return times.date(datetime.fromisoformat(text).replace(tzinfo=UTC))
         if schema.get("format") == "date-time":
-            return times.short(parse_rfc3339(text).astimezone(times.zone))
+            return times.short(local_time(parse_rfc3339(text), times.zone))
     except ValueError:
         pass
     return text

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.domain.case.case import Case
 from app.domain.clocks.after_event import Clocks
-from app.ui.frame.times import Times
+from app.ui.frame.times import Times, local_time
 
 OVERDUE, TODAY, RUNNING, PAUSED, MET = "▲", "◆", "●", "‖", "✓"
 
@@ -40,6 +40,6 @@ def due_of(case: Case, clocks: Clocks, times: Times) -> Due | None:
 def _running(at: datetime, times: Times) -> Due:
     if at <= times.now:
         return Due("late", OVERDUE, times.due(at), at, counts=True)
-    today = at.astimezone(times.zone).date() == times.now.astimezone(times.zone).date()
+    today = local_time(at, times.zone).date() == times.now.astimezone(times.zone).date()
     tone, shape = ("soon", TODAY) if today else ("neutral", RUNNING)
     return Due(tone, shape, times.due(at), at, counts=True)
