@@ -280,6 +280,20 @@ async def test_what_was_written_stays_where_a_form_is_wrong(client: AsyncClient,
     assert (await post(client, f"/cases/{case_id}/attach")).status_code == 422
 
 
+async def test_who_may_not_assign_a_case_learns_no_name_by_trying(client: AsyncClient, house: Assembly) -> None:
+    await house.store.begin_session(
+        Beginning(TENANT, "f" * 64, CLERK.id, frozenset(), "password", Told(name="Carl Clerk"), 60, 5)
+    )
+    case_id = await open_claim(house)
+    for form, field in (("assign", "assignee"), ("roles", "whom")):
+        known, unknown = [
+            await post(client, f"/cases/{case_id}/{form}", ANN, **{field: name}) for name in ("Carl Clerk", "No Body")
+        ]
+        assert known.status_code == unknown.status_code
+        assert words(known.text) == words(unknown.text)
+    assert (await post(client, f"/cases/{case_id}/assign", ANN, assignee="Carl Clerk")).status_code == 403
+
+
 async def test_who_may_not_work_on_a_case_has_no_form_for_it(client: AsyncClient, house: Assembly) -> None:
     case_id = await open_claim(house)
     page = (await get(client, f"/cases/{case_id}", ANN)).text

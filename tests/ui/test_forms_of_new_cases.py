@@ -72,6 +72,25 @@ async def test_cases_of_the_same_identifying_value_are_shown_first_and_then_it_i
             assert answer.status_code == 303
 
 
+@pytest.mark.usefixtures("_lived_in")
+@pytest.mark.parametrize("iban", ["DE" * 200, "?!"])
+async def test_an_identifying_value_that_cannot_be_searched_for_hinders_nobody(
+    store: Store, database: Database, iban: str
+) -> None:
+    told = declared().case_types["expense_claim"].model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    told["data"]["properties"]["iban"] = {"type": "string", "x-identifies": True}
+    async with (
+        running(store, declaring(expense_claim=CaseType.model_validate(told))) as house,
+        seen_by(house, ALICE) as client,
+    ):
+        page = await got(client, "/new/expense_claim")
+        typed = {"data__amount_cents": "5", "data__currency": "EUR", "data__iban": iban}
+        answer = await client.post("/new/expense_claim", data=page.sent("submit", **typed))
+        assert answer.status_code == 303
+        [entry] = await entries(database, "opened")
+        assert (await state(house, entry["case_id"])).data["iban"] == iban
+
+
 async def test_a_type_that_somebody_may_not_open_is_not_there(house: Assembly) -> None:
     async with seen_by(house, STRANGER) as client:
         await got(client, "/new/nothing", 404)

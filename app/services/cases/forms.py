@@ -9,7 +9,7 @@ from app.domain.case.attempt import Actor, Attempt, Opens
 from app.domain.deciding.situation import OnCase, Situation
 from app.domain.explaining.ahead import Ahead, ahead_of_event, ahead_of_form
 from app.domain.machine.machine import Machine
-from app.domain.values.errors import NotFound
+from app.domain.values.errors import CaseError, NotFound
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.services.cases.cases import Cases
@@ -123,7 +123,10 @@ class FormReads:
             if not isinstance(value, str) or not value.strip():
                 continue
             wanted = Wanted(case_type=machine.case_type.case_type, q=value, limit=LOOKED_THROUGH)
-            page = await self._cases.find(actor, wanted)
+            try:
+                page = await self._cases.find(actor, wanted)
+            except CaseError:  # too long to search for, or nothing but signs: a hint less, and the case is opened
+                continue
             for case in page.items:
                 if case.data.get(name) == value:
                     found[case.id] = Shown(case, page.clocks.get(case.id, {}))

@@ -15,6 +15,8 @@ from app.ui.frame.page import words_for
 from app.ui.frame.posted import Posted, posted
 from app.ui.frame.reader import PageRequest
 
+VERB = "assign"
+
 
 @get("/cases/{case_id:str}/assign")
 async def show_assign(request: PageRequest, case_id: CaseId) -> Response[str]:
@@ -28,11 +30,13 @@ async def show_assign(request: PageRequest, case_id: CaseId) -> Response[str]:
 @post("/cases/{case_id:str}/assign")
 async def assign(request: PageRequest, case_id: CaseId) -> Response[str]:
     """What is left as it is stays; of another team nobody has the case yet, unless somebody is named too."""
-    case, known, sent = await opened(request, case_id), await known_people(request), await posted(request)
+    case, sent = await opened(request, case_id), await posted(request)
+    allowed = VERB in case.acts
+    known = await known_people(request) if allowed else Known()  # whoever may not assign learns no names by trying
     form = _form(request, known, sent.one("assignee"), sent.one("team"), sent.one("reason"))
     assignee, team, errors = _read(request, known, sent)
     if errors:
-        return await form_page(request, case, form, errors=errors, status=422)
+        return await form_page(request, case, form, errors=errors if allowed else (), status=422 if allowed else 403)
     given = _given(case, assignee, team)
     if not given:
         nothing = words_for(request).gettext("Nothing would change. Choose somebody else, or go back.")
@@ -65,4 +69,4 @@ def _given(case: OpenCase, assignee: str | None, team: str | None) -> frozenset[
 
 def _form(request: PageRequest, known: Known, assignee: str, team: str, reason: str) -> WorkForm:
     values = {"known": known, "assignee": assignee, "team": team.removeprefix("team:"), "reason": reason}
-    return WorkForm("assign", words_for(request).gettext("Assign the case"), values)
+    return WorkForm(VERB, words_for(request).gettext("Assign the case"), values)

@@ -47,21 +47,28 @@ def read(stored: StoredEntry) -> Entry:
     return Entry(stored, json.loads(stored.entry))
 
 
-def changes_of(told: Telling, entry: Entry, befores: Mapping[str, Json]) -> Iterator[Change]:
+def changed_by(entry: Entry, befores: Mapping[str, Json]) -> Iterator[str]:
+    """The paths of what an entry changed and is to be told."""
     for path, value in entry.stored.values.items():
-        root, _, name = path[1:].partition("/")
-        name = name.replace("~1", "/").replace("~0", "~")
+        root = path[1:].partition("/")[0]
         if root == "data":
-            schema = schema_at(told.declared.data, f"data.{name}")
-            before = befores.get(path)
-            if path in befores and before == value:
-                continue
-            was = in_line(told, schema, before) if path in befores and not is_empty(before) else None
-            yield Change(told.field(f"data.{name}"), was, in_line(told, schema, value))
-        elif root == "payload" and not is_empty(value):
-            yield _sent(told, entry, name, value)
-        elif root == "reference":
-            yield Change(told.gettext("Reference"), None, str(value))
+            if not (path in befores and befores[path] == value):
+                yield path
+        elif root == "reference" or (root == "payload" and not is_empty(value)):
+            yield path
+
+
+def change_at(told: Telling, entry: Entry, befores: Mapping[str, Json], path: str) -> Change:
+    value = entry.stored.values[path]
+    root, _, name = path[1:].partition("/")
+    name = name.replace("~1", "/").replace("~0", "~")
+    if root == "payload":
+        return _sent(told, entry, name, value)
+    if root == "reference":
+        return Change(told.gettext("Reference"), None, str(value))
+    schema, before = schema_at(told.declared.data, f"data.{name}"), befores.get(path)
+    was = None if is_empty(before) else in_line(told, schema, before)
+    return Change(told.field(f"data.{name}"), was, in_line(told, schema, value))
 
 
 def _sent(told: Telling, entry: Entry, name: str, value: Json) -> Change:

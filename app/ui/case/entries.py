@@ -11,7 +11,7 @@ from app.domain.definition.titles import in_words
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.services.store.stored import StoredEntry
-from app.ui.case.changes import Change, Entry, changes_of
+from app.ui.case.changes import Change, Entry, change_at, changed_by
 from app.ui.case.clock_words import of_clock
 from app.ui.case.comments import markdown
 from app.ui.case.telling import Telling
@@ -66,7 +66,7 @@ def told_of(told: Telling, entry: Entry, befores: Mapping[str, Json]) -> Told:
     body, stored = entry.body, entry.stored
     recorded = parse_rfc3339(body["at"])
     moment = parse_rfc3339(body["occurred_at"]) if body.get("occurred_at") else recorded
-    changes = list(changes_of(told, entry, befores))
+    changed = list(changed_by(entry, befores))
     actor = body["actor"]
     text = stored.values.get("/text")
     return Told(
@@ -76,8 +76,8 @@ def told_of(told: Telling, entry: Entry, befores: Mapping[str, Json]) -> Told:
         moment=min(moment, recorded),
         recorded=recorded if moment < recorded else None,
         proof=Proof(stored.entry_id, stored.case_seq, stored.entry_hash),
-        changes=tuple(changes[:MOST_CHANGES]),
-        more=max(len(changes) - MOST_CHANGES, 0),
+        changes=tuple(change_at(told, entry, befores, path) for path in changed[:MOST_CHANGES]),
+        more=max(len(changed) - MOST_CHANGES, 0),
         reason=_reason(stored),
         quote=markdown(text) if isinstance(text, str) else None,
         tone=_tone(entry),

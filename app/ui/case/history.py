@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.domain.values.json import Json
+from app.services.fairness.yielding import LoopTurn
 from app.services.work.case_pages import CasePages, History, OpenCase, Wanted
 from app.ui.case.changes import Entry, changed_paths, read
 from app.ui.case.entries import Told, told_of
@@ -32,8 +33,13 @@ class ReadHistory:
     befores: Mapping[str, Mapping[str, Json]]
     page: History
 
-    def told(self, telling: Telling) -> tuple[Told, ...]:
-        return tuple(told_of(telling, one, self.befores.get(one.stored.entry_id, {})) for one in self.entries)
+    async def told(self, telling: Telling, turn: LoopTurn) -> tuple[Told, ...]:
+        """An entry may hold much: others have a turn after each."""
+        made: list[Told] = []
+        for one in self.entries:
+            made.append(told_of(telling, one, self.befores.get(one.stored.entry_id, {})))
+            await turn.give()
+        return tuple(made)
 
     def older(self) -> str | None:
         """The query of the next page."""

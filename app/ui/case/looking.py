@@ -9,6 +9,7 @@ from litestar.params import PathParameter, QueryParameter
 from app.domain.values.errors import NotFound
 from app.http.border.parameters import CaseId
 from app.http.border.services import services_of
+from app.services.fairness.yielding import LoopTurn
 from app.services.store.history import LastSet
 from app.services.work.case_pages import OpenCase, Wanted
 from app.ui.case.around import around
@@ -48,11 +49,13 @@ async def show_history(
     history = await read_history(pages_of(request), case, wanted)
     told = await telling(request, case, subjects(history.entries))
     about = around(told, case)
+    async with services_of(request).slices.of((request.user.tenant, request.user.id), small=True) as turn:
+        timeline = await history.told(told, turn)
     return page(
         request,
         "case/history.html",
         title=told.gettext("History of %(case)s", case=about["bar"].name),
-        timeline=history.told(told),
+        timeline=timeline,
         older=history.older(),
         left=history.left(),
         shown=show,
@@ -159,4 +162,4 @@ async def last_change(request: PageRequest, case: OpenCase) -> tuple[Telling, To
     """What was done to the case last."""
     history = await read_history(pages_of(request), case, Wanted(denied=False, limit=1))
     told = await telling(request, case, subjects(history.entries))
-    return told, next(iter(history.told(told)), None)
+    return told, next(iter(await history.told(told, LoopTurn())), None)

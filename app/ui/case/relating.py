@@ -98,7 +98,7 @@ async def _roles_form(request: PageRequest, case: OpenCase, sent: Posted) -> Wor
     told = await telling(request, case)
     held = [(subject, role) for subject, role in case.roles if role not in ("[creator]", "[assignee]")]
     values = {
-        "known": await known_people(request),
+        "known": await known_people(request) if "roles" in case.acts else Known(),
         "roles": [(role, told.role(role)) for role in case.givable_roles],
         "held": [
             (f"{s} {r}", told.gettext("%(person)s: %(role)s", person=told.person(s), role=told.role(r)))

@@ -102,8 +102,7 @@ async def _shown(request: PageRequest, told: Telling, read: Read, turn: LoopTurn
     for comment in reversed(read.comments[:MOST_COMMENTS]):
         comments.append(said(told, comment))
         await turn.give()
-    timeline = read.history.told(told)
-    await turn.give()
+    timeline = await read.history.told(told, turn)
     return {
         **around(told, case),
         "barred": barred,

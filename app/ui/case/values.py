@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal
 
 from app.domain.definition.titles import in_words, titled
@@ -17,6 +18,9 @@ MOST_LEAVES = 40
 """Of one field: what is more is told as a number."""
 DEEPEST = 6
 LONG = 160
+LOOKED_AT = 1_000
+"""Characters of a text that has to stand in a line: more than that is not even looked through for line breaks."""
+MOST_WRITTEN = 2_000
 
 Kind = Literal["text", "long", "moment", "link", "list", "group"]
 
@@ -58,7 +62,7 @@ class _Showing:
     def value(self, schema: Mapping[str, Any], value: Json, depth: int) -> Value:
         self._left -= 1
         if depth >= DEEPEST and isinstance(value, list | dict):
-            return Value("long", json.dumps(value, ensure_ascii=False)[:2_000])
+            return Value("long", _as_json(value))
         if isinstance(value, list):
             return self._list(schema, value, depth)
         if isinstance(value, dict):
@@ -122,6 +126,12 @@ def _text(schema: Mapping[str, Any], text: str) -> Value:
     return Value("long" if schema.get("x-multiline") or "\n" in text or len(text) > LONG else "text", text)
 
 
+def _as_json(value: Json) -> str:
+    """The beginning of it; the rest is not made."""
+    pieces = json.JSONEncoder(ensure_ascii=False).iterencode(value)
+    return "".join(islice(pieces, MOST_WRITTEN))[:MOST_WRITTEN]
+
+
 def properties(schema: Mapping[str, Any]) -> Mapping[str, dict[str, Any]]:
     found = schema.get("properties")
     return {name: one for name, one in found.items() if isinstance(one, dict)} if isinstance(found, dict) else {}
@@ -129,8 +139,8 @@ def properties(schema: Mapping[str, Any]) -> Mapping[str, dict[str, Any]]:
 
 def ordered(schema: Mapping[str, Any], value: Mapping[str, Json]) -> list[str]:
     """The names in the order of the schema, then those that it does not know."""
-    known = [name for name in properties(schema) if name in value]
-    return [*known, *(name for name in value if name not in set(known))]
+    known = dict.fromkeys(name for name in properties(schema) if name in value)
+    return [*known, *(name for name in value if name not in known)]
 
 
 def _flat(value: Value) -> str:
@@ -143,4 +153,5 @@ def _leaves(value: Value) -> Iterator[str]:
     elif value.kind == "group":
         yield from (f"{label}: {_flat(inner)}" for label, inner in value.rows)
     else:
-        yield " ".join(value.text.split())
+        text = " ".join(value.text[:LOOKED_AT].split())
+        yield text if len(value.text) <= LOOKED_AT else f"{text}…"

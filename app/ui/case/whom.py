@@ -1,5 +1,6 @@
 """Find people by their names: whom a case is assigned to, who has a role on it, whom a comment tells."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,9 +33,10 @@ class Known:
         return text if not subjects and SUBJECT.fullmatch(text) else None
 
     def mentioned(self, text: str) -> tuple[str, ...]:
-        """Those whom a text names after an @."""
-        folded = text.casefold()
-        return tuple(subject for subject, name in self.people if f"@{name.casefold()}" in folded)
+        """Those whom a text names after an @: of names that begin alike the longest one that stands there whole."""
+        longest = sorted({name.casefold() for _, name in self.people}, key=len, reverse=True)
+        found = set(re.findall(rf"@({'|'.join(map(re.escape, longest))})(?!\w)", text.casefold()))
+        return tuple(subject for subject, name in self.people if name.casefold() in found)
 
 
 async def known_people(request: PageRequest) -> Known:
