@@ -1,6 +1,7 @@
 """What is sent to hurt others or the service itself ends as an answer, for whoever sent it alone."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,8 @@ import pytest
 from app.domain.definition.case_type import CaseType
 from app.domain.values.errors import Invalid
 from app.services.assembly import Assembly
+from app.services.fairness.fair_queue import Caller
+from app.services.fairness.slices import Slices
 from app.ui.forms.from_schema import form_of
 from app.ui.forms.inputs import Inputs, standing
 from app.ui.forms.manner import Manner, Unreadable
@@ -18,6 +21,7 @@ from app.ui.forms.sheet import Part, Sheet
 from app.ui.forms.showing import shown
 from tests.databases import Database, sqlite_of
 from tests.house import CLERK, declared, declaring, opened, running
+from tests.over_http import services_of
 from tests.ui.serving import client_of, reader
 from tests.ui.test_forms_of_events import do, got, posted, seen_by
 
@@ -96,17 +100,41 @@ async def test_lists_in_lists_are_not_multiplied_without_end(house: Assembly) ->
             assert "payload.a.0" not in answer.text
 
 
+class Noting(Slices):
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns: list[Caller] = []
+
+    async def turn(self, caller: Caller) -> None:
+        self.turns.append(caller)
+        await super().turn(caller)
+
+
+async def test_a_form_of_many_rows_waits_for_its_turn_and_a_short_one_does_not(house: Assembly) -> None:
+    case_id, slices = await opened(house), Noting()
+    async with client_of(house, services=replace(services_of(house), slices=slices)) as client:
+        page = await got(client, do(case_id, "triage"))
+        short = {**page.fields, "payload.a.rows": "1", "add": "payload.a"}
+        await posted(client, do(case_id, "triage"), short, 422)
+        assert slices.turns == []
+        await posted(client, do(case_id, "triage"), {**short, "payload.a.0.b.rows": "100", "payload.a.rows": "99"}, 422)
+        assert slices.turns == []
+        many = {f"payload.a.{row}.b.rows": "100" for row in range(5)}
+        await posted(client, do(case_id, "triage"), {**short, **many, "payload.a.rows": "9"}, 422)
+    assert slices.turns == [(CLERK.tenant, CLERK.id)]
+
+
 def test_a_list_takes_no_row_beyond_what_a_page_bears_and_says_so() -> None:
     form = form_of(lists("a", "b"), "data", "en")
-    rows = {f"data.a.{row}.b.rows": ("100",) for row in range(39)}
-    sheet = Sheet((Part(form),), Inputs({"data.a.rows": ("40",), **rows, "data.a.39.b.rows": ("20",)}), Manner())
+    rows = {f"data.a.{row}.b.rows": ("100",) for row in range(19)}
+    sheet = Sheet((Part(form),), Inputs({"data.a.rows": ("20",), **rows, "data.a.19.b.rows": ("60",)}), Manner())
     full = sheet.bounded()
     pressed = Sheet(full.parts, full.inputs.with_({"add": ("data.a",)}), full.manner).pressed()
     assert pressed is not None
-    assert pressed.inputs.one("data.a.rows") == "40"
+    assert pressed.inputs.one("data.a.rows") == "20"
     assert pressed.errors == {"data.a": "Enter less: a form holds at most 4,000 values"}
     with pytest.raises(Invalid):
-        Sheet(full.parts, full.inputs.with_({"data.a.39.b.rows": ("100",)}), full.manner).bounded()
+        Sheet(full.parts, full.inputs.with_({"data.a.19.b.rows": ("100",)}), full.manner).bounded()
 
 
 def test_no_more_rows_are_shown_than_a_list_may_have() -> None:
@@ -121,7 +149,7 @@ def test_lists_that_a_page_does_not_bear_are_shown_as_json_and_kept() -> None:
     value = {f"l{n}": [{"f0": "x"}] * 50 for n in range(10)}
     inputs = shown(form, ("data",), value, Manner(), standing({"data": value}))
     sheet = Sheet((Part(form),), inputs, Manner()).bounded()
-    assert inputs.all("raw") == ("data.l8", "data.l9")
+    assert inputs.all("raw") == tuple(f"data.l{n}" for n in range(4, 10))
     _, values = sheet.read()
     assert values == {"data": value}
 

@@ -26,7 +26,7 @@ from app.ui.case.looking import EventName
 from app.ui.forms.conflict import conflict_page, with_kept
 from app.ui.forms.event_page import Doing, Seen, event_page, payload_of, with_reason
 from app.ui.forms.gone import gone_page, keep_as_comment
-from app.ui.forms.reads import reads_of
+from app.ui.forms.reads import reads_of, turn_of
 from app.ui.forms.refused import with_refusal
 from app.ui.forms.sheet import Sheet
 from app.ui.frame.attempts import attempting
@@ -61,7 +61,8 @@ async def fire_from_form(request: PageRequest, case_id: CaseId, event: EventName
     if changed is not None:
         if sent.one(CONFLICT):
             return await conflict_page(doing, changed, seen)
-        return event_page(doing, changed, status=NOT_DONE, seen=seen)
+        async with turn_of(request, changed):
+            return event_page(doing, changed, status=NOT_DONE, seen=seen)
     if sent.one("act") == "comment":
         return await keep_as_comment(doing, sheet, sent)
     return await _tried(doing, sheet, seen, sent)
@@ -69,11 +70,12 @@ async def fire_from_form(request: PageRequest, case_id: CaseId, event: EventName
 
 async def _tried(doing: Doing, sheet: Sheet, seen: Seen, sent: Posted) -> Response[Any]:
     sheet, undecided = with_kept(doing, sheet, sent)
-    sheet, values = with_reason(sheet, doing.asks_reason).read()
+    async with turn_of(doing.request, sheet):
+        sheet, values = with_reason(sheet, doing.asks_reason).read()
+        if sheet.errors and not undecided:
+            return event_page(doing, sheet, status=NOT_DONE, seen=seen)
     if undecided:
         return await conflict_page(doing, sheet, seen)
-    if sheet.errors:
-        return event_page(doing, sheet, status=NOT_DONE, seen=seen)
     attempt = attempting(
         doing.request,
         case_id=doing.case.id,

@@ -8,7 +8,7 @@ from app.domain.values.json import Json
 MOST_ROWS: Final = 100
 """Rows of one list on a page; a longer list is edited as JSON."""
 
-MOST_IN_ROWS: Final = 4_000
+MOST_IN_ROWS: Final = 2_000
 """Inputs in the rows of all lists of a page: a list that would have more is edited as JSON, or takes no row more."""
 MOST_VALUES: Final = 4_000
 """Values that a form may give an event."""

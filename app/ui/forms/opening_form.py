@@ -28,7 +28,7 @@ from app.ui.forms.event_form import NOT_DONE, RESTORED, submitted
 from app.ui.forms.event_page import with_reason
 from app.ui.forms.inputs import Inputs
 from app.ui.forms.opening_page import Opening, opening_page
-from app.ui.forms.reads import reads_of
+from app.ui.forms.reads import reads_of, turn_of
 from app.ui.forms.sheet import Sheet
 from app.ui.frame.attempts import attempting
 from app.ui.frame.page import page, words_for
@@ -70,7 +70,8 @@ async def open_from_form(request: PageRequest, case_type: FromPath[str]) -> Resp
     sheet = opening.sent(sent)
     changed = sheet if sent.one(RESTORED) else sheet.pressed()
     if changed is not None:
-        return opening_page(opening, changed, status=NOT_DONE)
+        async with turn_of(request, changed):
+            return opening_page(opening, changed, status=NOT_DONE)
     if (act := sent.one("act")) in opening.others:
         opening = replace(opening, event=act)
         sheet = opening.sent(sent)
@@ -78,9 +79,10 @@ async def open_from_form(request: PageRequest, case_type: FromPath[str]) -> Resp
 
 
 async def _tried(opening: Opening, sheet: Sheet, sent: Posted) -> Response[Any]:
-    sheet, values = _with_reference(with_reason(sheet, opening.asks_reason)).read()
-    if sheet.errors:
-        return opening_page(opening, sheet, status=NOT_DONE)
+    async with turn_of(opening.request, sheet):
+        sheet, values = _with_reference(with_reason(sheet, opening.asks_reason)).read()
+        if sheet.errors:
+            return opening_page(opening, sheet, status=NOT_DONE)
     data = values.get("data", {})
     alike = [] if sent.one(ANYWAY) else await _alike(opening, data)
     if alike:

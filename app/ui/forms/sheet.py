@@ -17,6 +17,8 @@ from app.ui.forms.rows import added, path_of, removed
 from app.ui.forms.sections import Section, in_view, sections
 from app.ui.forms.view import Filled, Shown, carried, errors_in_order, view
 
+LARGE = 400
+"""Inputs in rows from which on a form waits for its turn with others that take long."""
 ADD, REMOVE, SHOW = "add", "remove", "show"
 
 
@@ -68,6 +70,11 @@ class Sheet:
         if self._crowded:
             raise Invalid(self._less)
         return self
+
+    @property
+    def small(self) -> bool:
+        """Whether it is read and shown in no time."""
+        return not self._holds_more(LARGE)
 
     def pressed(self) -> "Sheet | None":
         """The sheet after a button that changes the form alone; None where none was pressed."""
@@ -149,8 +156,11 @@ class Sheet:
 
     @property
     def _crowded(self) -> bool:
+        return self._holds_more(MOST_IN_ROWS)
+
+    def _holds_more(self, most: int) -> bool:
         found = chain.from_iterable(in_rows(part.form, (part.root,), self.inputs) for part in self.parts)
-        return any(total > MOST_IN_ROWS for total in accumulate(found))
+        return any(total > most for total in accumulate(found))
 
     @property
     def _less(self) -> str:
