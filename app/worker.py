@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -56,7 +56,7 @@ def application() -> ASGIApp:
         simulations=assembly.simulations,
         policy_changes=assembly.policy_changes,
         who_can=assembly.who_can,
-        readiness=partial(readiness, assembly, settings.policies),
+        readiness=partial(readiness, assembly, settings.policies, beside=unsafe(settings)),
         metrics=metrics.exposed,
         api_keys=assembly.api_keys,
         keys=assembly.keys,
@@ -140,10 +140,21 @@ def _lived(assembly: Assembly, settings: Settings, rates: RateLimits | None) -> 
     return lived
 
 
-async def readiness(assembly: Assembly, policies: Path) -> Readiness:
+async def readiness(assembly: Assembly, policies: Path, beside: Sequence[str] = ()) -> Readiness:
     problems = tuple(await assembly.store.problems())
     warnings = () if problems else (*await _standing_still(assembly), *await _unapplied(assembly, policies))
+    warnings = (*warnings, *beside)
     return Readiness(not problems, problems, warnings, assembly.store.details())
+
+
+def unsafe(settings: Settings) -> list[str]:
+    """What is set so that somebody may be harmed."""
+    if not settings.behind_tls or settings.forwarded_by or any(issuer.client_id for issuer in settings.issuers):
+        return []
+    return [
+        "attempts to sign in are counted for all addresses together, as only the proxy knows them; say with"
+        " STATEWARD_FORWARDED_BY how many proxies add to X-Forwarded-For"
+    ]
 
 
 async def _standing_still(assembly: Assembly) -> list[str]:

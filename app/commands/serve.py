@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace, settings: Settings, target: str) -> int:
     asyncio.run(_prepare(settings))
     if settings.sealing_secret is None:  # all workers have to open what one of them sealed
         os.environ["STATEWARD_SESSION_SECRET"] = secrets.token_urlsafe(48)
+    os.environ["STATEWARD_HOST"] = host  # workers tell browsers to come by TLS unless this is the machine itself
     if arguments.no_scheduler:
         os.environ["STATEWARD_SCHEDULER"] = "false"
     url = base_url(host, port)

@@ -164,6 +164,32 @@ async def test_attempts_from_an_address_are_counted_over_all_names(limits):
     assert limits.take(TENANT, "user:b", None) == 0.0
 
 
+async def test_where_no_address_is_known_all_attempts_are_counted_together(clock):
+    limits = SignInLimits(SharedBuckets(clock), Rate(5, 60), Rate(20, 60), clock, Rate(30, 60))
+    for number in range(30):
+        assert limits.take(TENANT, f"user:a{number}", None) == 0.0
+    assert limits.take(TENANT, "user:b", None) > 0.0
+    assert limits.take(TENANT, "user:b", "192.0.2.1") == 0.0
+    clock.now += 2
+    assert limits.take(TENANT, "user:b", None) == 0.0
+
+
+async def test_what_strangers_try_on_a_name_does_not_count_for_who_is_signed_in(accounts, people, clock):
+    app = await switched_on(people, clock)
+    for _ in range(6):
+        told = await accounts.enter(TENANT, "ann", "wrong horse battery", None)
+    assert isinstance(told, TooOften)
+    await people.change_password(ANN, "this session", PASSWORD, "another horse battery")
+    assert await people.switch_off_one_time(ANN, app.at(int(clock())))
+
+
+async def test_who_is_signed_in_cannot_try_passwords_without_end_either(people, passwords):
+    for _ in range(6):
+        with pytest.raises(Invalid):
+            await people.change_password(ANN, "this session", "wrong horse battery", "another horse battery")
+    assert passwords.looked_at == 5
+
+
 async def test_replicas_share_what_was_tried(clock):
     shared = SharedBuckets(clock)
     first, second = (SignInLimits(shared, Rate(5, 60), Rate(20, 60), clock) for _ in range(2))

@@ -81,7 +81,8 @@ async def test_another_state_is_refused_before_the_code_is_shown_to_anybody(keyc
     asked = Asked.anew(keycloak.issuer, BACK)
     answer = keycloak.signed_in(await flow.address(asked))
     shown = len(keycloak.shown)
-    await refused(flow, asked, answer | {"state": "x"}, "state")
+    for state in ("x", "ä", "\ud800"):
+        await refused(flow, asked, answer | {"state": state}, "state")
     await refused(flow, asked, {"code": answer["code"]}, "state")
     assert len(keycloak.shown) == shown
 
@@ -90,6 +91,7 @@ async def test_another_nonce_is_refused(keycloak, flow):
     asked = Asked.anew(keycloak.issuer, BACK)
     address = await flow.address(asked)
     await refused(flow, asked, keycloak.signed_in(address, nonce="x"), "nonce")
+    await refused(flow, asked, keycloak.signed_in(address, nonce="ä"), "nonce")
     await refused(flow, asked, keycloak.signed_in(address, nonce=...), "nonce")
 
 

@@ -8,6 +8,7 @@ from app.db import open_store
 from app.domain.case.attempt import Actor
 from app.domain.values.errors import Denied
 from app.services.callers.sessions import IDLE, LONGEST, MOST, NOTED_EVERY, Sessions
+from app.services.store.people import REMEMBERED
 from tests.databases import sqlite_of
 from tests.factories import TENANT
 from tests.house import change, rows
@@ -143,6 +144,25 @@ async def test_a_session_that_is_over_says_whose_it_was_and_lets_nobody_in(sessi
     watch.now += IDLE
     assert await sessions.find(cookie) is None
     assert await sessions.whose(cookie) == (TENANT, ANN.id)
+
+
+@pytest.mark.parametrize("signed_out", [False, True])
+async def test_an_hour_later_a_session_that_is_over_is_anybodys_guess(sessions, watch, signed_out):
+    cookie = await began(sessions)
+    if signed_out:
+        await sessions.end(cookie)
+    watch.now += REMEMBERED - MINUTE + (timedelta() if signed_out else IDLE)
+    assert await sessions.whose(cookie) == (TENANT, ANN.id)
+    watch.now += MINUTE
+    assert await sessions.whose(cookie) is None
+
+
+async def test_what_a_page_asks_by_itself_keeps_no_session_open(sessions, watch):
+    cookie = await began(sessions)
+    watch.now += IDLE - MINUTE
+    assert await sessions.find(cookie, used=False)
+    watch.now += MINUTE
+    assert await sessions.find(cookie) is None
 
 
 async def test_somebody_has_so_many_sessions_and_the_oldest_goes(sessions, watch):

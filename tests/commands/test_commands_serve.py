@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from app.main import main
+from app.settings import Settings
+from app.worker import unsafe
 from tests.running import SECRET, stateward
 
 
@@ -17,6 +19,26 @@ def test_it_stops_cleanly_when_it_is_told_to(tmp_path, workers, number):
         assert httpx.get(f"{service.url}/readyz").json()["ready"] is True
         assert service.stop(number) == 0
         assert service.errors.read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "given", "cookie"),
+    [("127.0.0.2", {}, "__Host-stateward_visit"), ("127.0.0.1", {"host": "0.0.0.0"}, "stateward_session_visit")],
+)
+def test_where_it_listens_says_whether_its_cookies_demand_tls(tmp_path, host, given, cookie):
+    """Also in the workers: the address is told to the command, as the image does."""
+    with stateward(tmp_path, "serve", "--host", host, "--port", "0", jwt_secret=SECRET, **given) as service:
+        told = httpx.get(f"{service.url}/sign-in").headers["set-cookie"]
+    assert told.startswith(f"{cookie}=")
+    assert ("secure;" in f"{told.lower()};") == cookie.startswith("__Host-")
+
+
+def test_readyz_warns_where_a_proxy_hides_who_tries_to_sign_in(tmp_path):
+    with stateward(tmp_path, "serve", "--port", "0", jwt_secret=SECRET, behind_tls="true") as service:
+        [warning] = httpx.get(f"{service.url}/readyz").json()["warnings"]
+    assert "say with STATEWARD_FORWARDED_BY how many proxies" in warning
+    assert unsafe(Settings(behind_tls=True, forwarded_by=1)) == []
+    assert unsafe(Settings()) == []
 
 
 def test_a_taken_port_is_one_sentence_and_is_not_shared(tmp_path, capsys, monkeypatch):

@@ -35,7 +35,7 @@ class FakeReaders:
     sessions: dict[str, Reader] = field(default_factory=dict)
     raises: Exception | None = None
 
-    async def reader(self, cookie: str | None) -> Reader | None:
+    async def reader(self, cookie: str | None, *, used: bool = True) -> Reader | None:
         if self.raises is not None:
             raise self.raises
         return self.sessions.get(cookie or "")

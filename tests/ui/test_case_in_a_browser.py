@@ -11,7 +11,7 @@ from tests.databases import Database, sqlite_of
 from tests.house import ALICE, CLERK, SUPERVISOR, applied, fire, opening, state, tried
 from tests.over_http import services_of
 from tests.ui.browsing import browsing
-from tests.ui.serving import reader
+from tests.ui.serving import FakeReaders, app_of, reader
 from tests.working import comment
 
 CARL: Reader = reader(CLERK, "Carl Clerk", "session-of-carl")
@@ -60,3 +60,25 @@ async def test_a_case_is_moved_and_commented_on_by_keyboard_and_a_change_is_told
         await page.keyboard.press("q")
         await page.wait_for_url(re.compile(r"/(\?view=\w+)?$"))
     assert (await state(house, case_id)).state == "review.first_line"
+
+
+ASK = "void htmx.ajax('GET', document.querySelector('.live').getAttribute('hx-get'), {source: '.live'})"
+
+
+async def test_a_session_that_ends_leads_to_the_sign_in_page_and_takes_nothing_that_was_written(
+    house: Assembly,
+) -> None:
+    case_id = await opened(house)
+    known = FakeReaders({CARL.session_id: CARL})
+    async with browsing(app=app_of(services_of(house), known)) as window:
+        page = await window.page(f"/cases/{case_id}")
+        await page.route(f"**/cases/{case_id}", lambda route: route.fulfill(body="led away"))
+        await page.locator("textarea").fill("Half a comment")
+        known.sessions.clear()
+        for _ in range(2):
+            async with page.expect_response("**/stale?*"):
+                await page.evaluate(ASK)
+        assert await page.locator("textarea").input_value() == "Half a comment"
+        await page.locator("textarea").fill("")
+        await page.evaluate(ASK)
+        await page.wait_for_selector("text=led away")

@@ -108,6 +108,20 @@ async def test_one_time_passwords_are_switched_on_and_off(client, house):
     assert (await ann(house)).otp is None
 
 
+async def test_what_is_on_is_switched_off_by_a_code_before_another_app_is_taken(client, house):
+    """Whoever finds a browser open would put in an app of theirs, else."""
+    pages = [await client.get("/me/one-time-password") for _ in range(2)]
+    mine, other = (
+        "".join(page.text.partition('<code class="secret">')[2].partition("</code>")[0].split()) for page in pages
+    )
+    await sent(client, "/me/one-time-password/on", pages[0], code=TOTP(mine).now())
+    before = (await ann(house)).otp
+    assert before is not None
+    answer = await sent(client, "/me/one-time-password/on", pages[1], code=TOTP(other).now())
+    assert (answer.status_code, answer.headers["location"]) == (303, "/me/one-time-password")
+    assert (await ann(house)).otp == before
+
+
 async def test_a_secret_of_another_session_switches_nothing_on(client, house):
     await known(house, "eve")
     async with browser(app_of(house)) as eve:

@@ -204,6 +204,16 @@ async def test_a_session_ends_after_half_an_hour_without_a_click(client, house, 
     assert await at_me(client) == 303
 
 
+@pytest.mark.parametrize("path", ["/queue/new", "/cases/0198c0de-0000-7000-8000-000000000001/stale?seq=1"])
+async def test_a_page_that_asks_by_itself_keeps_no_session_open(client, house, watch, path):
+    await known(house)
+    await signed_in(client)
+    watch.now += IDLE - timedelta(minutes=1)
+    assert (await client.get(path, headers={"hx-request": "true"})).status_code in (200, 404)
+    watch.now += timedelta(minutes=1)
+    assert await at_me(client) == 303
+
+
 async def test_a_token_never_works_as_a_session(client, house):
     from tests.fake_services import token
 
@@ -369,7 +379,9 @@ def hidden_csrf(client):
     return masked(client.cookies.get(f"{COOKIE}_visit"))
 
 
-@pytest.mark.parametrize("changed", [{"state": "x"}, {"code": "x"}, {"iss": "https://else.example.com"}])
+@pytest.mark.parametrize(
+    "changed", [{"state": "x"}, {"state": "ä"}, {"code": "x"}, {"iss": "https://else.example.com"}]
+)
 async def test_an_answer_that_does_not_fit_signs_nobody_in(away, keycloak, changed):
     client, address = away
     answer = await client.get("/sign-in/back", params=keycloak.signed_in(address) | changed)

@@ -74,7 +74,7 @@ class CodeFlow:
     async def finish(self, asked: Asked, answer: Mapping[str, str]) -> tuple[Actor, Told]:
         """Who came back, and what is told of them. Raises Unauthenticated where they are not believed, which is for
         the log only, or Unavailable."""
-        if asked.issuer != self.issuer.issuer or not hmac.compare_digest(asked.state, answer.get("state", "")):
+        if asked.issuer != self.issuer.issuer or not _same(asked.state, answer.get("state", "")):
             raise Unauthenticated("the state is not the one that this browser was sent away with")
         named = answer.get("iss")
         if named != asked.issuer and (named is not None or await self._names_itself()):
@@ -83,7 +83,7 @@ class CodeFlow:
             raise Unauthenticated(f"the issuer sent no code ({answer.get('error', 'and no error')[:100]!r})")
         claims = await id_claims(await self._id_token(asked, answer["code"]), self.issuer, self._keys)
         nonce = claims.get("nonce")
-        if not isinstance(nonce, str) or not hmac.compare_digest(asked.nonce, nonce):
+        if not isinstance(nonce, str) or not _same(asked.nonce, nonce):
             raise Unauthenticated("the nonce is not the one that was asked with")
         return actor_of(claims, self.issuer), told_of(claims)
 
@@ -137,6 +137,11 @@ class CodeFlow:
             LOGGER.warning("an issuer names no address that can be used", issuer=self.issuer.issuer, address=name)
             raise Unavailable("Your organisation's sign-in does not answer. Try again in a moment.") from None
         return told
+
+
+def _same(asked: str, told: str) -> bool:
+    """Whatever signs were told: those beyond ASCII cannot be compared as text."""
+    return hmac.compare_digest(asked.encode(), told.encode(errors="replace"))
 
 
 def told_of(claims: Claims) -> Told:

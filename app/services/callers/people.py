@@ -106,7 +106,7 @@ class People:
         person = await self._store.person(actor.tenant, actor.id)
         if person is None or person.otp is None:
             return True
-        if self._limits.take(actor.tenant, actor.id, None):
+        if self._limits.take_own(actor.tenant, actor.id):
             return False
         step = self._one_time.step_of(person.otp, actor.tenant, actor.id, code)
         if step is None or not await self._store.use_otp(actor.tenant, actor.id, step):
@@ -119,7 +119,7 @@ class People:
         Raises Invalid where the one that is told is not the password `now`, or the new one is no good.
         """
         person = await self._store.person(actor.tenant, actor.id)
-        wait = self._limits.take(actor.tenant, actor.id, None)
+        wait = self._limits.take_own(actor.tenant, actor.id)
         if wait or not await self._passwords.fits(person.password if person else None, now):
             raise invalid("now", "This is not your password")
         if fault := fault_of(new, actor.id.removeprefix("user:")):

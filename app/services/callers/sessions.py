@@ -15,7 +15,15 @@ from app.domain.case.attempt import Actor
 from app.domain.values.errors import Denied
 from app.domain.values.names import TENANT
 from app.services.store.failures import Refused
-from app.services.store.people import Beginning, PeopleStore, SessionId, StoredPerson, StoredSession, Told
+from app.services.store.people import (
+    REMEMBERED,
+    Beginning,
+    PeopleStore,
+    SessionId,
+    StoredPerson,
+    StoredSession,
+    Told,
+)
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -74,25 +82,29 @@ class Sessions:
             raise Denied("this account is disabled")
         return f"{actor.tenant}.{secret}", made
 
-    async def find(self, cookie: str | None) -> SignedIn | None:
-        """Who is signed in by a cookie now."""
+    async def find(self, cookie: str | None, *, used: bool = True) -> SignedIn | None:
+        """Who is signed in by a cookie now; not `used`: a page asks by itself, with nobody in front of it perhaps."""
         named = _named(cookie)
         found = await self._store.session(named) if named else None
         if named is None or found is None:
             return None
         session, person, at = found
         seen = max(session.seen_at, self._seen.get(named, session.seen_at))
-        if session.ends_at <= at or seen + IDLE <= at or person.disabled_at is not None:
+        if _over_at(session, seen) <= at or person.disabled_at is not None:
             return None
-        if seen + NOTED_EVERY <= at:
+        if used and seen + NOTED_EVERY <= at:
             self._seen[named] = at
         return SignedIn(session, person)
 
     async def whose(self, cookie: str | None) -> tuple[str, str] | None:
-        """Tenant and subject of a session, also of one that is over for a while; None for anybody's guess."""
+        """Tenant and subject of a session, also of one that is over for less than an hour; None for anybody's guess."""
         named = _named(cookie)
         found = await self._store.session(named) if named else None
-        return (found[0].tenant, found[0].subject) if found else None
+        if named is None or found is None:
+            return None
+        session, _, at = found
+        over_at = _over_at(session, max(session.seen_at, self._seen.get(named, session.seen_at)))
+        return (session.tenant, session.subject) if at < over_at + REMEMBERED else None
 
     async def end(self, cookie: str | None) -> None:
         """Sign out here."""
@@ -120,6 +132,10 @@ class Sessions:
 def _named(cookie: str | None) -> SessionId | None:
     match = COOKIE.fullmatch(cookie or "")
     return (match[1], _hash(match[2])) if match else None
+
+
+def _over_at(session: StoredSession, seen: datetime) -> datetime:
+    return min(session.ends_at, seen + IDLE)
 
 
 def _hash(secret: str) -> str:

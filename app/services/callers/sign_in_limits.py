@@ -12,7 +12,10 @@ from app.services.store.callers import RateStore
 OF_A_NAME = Rate(20, 900)
 OF_AN_ADDRESS = Rate(200, 900)
 """An office stands behind one."""
-KIND = "sign-in "
+OF_NO_ADDRESS = Rate(2_000, 900)
+"""Everybody stands behind a proxy that nobody told us about."""
+KIND, KIND_OF_ONES_OWN = "sign-in ", "own "
+NOWHERE = "nowhere"
 NO_NAME = "?"
 
 
@@ -23,27 +26,36 @@ class SignInLimits:
         of_a_name: Rate = OF_A_NAME,
         of_an_address: Rate = OF_AN_ADDRESS,
         clock: Callable[[], float] = time.monotonic,
+        of_no_address: Rate = OF_NO_ADDRESS,
     ) -> None:
         self._names = RateLimits(store, of_a_name, clock)
         self._addresses = RateLimits(store, of_an_address, clock)
+        self._nowhere = RateLimits(store, of_no_address, clock)
 
     def take(self, tenant: str, subject: str, address: str | None) -> float:
         """Count an attempt: 0.0 where it may go on, else the seconds until one may.
 
-        What can be no name shares one bucket: made-up ones must not push those of people out.
+        What can be no name shares one bucket: made-up ones must not push those of people out. So does who comes from no
+        address that we know: passwords cost too much to be tried by anybody as often as they like.
         """
-        waits = [0.0]
-        if address is not None:
-            waits.append(self._addresses.take(SERVICE_TENANT, KIND + _network(address)).retry_after)
+        if address is None:
+            waits = [self._nowhere.take(SERVICE_TENANT, KIND + NOWHERE).retry_after]
+        else:
+            waits = [self._addresses.take(SERVICE_TENANT, KIND + _network(address)).retry_after]
         named = bool(TENANT.fullmatch(tenant) and SUBJECT.fullmatch(subject))
         whose = (tenant, KIND + subject) if named else (SERVICE_TENANT, KIND + NO_NAME)
         if max(waits) == 0.0:
             waits.append(self._names.take(*whose).retry_after)
         return max(waits)
 
+    def take_own(self, tenant: str, subject: str) -> float:
+        """The same for who is signed in already: what strangers try on their name does not count."""
+        return self._names.take(tenant, KIND_OF_ONES_OWN + subject).retry_after
+
     async def settle(self) -> None:
         await self._names.settle()
         await self._addresses.settle()
+        await self._nowhere.settle()
 
 
 def _network(address: str) -> str:

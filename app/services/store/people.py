@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 SessionId = tuple[str, str]  # tenant, hash of the cookie's secret
+REMEMBERED = timedelta(hours=1)
+"""How long a session that is over still says whose it was: a form that met its end is good for as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class PeopleStore(Protocol):
         ...
 
     async def session(self, session: SessionId) -> tuple[StoredSession, StoredPerson, datetime] | None:
-        """A session, also one that is over for less than an hour, its person, and the store's time."""
+        """A session, also one that is over, until its person signs in again; its person, and the store's time."""
         ...
 
     async def sessions(self, tenant: str, subject: str) -> Sequence[StoredSession]:

@@ -17,7 +17,7 @@ Theme = Literal["auto", "light", "dark"]
 Density = Literal["comfortable", "compact"]
 UTC = ZoneInfo("UTC")
 FRAGMENT = "fragment"
-"""In a handler's `opt`: it answers a part of a page, which needs no side."""
+"""In a handler's `opt`: it answers a part that a page asks for by itself, which needs no side and is no click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,16 @@ PageRequest = Request[Reader, None, State]
 
 
 class ReadersPort(Protocol):
-    async def reader(self, cookie: str | None) -> Reader | None:
-        """Whom the cookie's session is of, as of now; None where it is no session, or none any more."""
+    async def reader(self, cookie: str | None, *, used: bool = True) -> Reader | None:
+        """Whom the cookie's session is of, as of now; None where it is no session, or none any more. Not `used`: a page
+        asks by itself, which keeps no session open."""
         ...
 
 
 class Nobody:
     """The readers of a service that knows no sessions."""
 
-    async def reader(self, cookie: str | None) -> Reader | None:
+    async def reader(self, cookie: str | None, *, used: bool = True) -> Reader | None:
         return None
 
 
@@ -72,13 +73,14 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     if reader_of(connection) is not None:
         return
     frame = frame_of(connection)
-    reader = await frame.readers.reader(connection.cookies.get(frame.cookie))
+    alone = bool(handler.opt.get(FRAGMENT))
+    reader = await frame.readers.reader(connection.cookies.get(frame.cookie), used=not alone)
     if reader is None:
         raise SignInFirst(await frame.ended(connection) if frame.ended else None)
     connection.scope["user"] = reader
     border: Border = connection.app.state.border
     await border.let_in(connection, reader.actor)
-    if frame.sides is not None and not handler.opt.get(FRAGMENT):
+    if frame.sides is not None and not alone:
         connection.scope["state"]["sides"] = await frame.sides(connection)
 
 

@@ -29,7 +29,8 @@ async def one_time(request: PageRequest) -> Response[Any]:
 @post("/me/one-time-password/on", status_code=200)
 async def switch_on(request: PageRequest) -> Response[Any]:
     sent, signing_in = await posted(request), ways_of(request).signing_in
-    await _is_on(request)
+    if await _is_on(request):  # they are switched off by a code first
+        return to_page("/me/one-time-password")
     secret = signing_in.sealing.open(FOR + request.user.session_id, sent.one("password_secret"))
     if not isinstance(secret, str):
         return to_page("/me/one-time-password")

@@ -14,8 +14,8 @@ class Readers:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def reader(self, cookie: str | None) -> Reader | None:
-        found = await self._sessions.find(cookie)
+    async def reader(self, cookie: str | None, *, used: bool = True) -> Reader | None:
+        found = await self._sessions.find(cookie, used=used)
         return reader_of_session(found) if found else None
 
 

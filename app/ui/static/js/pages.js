@@ -117,6 +117,11 @@ addEventListener("htmx:afterSwap", (event) => {
 addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.hasAttribute("data-live") && document.hidden) event.preventDefault()
 })
+/* Whoever is signed out is led to sign in, unless they would lose what they wrote: sending it keeps it. */
+addEventListener("htmx:beforeOnLoad", (event) => {
+  if (!event.detail.elt.hasAttribute("data-live") || event.detail.xhr.status !== 401) return
+  if (all("textarea, input").some((one) => one.value !== one.defaultValue)) event.preventDefault()
+})
 addEventListener("htmx:beforeSwap", (event) => {
   const { target, serverResponse } = event.detail
   if (target.hasAttribute("data-live") && target.innerHTML.trim() === serverResponse.trim()) {
