@@ -44,11 +44,11 @@ async def _measured(databases: Mapping[str, Database], rounds: int) -> tuple[Too
     async with AsyncExitStack() as stack:
         houses = {size: await stack.enter_async_context(house(found)) for size, found in databases.items()}
         for opened in houses.values():
-            await _fire(opened, await _new_case(opened))
+            await _fire(opened, await new_case(opened))
         long = await _long_case(houses["few"])
         ids = {size: await _some_cases(opened) for size, opened in houses.items()}
         for _ in range(rounds):
-            new = await _new_case(houses["few"])
+            new = await new_case(houses["few"])
             for _ in range(EVENTS):
                 entries["few"].append(await _fire(houses["few"], new))
                 entries["many"].append(await _fire(houses["few"], long))
@@ -58,9 +58,9 @@ async def _measured(databases: Mapping[str, Database], rounds: int) -> tuple[Too
 
 
 async def _long_case(opened: Assembly) -> str:
-    case_id = await _new_case(opened)
+    case_id = await new_case(opened)
     for _ in range(LONG // 1000):
-        answers = await opened.desk.submit([_note(case_id) for _ in range(1000)])
+        answers = await opened.desk.submit([note(case_id) for _ in range(1000)])
         assert not any(answer.error for answer in answers)
     return case_id
 
@@ -72,7 +72,7 @@ async def _some_cases(opened: Assembly) -> list[str]:
     return [row["id"] for row in rows]
 
 
-async def _new_case(opened: Assembly) -> str:
+async def new_case(opened: Assembly) -> str:
     opening = Attempt(
         actor=CLERK,
         event="save",
@@ -90,7 +90,7 @@ async def _new_case(opened: Assembly) -> str:
 
 async def _fire(opened: Assembly, case_id: str) -> float:
     """How long one event took, in ms."""
-    attempt = _note(case_id)
+    attempt = note(case_id)
     began = perf_counter()
     [answer] = await opened.desk.submit([attempt])
     took = (perf_counter() - began) * 1000
@@ -98,7 +98,7 @@ async def _fire(opened: Assembly, case_id: str) -> float:
     return took
 
 
-def _note(case_id: str) -> Attempt:
+def note(case_id: str) -> Attempt:
     return Attempt(
         actor=CLERK,
         event="add_note",

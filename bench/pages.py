@@ -1,4 +1,4 @@
-"""Pages of the queue as cases grow a thousandfold, and how many bytes they send."""
+"""Pages of the queue as cases grow a thousandfold, of a case as its entries do, and how many bytes they send."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,6 +17,7 @@ from app.services.process.garbage import Garbage
 from app.ui.application import framed, with_pages
 from app.ui.frame.frame import PLAIN_COOKIE
 from app.ui.frame.reader import Reader
+from bench.case_page import case_pages
 from bench.grown import grown, house
 from bench.harness import Bench, Row, Unusable, median, percentile
 from bench.lists import READERS
@@ -68,7 +69,7 @@ class Readers:
 
 def pages(bench: Bench) -> Sequence[Row]:
     """In the process, with the database, without a server between."""
-    asked, sent, clicked = asyncio.run(_asked(grown(bench)))
+    asked, others, clicked = asyncio.run(_asked(grown(bench)))
     slowest, grew = max(asked, key=slowness), max(asked, key=growth)
     return [
         Row(
@@ -82,7 +83,7 @@ def pages(bench: Bench) -> Sequence[Row]:
         ),
         Row("the slowest page / 100 ms", slowest.ms["many"], 100, "ms", 1, at_least=False, note=str(slowest)),
         Row(f"p95 of {CLICKERS} people who click once a second / 300 ms", clicked, 300, "ms", 1, at_least=False),
-        *sent,
+        *others,
     ]
 
 
@@ -95,9 +96,10 @@ async def _asked(databases: Mapping[str, Database]) -> tuple[Sequence[Asked], Se
         for page, size in product(asked, clients):
             page.took[size] = [await _time(clients[size], page)]
         found = await worst(asked, lambda page, size: _time(clients[size], page))
+        entries = await case_pages(opened["few"], lambda path, reader: _took(clients["few"], path, reader))
         sent = await _weights(clients["many"])
         clicked = await _clicked(clients["many"])
-    return found, sent, clicked
+    return found, [*entries, *sent], clicked
 
 
 @asynccontextmanager
@@ -126,18 +128,19 @@ def _services(opened: Assembly) -> Services:
         "ledger",
         "work",
     )
-    more = ("next_case", "queues", "views", "attachments", "slices", "forms")
+    more = ("next_case", "queues", "views", "attachments", "slices", "forms", "case_pages")
     parts: dict[str, Any] = {name: getattr(opened, name) for name in (*rooms, *more)}
-    return Services(readiness=ready, metrics=metrics, **parts)
+    return Services(readiness=ready, metrics=metrics, people=opened.signing_in.people, **parts)
 
 
 async def _time(client: AsyncClient, page: Asked) -> float:
-    took = []
-    for _ in range(TIMES):
-        began = perf_counter()
-        await _open(client, page.path, page.reader)
-        took.append((perf_counter() - began) * 1000)
-    return median(took)
+    return median([await _took(client, page.path, page.reader) for _ in range(TIMES)])
+
+
+async def _took(client: AsyncClient, path: str, reader: str) -> float:
+    began = perf_counter()
+    await _open(client, path, reader)
+    return (perf_counter() - began) * 1000
 
 
 async def _open(client: AsyncClient, path: str, reader: str) -> Response:
@@ -157,9 +160,8 @@ async def _clicked(client: AsyncClient) -> float:
         for turn in range(CLICKS):
             due = began + number / CLICKERS + turn
             await asyncio.sleep(max(due - perf_counter(), 0))
-            start = perf_counter()
-            await _open(client, paths[(number + turn) % len(paths)], readers[number % len(readers)])
-            took.append((perf_counter() - start) * 1000)
+            path, reader = paths[(number + turn) % len(paths)], readers[number % len(readers)]
+            took.append(await _took(client, path, reader))
 
     began = perf_counter() + 0.1
     await asyncio.gather(*map(click, range(CLICKERS)))

@@ -43,7 +43,7 @@ class FakeQueues:
     async def count(self, actor: Actor, wanted: Wanted) -> CaseCount:
         return CaseCount(0, False)
 
-    async def readable(self, actor: Actor) -> Readable:
+    def readable(self, actor: Actor) -> Readable:
         return Readable()
 
     def administrators(self, actor: Actor) -> Sequence[str]:

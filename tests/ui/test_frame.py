@@ -5,9 +5,11 @@ import re
 from typing import Any
 
 import pytest
+from jinja2.meta import find_undeclared_variables
 
 from app.http.border.entrance import _credential
 from app.services.store.failures import StoreUnavailable
+from app.ui.frame.environment import FOLDER, MADE, environment
 from app.ui.frame.forgery import belongs, masked
 from app.ui.frame.frame import Side
 from app.ui.frame.headers import POLICY
@@ -119,6 +121,17 @@ def test_what_a_form_lacks_is_told_with_the_page_and_counted_in_the_title() -> N
     assert answer.status_code == 422
     assert "<title>2 errors: Components – Acme</title>" in answer.text
     assert 'href="#amount"' in answer.text
+
+
+def test_components_are_made_once_for_a_page_and_know_nothing_of_who_imports_them() -> None:
+    found, one, other = environment(), {MADE: {}}, {MADE: {}}
+    actions = found.get_template("components/actions.html")
+    assert actions.make_module(one, True, {"_": "a local name"}) is actions.make_module(one, True)
+    assert actions.make_module(one, True) is not actions.make_module(other, True)
+    known = {*found.globals, "sides", "here"}
+    for name in found.list_templates(filter_func=lambda name: name.startswith("components/")):
+        parsed = found.parse((FOLDER / name).read_text(encoding="utf-8"))
+        assert find_undeclared_variables(parsed) <= known, name
 
 
 def test_a_form_is_bounded_and_readable() -> None:

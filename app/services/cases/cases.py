@@ -115,6 +115,10 @@ class Cases:
     async def visible(self, actor: Actor) -> Visible:
         """Which cases the actor may read, by the policy in force now."""
         await self._policies.refresh()
+        return self.visible_here(actor)
+
+    def visible_here(self, actor: Actor) -> Visible:
+        """The same by the policy as it is known here, which whatever was just read has brought up to date."""
         roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
         return scoped(self._policies.engine.visible(actor.tenant, actor.id, roles), actor.scope)
 

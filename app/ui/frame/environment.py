@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, Undefined, pass_context
+from jinja2 import Environment, FileSystemLoader, Template, Undefined, pass_context
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
@@ -17,6 +18,9 @@ from app.ui.frame.times import Moment, Times
 from app.ui.frame.words import Words, languages, words
 
 FOLDER = Path(__file__).parent.parent / "templates"
+MADE = "made"
+"""Among the values of a page: the components that were made for it."""
+SHARED = "components/"
 
 
 class Missing(Undefined):
@@ -25,10 +29,33 @@ class Missing(Undefined):
     __str__ = __iter__ = __len__ = Undefined._fail_with_undefined_error
 
 
+class Shared(Template):
+    """A template whose macros are made once for a page, however many of its templates import them."""
+
+    def make_module(
+        self,
+        vars: dict[str, Any] | None = None,  # noqa: A002  (as jinja2 calls it)
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,  # noqa: A002
+    ) -> TemplateModule:
+        """Components know what the page knows, and nothing of who imports them."""
+        made = vars.get(MADE) if vars and str(self.name).startswith(SHARED) else None
+        if made is None:
+            return super().make_module(vars, shared, locals)
+        if self.name not in made:
+            made[self.name] = super().make_module(vars, shared)
+        module: TemplateModule = made[self.name]
+        return module
+
+
+class Templates(Environment):
+    template_class = Shared
+
+
 @cache
 def environment() -> Environment:
     """Read once in a process; the templates are compiled when somebody first asks for them."""
-    made = Environment(
+    made = Templates(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=Missing,
@@ -145,7 +172,7 @@ def _name_of(context: Context, subject: str | None) -> str:
 @pass_context
 def _person(context: Context, subject: str | None) -> Markup:
     kind = "person" if subject else "person none"
-    return Markup('<span class="{}">{}</span>').format(kind, _name_of(context, subject))
+    return Markup(f'<span class="{kind}">{escape(_name_of(context, subject))}</span>')  # noqa: S704  (escaped here)
 
 
 @pass_context

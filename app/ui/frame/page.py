@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from litestar import Request, Response
 
 from app.http.border.headers import request_id
-from app.ui.frame.environment import environment
+from app.ui.frame.environment import MADE, environment
 from app.ui.frame.forgery import masked
 from app.ui.frame.frame import frame_of
 from app.ui.frame.headers import PAGE_HEADERS
@@ -75,6 +75,7 @@ def _shared(request: Request[Any, Any, Any], now: datetime | None) -> dict[str, 
         "people": {},
         "errors": (),
         "search": "",
+        MADE: {},
         **_liked(reader),
     }
 

@@ -9,9 +9,10 @@ from app.domain.values.errors import Invalid
 from app.http.border.errors import sentence
 from app.http.border.services import services_of
 from app.services.cases.queues import Readable
-from app.services.cases.views import Page
+from app.services.cases.views import Page, Wanted
 from app.services.fairness.yielding import LoopTurn
 from app.services.store.saved_views import Shows
+from app.services.store.search import CaseCount
 from app.ui.frame.page import times_for, words_for
 from app.ui.frame.reader import PageRequest
 from app.ui.frame.words import Words
@@ -21,7 +22,7 @@ from app.ui.queue.columns import Column
 from app.ui.queue.names import names
 from app.ui.queue.panel import Filtering, Panel
 from app.ui.queue.rows import Row, Rows
-from app.ui.queue.side import in_words
+from app.ui.queue.side import in_words, work_of
 
 LIMIT = 50
 FIRST = "-"
@@ -59,10 +60,10 @@ async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = 
     """What is asked for on top of what a queue or view shows. Where something of it cannot be meant nothing is listed:
     else everybody's cases would stand there. `idle`: nothing is asked for yet."""
     reader = request.user
-    may = await services_of(request).queues.readable(reader.actor)
-    types = case_types(request, may)
     sort = asked.sort or shows.sort
     page, faults = (Page([], None), _told(request, asked)) if idle else await _found(request, asked, shows, sort)
+    may = services_of(request).queues.readable(reader.actor)
+    types = case_types(request, may)
     subjects = {subject for case in page.items for subject in (case.assignee, case.creator)}
     people = await names(request, {*subjects, *(asked.given.get(name) for name in ("assignee", "creator"))})
     filtering = Filtering(reader, asked, shows.queue, types, people)
@@ -115,12 +116,21 @@ async def _found(
     try:
         page = await services.cases.find(reader.actor, wanted)
         if page.count is None:
-            page = replace(page, count=await services.queues.count(reader.actor, replace(wanted, cursor=None)))
+            page = replace(page, count=await _count(request, asked, shows, wanted, page))
         return page, []
     except Invalid as refused:
         known = {service: name for name, service in FILTERS.items()}
         faults = [(known.get(fault.field), _fault(fault.field, fault.message)) for fault in refused.errors]
         return Page([], None), faults or [(None, sentence(refused.message))]
+
+
+async def _count(request: PageRequest, asked: Asked, shows: Shows, wanted: Wanted, page: Page) -> CaseCount:
+    """How many there are on all pages. What a page tells itself, or the side, nobody counts again."""
+    if asked.cursor is None and page.next_cursor is None:
+        return CaseCount(len(page.items), more=False)
+    if shows.queue is not None and not shows.filters and not asked.given:
+        return (await work_of(request)).counts[shows.queue]
+    return await services_of(request).queues.count(request.user.actor, replace(wanted, cursor=None))
 
 
 def _told(request: PageRequest, asked: Asked) -> Sequence[tuple[str | None, str]]:

@@ -16,6 +16,8 @@ LONGEST = 200
 
 def marked(text: str, terms: Sequence[Term]) -> Markup:
     """Escaped, with each word of a term marked. Words are compared as the search does: without case and accents."""
+    if not terms:
+        return escape(text)
     wanted = list(_wanted(terms))
     parts, end = [], 0
     for found in WORD.finditer(text):

@@ -1,8 +1,9 @@
 """The rows of a list of cases, as words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from markupsafe import Markup
 
@@ -47,10 +48,12 @@ class Rows:
     declared: Mapping[str, CaseType]
     keys: Sequence[str]
     terms: Sequence[Term] = ()
+    _schemas: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    _titles: dict[str, str | None] = field(default_factory=dict)
 
     def of(self, case: Case, clocks: Clocks) -> Row:
         case_type = self.declared.get(case.case_type)
-        title = title_of(case, case_type, self.times)
+        title = self._title(case, case_type)
         reference = case.reference or self.times.words.gettext("No reference")
         return Row(
             f"/cases/{case.id}",
@@ -73,26 +76,40 @@ class Rows:
             return in_words(case.team.partition(":")[2]) if case.team else None
         if key == "case_type":
             return titled_case_type(case_type, self.reader.language) if case_type else in_words(case.case_type)
-        return field_of(case, case_type, key, self.times) if key.startswith("data.") else None
+        return self._field(case, case_type, key) if key.startswith("data.") else None
+
+    def _title(self, case: Case, case_type: CaseType | None) -> str:
+        """What a case is called beside its reference."""
+        if case_type is None:
+            return ""
+        if case.case_type not in self._titles:
+            self._titles[case.case_type] = title_path(case_type)
+        path = self._titles[case.case_type]
+        return (path and self._field(case, case_type, path)) or ""
+
+    def _field(self, case: Case, case_type: CaseType | None, path: str) -> str | None:
+        """What stands in a field, in one line; None where nothing does."""
+        value = value_at(case.data, path)
+        if is_empty(value):
+            return None
+        return in_line(self._schema(case_type, path) if case_type else {}, value, case.data, self.times)
+
+    def _schema(self, case_type: CaseType, path: str) -> Mapping[str, Any]:
+        """Looked for once for a page, and not for each of its rows."""
+        key = case_type.case_type, path
+        if key not in self._schemas:
+            self._schemas[key] = schema_at(case_type.data, path)
+        return self._schemas[key]
 
 
-def field_of(case: Case, case_type: CaseType | None, path: str, times: Times) -> str | None:
-    """What stands in a field, in one line; None where nothing does."""
-    value = value_at(case.data, path)
-    if is_empty(value):
-        return None
-    return in_line(schema_at(case_type.data, path) if case_type else {}, value, case.data, times)
-
-
-def title_of(case: Case, case_type: CaseType | None, times: Times) -> str:
-    """What a case is called beside its reference: what its case type names, else the first text of its data."""
-    if case_type is None:
-        return ""
+def title_path(case_type: CaseType) -> str | None:
+    """The field that a case is called by: what its case type names, else the first text of its data."""
     views, properties = case_type.views, case_type.data.get("properties")
-    path = views.title if views is not None else None
-    if path is None and isinstance(properties, dict):
-        path = next((f"data.{name}" for name, of in properties.items() if _is_text(of)), None)
-    return (path and field_of(case, case_type, path, times)) or ""
+    if views is not None and views.title is not None:
+        return views.title
+    if not isinstance(properties, dict):
+        return None
+    return next((f"data.{name}" for name, of in properties.items() if _is_text(of)), None)
 
 
 def states_of(case: Case, case_type: CaseType | None, language: str) -> Sequence[str]:
