@@ -48,8 +48,17 @@ class Shared(Template):
         return module
 
 
+class OfThePage(Context):
+    """What a template calls asks for what the page knows; for variables of loops a copy of all of it would be made at
+    each call, which is what most of a long list took."""
+
+    def derived(self, locals: dict[str, Any] | None = None) -> Context:  # noqa: A002  (as jinja2 calls it)
+        return self
+
+
 class Templates(Environment):
     template_class = Shared
+    context_class = OfThePage
 
 
 @cache
