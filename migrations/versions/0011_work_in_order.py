@@ -24,7 +24,7 @@ def upgrade() -> None:
     for name, columns, where in INDEXES:
         condition = sa.text(where)
         if not on_postgres:
-            op.create_index(name, "cases", list(columns), sqlite_where=condition)
+            op.create_index(name, "cases", list(columns), sqlite_where=condition, if_not_exists=True)
             continue
         with op.get_context().autocommit_block():
             op.drop_index(name, "cases", if_exists=True, postgresql_concurrently=True)

@@ -77,6 +77,7 @@ def client(fakes):
         yield client
 
 
+VIEW = f"/api/v1/views/{CASE_ID}"
 BODIES = {
     CASES: {"case_type": "expense_claim", "event": "submit", "data": {"a": list(range(4_000))}},
     EVENTS: {"event": "approve", "payload": {"a": [{"b": 1}] * 2_000}},
@@ -89,6 +90,8 @@ BODIES = {
     "/api/v1/policies/preview": {"remove": list(range(4_000))},
     "/api/v1/role-assignments": {"remove": list(range(4_000))},
     "/api/v1/api-keys": {"title": "x", "subject": "user:a", "acts": ["a"] * 4_000},
+    "/api/v1/views": {"title": "x", "shows": {"columns": ["state"] * 4_000}},
+    VIEW: {"title": "x", "shows": {"columns": ["state"] * 4_000}},
     "/api/v1/sla/simulate": {"clock": {}, "moments": list(range(20_000))},
     BATCH: {"attempts": [{"case_id": CASE_ID, "event": "approve", "payload": {"a": [0] * 1_000}}] * 20},
 }
@@ -97,7 +100,7 @@ BODIES = {
 @pytest.mark.parametrize("path", BODIES)
 def test_a_body_of_too_many_values_is_too_large_whatever_it_is_for(client, fakes, path):
     before = len(fakes.desk.seen)
-    answer = client.post(path, json=BODIES[path])
+    answer = client.request("PUT" if path == VIEW else "POST", path, json=BODIES[path])
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large"), answer.text
     assert "JSON values" in answer.json()["detail"]
     assert len(fakes.desk.seen) == before

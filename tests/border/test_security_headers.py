@@ -61,7 +61,13 @@ def check(answer: Any, cached: bool = False) -> None:
 
 def paths(client: TestClient[Litestar]) -> list[str]:
     """Every path of the contract, filled."""
-    named = {"case_id": CASE_ID, "attachment_id": CASE_ID, "key_id": CASE_ID, "name": "expense_claim"}
+    named = {
+        "case_id": CASE_ID,
+        "attachment_id": CASE_ID,
+        "key_id": CASE_ID,
+        "view_id": CASE_ID,
+        "name": "expense_claim",
+    }
     return [path.format(**named) for path in client.get("/schema/openapi.json").json()["paths"]]
 
 

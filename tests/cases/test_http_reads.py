@@ -95,7 +95,7 @@ def test_the_log_of_a_case_is_paged_and_shows_the_sealed_text(client, fakes):
 
 def test_case_types_are_listed_shown_and_drawn(client):
     [item] = client.get("/api/v1/case-types").json()["items"]
-    assert item["opening"] == [{"event": "submit", "to": "submitted"}]
+    assert item["opening"] == [{"event": "submit", "title": None, "to": "submitted"}]
     assert [state["state"] for state in item["states"]] == [
         "submitted",
         "review",

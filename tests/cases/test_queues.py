@@ -134,7 +134,7 @@ async def test_a_title_stands_once_among_the_views_of_somebody(house: Assembly) 
     async with client_of(house) as alice, client_of(house, user="bob") as bob:
         await alice.post("/api/v1/views", json=VIEW)
         again = await alice.post("/api/v1/views", json=VIEW)
-        assert (again.status_code, again.json()["errors"][0]["field"]) == (422, "title")
+        assert (again.status_code, again.json()["errors"][0]["field"]) == (409, "title")
         assert (await bob.post("/api/v1/views", json=VIEW)).status_code == 201
         absent = await bob.put(f"/api/v1/views/{NOBODYS_ID}", json=VIEW)
         assert absent.status_code == 404

@@ -118,7 +118,7 @@ async def test_an_error_ends_a_slice_too():
 def test_the_bytes_of_a_large_body_have_places_until_its_answer_begins(path, body, status):
     fakes, held = Fakes(), []
     with api(fakes) as client:
-        room, submit = client.app.state.room, fakes.desk.submit
+        room, submit = client.app.state.large_bodies, fakes.desk.submit
 
         async def submitted(attempts):
             held.append(room.bytes.taken)
@@ -139,7 +139,7 @@ async def test_the_bytes_of_a_body_are_given_back_when_its_answer_begins():
         scopes.append(scope)  # as below
 
         async def sending(message):
-            seen.append((message["type"], inner.state.room.bytes.taken))
+            seen.append((message["type"], inner.state.large_bodies.bytes.taken))
             await send(message)
 
         await inner(scope, receive, sending)
@@ -169,11 +169,11 @@ async def test_a_request_that_is_cancelled_without_an_answer_gives_its_bytes_bac
     async with AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers) as http:
         request = asyncio.create_task(http.post(EVENTS, json=LARGE))
         await begun.wait()
-        assert inner.state.room.bytes.taken > SMALL
+        assert inner.state.large_bodies.bytes.taken > SMALL
         request.cancel()
         with pytest.raises(asyncio.CancelledError):
             await request
-    assert inner.state.room.bytes.taken == 0
+    assert inner.state.large_bodies.bytes.taken == 0
 
 
 def test_a_caller_whose_large_bodies_fill_their_places_waits_and_others_do_not():
@@ -181,7 +181,7 @@ def test_a_caller_whose_large_bodies_fill_their_places_waits_and_others_do_not()
         mine, others = (
             {"authorization": f"Bearer {bearer}"} for bearer in (token("alice"), token("bob", tenant="other"))
         )
-        places: Places = client.app.state.room.bytes
+        places: Places = client.app.state.large_bodies.bytes
         with places.taking(ME, MOST_BYTES // 2):
             refused = client.post(EVENTS, json=LARGE, headers=mine)
             assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
@@ -193,7 +193,7 @@ def test_a_caller_whose_large_bodies_fill_their_places_waits_and_others_do_not()
 def test_a_body_of_unknown_length_has_places_for_the_largest_that_may_come():
     fakes, held = Fakes(), []
     with api(fakes) as client:
-        room, submit = client.app.state.room, fakes.desk.submit
+        room, submit = client.app.state.large_bodies, fakes.desk.submit
 
         async def submitted(attempts):
             held.append(room.bytes.taken)

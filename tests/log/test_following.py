@@ -329,7 +329,7 @@ async def test_notices_are_heard_and_a_connection_that_broke_is_made_again(postg
         await open_claim(other)
         await other.ledger.sequence()
         assert {await heard.get(), await heard.get()} == {"*", "acme"}
-        store._ear._driver.terminate()
+        store._listener._driver.terminate()
         assert not hears()
         assert (await store.listen(heard.put_nowait))()
         await open_claim(other)

@@ -170,12 +170,17 @@ TABLES = sorted(ALL - {"log_turn", "blob_usage"})
 """But for what is always empty, and what triggers count."""
 
 
+SAMPLES = {"INTEGER": "7", "BLOB": "x'07'"}
+WORDS = {("blob_scan", "state"): "'clean'"}
+"""Where a value must be one of a few."""
+
+
 def fill(connection: sqlite3.Connection) -> None:
     """Let each table have a row, and a clock an earlier cycle."""
     for table in TABLES:
         if not connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]:
-            kinds = [kind for _, _, kind, *_ in connection.execute(f"PRAGMA table_info({table})")]
-            values = ", ".join({"INTEGER": "7", "BLOB": "x'07'"}.get(kind, "'7'") for kind in kinds)
+            columns = [(name, kind) for _, name, kind, *_ in connection.execute(f"PRAGMA table_info({table})")]
+            values = ", ".join(WORDS.get((table, name)) or SAMPLES.get(kind, "'7'") for name, kind in columns)
             connection.execute(f"INSERT INTO {table} VALUES ({values})")
     earlier = replacing_in("clock", cycle="0", current="0", next_fire_at="NULL")
     connection.execute(earlier)

@@ -128,12 +128,12 @@ KILLED = """
 import asyncio
 from multiprocessing import get_context
 from app.metrics import merged_metrics
-from app.services.process.gauges import Connections, Levels
+from app.services.process.gauges import Connections, Gauges
 from tests.metered import Counted, fired
 
 def worker(said, told):
     from app.metrics.process import Metrics
-    metrics = Metrics(Counted(), lambda: Levels(5, Connections(1, 10), 3))
+    metrics = Metrics(Counted(), lambda: Gauges(5, Connections(1, 10), 3))
     metrics.record_fired([fired()])
     asyncio.run(metrics.look())
     said.send(None)

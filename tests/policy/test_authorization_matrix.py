@@ -55,6 +55,7 @@ MAY = {
     "GET /case-types": CALLERS,
     "GET /case-types/{name}": CALLERS,
     "GET /case-types/{name}/diagram": CALLERS,
+    "GET /case-types/{name}/versions": CALLERS,
     "GET /cases/{case_id}/slas": READERS,
     "GET /cases/{case_id}/slas/{name}/explain": READERS,
     "POST /sla/simulate": CALLERS,
@@ -68,6 +69,11 @@ MAY = {
     "DELETE /role-assignments/{name}": ADMIN,
     "GET /whocan": ADMIN,
     "GET /me": CALLERS,
+    "GET /views": CALLERS,
+    "POST /views": CALLERS,
+    "GET /views/{view_id}": CALLERS,
+    "PUT /views/{view_id}": ADMIN,
+    "DELETE /views/{view_id}": ADMIN,
     "GET /api-keys": ADMIN,
     "POST /api-keys": ADMIN,
     "DELETE /api-keys/{key_id}": ADMIN,
@@ -163,7 +169,7 @@ def test_no_route_knows_nobody(who: str, document: dict[str, Any]) -> None:
 
 
 def _filled(path: str, known: dict[str, str]) -> str:
-    named = {"name": "expense_claim", "attachment_id": NOT_THERE, "key_id": NOT_THERE, **known}
+    named = {"name": "expense_claim", "attachment_id": NOT_THERE, "key_id": NOT_THERE, "view_id": NOT_THERE, **known}
     return path.format(**named)
 
 
@@ -181,7 +187,10 @@ async def _sent(http: AsyncClient, operation: str, case_id: str, who: dict[str, 
     other = known.get("other", case_id)
     number = next(NUMBERS)
     line = {"role": f"role:r{number}", "case_type": "permit", "act": "add_note", "effect": "allow"}
+    view = {"title": f"View {number}", "shared": True, "shows": {}}
     bodies: dict[str, Any] = {
+        "POST /views": view,
+        "PUT /views/{view_id}": view,
         "POST /cases": CLAIM,
         "POST /cases/{case_id}/events": NOTE,
         "POST /events": {"attempts": [{"case_id": case_id, **NOTE}]},
@@ -229,17 +238,19 @@ async def _about(http: AsyncClient, operation: str) -> tuple[str, dict[str, str]
     if "attachment_id" in operation:
         made = (await _sent(http, "POST /cases/{case_id}/attachments", case_id, headers("creator"))).json()
         known["attachment_id"] = made["attachment"]["id"]
-    if operation.startswith("DELETE"):
+    if operation.startswith("DELETE") or "view_id" in operation:
         known |= await _made(http, operation)
     return case_id, known
 
 
 async def _made(http: AsyncClient, operation: str) -> dict[str, str]:
-    """Something for an administrator to take away."""
-    made = await _sent(http, operation.partition("/{")[0].replace("DELETE", "POST"), "", headers("admin"))
+    """Something of an administrator, to take away or to look at."""
+    made = await _sent(http, f"POST {operation.partition('/{')[0].partition(' ')[2]}", "", headers("admin"))
     told = made.json()
     if "api-keys" in operation:
         return {"key_id": told["id"]}
+    if "views" in operation:
+        return {"view_id": told["id"]}
     return {"id": str(next(iter(_ids(told))))}
 
 

@@ -89,7 +89,7 @@ def a_searchable_store(database: Database, runner: asyncio.Runner) -> Iterator[A
     async def record() -> None:
         await fill(database)
         async with store.transaction(*{case.tenant for case in CASES}) as tx:
-            await tx.record(Record(texts=[searchable(case) for case in CASES]))
+            await tx.record(Record(search_texts=[searchable(case) for case in CASES]))
 
     runner.run(record())
     try:
@@ -192,6 +192,6 @@ async def test_nothing_of_another_tenant_is_found(database: Database, q: str) ->
     store = open_store(database.url)
     others = [case for case in CASES if case.tenant != TENANT]
     async with store.transaction(*{case.tenant for case in others}) as tx:
-        await tx.record(Record(texts=[searchable(case) for case in others]))
+        await tx.record(Record(search_texts=[searchable(case) for case in others]))
     assert (await store.search(CaseQuery(tenant=TENANT, visible=ALL), terms(q))).cases == []
     await store.close()

@@ -22,7 +22,9 @@ async def list_views(request: ApiRequest) -> Response[SavedViewsView]:
     return Response({"items": [_shown(view) for view in await services_of(request).views.list(request.user)]})
 
 
-@post("/views", operation_id="saveView", summary="Save a view", responses=problems("over_quota", writes=True))
+@post(
+    "/views", operation_id="saveView", summary="Save a view", responses=problems("conflict", "over_quota", writes=True)
+)
 async def save_view(request: ApiRequest, data: JSONBody[SaveView]) -> Response[SavedViewView]:
     """The caller's from now on. Each title stands once among their views. One default at most: the last one saved."""
     return Response(_shown(await services_of(request).views.make(request.user, _wanted(data))), status_code=201)
@@ -38,7 +40,7 @@ async def read_view(request: ApiRequest, view_id: ViewId) -> Response[SavedViewV
     "/views/{view_id:str}",
     operation_id="changeView",
     summary="Change a saved view",
-    responses=problems("denied", "not_found", "over_quota", writes=True),
+    responses=problems("conflict", "denied", "not_found", "over_quota", writes=True),
 )
 async def change_view(request: ApiRequest, view_id: ViewId, data: JSONBody[SaveView]) -> Response[SavedViewView]:
     """What it is from now on, as a whole; only its owner may."""

@@ -2,7 +2,7 @@
 
 from app.domain.deciding.step_effects import effects_of
 from app.domain.definition.case_type import CaseType, Clock, Due, FollowTeam, Step
-from app.http.definitions.views import DeclaredClockView, StepView
+from app.http.definitions.views import DeclaredClockView, DeclaredStepView
 
 ROUND_THE_CLOCK = "always"
 
@@ -47,6 +47,6 @@ def _calendar(clock: Clock) -> str:
     return clock.calendar or ROUND_THE_CLOCK
 
 
-def _step(step: Step) -> StepView:
+def _step(step: Step) -> DeclaredStepView:
     does = [f"{effect.key} {value}" for effect, value in effects_of(step)]
     return {"at": step.at, "every": step.every, "max": step.max, "does": does}

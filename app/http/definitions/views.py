@@ -21,7 +21,7 @@ class StateView(TypedDict):
     final: bool
 
 
-class StepView(TypedDict):
+class DeclaredStepView(TypedDict):
     """What happens at a point of a clock, such as `notify role:supervisor`; again `every` so long, `max` times."""
 
     at: str
@@ -40,7 +40,7 @@ class DeclaredClockView(TypedDict):
     kind: str
     time: str
     calendar: str
-    steps: list[StepView]
+    steps: list[DeclaredStepView]
 
 
 class GroupView(TypedDict):

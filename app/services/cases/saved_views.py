@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.case.attempt import Actor
-from app.domain.values.errors import Denied, FieldError, Invalid, NotFound, OverQuota, Reason, invalid
+from app.domain.values.errors import Conflict, Denied, FieldError, Invalid, NotFound, OverQuota, Reason
 from app.services.cases.queues import SETS
 from app.services.entries.identity import new_id
 from app.services.store.saved_views import (
@@ -71,7 +71,8 @@ class Views:
         try:
             kept = await self._store.keep_view(view)
         except TitleTaken:
-            raise invalid("title", "is that of another view of yours; choose another one") from None
+            fault = FieldError("title", "is that of another view of yours; choose another one")
+            raise Conflict("another view of yours has this title", errors=(fault,)) from None
         except NoRoomForViews:
             message = f"There is room for {MOST_OWN} views of your own and {MOST_SHARED} shared ones. Remove one first."
             raise OverQuota(message) from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from app.domain.values.errors import CaseError, Invalid
+from app.domain.values.errors import CaseError
 from app.http.border.errors import sentence
 from app.http.border.parameters import existing
 from app.http.border.services import services_of
@@ -82,7 +82,7 @@ async def change_view(request: PageRequest, view_id: FromPath[str]) -> Response[
     filled = _filled(sent)
     try:
         await views.change(actor, view.id, NewView(filled.title, view.shows, filled.shared, filled.preferred))
-    except Invalid as refused:
+    except CaseError as refused:
         return await _view(request, view, filled, _told(refused))
     return to(f"/?view={view.id}")
 
