@@ -171,7 +171,12 @@ TABLES = sorted(ALL - {"log_turn", "blob_usage"})
 
 
 SAMPLES = {"INTEGER": "7", "BLOB": "x'07'"}
-WORDS = {("blob_scan", "state"): "'clean'"}
+WORDS = {
+    ("blob_scan", "state"): "'clean'",
+    ("person", "keys"): "1",
+    ("saved_view", "shared"): "1",
+    ("saved_view", "preferred"): "1",
+}
 """Where a value must be one of a few."""
 
 
