@@ -57,3 +57,7 @@ def _on_sqlite() -> None:
             CONSTRAINT a_scan_has_its_content {OF_A_CONTENT}) STRICT""")
     op.execute(WAITING)
     op.execute(f"CREATE VIEW IF NOT EXISTS every_scan AS {SEEN}")
+    op.execute("""
+        CREATE TRIGGER IF NOT EXISTS scan_refuses_delete BEFORE DELETE ON blob_scan
+        WHEN EXISTS (SELECT 1 FROM blob WHERE tenant = OLD.tenant AND sha256 = OLD.sha256)
+        BEGIN SELECT RAISE(ABORT, 'what a scanner said of a file goes with the file'); END""")

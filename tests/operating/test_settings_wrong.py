@@ -28,7 +28,7 @@ WRONG = {
     "sign_in_tenant": ["Acme", "a b"],
     "public_url": ["cases.example.com", "http://cases.example.com"],
     "forwarded_by": ["-1", "11", "many"],
-    "brand_name": [""],
+    "brand_name": ["x" * 300],
     "brand_logo": ["/nowhere/hush"],
     "brand_accent": ["blue", "#ffff00"],
     "demo": ["maybe"],
