@@ -26,7 +26,7 @@ class Inputs:
         object.__setattr__(self, "marked", frozenset(self.texts.get(RAW, ())))
 
     def one(self, name: str) -> str:
-        return self.texts.get(name, ("",))[0]
+        return next(iter(self.texts.get(name, ())), "")
 
     def all(self, name: str) -> tuple[str, ...]:
         return self.texts.get(name, ())
