@@ -67,6 +67,15 @@ def test_what_somebody_changes_is_changed(data: st.DataObject, manner: Manner) -
     assert same(read.values, value), (read.values, value)
 
 
+def test_a_choice_of_which_nothing_is_ticked_though_something_must_be_is_shown() -> None:
+    tags = {"type": "array", "items": {"enum": ["a", "b"]}, "uniqueItems": True}
+    form = form_of({"type": "object", "properties": {"tags": tags}, "required": ["tags"]}, "data", "en")
+    value: dict[str, Json] = {"tags": []}
+    inputs = shown(form, ("data",), value, MANNERS[0], standing({"data": value}))
+    [part] = Sheet((Part(form),), inputs, MANNERS[0]).shown()
+    assert names_on(list(part.fields)) == {"data.tags"}
+
+
 def names_on(shown_fields: list[Shown]) -> set[str]:
     below = [part for one in shown_fields for part in one.parts]
     return {one.name for one in shown_fields} | (names_on(below) if below else set())

@@ -11,11 +11,9 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables.people import PERSON, SESSION
-from app.services.store.people import Beginning, SessionId, StoredPerson, StoredSession
+from app.services.store.people import REMEMBERED, Beginning, SessionId, StoredPerson, StoredSession
 
 P, S = PERSON.c, SESSION.c
-REMEMBERED = timedelta(hours=1)
-"""How long a session that is over still says whose it was: a form that met its end is good for as long."""
 USUAL = {"theme": "auto", "density": "comfortable", "keys": 1}
 
 

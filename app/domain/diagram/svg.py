@@ -5,6 +5,7 @@ from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 from app.domain.diagram.chart import ANY, Chart, Row, shown, transition_table
+from app.domain.diagram.numbers import point, px, stroke
 from app.domain.diagram.shapes import Block, Box, Divider, Point, Text, Wire
 from app.domain.diagram.style import STYLE
 from app.domain.diagram.text import one_line
@@ -33,7 +34,7 @@ class _Drawing:
         declared = self._chart.case_type
         title = f"State diagram: {shown(declared.case_type, declared.title)}"
         size = (
-            f'width="{_n(self._width)}" height="{_n(self._height)}" viewBox="0 0 {_n(self._width)} {_n(self._height)}"'
+            f'width="{px(self._width)}" height="{px(self._height)}" viewBox="0 0 {px(self._width)} {px(self._height)}"'
         )
         ids = f"diagram-{declared.case_type}-title", f"diagram-{declared.case_type}-desc"
         parts = [
@@ -42,8 +43,8 @@ class _Drawing:
             f'<title id="{ids[0]}">{_t(title)}</title>',
             f'<desc id="{ids[1]}">{_t(self._description())}</desc>',
             f"<style>{STYLE}</style>",
-            f'<rect class="page" width="{_n(self._width)}" height="{_n(self._height)}" fill="#fff"/>',
-            f'<g transform="translate({_n((self._width - self._block.width) / 2)} {_n(MARGIN)})">',
+            f'<rect class="page" width="{px(self._width)}" height="{px(self._height)}" fill="#fff"/>',
+            f'<g transform="translate({px((self._width - self._block.width) / 2)} {px(MARGIN)})">',
             *self._shapes(),
             "</g>",
             *self._note_lines(),
@@ -63,7 +64,7 @@ class _Drawing:
 
     def _box(self, box: Box) -> Iterator[str]:
         if box.kind == "dot":
-            yield f'<circle class="dot" cx="{_n(box.x + box.width / 2)}" cy="{_n(box.y + box.height / 2)}" r="6"/>'
+            yield f'<circle class="dot" cx="{px(box.x + box.width / 2)}" cy="{px(box.y + box.height / 2)}" r="6"/>'
             return
         yield f"<g class={quoteattr(' '.join(self._classes(box)))} data-state={quoteattr(box.path)}>"
         yield _rect(box, 0.0, "box")
@@ -115,14 +116,14 @@ def _transition_text(row: Row) -> str:
 
 def _rect(box: Box, inset: float, name: str) -> str:
     x, y, width, height = box.x + inset, box.y + inset, box.width - 2 * inset, box.height - 2 * inset
-    place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(8 - inset / 2)}"'
+    place = f'x="{px(x)}" y="{px(y)}" width="{px(width)}" height="{px(height)}" rx="{px(8 - inset / 2)}"'
     paint = 'fill="none"' if name == "inner" or box.kind == "region" else 'fill="#fff"'
-    stroke = "" if box.kind == "region" else ' stroke="#4a5568"'
-    return f'<rect class="{name}" {place} {paint}{stroke}/>'
+    edge = "" if box.kind == "region" else ' stroke="#4a5568"'
+    return f'<rect class="{name}" {place} {paint}{edge}/>'
 
 
 def _divider(divider: Divider) -> str:
-    x, top, bottom = _n(divider.x), _n(divider.y), _n(divider.y + divider.height)
+    x, top, bottom = px(divider.x), px(divider.y), px(divider.y + divider.height)
     return f'<path class="divider" d="M{x} {top}V{bottom}" fill="none" stroke="#4a5568" stroke-dasharray="5 4"/>'
 
 
@@ -133,43 +134,25 @@ def _wire(wire: Wire) -> Iterator[str]:
         heads.append(_head(points[0], 1))
     if wire.head == "lower":
         heads.append(_head(points[-1], -1))
-    path = f"M{_p(points[0])}" + "".join(_stroke(a, b) for a, b in pairwise(points))
+    path = f"M{point(points[0])}" + "".join(stroke(a, b) for a, b in pairwise(points))
     yield f'<path class="wire" d="{path}" fill="none" stroke="#4a5568"/>'
     yield from heads
-
-
-def _stroke(start: Point, end: Point) -> str:
-    """Upright at both ends, so that pieces join without a corner."""
-    if abs(start[0] - end[0]) < 0.05:
-        return f"V{_n(end[1])}"
-    middle = (start[1] + end[1]) / 2
-    return f"C{_n(start[0])} {_n(middle)} {_n(end[0])} {_n(middle)} {_p(end)}"
 
 
 def _head(tip: Point, down: int) -> str:
     x, y = tip
     back = y + down * HEAD
-    return f'<path class="head" d="M{_p(tip)}L{_n(x - 4)} {_n(back)}L{_n(x + 4)} {_n(back)}Z" fill="#4a5568"/>'
+    return f'<path class="head" d="M{point(tip)}L{px(x - 4)} {px(back)}L{px(x + 4)} {px(back)}Z" fill="#4a5568"/>'
 
 
 def _lines(lines: Iterable[TextLine], x: float, top: float, anchor: str = "middle") -> Iterator[str]:
     for line in lines:
         base = top + line.size * (LINE + 0.7) / 2
         yield (
-            f'<text class="{line.kind}" x="{_n(x)}" y="{_n(base)}" text-anchor="{anchor}" '
-            f'font-size="{_n(line.size)}" fill="#1a202c">{_t(line.text)}</text>'
+            f'<text class="{line.kind}" x="{px(x)}" y="{px(base)}" text-anchor="{anchor}" '
+            f'font-size="{px(line.size)}" fill="#1a202c">{_t(line.text)}</text>'
         )
         top += line.height
-
-
-def _p(point: Point) -> str:
-    return f"{_n(point[0])} {_n(point[1])}"
-
-
-def _n(number: float) -> str:
-    """At most one decimal, so that the same layout is the same text everywhere."""
-    rounded = round(number, 1)
-    return str(int(rounded)) if rounded == int(rounded) else str(rounded)
 
 
 def _t(text: str) -> str:
