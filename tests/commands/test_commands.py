@@ -126,7 +126,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path, capsys, monkeypatch)
     (tmp_path / "letter.txt").write_text(text)
     monkeypatch.setenv("STATEWARD_DATABASE_URL", "sqlite:///letter.txt")
     code, told = refused(capsys, "serve", "--port", "0")
-    assert (code, "file is not a database" in told) == (1, True)
+    assert (code, "file is not a database" in told) == (1, True), told
     assert (tmp_path / "letter.txt").read_text() == text
 
 

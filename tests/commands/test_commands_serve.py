@@ -50,9 +50,6 @@ def test_a_taken_port_is_one_sentence_and_is_not_shared(tmp_path, capsys, monkey
         taken.listen()
         port = str(taken.getsockname()[1])
         assert main(["serve", "--port", port]) == 1
-        for name in ("STATEWARD_DEMO", "STATEWARD_DEMO_PEOPLE"):
-            monkeypatch.setenv(name, "")
-            monkeypatch.delenv(name)  # so that what the demo sets goes with this test
         assert main(["demo", "--port", port]) == 1
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 2

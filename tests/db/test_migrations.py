@@ -1,6 +1,7 @@
 """Migrations make the tables that the code declares, on both databases, alone and at once."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,6 +12,8 @@ from sqlmodel import SQLModel
 
 import app.db.tables.every_table  # noqa: F401  what the tables declare
 from app.db import open_store
+from app.db.connections.engines import database_url, sqlite_engine
+from app.db.connections.sqlite_library import HAS_WAL, sqlite3
 from app.db.schema.migrate import MigrationRefused, migrate, schema_problem
 from app.services.store.failures import StoreUnavailable
 from tests.databases import Database, engine_of
@@ -44,6 +47,20 @@ async def test_migrating_twice_is_migrating_once(empty_database: Database):
 async def test_ten_migrations_at_once_are_one(empty_database: Database):
     await asyncio.gather(*(migrate(empty_database.url, empty_database.admin_url) for _ in range(10)))
     assert await schema_problem(empty_database.url) is None
+
+
+@pytest.mark.skipif(not HAS_WAL, reason="this SQLite keeps no WAL, so no file is brought to it")
+async def test_a_file_of_another_journal_that_is_in_use_is_waited_for(tmp_path: Path):
+    """SQLite itself answers at once that it is locked, however long a connection is told to wait."""
+    writer = sqlite3.connect(tmp_path / "x.db", isolation_level=None, check_same_thread=False)
+    writer.execute("CREATE TABLE t (a)")
+    writer.execute("BEGIN IMMEDIATE")
+    asyncio.get_running_loop().call_later(0.3, writer.rollback)
+    engine = sqlite_engine(database_url(f"sqlite:///{tmp_path / 'x.db'}"))
+    async with engine.connect() as connection:
+        assert (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar() == "wal"
+    await engine.dispose()
+    writer.close()
 
 
 async def test_a_schema_of_a_later_release_is_no_problem(database: Database):

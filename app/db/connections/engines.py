@@ -1,20 +1,26 @@
 """Open connections: what every one of them is told before its first statement."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.connections.row_security import SETTING
-from app.db.connections.sqlite_library import HAS_WAL, driver
+from app.db.connections.sqlite_library import HAS_WAL, driver, sqlite3
 from app.db.connections.urls import with_driver
 from app.services.store.failures import StoreUnavailable
 
+if TYPE_CHECKING:
+    import aiosqlite
+
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30
+_JOURNAL_TRIES = 100
+_JOURNAL_SECONDS = 0.05
 SERVICE = "stateward_service"
 
 
@@ -67,17 +73,29 @@ def _look_for_the_folder(_: Any, __: Any, arguments: Sequence[Any], ___: Any) ->
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
-    journal = "WAL" if HAS_WAL else "DELETE"
     cursor = connection.cursor()
     for pragma in (
         "foreign_keys = ON",
         "synchronous = FULL",
         "cache_size = -65536",
         "recursive_triggers = ON",
-        f"journal_mode = {journal}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.run_async(_keep_the_journal)
+
+
+async def _keep_the_journal(connection: "aiosqlite.Connection") -> None:
+    """Unlike all other statements this one does not wait for who has the file, where it changes something."""
+    journal = "WAL" if HAS_WAL else "DELETE"
+    for tries_left in reversed(range(_JOURNAL_TRIES)):
+        try:
+            await (await connection.execute(f"PRAGMA journal_mode = {journal}")).close()
+            return
+        except sqlite3.OperationalError as error:
+            if not tries_left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            await asyncio.sleep(_JOURNAL_SECONDS)
 
 
 def _begin_sqlite(connection: Connection) -> None:
