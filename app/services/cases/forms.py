@@ -13,6 +13,7 @@ from app.domain.values.errors import CaseError, NotFound
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.services.cases.cases import Cases
+from app.services.cases.opening_rights import may_open
 from app.services.cases.views import Shown, Wanted
 from app.services.definitions.definitions import Definitions
 from app.services.entries.identity import new_id, new_salt
@@ -102,8 +103,7 @@ class FormReads:
         here = Situation(machine=machine, policy=engine, attempt=asking, at=datetime.min, new_salt=new_salt)
         if actor.scope is not None and not actor.scope.covers(name, event):
             return False
-        could = set(engine.who_could(actor.tenant, name, event))
-        return bool(could & here.roles)
+        return may_open(engine, actor.tenant, here.roles, name, event)
 
     async def meanwhile(self, actor: Actor, case_id: str, after: int) -> Sequence[Meanwhile]:
         """What was written after a `case_seq`, the oldest first. Raises NotFound as `Cases.log` does."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.domain.case.attempt import ANYONE, Actor
 from app.domain.definition.case_type import CaseType
 from app.domain.policy.line_terms import Allowance, allowance, by_role, terms_of
+from app.services.cases.opening_rights import may_open
 from app.services.cases.visibility import EVERY, scoped
 from app.services.definitions.definitions import Definitions
 from app.services.fairness.slices import Slices
@@ -73,7 +74,7 @@ class TypeRights:
         return [
             event
             for event in case_type.opening
-            if not roles.isdisjoint(engine.who_could(actor.tenant, name, event))
+            if may_open(engine, actor.tenant, roles, name, event)
             and (actor.scope is None or actor.scope.covers(name, event))
         ]
 

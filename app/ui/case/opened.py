@@ -9,6 +9,8 @@ from app.http.border.parameters import existing
 from app.http.border.services import services_of
 from app.services.work.case_pages import CasePages, OpenCase
 from app.ui.case.telling import Telling
+from app.ui.frame.namesakes import told_apart
+from app.ui.frame.page import words_for
 from app.ui.frame.reader import PageRequest
 
 MOST_IN_DATA: Final = 100
@@ -34,7 +36,12 @@ async def telling(request: PageRequest, case: OpenCase, subjects: Iterable[str] 
 
 
 async def names(request: PageRequest, subjects: Iterable[str]) -> Mapping[str, str]:
-    return await pages_of(request).names(request.user.tenant, sorted(subjects))
+    """Those that are known; of names that read alike, each with what its person signs in by."""
+    wanted = sorted(subjects)
+    known = await pages_of(request).names(request.user.tenant, wanted)
+    called = {one: known.get(one) or one.partition(":")[2] for one in wanted if not one.startswith("system:")}
+    told = told_apart(called, (words_for(request).gettext("The system"),))
+    return {one: told[one] for one in known if one in told}
 
 
 def case_path(case_id: str, *parts: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.domain.values.names import SUBJECT
 from app.ui.case.opened import pages_of
+from app.ui.frame.namesakes import told_apart
 from app.ui.frame.reader import PageRequest
 
 MOST = 200
@@ -24,10 +25,16 @@ class Known:
         """Whether a list of them is enough to choose from."""
         return bool(self.people) and not self.more
 
+    @property
+    def choices(self) -> Sequence[tuple[str, str]]:
+        """The people as a list offers them, so that no two of them read alike."""
+        return list(told_apart(dict(self.people)).items())
+
     def named(self, written: str) -> str | None:
         """Whom somebody means by a name or a reference; None where that is nobody, or more than one."""
         text = " ".join(written.split())
-        subjects = {subject for subject, name in self.people if text.casefold() in (name.casefold(), subject)}
+        called = (*self.people, *self.choices)
+        subjects = {subject for subject, name in called if text.casefold() in (name.casefold(), subject)}
         if len(subjects) == 1:
             return subjects.pop()
         return text if not subjects and SUBJECT.fullmatch(text) else None

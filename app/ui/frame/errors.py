@@ -77,7 +77,7 @@ def told_of(error: CaseError, words: Words) -> Told:
                 say("Check the address, or search for the case."),
             )
         case "denied":
-            return Told(say("You may not do this"), sentence(error.message), say("Nothing was changed."))
+            return Told(say("You may not do this"), say(sentence(error.message)), say("Nothing was changed."))
         case "rate_limited":
             return Told(
                 say("Too many requests"),

@@ -14,6 +14,7 @@ from litestar.handlers.base import BaseRouteHandler
 from app.domain.values.errors import CaseError
 from app.ui.frame.frame import frame_of
 from app.ui.frame.posted import posted
+from app.ui.frame.words import to_say
 
 FIELD = "csrf"
 HEADER = "x-csrf-token"
@@ -60,7 +61,7 @@ async def from_our_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseR
 def check_token(token: str, secret: str | None) -> None:
     """The form is of a page of this session, which may be over. Raises NotFromOurPage."""
     if not secret or not belongs(token, secret):
-        raise NotFromOurPage("This page is no longer valid. Open it again and send it once more.")
+        raise NotFromOurPage(to_say("This page is no longer valid. Open it again and send it once more."))
 
 
 def check_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
@@ -69,9 +70,9 @@ def check_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     same = origin.netloc != "" and origin.netloc == connection.headers.get("host", "")
     secure = origin.scheme == "https" or not frame_of(connection).cookie.startswith("__Host-")
     if not same:
-        raise NotFromOurPage("This was sent from another site. Open the page here and send it from there.")
+        raise NotFromOurPage(to_say("This was sent from another site. Open the page here and send it from there."))
     if not secure:
-        raise NotFromOurPage("This page was opened without TLS. Open it by https:// and send it from there.")
+        raise NotFromOurPage(to_say("This page was opened without TLS. Open it by https:// and send it from there."))
 
 
 def _proof(secret: str) -> bytes:

@@ -16,6 +16,11 @@ ENGLISH = "en"
 Text = str | tuple[str, ...]
 
 
+def to_say(text: str) -> str:
+    """A sentence that is raised here and said where it is shown, in the language of whoever reads it."""
+    return text
+
+
 def _english(count: int) -> int:
     return int(count != 1)
 

@@ -13,6 +13,7 @@ from app.services.store.people import Told
 from app.ui.frame.forgery import NotFromOurPage, belongs, check_origin, masked
 from app.ui.frame.page import page, words_for
 from app.ui.frame.posted import Posted, posted
+from app.ui.frame.words import to_say
 from app.ui.sign_in.cookies import VISIT, beside, session_cookie, set_beside, set_session, visit
 from app.ui.sign_in.kept import RESTORED, KeptForms
 from app.ui.sign_in.readers import reader_of_session
@@ -36,7 +37,7 @@ async def from_a_way_in(request: AnyRequest) -> Posted:
         sent = await posted(request)
         if belongs(sent.one("csrf"), before):
             return sent
-    raise NotFromOurPage("This page is no longer valid. Open it again; your browser has to accept its cookies.")
+    raise NotFromOurPage(to_say("This page is no longer valid. Open it again; your browser has to accept its cookies."))
 
 
 def a_way_in(request: AnyRequest, template: str, *, title: str, status: int = 200, **values: Any) -> Response[str]:

@@ -142,3 +142,21 @@ menu?.addEventListener("focusout", (event) => {
 const summary = document.querySelector(".error-summary, .notice[autofocus]")
 summary?.focus()
 addEventListener("beforeprint", () => all("details").forEach((one) => (one.open = true)))
+
+/* The list that one came from: the cases before and after this one, for as long as the tab is open. */
+const LIST = "list"
+const listed = all("#cases a.reference").map((one) => [one.getAttribute("href"), one.textContent.trim()])
+if (listed.length) sessionStorage.setItem(LIST, JSON.stringify(listed))
+if (!document.querySelector(".side")) sessionStorage.removeItem(LIST) // nobody is signed in
+const neighbours = document.querySelector("[data-neighbours]")
+if (neighbours) {
+  const known = JSON.parse(sessionStorage.getItem(LIST) ?? "[]")
+  const at = known.findIndex(([href]) => href === location.pathname)
+  for (const link of all("a", neighbours)) {
+    const found = at < 0 ? undefined : known[at + Number(link.dataset.step)]
+    if (!found) { link.remove(); continue }
+    link.href = found[0]
+    link.append(`: ${found[1]}`)
+    neighbours.hidden = false
+  }
+}
