@@ -278,12 +278,12 @@ MANY = {
 
 
 async def fill(database: Database, like: str) -> None:
-    """Six thousand copies of a case, behind our back: half of them due, half of them in a team, some urgent."""
+    """Six thousand copies of a case, behind our back: half of them due, few in a team, some urgent."""
     names = [row["name"] for row in await rows(database, COLUMNS[database.kind])]
     other = {
         "id": "c.id || '-' || n.n",
         "due_at": "CASE n.n % 2 WHEN 0 THEN c.opened_at END",
-        "team": "CASE n.n % 2 WHEN 0 THEN 'team:north' END",
+        "team": "CASE n.n % 21 WHEN 0 THEN 'team:north' END",
         "urgency": "n.n % 5 * 20",
         "reference": "NULL",
     }
