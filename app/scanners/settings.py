@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings
 
-from app.scanners import scanner_of
-
 
 def _naming_a_scanner(told: str) -> str:
+    from app.scanners.naming import scanner_of  # needs the store, and every command reads the settings
+
     scanner_of(told)
     return told
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.scanners import scanner_of
+from app.scanners.naming import scanner_of
 from app.services.work.scanning import ScanFailed, Verdict
 from tests.work.icap_server import CLEAN, HARM, icap_server
 

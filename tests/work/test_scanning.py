@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.db import open_store
-from app.scanners import scanner_of
+from app.scanners.naming import scanner_of
 from app.services.assembly import Assembly
 from app.services.process.standing_still import unchecked
 from app.services.store.ports import Store

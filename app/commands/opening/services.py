@@ -16,7 +16,7 @@ from app.db.blobs.folder import AttachmentFolder
 from app.db.schema.migrate import schema_problem
 from app.db.sqlite.tick_lock import TickLock
 from app.policy.engine import PolicyEngine
-from app.scanners import scanner_of
+from app.scanners.naming import scanner_of
 from app.scheduler import Ticks
 from app.services.assembly import Assembly
 from app.services.fairness.limits import ProcessLimits
