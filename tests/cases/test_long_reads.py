@@ -1,6 +1,7 @@
 """Who reads much takes places that are not others', and reads a portion at a time."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
@@ -16,6 +17,7 @@ from tests.factories import TENANT
 from tests.house import ADMIN, ALICE, actor, attempt, open_claim, submit
 from tests.over_http import client_of
 
+ODD = 'a "name"\\ \n of ümlauts, 💼'
 READS = {
     "the log of a case": "/cases/{case}/audit",
     "the refusals of a case": "/cases/{case}/audit?denied=true",
@@ -63,9 +65,10 @@ async def test_one_of_a_tenant_reads_at_a_time_and_the_others_in_their_turn() ->
 
 async def test_a_page_of_the_log_is_read_a_portion_at_a_time(house: Assembly, database: Database) -> None:
     claim = await open_claim(house)
-    payload = {"note": "n", **{f"f{n}": n for n in range(150)}}
+    payload = {"note": "n", ODD: [2.5, "\u2028"], **{f"f{n}": n for n in range(149)}}
     for _ in range(4):
-        await submit(house, *(attempt(ALICE, "add_note", claim, payload=payload) for _ in range(5)))
+        done = await submit(house, *(attempt(ALICE, "add_note", claim, payload=payload) for _ in range(5)))
+        assert [one.error for one in done] == [None] * 5
     await house.ledger.sequence()
     reading, most = house.store._reading, []
 
@@ -75,7 +78,7 @@ async def test_a_page_of_the_log_is_read_a_portion_at_a_time(house: Assembly, da
 
             async def counting(asked: Any) -> Sequence[Any]:
                 rows = await read(asked)
-                most.append(len(rows))
+                most.append(sum(len(json.loads(f"{{{row['whole']}}}")) for row in rows if "whole" in row))
                 return rows
 
             yield counting
@@ -85,7 +88,9 @@ async def test_a_page_of_the_log_is_read_a_portion_at_a_time(house: Assembly, da
     assert [len(entry.values) for entry in entries[1:]] == [151] * 20
     page = await house.ledger.feed(ADMIN, -1, 200, 0, _nobody)
     assert [leaf.entry.values for leaf in page.items if leaf.case_id == claim] == [entry.values for entry in entries]
-    assert 150 < max(most) <= 200
+    odd = entries[1].values[f"/payload/{ODD}"]
+    assert odd == [2.5, "\u2028"]
+    assert MOST_ROWS // 2 < max(most) <= MOST_ROWS
 
 
 async def _nobody() -> Any:

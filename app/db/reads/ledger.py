@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import Select, Text, func, select, type_coerce
 from sqlalchemy.engine import RowMapping
 
+from app.db.reads.json_names import as_json
 from app.db.tables.tables import ENTRY, PAYLOAD
 from app.services.store.stored import StoredEntry
 
-MOST_ROWS = 200
+MOST_ROWS = 2_000
 MOST_BYTES = 512 * 1024
 """Of values that are read and decoded at a time: others are served in between."""
 E = ENTRY.c
@@ -41,7 +42,11 @@ def of_definitions(tenant: str, case_type: str) -> Select[Any]:
 
 
 def values(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
-    return select(P.entry_id, P.path, P.value).where(P.tenant == tenant, P.entry_id.in_(entry_ids))
+    """What each of these entries says, path by path, as the inside of one JSON object: a row for each value would cost
+    the loop a hundred times what it costs the database to write them together."""
+    each = as_json(P.path).concat(":").concat(type_coerce(P.value, Text))
+    whole = func.aggregate_strings(each, ",").label("whole")
+    return select(P.entry_id, whole).where(P.tenant == tenant, P.entry_id.in_(entry_ids)).group_by(P.entry_id)
 
 
 def sizes(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:

@@ -67,7 +67,7 @@ class SqlLog(ABC):
     async def _values(self, tenant: str, entry_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Of each entry by path, a portion at a time, each by a read of its own but the first: on SQLite whoever writes
         waits until a read is over."""
-        values: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        values: dict[str, dict[str, Any]] = {}
         if not entry_ids:
             return values
         async with self._reading(tenant) as read:
@@ -91,9 +91,9 @@ class SqlLog(ABC):
     async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
 
 
-def _put(rows: Sequence[RowMapping], values: defaultdict[str, dict[str, Any]]) -> None:
+def _put(rows: Sequence[RowMapping], values: dict[str, dict[str, Any]]) -> None:
     for row in rows:
-        values[row["entry_id"]][row["path"]] = row["value"]
+        values[row["entry_id"]] = json.loads(f"{{{row['whole']}}}")
 
 
 def _entry(row: RowMapping) -> dict[str, Any]:
