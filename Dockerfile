@@ -24,6 +24,7 @@ ENV PATH=/opt/stateward/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     STATEWARD_MACHINES=/srv/stateward/machines \
     STATEWARD_POLICIES=/srv/stateward/policies \
+    STATEWARD_CHECKPOINTS=/data/checkpoints \
     STATEWARD_LOG_FORMAT=json
 USER 10001:10001
 # The default database, sqlite:///stateward.db, is relative to here.

@@ -118,6 +118,18 @@ def _person() -> "Run":
     return person.run
 
 
+def _keys() -> "Run":
+    from app.commands import keys
+
+    return keys.run
+
+
+def _audit() -> "Run":
+    from app.commands import audit
+
+    return audit.run
+
+
 def _policy() -> "Run":
     from app.commands import policy
 
@@ -163,6 +175,8 @@ RUNS: dict[str, Callable[[], "Run"]] = {
     "check": _check,
     "token": _token,
     "person": _person,
+    "keys": _keys,
+    "audit": _audit,
     "policy": _policy,
     "replay": _replay,
     "sla": _sla,

@@ -16,6 +16,8 @@ FIRE_EVERY = 0.5
 LEARN_EVERY = 10
 SEQUENCE_EVERY = 0.25
 """Seconds between two looks at what waits for its place in the log."""
+SIGN_EVERY = 5
+"""Seconds between two looks for what is to be signed."""
 FORGET_EVERY = 600
 """Seconds between two deletions of idempotency answers that have expired."""
 SCAN_EVERY = 1
@@ -51,6 +53,7 @@ class Ticks:
         if fires:
             self._add("fire what is due", FIRE_EVERY, self._fire)
             self._add("sequence the log", SEQUENCE_EVERY, self._sequence)
+            self._add("sign the log", SIGN_EVERY, self._sign)
             self._add("forget answers", FORGET_EVERY, assembly.store.forget_answers)
             self._add("forget what nobody attached", CLEAN_EVERY, self._clean)
             if assembly.scans is not None:
@@ -109,6 +112,10 @@ class Ticks:
     async def _sequence(self) -> None:
         if self._is_my_turn():
             await self._assembly.ledger.sequence()
+
+    async def _sign(self) -> None:
+        if self._is_my_turn():
+            await self._assembly.checkpoints.look()
 
     async def _clean(self) -> None:
         if self._is_my_turn():

@@ -18,12 +18,13 @@ from app.services.callers.issuers import Issuer, issuers_of
 from app.services.callers.rate import Rate, rate_of
 from app.services.callers.sign_in_settings import PUBLISHED as PUBLISHED
 from app.services.callers.sign_in_settings import Secret, SignInSettings, where_set
+from app.services.log.signing_settings import SigningSettings
 from app.tracing import exporter_wanted
 from app.ui.frame.settings import PageSettings
 
 T = TypeVar("T")
 PREFIX = "STATEWARD_"
-SECRETS = ("jwt_secret", "database_url", "migrate_url", "session_secret", "oidc_client_secret")
+SECRETS = ("jwt_secret", "database_url", "migrate_url", "session_secret", "oidc_client_secret", "signing_key")
 SERVICE_LINK = re.compile(r"(SERVICE_(HOST|PORT)|PORT_\d+)(_\w+)?")  # Kubernetes sets these for a service "stateward"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
@@ -65,7 +66,7 @@ RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(where_set(rate_of))
 LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)]
 
 
-class Settings(PageSettings, SignInSettings, ScanSettings):
+class Settings(PageSettings, SignInSettings, ScanSettings, SigningSettings):
     """Every setting with its default; a description completes "STATEWARD_NAME must be ..."."""
 
     model_config = SettingsConfigDict(

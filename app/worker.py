@@ -69,6 +69,7 @@ def application() -> ASGIApp:
         attachments=assembly.attachments,
         case_pages=assembly.case_pages,
         ledger=assembly.ledger,
+        proofs=assembly.proofs,
         forms=assembly.forms,
         slices=assembly.slices,
     )
@@ -102,6 +103,7 @@ def _watched(assembly: Assembly, tracing: Tracing | None) -> "Metrics":
     assembly.tell_fired(metrics.record_fired)
     assembly.tell_sequenced(metrics.record_sequenced)
     assembly.tell_answered(metrics.record_answered)
+    assembly.tell_signed(metrics.record_signed)
     assembly.tell_scanned(metrics.record_scanned)
     assembly.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))
     if tracing:
@@ -144,7 +146,8 @@ async def readiness(assembly: Assembly, policies: Path, beside: Sequence[str] = 
     problems = tuple(await assembly.store.problems())
     warnings = () if problems else (*await _standing_still(assembly), *await _unapplied(assembly, policies))
     warnings = (*warnings, *beside)
-    return Readiness(not problems, problems, warnings, assembly.store.details())
+    details = {**assembly.store.details(), "checkpoints": assembly.checkpoints.manner}
+    return Readiness(not problems, problems, warnings, details)
 
 
 def unsafe(settings: Settings) -> list[str]:
@@ -160,7 +163,8 @@ def unsafe(settings: Settings) -> list[str]:
 async def _standing_still(assembly: Assembly) -> list[str]:
     try:
         scans = await unchecked(assembly.store) if assembly.scans is not None else []
-        return [*await assembly.store.warnings(), *await unfired(assembly.store), *scans]
+        signs = await assembly.checkpoints.warnings()
+        return [*await assembly.store.warnings(), *await unfired(assembly.store), *scans, *signs]
     except StoreUnavailable:
         return []  # as below
 

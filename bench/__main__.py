@@ -9,7 +9,20 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import change, clocks, decisions, footprint, growth, lists, machine, pages, replicas, searching, throughput
+from bench import (
+    change,
+    clocks,
+    decisions,
+    footprint,
+    growth,
+    lists,
+    machine,
+    pages,
+    replicas,
+    searching,
+    signing,
+    throughput,
+)
 from bench.folder import a_folder
 from bench.harness import Bench, Group, Row, say
 from bench.table import table
@@ -19,6 +32,7 @@ GROUPS: dict[str, Group] = {
     "postgres": throughput.postgres,
     "sqlite": throughput.sqlite,
     "alone": throughput.alone,
+    "signing": signing.signing,
     "policy": decisions.policy,
     "change": change.change,
     "guards": decisions.guards,

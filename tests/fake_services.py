@@ -31,8 +31,10 @@ from app.services.definitions.definitions import Definitions
 from app.services.desk.answer import Answer, case_json
 from app.services.fairness.counting import Counting
 from app.services.log.ledger import Admitted, FeedPage
+from app.services.log.proofs import Consistency, Inclusion, Proven
 from app.services.policy.requests import Able, AskedChange, ChangedPolicy, Preview, Triple, WhoCanFire
 from app.services.store.log import FROM_THE_FIRST
+from app.services.store.log_tree import FoundEntry, StoredCheckpoint
 from app.services.store.policy_lines import LinePage, LineQuery
 from app.services.store.stored import PolicyLine, StoredClock, StoredEntry
 from app.services.store.work import StoredAttachment, StoredComment, StoredLink
@@ -347,6 +349,33 @@ class FakePolicyChanges:
 
 
 @dataclass
+class FakeProofs:
+    """A log of the one entry that has the id `CASE_ID`."""
+
+    asked: list[Any] = field(default_factory=list)
+    newest: StoredCheckpoint = field(
+        default_factory=lambda: StoredCheckpoint("acme", 1, bytes(32), "s/acme\n1\n\n— s AAAA\n", OPENED_AT)
+    )
+
+    async def entry(self, actor: Actor, log: str, *, entry_id: str = "", entry_hash: str = "") -> Proven:
+        self.asked.append((actor.id, log, entry_id or entry_hash))
+        if entry_id == FOREIGN_ID:
+            raise NotFound("no such entry")
+        stored = StoredEntry(entry_id=CASE_ID, case_seq=1, entry="{}", entry_hash="aa" * 32, values={})
+        return Proven(FoundEntry(0, CASE_ID, stored, None), Inclusion(self.newest, [bytes(32)]))
+
+    async def checkpoint(self, actor: Actor, log: str, size: int | None = None) -> StoredCheckpoint:
+        self.asked.append((actor.id, log, size))
+        return self.newest
+
+    async def consistency(self, actor: Actor, log: str, first: int, second: int) -> Consistency:
+        self.asked.append((actor.id, log, first, second))
+        if first > second:
+            raise invalid("from", "must not be above `to`")
+        return Consistency(first, second, bytes(32), bytes(32), [])
+
+
+@dataclass
 class FakeWhoCan:
     asked: tuple[str, str, str | None, int] | None = None
 
@@ -384,6 +413,7 @@ class Fakes:
     next_case: FakeNextCase = field(default_factory=FakeNextCase)
     views: SavedViews = field(default_factory=lambda: SavedViews(FakeViewStore()))
     ledger: FakeLedger = field(default_factory=FakeLedger)
+    proofs: FakeProofs = field(default_factory=FakeProofs)
     ready: Readiness = field(default_factory=lambda: Readiness(True, details={"database": "SQLite 3.51.3"}))
 
     def __post_init__(self) -> None:
@@ -409,6 +439,7 @@ class Fakes:
             views=self.views,
             attachments=self.attachments,
             people=FakePeople(),
+            proofs=self.proofs,
         )
 
     async def readiness(self) -> Readiness:

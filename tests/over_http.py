@@ -38,6 +38,7 @@ def services_of(house: Assembly, metrics: Metrics | None = None, rates: RateLimi
         people=house.signing_in.people,
         rates=rates,
         forms=house.forms,
+        proofs=house.proofs,
     )
 
 

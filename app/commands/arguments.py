@@ -94,6 +94,23 @@ def _reads_password(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
 
 
+def keys(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Keys that sign checkpoints of the log. What `show` prints is for auditors: it signs nothing."
+    actions = parser.add_subparsers(dest="action", required=True, metavar="new|show")
+    new = actions.add_parser("new", help="make a key")
+    new.add_argument("--name", default="stateward", help="what the logs are called, such as cases.example.com")
+    new.add_argument("file", type=Path, metavar="FILE", help="a new file for the key, which only you may read then")
+    actions.add_parser("show", help="print the public half of the keys of STATEWARD_SIGNING_KEY")
+
+
+def audit(parser: argparse.ArgumentParser) -> None:
+    parser.description = "The log of the database of STATEWARD_DATABASE_URL."
+    actions = parser.add_subparsers(dest="action", required=True, metavar="check|restored")
+    actions.add_parser("check", help="entries, chains, tree, checkpoints, cases; exit 1 where something is wrong")
+    restored = actions.add_parser("restored", help="say in the log that a backup was restored, so that it is signed on")
+    restored.add_argument("--reason", required=True, help="why, for the log")
+
+
 def policy(parser: argparse.ArgumentParser) -> None:
     parser.description = "The living policy is in the database; files seed it once."
     actions = parser.add_subparsers(dest="action", required=True, metavar="apply|show|verify")
@@ -178,6 +195,8 @@ TAKES: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] =
     "check": ("every fault in machines, calendars and policies, with file, line and what to do", check),
     "token": ("a bearer token that our own secret signs", token),
     "person": ("people of a tenant: add, list, disable, enable, set a password", person),
+    "keys": ("make a key that signs checkpoints of the log, or show its public half", keys),
+    "audit": ("hold the log against itself, or say in it that a backup was restored", audit),
     "policy": ("show the policy in force, put a changed file in force, or hold it against the log", policy),
     "replay": ("an event log into cases, over HTTP or straight into the database", replay),
     "sla": ("hold every clock against the log, and correct a calendar for a time that has passed", sla),

@@ -45,6 +45,7 @@ async def _telling(assembly: Assembly, settings: Settings) -> AsyncIterator[None
     metrics = Metrics(assembly.store, assembly.gauges, assembly.store if assembly.scans else None)
     assembly.tell_fired(metrics.record_fired)
     assembly.tell_sequenced(metrics.record_sequenced)
+    assembly.tell_signed(metrics.record_signed)
     assembly.tell_scanned(metrics.record_scanned)
     port = port_to_listen_on(settings.host, settings.metrics_port, "STATEWARD_METRICS_PORT")
     with metrics.served(settings.host, port):

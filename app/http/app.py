@@ -27,6 +27,7 @@ from app.http.definitions.case_types import list_case_type_versions, list_case_t
 from app.http.definitions.drawing import draw_case_type
 from app.http.log.audit import read_audit
 from app.http.log.feed import read_feed
+from app.http.log.proofs import PROOFS
 from app.http.log.streams import stream_case, stream_tenant
 from app.http.openapi.docs import openapi
 from app.http.operating.api_keys import list_api_keys, make_api_key, revoke_api_key
@@ -127,7 +128,7 @@ def _api() -> Sequence[Router]:
         "saved views": SAVED_VIEWS,
         "case types": [list_case_types, read_case_type, list_case_type_versions, draw_case_type],
         "clocks": [list_clocks, explain_clock, simulate_clock],
-        "log": [read_feed, stream_tenant, stream_case],
+        "log": [read_feed, stream_tenant, stream_case, *PROOFS],
         "policy": POLICY,
         "API keys": [make_api_key, list_api_keys, revoke_api_key],
         "people": [who_am_i],

@@ -1,9 +1,11 @@
-"""Metrics of the log: whether what is committed gets its place in it."""
+"""Metrics of the log: whether what is committed gets its place in it, and is signed."""
 
 import time
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from app.services.log.checkpoints import Round
 
 
 class LogMetrics:
@@ -18,6 +20,26 @@ class LogMetrics:
             registry=registry,
             multiprocess_mode="max",
         )
+
+        self._signed = Counter("stateward_log_checkpoints", "Checkpoints that were signed.", registry=registry)
+        self._refused = Gauge(
+            "stateward_log_signing_refused",
+            "Logs that are not signed, because they are not what was signed before or nothing can be published.",
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
+        self._looked_to_sign = Gauge(
+            "stateward_log_signed_timestamp_seconds",
+            "When somebody last looked for what to sign.",
+            registry=registry,
+            multiprocess_mode="max",
+        )
+
+    def record_signed(self, done: Round) -> None:
+        if done.signed:
+            self._signed.inc(done.signed)
+        self._refused.set(len(done.refused))
+        self._looked_to_sign.set(self._clock())
 
     def record(self, count: int) -> None:
         if count:

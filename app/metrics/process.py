@@ -24,6 +24,7 @@ from app.metrics.log import LogMetrics
 from app.services.desk.answer import Answer
 from app.services.desk.escalation import Fired
 from app.services.desk.report import Committed
+from app.services.log.checkpoints import Round
 from app.services.process.gauges import Gauges
 from app.services.store.clocks import CountsClocks
 
@@ -64,6 +65,10 @@ class Metrics:
     def record_sequenced(self, count: int) -> None:
         """Count entries that got their places in the log, and note that somebody looked for some."""
         self._log.record(count)
+
+    def record_signed(self, done: Round) -> None:
+        """Count what was signed, and note what was refused."""
+        self._log.record_signed(done)
 
     def record_scanned(self, outcome: str) -> None:
         """Count a look of the scanner at a file."""

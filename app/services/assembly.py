@@ -34,7 +34,10 @@ from app.services.entries.refusals import Refusals
 from app.services.fairness.counting import Counting
 from app.services.fairness.limits import USUAL, ProcessLimits
 from app.services.fairness.slices import Slices
+from app.services.log.checkpoints import Checkpoints, Round
 from app.services.log.ledger import Ledger
+from app.services.log.proofs import Proofs
+from app.services.log.signing import Place, Signing
 from app.services.log.watches import LogWatches, WatchLimits
 from app.services.policy.changes import PolicyChanges
 from app.services.policy.policies import Policies, PolicySource
@@ -68,6 +71,8 @@ class Assembly:
         operator: str = UNNAMED,
         sealing_secret: str | None = None,
         scanner: Scanner | None = None,
+        signing: Signing | None = None,
+        place: Place | None = None,
     ) -> None:
         self.store = store
         self.operator = operator
@@ -98,6 +103,8 @@ class Assembly:
         self.case_pages = CasePages(store, self.definitions, self.cases, self.who_can)
         self.log_watches = LogWatches(store, watches)
         self.ledger = Ledger(store, self.policies, self.cases, self.log_watches, self.slices)
+        self.proofs = Proofs(store, self.policies, self.cases, self.ledger)
+        self.checkpoints = Checkpoints(store, signing, place)
         counting = Counting()
         self.clocks = CaseClocks(store, self.definitions, self.calendars, self.cases, counting)
         self.simulations = Simulations(self.definitions, self.calendars, counting)
@@ -123,6 +130,10 @@ class Assembly:
     def tell_sequenced(self, listener: Callable[[int], None]) -> None:
         """Let `listener` know how many entries got their places each time that this process looked for some."""
         self.ledger.on_sequenced = telling(listener)
+
+    def tell_signed(self, listener: Callable[[Round], None]) -> None:
+        """Let `listener` know what came of each look for what to sign that was this process's turn."""
+        self.checkpoints.on_signed = telling(listener)
 
     def tell_scanned(self, listener: Callable[[str], None]) -> None:
         """Let `listener` know what came of each look at a file."""

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.table import aligned
-from tests.attack import beside, dripping, full_disk, kept, killing, mutating, neighbours, outage, refused_uploads
+from tests.attack import (
+    beside,
+    dripping,
+    full_disk,
+    kept,
+    killing,
+    mutating,
+    neighbours,
+    outage,
+    refused_uploads,
+    signer_killed,
+)
 from tests.databases import Database
 from tests.running import ROOT, SECRET, Running, stateward
 from tests.scheduler_attack import DATABASE, database_server
@@ -38,6 +49,13 @@ class Found:
 async def workers_killed(folder: Path, kind: str) -> Found:
     async with _serving(folder, kind, workers="2") as (service, database):
         found = await killing.attacked(service, database, KILLS, answers=40)
+    return Found(found, found.faults)
+
+
+async def signers_killed(folder: Path, kind: str) -> Found:
+    async with _serving(folder, kind) as (service, database):
+        service.stop()  # it has made the tables
+        found = await signer_killed.attacked(folder, database, KILLS)
     return Found(found, found.faults)
 
 
@@ -132,6 +150,7 @@ async def checks_taken_out(_: Path, __: str) -> Found:
 
 ATTACKS: dict[str, tuple[Callable[[Path, str], Awaitable[Found]], tuple[str, ...]]] = {
     "kill -9 of workers under load": (workers_killed, ("sqlite", "postgres")),
+    "kill -9 of whoever signs the log": (signers_killed, ("sqlite", "postgres")),
     "the database is gone for ten seconds": (database_gone, ("postgres",)),
     "the disk is full": (disk_full, ("sqlite", "postgres")),
     "random mutations of valid requests": (requests_mutated, ("sqlite", "postgres")),

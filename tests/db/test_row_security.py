@@ -21,7 +21,7 @@ from tests.clock_making import LONG_AGO, a_clock
 from tests.databases import Database
 from tests.factories import TENANT, a_case, an_answer, denied, opening
 
-OF_NOBODY = {"alembic_version", "calendar", "definition", "log_turn", "policy_file", "policy_state"}
+OF_NOBODY = {"alembic_version", "calendar", "definition", "log_signer", "log_turn", "policy_file", "policy_state"}
 BOTH = ("acme", "globex")
 ALL = Visible(subject="user:root", all_types=True)
 
@@ -141,7 +141,17 @@ async def test_the_owner_sees_no_more_than_its_functions_need(superuser, tables)
     seen = {name for name, found in (await owners(superuser, tables)).items() if found}
     assert seen == {
         *("audit_entry", "audit_leaf", "audit_pending", "cases", "case_text", "clock", "idempotency", "policy_line"),
-        *("rate_limit", "attachment", "blob", "blob_chunk", "blob_upload", "blob_usage", "blob_scan"),
+        *(
+            "audit_checkpoint",
+            "audit_tile",
+            "rate_limit",
+            "attachment",
+            "blob",
+            "blob_chunk",
+            "blob_upload",
+            "blob_usage",
+            "blob_scan",
+        ),
     }
 
 

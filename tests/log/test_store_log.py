@@ -94,6 +94,10 @@ FORBIDDEN = [
     "UPDATE audit_leaf SET leaf_index = 99",
     "DELETE FROM audit_leaf",
     "TRUNCATE audit_leaf",
+    *(f"UPDATE {table} SET root = ''" for table in ("audit_tile", "audit_checkpoint")),
+    *(f"DELETE FROM {table}" for table in ("audit_tile", "audit_checkpoint", "log_signer")),
+    *(f"TRUNCATE {table}" for table in ("audit_tile", "audit_checkpoint", "log_signer")),
+    "INSERT INTO log_signer (id) VALUES (2)",
     "DELETE FROM audit_pending",
     "DELETE FROM case_actor",
     "UPDATE case_actor SET subject = 'user:nobody'",
@@ -227,6 +231,10 @@ def replacing(**values: str) -> str:
         "DELETE FROM audit_leaf",
         "INSERT OR REPLACE INTO audit_leaf SELECT tenant, leaf_index, entry_id FROM audit_leaf",
         "INSERT OR REPLACE INTO audit_leaf SELECT tenant, leaf_index + 99, entry_id FROM audit_leaf",
+        *(f"UPDATE {table} SET root = x'00'" for table in ("audit_tile", "audit_checkpoint")),
+        *(f"DELETE FROM {table}" for table in ("audit_tile", "audit_checkpoint", "log_signer")),
+        *(replacing_in(table, root="x'00'") for table in ("audit_tile", "audit_checkpoint")),
+        replacing_in("log_signer", holder="'me'"),
         "INSERT OR REPLACE INTO calendar SELECT name, version, hash, applies_from, 'x' FROM calendar",
         "UPDATE cases SET seq = 1, state = 'draft' WHERE reference = 'R-1'",
         "INSERT OR REPLACE INTO cases SELECT * FROM cases",
@@ -299,7 +307,18 @@ async def test_what_rights_refuse_on_postgresql_triggers_refuse_in_a_file(servic
             assert may or refused, (table, right)
 
 
-HIDDEN = ("audit_entry", "cases", "calendar", "definition", "api_key", "clock", "case_text", "blob_chunk")
+HIDDEN = (
+    "audit_entry",
+    "audit_tile",
+    "audit_checkpoint",
+    "cases",
+    "calendar",
+    "definition",
+    "api_key",
+    "clock",
+    "case_text",
+    "blob_chunk",
+)
 
 
 @pytest.mark.parametrize("table", HIDDEN)

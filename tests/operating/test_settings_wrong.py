@@ -43,6 +43,8 @@ WRONG = {
     "behind_tls": ["maybe"],
     "attachment_bytes": ["0", "2147483649", "1 MB"],
     "attachment_bytes_per_tenant": ["0", "1 GB", str(2**60 + 1)],
+    "signing_key": ["hush", "PRIVATE+KEY+a+00000000+AAAA"],
+    "checkpoints": [__file__, "/dev/null/x"],
     "scan": ["no-such-command-here -", "icap://", "icap://host-without-a-service"],
     "body_values": ["0", "many"],
     "attempt_values": ["0", "many"],

@@ -18,10 +18,12 @@ from app.commands.demo.past import past_cases
 from app.commands.demo.people import PEOPLE, TENANT, introduce, one_click
 from app.commands.demo.tell import key, tell
 from app.commands.demo.welcome import LINES, welcome
+from app.commands.keys import new_key
 from app.commands.opening.services import declared, prepared, running
 from app.commands.serve import serve
 from app.commands.terminal.listening import base_url, port_to_listen_on
 from app.commands.token import Mint
+from app.db.connections.urls import sqlite_file
 from app.db.schema.shipped import shipped
 from app.services.desk.report import Committed
 from app.settings import PREFIX, Settings, load_settings
@@ -60,7 +62,21 @@ def settled(settings: Settings, folder: Path) -> tuple[Settings, str]:
     os.environ[f"{PREFIX}DEMO_PEOPLE"] = one_click()
     if settings.jwt_secret is None:
         os.environ["STATEWARD_JWT_SECRET"] = secrets.token_urlsafe(48)
+    _sign(load_settings(), folder)
     return load_settings(), where
+
+
+def _sign(settings: Settings, folder: Path) -> None:
+    """With a key that is made on the first start, and checkpoints in a folder, both beside the file of the database."""
+    file = sqlite_file(settings.database_url.get_secret_value())
+    beside = Path(file) if file else folder / "demo.db"
+    if settings.signing_key is None:
+        key = beside.with_name(f"{beside.name}-signing-key")
+        if not key.exists():
+            new_key("stateward.demo", key)
+        os.environ["STATEWARD_SIGNING_KEY_FILE"] = str(key)
+    if settings.checkpoints is None:
+        os.environ["STATEWARD_CHECKPOINTS"] = str(beside.with_name(f"{beside.name}-checkpoints"))
 
 
 async def _sampled(settings: Settings, seed: int) -> tuple[int, Mapping[str, str]]:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from app.commands.migrate import migrated
@@ -12,14 +13,17 @@ from app.commands.opening.beside_cases import read_beside_cases
 from app.commands.opening.declared import Declared, read_folders
 from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
 from app.db import open_store
+from app.db.blobs.checkpoints import CheckpointFolder
 from app.db.blobs.folder import AttachmentFolder
 from app.db.schema.migrate import schema_problem
 from app.db.sqlite.tick_lock import TickLock
+from app.domain.log.notes import SigningKey
 from app.policy.engine import PolicyEngine
 from app.scanners.naming import scanner_of
 from app.scheduler import Ticks
 from app.services.assembly import Assembly
 from app.services.fairness.limits import ProcessLimits
+from app.services.log.signing import KeysOfSettings
 from app.services.log.watches import WatchLimits
 from app.services.work.uploads import AttachmentLimits
 from app.settings import PREFIX, Settings, system_user
@@ -63,26 +67,40 @@ async def prepared(settings: Settings) -> None:
 
 def build(settings: Settings) -> Assembly:
     """The services on the database of the settings; not connected yet."""
-    folder = None if settings.attachments is None else _folder(settings.attachments)
+    folder = None if settings.attachments is None else AttachmentFolder(_folder("attachments", settings.attachments))
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
     desks, operator = 1 if is_sqlite(settings) else 2, f"operator:{settings.operator or system_user()}"
     limits, watches = settings.part(ProcessLimits), settings.part(WatchLimits)
     attachments = settings.part(AttachmentLimits)
     sealing, scanner = settings.sealing_secret, scanner_of(settings.scan) if settings.scan else None
-    return Assembly(store, PolicyEngine(), desks, attachments, folder, watches, limits, operator, sealing, scanner)
+    assembly = partial(Assembly, signing=signing_of(settings), place=place_of(settings))
+    return assembly(store, PolicyEngine(), desks, attachments, folder, watches, limits, operator, sealing, scanner)
 
 
-def _folder(path: Path) -> AttachmentFolder:
+def signing_of(settings: Settings) -> KeysOfSettings | None:
+    """The keys that are set."""
+    if settings.signing_key is None:
+        return None
+    return KeysOfSettings([SigningKey.parse(key) for key in settings.signing_key.get_secret_value().split()])
+
+
+def place_of(settings: Settings) -> CheckpointFolder | None:
+    """Where checkpoints are published."""
+    return None if settings.checkpoints is None else CheckpointFolder(_folder("checkpoints", settings.checkpoints))
+
+
+def _folder(name: str, path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise CommandFailed(
-            f"STATEWARD_ATTACHMENTS must be a folder that the service may write, but {path} is none: {error.strerror}.",
+            f"{PREFIX}{name.upper()} must be a folder that the service may write, but {path} is none:"
+            f" {error.strerror}.",
             USED_WRONGLY,
         ) from None
-    return AttachmentFolder(path)
+    return path
 
 
 @asynccontextmanager

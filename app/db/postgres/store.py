@@ -28,6 +28,7 @@ from app.db.postgres.statements import (
     record_statement,
 )
 from app.db.reads.clocks import oldest_first
+from app.db.reads.tree import HEADS_ON_POSTGRES
 from app.db.rows.rows import Row, rows_of
 from app.db.store import SqlStore
 from app.db.tables.column_types import Moment
@@ -78,6 +79,8 @@ class PostgresTransaction(SqlTransaction):
 
 
 class PostgresStore(SqlStore):
+    _heads = HEADS_ON_POSTGRES
+
     def __init__(self, url: URL, pool_size: int) -> None:
         engine = postgres_engine(url, pool_size)
         # the transactions that write begin and end themselves

@@ -1,7 +1,7 @@
 """What both stores share of reading along: the log in the order of its leaves."""
 
 import json
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -11,17 +11,19 @@ from typing import Any
 from sqlalchemy import Select, TextClause
 from sqlalchemy.engine import RowMapping
 
-from app.db.reads import ledger, log_order
+from app.db.reads import ledger, log_order, tree
 from app.db.reads.listing import Read
+from app.db.reads.stored_tree import SqlTree
 from app.domain.values.names import SERVICE_TENANT
 from app.services.store.log import Leaf, LeafQuery, Placed
+from app.services.store.log_tree import FoundEntry
 from app.services.store.may_see import CaseStanding
 from app.services.store.stored import StoredEntry
 
 OF_AN_ENTRY = ("entry_id", "case_seq", "entry", "entry_hash")
 
 
-class SqlLog(ABC):
+class SqlLog(SqlTree):
     @abstractmethod
     async def sequence(self, limit: int) -> int: ...
 
@@ -44,6 +46,15 @@ class SqlLog(ABC):
             given[row["case_id"]].add((row["subject"], row["role"]))
         standing = (_standing(row, frozenset(given[row["case_id"]])) for row in rows)
         return [Placed(leaf, stands) for leaf, stands in zip(found, standing, strict=True)]
+
+    async def entry_named(self, tenant: str, *, entry_id: str = "", entry_hash: str = "") -> FoundEntry | None:
+        rows = await self._rows(tree.entry_named(tenant, entry_id, entry_hash), tenant)
+        if not rows:
+            return None
+        [row] = rows
+        [entry] = ledger.with_values([_entry(row)], await self._values(tenant, [row["entry_id"]]))
+        given = await self._roles_on(tenant, row["case_id"]) if row["case_type"] is not None else frozenset()
+        return FoundEntry(row["leaf_index"], row["case_id"], entry, _standing(row, given))
 
     async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
         rows = await self._rows(log_order.touched(tenant, after, limit), tenant)

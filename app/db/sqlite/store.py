@@ -16,6 +16,7 @@ from app.db.connections.engines import sqlite_engine
 from app.db.connections.failures import translated
 from app.db.connections.sqlite_library import HAS_WAL, sqlite3
 from app.db.reads import clocks
+from app.db.reads.tree import HEADS_ON_SQLITE
 from app.db.rows.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
 from app.db.sqlite import sequencing, waiting
 from app.db.sqlite.around import around
@@ -91,6 +92,8 @@ class SqliteTransaction(SqlTransaction):
 
 
 class SqliteStore(SqlStore):
+    _heads = HEADS_ON_SQLITE
+
     def __init__(self, url: URL, pool_size: int, now: Now = wall_clock) -> None:
         engine = sqlite_engine(url, pool_size)
         super().__init__(engine, engine, engine.execution_options(writes=True))

@@ -8,6 +8,7 @@ import app.db.tables.people
 import app.db.tables.policy
 import app.db.tables.search_texts
 import app.db.tables.tables
+import app.db.tables.tree
 import app.db.tables.views
 import app.db.tables.work  # noqa: F401
 

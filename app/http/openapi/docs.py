@@ -45,7 +45,7 @@ async def asset(name: FromPath[str]) -> Response[bytes]:
     return Response(_read(name), media_type=MEDIA_TYPES[name], headers={"Cache-Control": "public, max-age=86400"})
 
 
-VERSION = "1.3"
+VERSION = "1.4"
 """Of the API: another one where callers of this one would break (`make openapi` says where)."""
 TAGS = {
     "cases": "Open cases, find them, and fire the events that move them",

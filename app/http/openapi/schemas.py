@@ -10,7 +10,7 @@ from app.domain.clocks.simulate_input import ClockToSimulate, MomentToSimulate
 from app.domain.definition.calendar_file import CalendarFile
 from app.domain.values.json import Json
 from app.http.bodies.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
-from app.http.border import codes, views
+from app.http.border import codes, proof_views, views
 from app.http.cases import view_bodies
 from app.http.cases.view_bodies import VIEW_BODIES
 from app.http.clocks import views as clock_views
@@ -30,6 +30,7 @@ VIEWS: tuple[ModuleType, ...] = (
     clock_views,
     codes,
     policy_views,
+    proof_views,
     view_bodies,
     views,
     work_views,

@@ -166,7 +166,7 @@ class Ledger:
             return self._judged(actor, watch, placed, until, limit)
 
     def _judged(self, actor: Actor, watch: Watch, placed: Sequence[Placed], until: int, limit: int) -> FeedPage:
-        rights = self._rights(actor)
+        rights = self.rights(actor)
         if watch.case_id is not None:
             placed = [one for one in placed if one.leaf.case_id == watch.case_id]
             if not all(rights.shows(one.standing) for one in placed):
@@ -176,7 +176,8 @@ class Ledger:
         blind = watch.case_id is None and rights.blind
         return FeedPage(mine[:limit], reached, more=reached < until, blind=blind)
 
-    def _rights(self, actor: Actor) -> "Rights":
+    def rights(self, actor: Actor) -> "Rights":
+        """By the policy as this process knows it now."""
         engine = self._policies.engine
         roles = engine.closure(actor.tenant, actor.id, actor.roles)
         visible = scoped(engine.visible(actor.tenant, actor.id, roles), actor.scope)
@@ -199,7 +200,7 @@ class Ledger:
                 return page
 
     async def _page_now(self, actor: Actor, after: int, limit: int, log: str) -> FeedPage:
-        rights = self._rights(actor)
+        rights = self.rights(actor)
         last = await self._store.log_size(log) - 1
         until = min(after + WINDOW, last)
         if until <= after or rights.blind:

@@ -8,6 +8,7 @@ from app.services.store.clocks import CalendarReads, CalendarTransaction, ClockR
 from app.services.store.definitions import DefinitionReads, DefinitionTransaction
 from app.services.store.history import HistoryReads
 from app.services.store.log import LogStore
+from app.services.store.log_tree import CheckStore
 from app.services.store.operating import Operating
 from app.services.store.people import PeopleChanges, PeopleStore
 from app.services.store.policy import PolicyReads, PolicyTransaction
@@ -42,6 +43,7 @@ class Store(
     DefinitionReads,
     PolicyReads,
     LogStore,
+    CheckStore,
     WorkReads,
     SavedViews,
     HistoryReads,

@@ -1,0 +1,93 @@
+"""`stateward audit`: hold the log against itself, or say in it that a backup was restored."""
+
+import argparse
+import sys
+from collections import Counter
+
+from app.commands.opening.declared import Declared
+from app.commands.opening.services import place_of, prepared, running, signing_of
+from app.commands.terminal.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
+from app.db import open_store
+from app.services.log.checking import LogCheck
+from app.services.log.restored import departed, tell_restored
+from app.services.log.signing import PlaceUnusable
+from app.settings import Settings, system_user
+
+TOLD_EVERY = 5_000
+MOST_TOLD = 1_000
+NOTHING = Declared({}, {}, (), ())
+"""These commands put nothing in force."""
+
+
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    return await (_check(settings) if arguments.action == "check" else _restored(arguments, settings))
+
+
+async def _check(settings: Settings) -> int:
+    await prepared(settings)
+    signing, place = signing_of(settings), place_of(settings)
+    verifiers = signing.verifiers if signing else ()
+    looked, found, told = Counter[str](), 0, 0
+    async with running(settings, NOTHING) as assembly:
+        check = LogCheck(assembly.store, assembly.clocks, signing.name if signing else None, verifiers, place)
+        async for step in check.steps():
+            looked[step.what] += step.count
+            found += len(step.wrong)
+            for wrong in step.wrong[: max(0, MOST_TOLD - told)]:
+                print(wrong)
+            told += len(step.wrong)
+            if looked.total() % TOLD_EVERY < step.count:
+                _progress(_counts(looked))
+        waits = [one for one in await assembly.store.warnings() if one.startswith("an entry has waited")]
+    _progress("")
+    for wrong in waits:
+        print(wrong)
+    if told > MOST_TOLD:
+        print(f"and {told - MOST_TOLD:,} more")
+    found += len(waits)
+    print(f"{_counts(looked)}: {found:,} faults")
+    for left in _left_out(signing is not None, place is not None):
+        print(f"not checked: {left}")
+    return FOUND_SOMETHING if found else 0
+
+
+def _left_out(signs: bool, publishes: bool) -> list[str]:
+    keys = [] if signs else ["signatures of checkpoints, for STATEWARD_SIGNING_KEY is not set"]
+    place = [] if signs and publishes else ["what was published, for it takes STATEWARD_SIGNING_KEY and _CHECKPOINTS"]
+    return [*keys, *place, "values against their commitments; bytes of files; clocks (`stateward sla verify`)"]
+
+
+def _counts(looked: Counter[str]) -> str:
+    kinds = ("entries", "tiles", "checkpoints", "published logs", "cases")
+    return ", ".join(f"{looked[kind]:,} {kind}" for kind in kinds)
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+async def _restored(arguments: argparse.Namespace, settings: Settings) -> int:
+    signing, place = signing_of(settings), place_of(settings)
+    if signing is None or place is None:
+        missing = "STATEWARD_SIGNING_KEY" if signing is None else "STATEWARD_CHECKPOINTS"
+        raise CommandFailed(
+            f"{missing} is not set: there is nothing published that the log could differ from", USED_WRONGLY
+        )
+    if not arguments.reason.strip():
+        raise CommandFailed("--reason must say why", USED_WRONGLY)
+    await prepared(settings)
+    store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
+    operator, told = f"operator:{settings.operator or system_user()}", 0
+    try:
+        async for head, before in departed(store, place, signing.name):
+            await tell_restored(store, head, before, operator, arguments.reason)
+            print(f"{head.tenant}: {before.size} entries were published, {head.size} are there; said so in the log")
+            told += 1
+    except PlaceUnusable as unusable:
+        raise CommandFailed(f"it cannot be seen what was published, because {unusable}") from None
+    finally:
+        await store.close()
+    if not told:
+        print("every log begins with what was published of it; nothing to say")
+    return 0

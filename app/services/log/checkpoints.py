@@ -1,0 +1,185 @@
+"""Sign what is new in the logs, and keep it outside: one process at a time, and never against what stands outside."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+from app.domain.log.notes import BadNote, Checkpoint, UnknownKeys, opened
+from app.services.log import tiling
+from app.services.log.restored import has_departed
+from app.services.log.signing import Place, PlaceUnusable, Published, Signing, origin_of
+from app.services.process.standing_still import TICK
+from app.services.store.failures import Refused
+from app.services.store.log_tree import Head, StoredCheckpoint, TreeStore
+
+LEASE = 15.0
+"""Seconds that one process signs alone; it asks anew for each portion."""
+TENANTS = 200
+"""Looked at in one statement, and signed and kept together."""
+MOST_TOLD = 5
+UNSIGNED = "unsigned"
+UNPUBLISHED = "unpublished"
+PUBLISHED = "published"
+log = logging.getLogger("stateward.checkpoints")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of a look: how many checkpoints were signed, and what was refused, by tenant."""
+
+    signed: int
+    refused: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Looking:
+    """A round that is under way."""
+
+    now: datetime
+    known: Mapping[str, Published]
+    ready: list[StoredCheckpoint] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+class Inconsistent(Exception):
+    """The log is not what was signed before; the message says how."""
+
+
+class Checkpoints:
+    """Without a key nothing is signed; without a place it is signed, and kept in the database alone."""
+
+    def __init__(self, store: TreeStore, signing: Signing | None, place: Place | None) -> None:
+        self._store = store
+        self._signing = signing
+        self._place = place
+        self._me = str(uuid4())
+        self._problem: str | None = None
+        self.on_signed: Callable[[Round], None] = lambda done: None
+
+    @property
+    def manner(self) -> str:
+        """As `readyz` says it."""
+        if self._signing is None:
+            return UNSIGNED
+        return UNPUBLISHED if self._place is None else PUBLISHED
+
+    async def warnings(self) -> Sequence[str]:
+        """Why something is not signed, as whoever signs has told, or that nobody does."""
+        if self._signing is None:
+            return []
+        problem, idle = await self._store.signing_stands()
+        nobody = [f"nobody has looked for what to sign for {idle:.0f} seconds: {TICK}"] if idle > LEASE else []
+        return [*([problem] if problem else []), *nobody]
+
+    async def look(self) -> Round | None:
+        """Sign the logs that have grown; None where that is somebody else's turn, or nobody's."""
+        if self._signing is None:
+            return None
+        try:
+            done = await self._round(self._signing)
+        except PlaceUnusable as unusable:
+            done = Round(0, {"": f"no checkpoint is signed, because {unusable}"})
+        if done is not None:
+            await self._tell(done)
+        return done
+
+    async def _round(self, signing: Signing) -> Round | None:
+        signed, refused = 0, dict[str, str]()
+        async for heads, now in self._heads():
+            looking = _Looking(now, await self._place.latest() if self._place else {})
+            for head in heads:
+                await self._one(signing, head, looking)
+            await self._keep(looking)
+            signed += len(looking.ready)
+            refused |= looking.refused
+        return Round(signed, refused) if self._held else None
+
+    async def _heads(self) -> AsyncIterator[tuple[Sequence[Head], datetime]]:
+        """Page by page, as long as it is this process's turn."""
+        after, self._held = "", False
+        while (now := await self._store.hold_signing(self._me, LEASE)) is not None:
+            self._held = True
+            heads = await self._store.heads(after, TENANTS)
+            if heads:
+                yield heads, now
+            if len(heads) < TENANTS:
+                return
+            after = heads[-1].tenant
+
+    async def _one(self, signing: Signing, head: Head, looking: _Looking) -> None:
+        """Sign what a tenant has more than it had."""
+        origin = origin_of(signing.name, head.tenant)
+        last = looking.known.get(origin)
+        try:
+            if head.size == head.signed and not (last and last.checkpoint.size > head.size):
+                return
+            if not await tiling.keep_up(self._store, head.tenant, head.size):
+                return  # next time
+            await self._check(signing, head, last)
+            checkpoint = Checkpoint(origin, head.size, await tiling.root(self._store, head.tenant, head.size))
+            note = await signing.sign(checkpoint.text())
+        except (Inconsistent, BadNote, Refused, KeyError) as wrong:
+            looking.refused[head.tenant] = str(wrong)
+        else:
+            looking.ready.append(StoredCheckpoint(head.tenant, head.size, checkpoint.root, note, looking.now))
+
+    async def _check(self, signing: Signing, head: Head, last: Published | None) -> None:
+        """Raises Inconsistent, or BadNote where what stands outside is signed by somebody else."""
+        if last is not None:
+            before = _checked(last, signing)
+        elif (stored := await self._store.checkpoint(head.tenant)) is not None:
+            before = Checkpoint(origin_of(signing.name, head.tenant), stored.size, stored.root)
+        else:
+            return
+        if await follows(self._store, head, before) or await has_departed(self._store, head.tenant, before):
+            return
+        raise Inconsistent(
+            f"the log of {head.tenant} has {head.size} entries and does not begin with the {before.size} that were"
+            " signed; where a backup was restored, say so with `stateward audit restored --reason ...`"
+        )
+
+    async def _keep(self, looking: _Looking) -> None:
+        """Outside first: what is in the database may be looked at as published."""
+        if not looking.ready:
+            return
+        if self._place is not None:
+            await self._place.append([one.note for one in looking.ready], looking.now)
+        try:
+            await self._store.keep_checkpoints(looking.ready)
+        except Refused:
+            log.info("somebody else signed meanwhile")
+
+    async def _tell(self, done: Round) -> None:
+        told = list(done.refused.items())
+        problem = "; ".join(words for _, words in told[:MOST_TOLD])
+        if len(told) > MOST_TOLD:
+            problem += f"; and so for {len(told) - MOST_TOLD} more tenants"
+        if (problem or None) != self._problem:
+            self._problem = problem or None
+            if problem:
+                log.error("refused to sign: %s", problem)
+            else:
+                log.warning("checkpoints are signed again")
+        if (problem or None) != (await self._store.signing_stands())[0]:
+            await self._store.tell_signing(problem or None)
+        self.on_signed(done)
+
+
+def _checked(last: Published, signing: Signing) -> Checkpoint:
+    try:
+        opened(last.note, signing.verifiers)
+    except UnknownKeys:
+        raise Inconsistent(
+            f"the checkpoint of {last.checkpoint.origin} that stands outside is signed by no key of"
+            " STATEWARD_SIGNING_KEY; while keys are exchanged, set both"
+        ) from None
+    return last.checkpoint
+
+
+async def follows(store: TreeStore, head: Head, before: Checkpoint) -> bool:
+    """Whether the log begins with what was signed before."""
+    if before.size > head.size:
+        return False
+    return await tiling.root(store, head.tenant, before.size) == before.root

@@ -1,0 +1,29 @@
+"""What an operator sets of checkpoints: the keys that sign them, and where they are kept outside of the database."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings
+
+
+def _written_keys(told: SecretStr) -> SecretStr:
+    """One key or two, one a line or with a space between."""
+    from app.domain.log.notes import SigningKey  # whoever sets none needs none of what it loads
+
+    keys = [SigningKey.parse(key) for key in told.get_secret_value().split()]
+    if not 1 <= len(keys) <= 2 or len({key.name for key in keys}) != 1:
+        raise ValueError
+    return told
+
+
+class SigningSettings(BaseSettings):
+    """The part of the settings that signing reads."""
+
+    signing_key: Annotated[SecretStr, AfterValidator(_written_keys)] | None = Field(
+        default=None,
+        description="a key that `stateward keys new` made, or two of one name while they are exchanged",
+    )
+    checkpoints: Path | None = Field(
+        default=None, description="a folder outside of the database where signed checkpoints are kept"
+    )
