@@ -7,7 +7,7 @@ from app.commands.opening.services import declared, prepared, running
 from app.commands.terminal.failing import USED_WRONGLY, CommandFailed, no_such_case_type
 from app.domain.case.attempt import Actor, Attempt
 from app.domain.values.errors import Invalid
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.domain.values.names import TENANT
 from app.http.bodies.body import validated
 from app.http.bodies.requests import TryEvent
@@ -28,14 +28,14 @@ async def in_process(settings: Settings, case_type: str, tenant: str) -> AsyncIt
     await prepared(settings)
     async with running(settings, found) as assembly:
 
-        async def submit(attempts: Sequence[dict[str, Json]]) -> Sequence[Json]:
+        async def submit(attempts: Sequence[JsonObject]) -> Sequence[JsonObject]:
             tried = [trying(importer, new_id(), read_attempt(place, attempt)) for place, attempt in enumerate(attempts)]
             return [answers.result(answer) for answer in await assembly.desk.submit(tried)]
 
         yield submit
 
 
-def attempt(tenant: str, attempt: dict[str, Json]) -> Attempt:
+def attempt(tenant: str, attempt: JsonObject) -> Attempt:
     return trying(_importer(tenant), new_id(), read_attempt(0, attempt))
 
 
@@ -45,7 +45,7 @@ def _importer(tenant: str) -> Actor:
     return Actor(tenant=tenant, id="system:replay", roles=frozenset({"role:admin"}), authenticated="process")
 
 
-def read_attempt(place: int, attempt: dict[str, Json]) -> TryEvent:
+def read_attempt(place: int, attempt: JsonObject) -> TryEvent:
     try:
         return validated(TryEvent, attempt)
     except Invalid as refused:

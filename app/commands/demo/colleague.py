@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.commands.demo.drawing import Drawn
 from app.commands.demo.people import PEOPLE
 from app.commands.demo.written import Act, Sample, samples
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 
 if TYPE_CHECKING:
     import httpx
@@ -89,7 +89,7 @@ class Colleague:
                 return kind
         return ""
 
-    async def _did(self, kind: str, who: str, case: Json) -> bool:
+    async def _did(self, kind: str, who: str, case: JsonObject) -> bool:
         if kind == "claim":
             return case["assignee"] is None and await self._post(who, f"/cases/{case['id']}/claim", None)
         if kind == "comment":
@@ -98,7 +98,7 @@ class Colleague:
             return text is not None and await self._post(who, f"/cases/{case['id']}/comments", {"text": text})
         return await self._fire(who, case)
 
-    async def _fire(self, who: str, case: Json) -> bool:
+    async def _fire(self, who: str, case: JsonObject) -> bool:
         """An event of which something is written for them to say, and that they may fire."""
         answer = await self.client.get(f"/cases/{case['id']}/events", headers=self._headers(who))
         allowed = {one["event"] for one in answer.json()["events"]}
@@ -122,7 +122,7 @@ class Colleague:
         body = {"case_type": sample.case_type, "event": first.do, "data": data}
         return "open" if await self._post(who, "/cases", body) else ""
 
-    async def _cases(self, who: str) -> list[Json]:
+    async def _cases(self, who: str) -> list[JsonObject]:
         """Some open ones that are theirs, or nobody's."""
         answer = await self.client.get("/cases", params={"limit": 100}, headers=self._headers(who))
         mine = {None, f"user:{who}"}
@@ -134,11 +134,11 @@ class Colleague:
         sent = {} if body is None else {"json": body}
         return (await self.client.post(path, headers=self._headers(who), **sent)).is_success
 
-    def _written(self, case: Json) -> list[Act]:
+    def _written(self, case: JsonObject) -> list[Act]:
         courses = self.samples[case["case_type"]].courses.values()
         return [act for course in courses for act in course.steps[1:] if act.do and (act.do not in BUILT_IN or act.say)]
 
-    def _drawn(self, case: Json) -> Drawn:
+    def _drawn(self, case: JsonObject) -> Drawn:
         """Of a case that is there: its data are known."""
         sample = self.samples[case["case_type"]]
         drawn = Drawn(self.chance, sample.cast, sample.pools)

@@ -19,7 +19,7 @@ from app.commands.terminal.failing import USED_WRONGLY, CommandFailed, no_such_c
 from app.db import open_store
 from app.db.schema.migrate import migrate
 from app.domain.case.attempt import Attempt
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.domain.values.rfc3339 import near, parse_date, parse_rfc3339, rfc3339
 from app.policy.engine import PolicyEngine
 from app.services.assembly import Assembly
@@ -29,7 +29,7 @@ from app.services.replay.event_log import BadLine, LoggedEvent, read
 from app.services.replay.replay import BadAttempt
 from app.settings import Settings
 
-AttemptOf = Callable[[str, dict[str, Json]], Attempt]  # takes the tenant
+AttemptOf = Callable[[str, JsonObject], Attempt]  # takes the tenant
 
 
 async def run(arguments: argparse.Namespace, settings: Settings, attempt_of: AttemptOf) -> int:
@@ -120,7 +120,7 @@ def _tell(test: BackTest, arguments: argparse.Namespace, *, has_clocks: bool) ->
     else:
         print(f"{arguments.case_type} declares no clocks, so there is nothing to judge; add `slas` to its file")
     if arguments.report:
-        whole = test.report.to_json() | test.judged.to_json()
+        whole = {**test.report.to_json(), **test.judged.to_json()}
         arguments.report.write_text(json.dumps(whole, indent=2) + "\n")
     if arguments.breaches:
         with arguments.breaches.open("w", newline="") as stream:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from app.commands.terminal.failing import no_such_case_type
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.services.replay.replay import BadAttempt, Stopped, Submit, TooMuch, TryAgain
 
 TIMEOUT = httpx.Timeout(120, connect=10)
@@ -27,7 +27,7 @@ async def over_http(
         if case_type is not None:
             await _check_case_type(client, case_type)
 
-        async def submit(attempts: Sequence[dict[str, Json]]) -> Sequence[Json]:
+        async def submit(attempts: Sequence[JsonObject]) -> Sequence[JsonObject]:
             try:
                 response = await client.post("/api/v1/events", json={"attempts": list(attempts)})
             except httpx.TransportError as error:
@@ -49,7 +49,7 @@ async def _check_case_type(client: httpx.AsyncClient, case_type: str) -> None:
         raise no_such_case_type(case_type, known)
 
 
-def _results(url: str, response: httpx.Response) -> Sequence[Json]:
+def _results(url: str, response: httpx.Response) -> Sequence[JsonObject]:
     status = response.status_code
     if status in BUSY:
         raise TryAgain(f"{url} answered {status}: {_detail(response)}", _retry_after(response))
@@ -60,7 +60,7 @@ def _results(url: str, response: httpx.Response) -> Sequence[Json]:
     if status != httpx.codes.OK:
         raise Stopped(f"{url} answered {status}: {_detail(response)} {_what_to_do(status)}".rstrip())
     try:
-        results: list[Json] = response.json()["results"]
+        results: list[JsonObject] = response.json()["results"]
     except (ValueError, KeyError, TypeError):
         raise Stopped(f"{url} answered something else than results; is this a Stateward service?") from None
     return results

@@ -11,14 +11,14 @@ import httpx
 from app.commands.replay.over_http import over_http
 from app.commands.replay.telling import lines_in, opened, progress, summary
 from app.commands.terminal.interrupting import ToldToStop, until_told_to_stop
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.services.replay.event_log import BadLine, LoggedEvent, looked_at, read
 from app.services.replay.replay import LANES, BadAttempt, Submit, replay
 from app.services.replay.report import Report
 
 InProcess = Callable[[str], AbstractAsyncContextManager[Submit]]  # takes the tenant
 BackTest = Callable[[], Awaitable[int]]
-Readable = Callable[[dict[str, Json]], object]  # raises BadAttempt
+Readable = Callable[[JsonObject], object]  # raises BadAttempt
 
 
 async def run(

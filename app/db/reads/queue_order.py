@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_, union_all
 
 from app.db.reads.visibility import C, Condition, visible_to
-from app.domain.values.json import Json
-from app.services.store.case_query import IN_QUEUE, CaseQuery
+from app.services.store.case_query import IN_QUEUE, CaseQuery, ColumnValue
 
 MOST_PARTS = 20
 """Teams whose first cases are looked up one by one; of more, all are read and sorted."""
@@ -86,7 +85,7 @@ def _order(columns: Any) -> list[ColumnElement[Any]]:
     return [columns.due_at.asc(), columns.urgency.desc(), columns.opened_at.asc(), columns.id.asc()]
 
 
-def _beyond(place: Sequence[Json], case_id: str) -> Condition:
+def _beyond(place: Sequence[ColumnValue], case_id: str) -> Condition:
     """The rest of those that are due, or, where the place is among the others, of those that are not."""
     due_at, urgency, opened_at = place
     older = tuple_(C.opened_at, C.id) > tuple_(literal(opened_at, C.opened_at.type), literal(case_id, C.id.type))
@@ -96,7 +95,7 @@ def _beyond(place: Sequence[Json], case_id: str) -> Condition:
     return and_(C.due_at >= due_at, or_(C.due_at > due_at, behind))
 
 
-def _after(place: Sequence[Json], case_id: str) -> Condition:
+def _after(place: Sequence[ColumnValue], case_id: str) -> Condition:
     """The rest of all."""
     if place[0] is None:
         return and_(C.due_at.is_(None), _beyond(place, case_id))

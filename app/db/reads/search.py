@@ -18,8 +18,7 @@ from app.db.reads.visibility import C, Condition
 from app.db.reads.words import Ids, PostgresIndex, SqliteIndex, WordIndex, contains, in_phrases, joined
 from app.domain.case.case import Case
 from app.domain.case.search_query import Term
-from app.domain.values.json import Json
-from app.services.store.case_query import CaseQuery, sort_value
+from app.services.store.case_query import CaseQuery, SortValue, sort_value
 from app.services.store.search import CaseCount, Searched
 
 
@@ -143,7 +142,7 @@ class Search:
         first = select(keys).where(*conditions).order_by(*order(self.query, keys.c)).limit(self.query.limit)
         return await listing.found(await self.read(listing.whole(first, self.query)))
 
-    async def _place(self, most: int) -> tuple[Json, str] | None:
+    async def _place(self, most: int) -> tuple[SortValue, str] | None:
         """Where a look at so many ends; None where there are not so many."""
         page = listing.keys(replace(self.query, limit=most), self.kinds, self.now).subquery()
         last = select(page).order_by(*order(self.query, page.c)).offset(most - 1).limit(1)

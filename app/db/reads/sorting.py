@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, func,
 
 from app.db.reads import queue_order
 from app.db.reads.visibility import C, Condition, visible_to
-from app.domain.values.json import Json
-from app.services.store.case_query import QUEUE, SORTS, CaseQuery
+from app.services.store.case_query import QUEUE, SORTS, CaseQuery, SortValue
 
 
 def ordered_at_once(query: CaseQuery) -> bool:
@@ -146,7 +145,7 @@ def _may_be_absent(column: ColumnElement[Any]) -> bool:
     return column.key != "due_at" and SORTS[str(column.key)].may_be_absent
 
 
-def _beyond(column: ColumnElement[Any], descending: bool, value: Json, case_id: str) -> Condition:
+def _beyond(column: ColumnElement[Any], descending: bool, value: SortValue, case_id: str) -> Condition:
     """The rest of those that have a value, or, where `value` is None, of those that have none."""
     if value is None:
         return C.id < case_id if descending else C.id > case_id
@@ -154,7 +153,7 @@ def _beyond(column: ColumnElement[Any], descending: bool, value: Json, case_id: 
     return tuple_(column, C.id) < place if descending else tuple_(column, C.id) > place
 
 
-def _after(query: CaseQuery, value: Json, case_id: str) -> Condition:
+def _after(query: CaseQuery, value: SortValue, case_id: str) -> Condition:
     """The rest of all, as `order` has them."""
     name, descending = _sort(query)
     absent_first, absent = descending and _may_be_absent(C[name]), C[name].is_(None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Draft:
     tenant: str
     entry_id: str
     at: datetime
-    body: Mapping[str, Json]
+    body: JsonObject
     fields: Mapping[str, Json] = field(default_factory=dict)
     case_id: str | None = None
     case_seq: int | None = None

@@ -6,7 +6,7 @@ from app.domain.case.case import Case
 from app.domain.case.entry import AuditEntry
 from app.domain.case.keys import LinkKey
 from app.domain.case.search_text import Said
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,4 +39,4 @@ class Work:
     other: tuple[Case, AuditEntry] | None = None
     links: tuple[LinkKey, ...] = ()
     said: Said | None = None
-    shown: Json = None
+    shown: JsonObject | None = None

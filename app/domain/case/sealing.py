@@ -7,6 +7,7 @@ SHA-256("stateward-case/1\\0" || JCS([tenant, case_id, definition_hash])). All h
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import rfc8785
@@ -67,7 +68,7 @@ def pointer(root: str, name: str) -> str:
     return f"/{root}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
-def _is_plain(value: Json) -> bool:
+def _is_plain(value: Any) -> bool:
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return True

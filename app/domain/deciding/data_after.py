@@ -4,13 +4,13 @@ from app.domain.deciding.situation import Situation
 from app.domain.expressions.expression import EvaluationFault, Expression
 from app.domain.values.data_size import check_size
 from app.domain.values.errors import Invalid, invalid
-from app.domain.values.json import Data
-from app.domain.values.writable import settled
+from app.domain.values.json import Data, Json
+from app.domain.values.writable import settled_object
 
 
 def assigned(here: Situation, assignments: tuple[tuple[str, Expression], ...]) -> Data:
     """The data after the event; every expression reads the data as it was before."""
-    data = here.data if here.case else settled(here.data)
+    data = here.data if here.case else settled_object(here.data)
     for path, expression in assignments:
         try:
             data = _with(data, path.split(".")[1:], expression.value(here.view))
@@ -23,7 +23,7 @@ def assigned(here: Situation, assignments: tuple[tuple[str, Expression], ...]) -
     return data
 
 
-def _with(data: Data, names: list[str], value: object) -> Data:
+def _with(data: Data, names: list[str], value: Json) -> Data:
     head, *rest = names
     if not rest:
         return {**data, head: value}

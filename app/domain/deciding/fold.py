@@ -1,6 +1,5 @@
 """What the entries of a case's chain make of it: its state, its data and its clocks, from the log alone (R2)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,7 +15,7 @@ from app.domain.deciding.escalate import ClockDue, first_due
 from app.domain.deciding.situation import seen_case
 from app.domain.expressions.expression import View
 from app.domain.machine.machine import Machine
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.domain.values.rfc3339 import parse_rfc3339
 
 MOVES = ("opened", "transition")
@@ -34,7 +33,7 @@ class _When:
     happened: datetime
 
     @classmethod
-    def of(cls, entry: Mapping[str, Json]) -> "_When":
+    def of(cls, entry: JsonObject) -> "_When":
         at = parse_rfc3339(entry["at"])
         return cls(at, min(parse_rfc3339(entry["occurred_at"]), at) if "occurred_at" in entry else at)
 
@@ -55,7 +54,7 @@ class Fold:
     changes: dict[str, list[ClockChange]] = field(default_factory=dict)
     fired: dict[tuple[str, int], dict[tuple[int, int], tuple[datetime, bool]]] = field(default_factory=dict)
 
-    def take(self, entry: Mapping[str, Json], values: Mapping[str, Json], entry_hash: str) -> None:
+    def take(self, entry: JsonObject, values: JsonObject, entry_hash: str) -> None:
         """The next entry of the chain, with the values behind its commitments. Raises Unexplained."""
         when = _When.of(entry)
         at, before = when.recorded, self.case
@@ -70,16 +69,14 @@ class Fold:
             self._count(entry, values, when, before, case, known)
         self.case = replace(case, due_at=earliest_due(self.clocks))
 
-    def _after(self, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When, entry_hash: str) -> Case:
+    def _after(self, entry: JsonObject, values: JsonObject, when: _When, entry_hash: str) -> Case:
         case = self._all_but_closing(entry, values, when, entry_hash)
         if entry["kind"] not in MOVES:
             return case
         closed = self.machine.graph.closed(case.states)
         return replace(case, closed_at=max(case.opened_at, when.happened) if closed else None)
 
-    def _all_but_closing(
-        self, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When, entry_hash: str
-    ) -> Case:
+    def _all_but_closing(self, entry: JsonObject, values: JsonObject, when: _When, entry_hash: str) -> Case:
         """All but whether it is closed."""
         data = _under("data", values)
         if self.case is None:
@@ -100,8 +97,8 @@ class Fold:
 
     def _count(
         self,
-        entry: Mapping[str, Json],
-        values: Mapping[str, Json],
+        entry: JsonObject,
+        values: JsonObject,
         when: _When,
         before: Case | None,
         case: Case,
@@ -119,7 +116,7 @@ class Fold:
         )
         self._take(after_event(self.machine.clocks, self.clocks, happening, known), happening.at)
 
-    def _recounted(self, entry: Mapping[str, Json], at: datetime) -> None:
+    def _recounted(self, entry: JsonObject, at: datetime) -> None:
         """The clock counts by another version of its calendar; a correction counts its past anew."""
         sla = entry["sla"]
         state, rule = self.clocks.get(sla["clock"]), self.machine.clocks.get(sla["clock"])
@@ -133,7 +130,7 @@ class Fold:
             after = corrected(state, rule, at, versions, self.changes.get(state.name, ()), known)
         self._take(ClocksAfter({**self.clocks, state.name: after}, (after,)), at)
 
-    def _did_by_itself(self, entry: Mapping[str, Json], at: datetime, known: Calendars) -> None:
+    def _did_by_itself(self, entry: JsonObject, at: datetime, known: Calendars) -> None:
         """A step fired, or a pause ended by itself: the same that the clocks say of this moment."""
         sla = entry["sla"]
         due = first_due(self.machine.clocks, self.clocks, known, at)
@@ -141,7 +138,7 @@ class Fold:
             raise Unexplained(f"entry {entry['case_seq']} says what clock {sla['clock']} did, and that was not due")
         self._take(ClocksAfter({**self.clocks, due.after.name: due.after}, (due.after,)), at)
 
-    def _note(self, sla: Mapping[str, Json]) -> None:
+    def _note(self, sla: JsonObject) -> None:
         if "step" in sla:
             fired = self.fired.setdefault((sla["clock"], sla["cycle"]), {})
             for one, skipped in (*((one, True) for one in sla["skipped"]), (sla, False)):
@@ -155,7 +152,7 @@ class Fold:
         self.clocks = after.current
 
 
-def _tells_of(sla: Mapping[str, Json], due: ClockDue) -> bool:
+def _tells_of(sla: JsonObject, due: ClockDue) -> bool:
     if (sla["clock"], sla["cycle"]) != (due.after.name, due.after.cycle):
         return False
     if due.firing is None:
@@ -163,9 +160,7 @@ def _tells_of(sla: Mapping[str, Json], due: ClockDue) -> bool:
     return (sla.get("step"), sla.get("n")) == (due.firing.step.number, due.firing.n)
 
 
-def _opened(
-    entry: Mapping[str, Json], values: Mapping[str, Json], data: dict[str, Json], when: _When, entry_hash: str
-) -> Case:
+def _opened(entry: JsonObject, values: JsonObject, data: dict[str, Json], when: _When, entry_hash: str) -> Case:
     return Case(
         tenant=entry["tenant"],
         id=entry["case_id"],
@@ -185,7 +180,7 @@ def _opened(
     )
 
 
-def _view(machine: Machine, case: Case, entry: Mapping[str, Json], values: Mapping[str, Json], when: _When) -> View:
+def _view(machine: Machine, case: Case, entry: JsonObject, values: JsonObject, when: _When) -> View:
     actor = entry["actor"]
     seen = {
         "id": actor["on_behalf_of"] or actor["reference"],
@@ -197,7 +192,7 @@ def _view(machine: Machine, case: Case, entry: Mapping[str, Json], values: Mappi
     return View(known, machine.kinds(entry.get("event")))
 
 
-def _under(root: str, values: Mapping[str, Json]) -> dict[str, Json]:
+def _under(root: str, values: JsonObject) -> dict[str, Json]:
     """The values whose pointers stand below `/root`, by their names."""
     below = f"/{root}/"
     found = {path.removeprefix(below): value for path, value in values.items() if path.startswith(below)}

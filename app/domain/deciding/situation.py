@@ -13,6 +13,7 @@ from app.domain.clocks.after_event import Clocks
 from app.domain.definition.titles import of_event
 from app.domain.expressions.expression import View
 from app.domain.expressions.narrow_view import NarrowView
+from app.domain.expressions.view import Variables
 from app.domain.machine.machine import Machine
 from app.domain.policy.port import Policy
 from app.domain.policy.verdict import Verdict
@@ -94,7 +95,7 @@ class Situation:
         """What expressions see once the event has made this of the case."""
         return self._view(case.data, seen_case(case))
 
-    def _view(self, data: Data, case: Json) -> View:
+    def _view(self, data: Data, case: Variables) -> View:
         payload = self.attempt.payload or {}
         seen = {"data": data, "payload": payload, "actor": self._seen_actor(), "case": case, "now": self.happened}
         return (NarrowView if self.wide else View)(seen, self.machine.kinds(self.attempt.event))
@@ -152,7 +153,7 @@ class Situation:
             "on_behalf_of": principal.id if principal else None,
         }
 
-    def _seen_opening(self) -> Json:
+    def _seen_opening(self) -> Variables:
         """A case that does not exist yet: no state, opened now by the actor."""
         return {
             "id": self.attempt.new_case_id,
@@ -185,7 +186,7 @@ def relative_roles(case: Case | None, around: Surroundings, subject: str) -> fro
     return around.roles.get(subject, frozenset()) | {role for role, holder in own.items() if holder == subject}
 
 
-def seen_case(case: Case) -> Json:
+def seen_case(case: Case) -> Variables:
     return {
         "id": case.id,
         "reference": case.reference,

@@ -9,7 +9,7 @@ from app.domain.case.case import Case
 from app.domain.case.keys import LinkKey
 from app.domain.case.made_by_verbs import Work
 from app.domain.deciding.situation import OnCase
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,6 @@ class Verb(ABC):
         """What it makes besides, once the case is this."""
         return None
 
-    def own_part(self, shown: Json) -> Json:
+    def own_part(self, shown: JsonObject) -> JsonObject:
         """What the attempt itself said of what its answer shows: that much is told again to whoever lost the case."""
         return shown

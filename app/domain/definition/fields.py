@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 
 DEEPEST: Final = 8
 """Objects in objects, and references that lead to others: a schema may refer to itself."""
@@ -20,25 +20,25 @@ class FieldSchema(NamedTuple):
     required: bool
 
 
-def schema_at(schema: Json, path: str) -> dict[str, Any]:
+def schema_at(schema: JsonObject, path: str) -> dict[str, Any]:
     """What a schema says of a field; nothing where it declares none of that name."""
     walk = _Walk(schema)
     return walk.merged(walk.at(path))
 
 
-def is_declared(schema: Json, path: str) -> bool:
+def is_declared(schema: JsonObject, path: str) -> bool:
     """Whether a schema declares a field, be it as `{}`."""
     above, _, name = path.rpartition(".")
     walk = _Walk(schema)
     return bool(above) and any(name in fields for fields in walk.fields(walk.at(above)))
 
 
-def field_paths(schema: Json, above: str = "data") -> Iterator[str]:
+def field_paths(schema: JsonObject, above: str = "data") -> Iterator[str]:
     """The fields of a schema in its order, those of nested objects after the one that holds them."""
     return (field.path for field in field_schemas(schema, above))
 
 
-def field_schemas(schema: Json, above: str = "data") -> Iterator[FieldSchema]:
+def field_schemas(schema: JsonObject, above: str = "data") -> Iterator[FieldSchema]:
     """The same with what the schema says of each."""
     return _Walk(schema).all(schema, above, 0)
 
@@ -46,23 +46,23 @@ def field_schemas(schema: Json, above: str = "data") -> Iterator[FieldSchema]:
 class _Walk:
     """Through one schema, with an end."""
 
-    def __init__(self, root: Json) -> None:
+    def __init__(self, root: JsonObject) -> None:
         self._root = root
         self._left = MOST_PARTS
 
-    def at(self, path: str) -> Json:
-        found = self._root
+    def at(self, path: str) -> Any:
+        found: Any = self._root
         for name in path.split(".")[1:]:
             found = next((fields[name] for fields in self.fields(found) if name in fields), None)
         return found
 
-    def merged(self, schema: Json) -> dict[str, Any]:
+    def merged(self, schema: Any) -> dict[str, Any]:
         merged: dict[str, Any] = {}
         for part in self._followed(schema, 0):
             merged = part | merged  # what stands beside a reference is said of this field, and counts first
         return merged
 
-    def all(self, schema: Json, above: str, depth: int) -> Iterator[FieldSchema]:
+    def all(self, schema: Any, above: str, depth: int) -> Iterator[FieldSchema]:
         if depth == DEEPEST:
             return
         required = {name for part in self._followed(schema, 0) for name in part.get("required") or ()}
@@ -71,7 +71,7 @@ class _Walk:
                 yield FieldSchema(f"{above}.{name}", self.merged(part), name in required)
                 yield from self.all(part, f"{above}.{name}", depth + 1)
 
-    def fields(self, schema: Json, depth: int = 0) -> Iterator[dict[str, Any]]:
+    def fields(self, schema: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
         """The `properties` of a schema and of all that it is put together from."""
         for part in self._followed(schema, depth):
             if isinstance(part.get("properties"), dict):
@@ -80,7 +80,7 @@ class _Walk:
                 for one in part.get(word) or ():
                     yield from self.fields(one, depth + 1)
 
-    def _followed(self, schema: Json, depth: int) -> Iterator[dict[str, Any]]:
+    def _followed(self, schema: Any, depth: int) -> Iterator[dict[str, Any]]:
         """A schema, and those that its references lead to."""
         self._left -= 1
         if not isinstance(schema, dict) or depth > DEEPEST or self._left < 0:

@@ -1,11 +1,12 @@
 """The words that people see for events, states and fields: their titles where they have some, else their names."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from app.domain.definition.case_type import CaseType, State
 from app.domain.definition.fields import schema_at
 from app.domain.definition.languages import Title
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 
 
 def titled(title: str | Mapping[str, str] | None, language: str) -> str:
@@ -47,7 +48,7 @@ def titled_clock(case_type: CaseType, clock: str, language: str) -> str:
     return titled(declared.title if declared else None, language) or in_words(clock)
 
 
-def titled_field(schema: Json, path: str, language: str) -> str:
+def titled_field(schema: JsonObject, path: str, language: str) -> str:
     """The words of a data field, such as `data.amount_cents`, by the schema of the data; of what lies below it too."""
     found = schema_at(schema, path)
     return titled(found.get("title"), language) or in_words(path.rpartition(".")[2])
@@ -93,9 +94,9 @@ def fire(case_type: CaseType, doing: str) -> str:
     return doing if named == doing else f"fire {named}"
 
 
-def of_field(schema: Json, path: Sequence[str | int]) -> str:
+def of_field(schema: JsonObject, path: Sequence[str | int]) -> str:
     """The title of a field that a path leads to from a schema; its name where none is declared."""
-    found: Json = schema
+    found: Any = schema
     for step in path:
         inner = found.get("items" if isinstance(step, int) else "properties") if isinstance(found, dict) else None
         found = inner.get(step) if isinstance(inner, dict) and isinstance(step, str) else inner

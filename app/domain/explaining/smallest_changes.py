@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 
 MOST_WAYS = 8
 
@@ -20,7 +20,7 @@ class Change:
 
     code: str
     remedy: str
-    detail: dict[str, Json] = field(default_factory=dict)
+    detail: JsonObject = field(default_factory=dict)
     met: bool = False
 
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from app.domain.expressions.types import Type
-from app.domain.expressions.view import View
-from app.domain.values.json import Json
+from app.domain.expressions.view import Variables, View
 
 
 class NarrowView(View):
     """Expressions that read the same of the data share one conversion."""
 
-    def __init__(self, variables: Mapping[str, Json], kinds: Mapping[str, Type] = MappingProxyType({})) -> None:
+    def __init__(self, variables: Variables, kinds: Mapping[str, Type] = MappingProxyType({})) -> None:
         super().__init__(variables, kinds)
         self._parts: dict[frozenset[tuple[str, ...]], View] = {}
 
@@ -22,7 +22,7 @@ class NarrowView(View):
         return self._parts[of_data]
 
 
-def _part(value: Json, paths: Collection[tuple[str, ...]]) -> Json:
+def _part(value: Any, paths: Collection[tuple[str, ...]]) -> Any:
     """A value with what lies on these paths; what is no object stays whole."""
     if () in paths or not isinstance(value, Mapping):
         return value

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from functools import reduce
+from typing import Any
 
 from app.domain.expressions.types import ANYTHING, Type, both, either
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 
 MAX_DEPTH = 32
 REFERENCE_DEPTH = 8  # a schema that refers to itself branches without end
@@ -21,7 +22,7 @@ _NAMES = {
 }
 
 
-def type_of_schema(schema: Json) -> Type:
+def type_of_schema(schema: Any) -> Type:
     """The type that a root schema describes. What may be a fraction is a double, whole or not (view.py)."""
     return _settled(_Reader(schema).read(schema, 0))
 
@@ -37,18 +38,18 @@ def _settled(kind: Type) -> Type:
 
 
 class _Reader:
-    def __init__(self, root: Json) -> None:
+    def __init__(self, root: Any) -> None:
         self._root = root
         self._parts = 0
 
-    def read(self, schema: Json, depth: int) -> Type:
+    def read(self, schema: Any, depth: int) -> Type:
         self._parts += 1
         if not isinstance(schema, dict) or depth > MAX_DEPTH or self._parts > MAX_PARTS:
             return ANYTHING
         parts = [*self._all(schema, depth), *self._alternatives(schema, depth), *self._conditional(schema, depth)]
         return reduce(both, parts, self._own(schema, depth))
 
-    def _own(self, schema: Json, depth: int) -> Type:
+    def _own(self, schema: JsonObject, depth: int) -> Type:
         options = _options(schema)
         fields = schema.get("properties")
         patterns = {name: self.read(part, depth + 1) for name, part in (schema.get("patternProperties") or {}).items()}
@@ -67,25 +68,25 @@ class _Reader:
             patterns=patterns or None,
         )
 
-    def _others(self, schema: Json, depth: int) -> Type | None:
+    def _others(self, schema: JsonObject, depth: int) -> Type | None:
         stated = [schema[key] for key in ("additionalProperties", "unevaluatedProperties") if key in schema]
         if not stated and schema.get("patternProperties"):
             return ANYTHING  # a name that matches no pattern may stand there too
         kinds = [self.read(part, depth + 1) for part in stated if part is not False]
         return reduce(either, kinds) if kinds else None
 
-    def _all(self, schema: Json, depth: int) -> Iterator[Type]:
+    def _all(self, schema: JsonObject, depth: int) -> Iterator[Type]:
         yield from (self.read(part, depth + 1) for part in schema.get("allOf", ()))
         reference = schema.get("$ref")
         if isinstance(reference, str):
             yield self.read(self._target(reference), depth + REFERENCE_DEPTH)
 
-    def _alternatives(self, schema: Json, depth: int) -> Iterator[Type]:
+    def _alternatives(self, schema: JsonObject, depth: int) -> Iterator[Type]:
         for key in ("anyOf", "oneOf"):
             if schema.get(key):
                 yield reduce(either, [self.read(part, depth + 1) for part in schema[key]])
 
-    def _conditional(self, schema: Json, depth: int) -> Iterator[Type]:
+    def _conditional(self, schema: JsonObject, depth: int) -> Iterator[Type]:
         """Fields that a condition adds are declared; what else it says holds only sometimes."""
         parts = [schema[key] for key in ("if", "then", "else") if key in schema]
         for part in (*parts, *(schema.get("dependentSchemas") or {}).values()):
@@ -93,7 +94,7 @@ class _Reader:
             if kind.fields is not None:
                 yield Type(fields=dict.fromkeys(kind.fields, ANYTHING), others=kind.others, patterns=kind.patterns)
 
-    def _target(self, reference: str) -> Json:
+    def _target(self, reference: str) -> Any:
         node = self._root
         for step in reference.removeprefix("#").split("/")[1:]:
             name = step.replace("~1", "/").replace("~0", "~")
@@ -103,14 +104,14 @@ class _Reader:
         return node if reference.startswith(("#/", "#")) and not reference[1:2].isalpha() else None
 
 
-def _options(schema: Json) -> list[Json] | None:
+def _options(schema: JsonObject) -> list[Json] | None:
     if "const" in schema:
         return [schema["const"]]
     options = schema.get("enum")
     return options if isinstance(options, list) else None
 
 
-def _names(schema: Json, options: list[Json] | None) -> frozenset[str]:
+def _names(schema: JsonObject, options: list[Json] | None) -> frozenset[str]:
     stated = schema.get("type")
     if stated is not None:
         names = stated if isinstance(stated, list) else [stated]

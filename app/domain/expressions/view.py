@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from cel_expr_python import cel
 
@@ -14,6 +14,8 @@ from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.values.writable import whole
 
+Variables: TypeAlias = Mapping[str, Any]
+"""JSON, and moments in between as they are."""
 MAX_DEPTH = 64  # CEL overflows the stack far beyond it
 
 _DYNAMIC = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
@@ -35,7 +37,7 @@ ENVIRONMENT = cel.NewEnv(
 class View:
     """The variables of an attempt. All expressions of the attempt share one conversion to CEL values."""
 
-    def __init__(self, variables: Mapping[str, Json], kinds: Mapping[str, Type] = MappingProxyType({})) -> None:
+    def __init__(self, variables: Variables, kinds: Mapping[str, Type] = MappingProxyType({})) -> None:
         """`variables`: data, payload, actor, case (mappings) and now (aware); what is left out is empty.
 
         `kinds` are the types of data and payload: what may be a fraction is a double to CEL, which adds no integer
@@ -74,9 +76,9 @@ class View:
         found = ((path, self.find(path)) for path in paths)
         return {path: _json(values[0]) for path, values in found if values}
 
-    def find(self, path: str) -> tuple[Json, ...]:
+    def find(self, path: str) -> tuple[Any, ...]:
         """The value at a dotted path in a tuple of one, or an empty tuple."""
-        value: Json = self.variables
+        value: Any = self.variables
         for name in path.split("."):
             if not isinstance(value, Mapping) or name not in value:
                 return ()
@@ -95,7 +97,7 @@ class View:
         return values
 
 
-def _at(value: Json, path: tuple[str, ...]) -> Json:
+def _at(value: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         if not isinstance(value, dict) or name not in value:
             return None
@@ -103,7 +105,7 @@ def _at(value: Json, path: tuple[str, ...]) -> Json:
     return value
 
 
-def _seen(value: Json, kind: Type | None, depth: int) -> Json:
+def _seen(value: Any, kind: Type | None, depth: int) -> Any:
     """A value as CEL takes it, its numbers as its type asks."""
     if type(value) in _PLAIN:
         return value
@@ -125,7 +127,7 @@ def _nothing(_: str) -> None:
     return None
 
 
-def _json(value: Json, depth: int = 0) -> Json:
+def _json(value: Any, depth: int = 0) -> Any:
     if type(value) in _PLAIN or type(value) in (int, float):  # nearly every value, and the test for a Mapping is slow
         return value
     if depth > MAX_DEPTH:

@@ -7,7 +7,7 @@ from jsonschema_rs import ValidationError
 
 from app.domain.definition import titles
 from app.domain.schemas.sentences import faults_of
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 
 ALTERNATIVES = frozenset({"anyOf", "oneOf"})
 MOST_LEVELS = 8
@@ -26,7 +26,7 @@ def nearest(error: ValidationError, level: int = 0) -> Iterator[ValidationError]
         yield from nearest(inner, level + 1)
 
 
-def told_of(error: ValidationError, schema: Json) -> Iterator[tuple[tuple[str, ...], str]]:
+def told_of(error: ValidationError, schema: JsonObject) -> Iterator[tuple[tuple[str, ...], str]]:
     """As `faults_of` says it; of alternatives that nothing tells apart, what each of them wants."""
     branches = _branches(error)
     if not branches:
@@ -64,7 +64,7 @@ def _all(branches: list[Branch], *kinds: str) -> bool:
     return all(inner.kind.name in kinds for branch in branches for inner in branch)
 
 
-def _wanted(branch: Branch, error: ValidationError, schema: Json) -> str:
+def _wanted(branch: Branch, error: ValidationError, schema: JsonObject) -> str:
     """What one alternative wants of the value itself; empty where that takes more than a few words."""
     here = list(error.instance_path)
     if any(list(inner.instance_path) != here for inner in branch):

@@ -1,13 +1,13 @@
 """Say what is wrong with a schema in the words of whoever writes one."""
 
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from jsonschema_rs import ValidationError
 
 from app.domain.schemas.alternatives import nearest
 from app.domain.schemas.sentences import faults_of
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 
 TYPES: Final = ("string", "integer", "number", "boolean", "object", "array", "null")
 MEANT: Final = {"date": "string", "datetime": "string", "text": "string", "int": "integer", "float": "number"} | {
@@ -24,7 +24,7 @@ NAMES: Final = frozenset({"properties", "patternProperties", "$defs", "dependent
 Path = tuple[str | int, ...]
 
 
-def wrong_schema(path: Path, schema: Json, error: ValidationError) -> str:
+def wrong_schema(path: Path, schema: JsonObject, error: ValidationError) -> str:
     """One clause about what stands at a path of a schema."""
     key = str(next((step for step in reversed(path) if isinstance(step, str)), "the schema"))
     value, word = _at(schema, path), "" if NAMES.intersection(map(str, path[-2:-1])) else key
@@ -55,7 +55,8 @@ def _type(value: Json) -> str:
     return f"`{str(wrong)[:60]}` is no type: {hint}"
 
 
-def _at(schema: Json, path: Path) -> Json:
+def _at(schema: JsonObject, path: Path) -> Any:
+    found: Any = schema
     for step in path:
-        schema = schema[step]
-    return schema
+        found = found[step]
+    return found

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
-from app.domain.values.json import Json
+from app.domain.values.json import Data, Json
 
 MAX_DEPTH = 64
 MAX_EXACT = 2**53 - 1  # RFC 8785 writes numbers as IEEE 754 doubles
 
 
-def writable(value: Json) -> str | None:
+def writable(value: Any) -> str | None:
     """The dotted path of the first value that cannot be written, `""` for `value` itself; None if all is fine.
 
     That is: an integer beyond 2^53 - 1, NaN, an infinity, a NUL or a lone surrogate (in a name: the path of its
@@ -34,7 +35,7 @@ def exact(number: float) -> bool:
     return math.isfinite(number) and not MAX_EXACT < abs(number) < 1e21
 
 
-def _is_writable(value: Json, depth: int) -> bool:
+def _is_writable(value: Any, depth: int) -> bool:
     """The same as a yes or no, five times sooner than with the place."""
     kind = type(value)
     if kind is dict:
@@ -55,11 +56,15 @@ def settled(value: Json) -> Json:
     if type(value) is float:
         return whole(value)
     if isinstance(value, dict):
-        return {name: settled(item) for name, item in value.items()}
+        return settled_object(value)
     return [settled(item) for item in value] if isinstance(value, list) else value
 
 
-def _unwritable(value: Json, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def settled_object(value: Data) -> Data:
+    return {name: settled(item) for name, item in value.items()}
+
+
+def _unwritable(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if len(path) > MAX_DEPTH:
         yield path
     elif isinstance(value, dict):
@@ -75,7 +80,7 @@ def _unwritable(value: Json, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]
         yield path
 
 
-def _is_writable_leaf(value: Json) -> bool:
+def _is_writable_leaf(value: Any) -> bool:
     if value is None or isinstance(value, bool):
         return True
     if isinstance(value, str):

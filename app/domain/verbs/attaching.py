@@ -9,6 +9,7 @@ from app.domain.case.made_by_verbs import Row, Work
 from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import invalid
+from app.domain.values.json import JsonObject
 from app.domain.values.media_types import contradicts
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.values.writable import is_text
@@ -52,13 +53,15 @@ class Attach(Verb):
         if not self.sha256:
             raise invalid("body", "was not received: it would have been refused when it came; send it again")
         self.check_type(self.sniffed_type)
-        body = {
+        attachment: JsonObject = {
             "sha256": self.sha256,
             "size": self.size,
             "declared_type": self.declared_type,
             "sniffed_type": self.sniffed_type,
         }
-        return Done(kind="attachment", case=here.case, body={"attachment": body}, fields={"/file_name": self.file_name})
+        return Done(
+            kind="attachment", case=here.case, body={"attachment": attachment}, fields={"/file_name": self.file_name}
+        )
 
     def check_type(self, sniffed_type: str | None) -> None:
         """Raises Invalid where the first bytes are not of the declared type."""

@@ -10,7 +10,7 @@ from app.domain.case.search_text import Said, said_words
 from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import Denied, Reason, invalid
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.domain.values.names import SUBJECT
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.values.writable import is_text
@@ -87,7 +87,7 @@ class Comment(Verb):
             reason = Reason("rule", "a comment is edited by its author only", remedy)
             raise Denied("you may not edit this comment", reasons=(reason,))
 
-    def _shown(self, row: CommentRow) -> Json:
+    def _shown(self, row: CommentRow) -> JsonObject:
         first = self.edited
         return {
             "id": first.id if first else row.id,

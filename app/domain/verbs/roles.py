@@ -8,7 +8,7 @@ from app.domain.case.made_by_verbs import CaseRole, Work
 from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import invalid
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.domain.values.names import CASE_ROLE, SUBJECT
 from app.domain.values.near_names import nearest
 
@@ -43,7 +43,7 @@ class ChangeRoles(Verb):
         shown = {"roles": [{"subject": subject, "role": role} for subject, role in sorted(now)]}
         return Work(given=_rows(case, now - had), taken=_rows(case, had - now), shown=shown)
 
-    def own_part(self, shown: Json) -> Json:
+    def own_part(self, shown: JsonObject) -> JsonObject:
         """It is answered with all roles on the case."""
         given = [one for one in shown["roles"] if (one["subject"], one["role"]) in self.give]
         return {**shown, "roles": given}

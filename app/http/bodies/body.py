@@ -86,7 +86,7 @@ def _tell(value: Json) -> None:
     _refuse(faults)
 
 
-async def validated_in_parts(model: type[Model], value: Json, turn: Slice) -> Model:
+async def validated_in_parts(model: type[Model], value: Any, turn: Slice) -> Model:
     """As `validated`, the attempts of a batch one by one."""
     if model is TryEvents and isinstance(value, dict) and isinstance(attempts := value.get("attempts"), list):
         read, faults = [], []
@@ -103,7 +103,7 @@ async def validated_in_parts(model: type[Model], value: Json, turn: Slice) -> Mo
     return validated(model, value)
 
 
-def validated(model: type[Model], value: Json) -> Model:
+def validated(model: type[Model], value: Any) -> Model:
     """The value as a model of the call; Invalid names the fields that are wrong."""
     try:
         return model.model_validate(value)

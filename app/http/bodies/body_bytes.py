@@ -78,7 +78,8 @@ def _attempts(raw: bytes) -> list[msgspec.Raw]:
 
 def _loaded(raw: bytes, what: str) -> Json:
     try:
-        return json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+        value: Json = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+        return value
     except RecursionError:
         raise _too_deep(what) from None
     except UnicodeDecodeError:

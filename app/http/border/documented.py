@@ -42,5 +42,11 @@ def _spec(codes: Iterable[str]) -> ResponseSpec:
 
 def _example(code: str) -> dict[str, Json]:
     known, type_ = PROBLEMS[code], f"urn:stateward:problem:{code}"
-    shown = {"type": type_, "title": known.title, "status": known.status, "detail": known.title, "code": code}
+    shown: dict[str, Json] = {
+        "type": type_,
+        "title": known.title,
+        "status": known.status,
+        "detail": known.title,
+        "code": code,
+    }
     return {**shown, **({"reasons": REASONS} if known.reasons else {}), **known.example}

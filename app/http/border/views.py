@@ -2,7 +2,6 @@
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from app.domain.values.json import Json
 from app.http.border.codes import ProblemView, ReasonView
 
 ClockStatus = Literal["pending", "running", "paused", "met", "met_late", "cancelled"]
@@ -120,7 +119,7 @@ class PossibleEventView(TypedDict):
     event: str
     title: str | None
     to: str | None
-    payload_schema: Json
+    payload_schema: Any
     reason: str | None
     needs: NotRequired[str]
 
@@ -165,7 +164,7 @@ class EntryView(TypedDict):
 
     entry_id: str
     case_seq: int | None
-    entry: Json
+    entry: Any
     entry_hash: str
     values: dict[str, Any]
 

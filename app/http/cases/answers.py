@@ -1,13 +1,12 @@
 """What the desk answered, as HTTP: a receipt with the case, or a problem."""
 
-from typing import Any
+from typing import Any, cast
 
 from litestar import Response
 
 from app.domain.values.errors import CaseError, Internal
-from app.domain.values.json import Json
 from app.http.border.errors import problem, problem_response, status_of
-from app.http.border.views import AppliedView, ReceiptView, ResultView
+from app.http.border.views import AppliedView, CaseView, ReceiptView, ResultView
 from app.services.desk.answer import Answer
 
 CASES = "/api/v1/cases"
@@ -58,11 +57,11 @@ def _applied(answer: Answer) -> AppliedView:
         "case_seq": receipt.case_seq,
         "entry_hash": receipt.entry_hash,
     }
-    return {"case": answer.case, "receipt": shown} if answer.case is not None else {"receipt": shown}
+    return {"case": cast(CaseView, answer.case), "receipt": shown} if answer.case is not None else {"receipt": shown}
 
 
 def _headers(answer: Answer) -> dict[str, str]:
-    case: Json = answer.case
+    case = answer.case
     return {**({"ETag": etag(case["version"])} if case else {}), **_replayed(answer)}
 
 

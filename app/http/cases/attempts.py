@@ -4,7 +4,7 @@ import hashlib
 
 from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens, Principal
 from app.domain.case.sealing import canonical
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.http.bodies.requests import Body, FireEvent, OnBehalfOf, OpenCase, TryEvent
 from app.http.border.headers import expected_version, idempotency_key, request_id
@@ -70,13 +70,13 @@ def trying(actor: Actor, request_name: str, body: TryEvent) -> Attempt:
     )
 
 
-def fingerprint(call: str, body: Json) -> str:
+def fingerprint(call: str, body: JsonObject) -> str:
     """SHA-256 in hex over the RFC 8785 form of the call and its body without key and version."""
     asked = {name: value for name, value in body.items() if name not in BESIDE_THE_POINT}
     return hashlib.sha256(canonical([call, asked])).hexdigest()
 
 
-def idempotency(request: ApiRequest, call: str, body: Body | dict[str, Json]) -> Idempotency | None:
+def idempotency(request: ApiRequest, call: str, body: Body | JsonObject) -> Idempotency | None:
     """The key of a request and the fingerprint of what it asks for."""
     key = _key(request)
     if isinstance(body, Body):

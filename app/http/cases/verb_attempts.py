@@ -8,7 +8,7 @@ from litestar import Response
 from app.domain.case.attempt import Attempt
 from app.domain.deciding.verb import Verb
 from app.domain.values.errors import NotFound
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.http.bodies.requests import Body
 from app.http.border.headers import expected_version, request_id
 from app.http.border.services import ApiRequest, services_of
@@ -17,14 +17,14 @@ from app.http.cases.attempts import idempotency
 from app.services.desk.answer import Answer, case_json
 from app.services.entries.identity import new_id
 
-NOTHING: dict[str, Json] = {}
+NOTHING: JsonObject = {}
 
 
 def working(
     request: ApiRequest,
     verb: Verb,
     call: str,
-    body: Body | dict[str, Json] = NOTHING,
+    body: Body | JsonObject = NOTHING,
     *,
     case_id: str | None = None,
     reason: str | None = None,

@@ -2,8 +2,6 @@
 
 from typing import Any, TypedDict
 
-from app.domain.values.json import Json
-
 
 class OpeningView(TypedDict):
     """An event that opens cases, and the state that they begin in."""
@@ -102,7 +100,7 @@ class EventView(TypedDict):
     event: str
     title: str | None
     description: str | None
-    payload_schema: Json
+    payload_schema: Any
     reason: str | None
     transitions: list[TransitionView]
 

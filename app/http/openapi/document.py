@@ -6,7 +6,6 @@ import msgspec
 from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from app.domain.values.json import Json
 from app.http.openapi.operations import exact_operations
 from app.http.openapi.schemas import exact_schemas
 
@@ -22,7 +21,7 @@ class Document(JsonRenderPlugin):
         return self._written
 
 
-def exact(document: dict[str, Json]) -> dict[str, Json]:
+def exact(document: dict[str, Any]) -> dict[str, Any]:
     """The document with the bodies as pydantic checks them (Litestar drops patterns and forbidden extras), and
     with parameters, headers, links and examples as OpenAPI 3.1 wants them."""
     components = document["components"]

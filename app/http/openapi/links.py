@@ -1,6 +1,6 @@
 """The OpenAPI links: where the values that one call answers with are asked for by another."""
 
-from app.domain.values.json import Json
+from typing import Any
 
 CASE = "$response.body#/case/id"
 SAME = "$request.path.case_id"
@@ -8,15 +8,15 @@ ON_A_CASE = ("readCase", "possibleEvents", "fireEvent", "claimCase", "writeComme
 AFTER_ACTING = ("readCase", "possibleEvents", "readAudit")
 
 
-def _on(case_id: str, *operations: str) -> dict[str, Json]:
+def _on(case_id: str, *operations: str) -> dict[str, Any]:
     return {name: {"operationId": name, "parameters": {"case_id": case_id}} for name in operations}
 
 
-def _to(operation: str, **parameters: str) -> dict[str, Json]:
+def _to(operation: str, **parameters: str) -> dict[str, Any]:
     return {operation: {"operationId": operation, "parameters": dict(parameters)}}
 
 
-LINKS: dict[tuple[str, str], dict[str, Json]] = {
+LINKS: dict[tuple[str, str], dict[str, Any]] = {
     ("openCase", "201"): _on(CASE, *ON_A_CASE),
     ("findCases", "200"): _on("$response.body#/items/0/id", "readCase", "possibleEvents"),
     ("nextCase", "200"): _on(CASE, "readCase", "possibleEvents", "fireEvent", "releaseCase"),

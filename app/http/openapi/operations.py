@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from app.domain.values.json import Json
 from app.http.openapi.examples import ANSWERS
 from app.http.openapi.links import LINKS
 from app.http.openapi.schemas import words
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 EMPTY_OF_LITESTAR = {"Request fulfilled, document follows", "Document created, URL follows"}
-FILE: dict[str, Json] = {"type": "string", "format": "binary"}
-FILES: dict[str, Json] = {
+FILE: dict[str, Any] = {"type": "string", "format": "binary"}
+FILES: dict[str, Any] = {
     "attachFile": {
         "description": "The file. Any other Content-Type will do too: it is kept as `declared_type`",
         "content": {"application/octet-stream": {"schema": {**FILE, "minLength": 1}}},
@@ -18,20 +17,20 @@ FILES: dict[str, Json] = {
     }
 }
 """Bodies that Litestar does not know of, because we read them as they come."""
-BESIDE: dict[str, Json] = {
+BESIDE: dict[str, Any] = {
     "drawCaseType": {"text/plain": {"schema": {"type": "string"}}},
     "fetchAttachment": {"application/octet-stream": {"schema": FILE}},
 }
 """Media types of the answer with 200 that Litestar leaves out, or says less of."""
 
 
-def exact_operations(item: dict[str, Json]) -> dict[str, Json]:
+def exact_operations(item: dict[str, Any]) -> dict[str, Any]:
     return {key: _exact(of) if key in METHODS else of for key, of in item.items()}
 
 
-def _exact(operation: dict[str, Json]) -> dict[str, Json]:
+def _exact(operation: dict[str, Any]) -> dict[str, Any]:
     name = operation["operationId"]
-    changed: dict[str, Json] = {"description": operation["description"].replace("\n", " ")}
+    changed: dict[str, Any] = {"description": operation["description"].replace("\n", " ")}
     if "parameters" in operation:
         changed["parameters"] = [_parameter(one) for one in operation["parameters"]]
     if name in FILES:
@@ -40,7 +39,7 @@ def _exact(operation: dict[str, Json]) -> dict[str, Json]:
     return {**operation, **changed}
 
 
-def _parameter(parameter: dict[str, Json]) -> dict[str, Json]:
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     """One that may be left out is never null: there is no way to send that."""
     kept = {key: of for key, of in parameter.items() if of is not False}
     schema = {key: of for key, of in parameter["schema"].items() if key != "description"}
@@ -53,7 +52,7 @@ def _parameter(parameter: dict[str, Json]) -> dict[str, Json]:
     return {**kept, "schema": schema}
 
 
-def _response(name: str, status: str, response: dict[str, Json]) -> dict[str, Json]:
+def _response(name: str, status: str, response: dict[str, Any]) -> dict[str, Any]:
     made = {key: of for key, of in response.items() if key not in ("content", "headers")}
     content = {media_type: _without_ids(of) for media_type, of in response.get("content", {}).items()}
     content |= BESIDE.get(name, {}) if status == "200" else {}
@@ -70,14 +69,14 @@ def _response(name: str, status: str, response: dict[str, Json]) -> dict[str, Js
     return made
 
 
-def _first_sentence(content: dict[str, Json]) -> str:
+def _first_sentence(content: dict[str, Any]) -> str:
     """The first sentence of what the shape of the answer says of itself."""
-    schema: dict[str, Json] = next((of["schema"] for of in content.values() if "schema" in of), {})
+    schema: dict[str, Any] = next((of["schema"] for of in content.values() if "schema" in of), {})
     text = words().get(schema.get("$ref", "").rpartition("/")[2], "")
     return text.partition("\n\n")[0].replace("\n", " ").partition(". ")[0].removesuffix(".") or "Done"
 
 
-def _headers(headers: dict[str, Json]) -> dict[str, Json]:
+def _headers(headers: dict[str, Any]) -> dict[str, Any]:
     """Sorted, because Litestar keeps them in a set, and two replicas would say the same in two orders."""
     listed: Any = sorted(headers.items())
     return {
@@ -86,7 +85,7 @@ def _headers(headers: dict[str, Json]) -> dict[str, Json]:
     }
 
 
-def _without_ids(media: dict[str, Json]) -> dict[str, Json]:
+def _without_ids(media: dict[str, Any]) -> dict[str, Any]:
     if "examples" not in media:
         return media
     examples = {

@@ -8,7 +8,6 @@ from pydantic.json_schema import models_json_schema
 
 from app.domain.clocks.simulate_input import ClockToSimulate, MomentToSimulate
 from app.domain.definition.calendar_file import CalendarFile
-from app.domain.values.json import Json
 from app.http.bodies.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
 from app.http.border import codes, proof_views, views
 from app.http.cases import view_bodies
@@ -38,7 +37,7 @@ VIEWS: tuple[ModuleType, ...] = (
 NAMED_BY_THE_CALLER = {"request_id"}
 MOMENTS = {("SegmentView", "from"), ("SegmentView", "to")}
 IDS = {("LinkView", "to")}
-SPELLED: dict[tuple[str, str], dict[str, Json]] = {
+SPELLED: dict[tuple[str, str], dict[str, Any]] = {
     ("LeafEventView", "id"): {"pattern": "^[0-9]+$"},
     ("LeafEventView", "data"): {
         "contentMediaType": "application/json",
@@ -47,7 +46,7 @@ SPELLED: dict[tuple[str, str], dict[str, Json]] = {
 }
 
 
-def exact_schemas(schemas: dict[str, Json]) -> dict[str, Json]:
+def exact_schemas(schemas: dict[str, Any]) -> dict[str, Any]:
     described = words()
     answers = {name: _answer(name, schema, described.get(name, "")) for name, schema in schemas.items()}
     return dict(sorted({**answers, **_bodies()}.items()))
@@ -59,20 +58,20 @@ def words() -> dict[str, str]:
     return {name: (of.__doc__ and getdoc(of)) or "" for name, of in shapes.items()}
 
 
-def _bodies() -> dict[str, Json]:
+def _bodies() -> dict[str, Any]:
     models: Any = [(model, "validation") for model in BODIES]
     _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
     return dict(found["$defs"])
 
 
-def _answer(name: str, schema: dict[str, Json], description: str) -> dict[str, Json]:
+def _answer(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
     if "properties" not in schema:
         return schema
     properties = {key: _spelled(name, key, of) for key, of in schema["properties"].items()}
     return {**schema, **({"description": description} if description else {}), "properties": properties}
 
 
-def _spelled(name: str, key: str, schema: dict[str, Json]) -> dict[str, Json]:
+def _spelled(name: str, key: str, schema: dict[str, Any]) -> dict[str, Any]:
     if more := SPELLED.get((name, key)):
         return {**schema, **more}
     return _with_format(schema, _format(name, key))
@@ -86,7 +85,7 @@ def _format(name: str, key: str) -> str | None:
     return "uuid" if is_id and key not in NAMED_BY_THE_CALLER else None
 
 
-def _with_format(schema: dict[str, Json], wanted: str | None) -> dict[str, Json]:
+def _with_format(schema: dict[str, Any], wanted: str | None) -> dict[str, Any]:
     if wanted is None:
         return schema
     if schema.get("type") == "string":

@@ -8,7 +8,7 @@ import jwt
 from jwt.utils import base64url_decode
 
 from app.domain.values.errors import Unauthenticated
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 
 LEEWAY_SECONDS = 60
 LONGEST_TOKEN = 8192
@@ -17,7 +17,7 @@ TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})  #
 MOMENTS = ("exp", "iat", "nbf", "auth_time", "updated_at")
 LATEST = 253_402_300_799
 """The last second of the year 9999."""
-Claims = dict[str, Json]
+Claims = JsonObject
 
 
 class BadSignature(Unauthenticated):

@@ -99,7 +99,7 @@ def actor_of(claims: Claims, issuer: Issuer) -> Actor:
 def _subject(claims: Claims, name: str) -> str:
     """`user:NAME`. Only `sub` may have the prefix already: a name that people choose could make anybody of them."""
     claimed = _claim(claims, name)
-    subject = claimed if name == "sub" and str(claimed).startswith("user:") else f"user:{claimed}"
+    subject = str(claimed) if name == "sub" and str(claimed).startswith("user:") else f"user:{claimed}"
     if not isinstance(claimed, str) or not SUBJECT.fullmatch(subject):
         raise Unauthenticated("the token names nobody")
     return subject
@@ -114,9 +114,7 @@ def _roles(claimed: Json) -> frozenset[str]:
 
 def _claim(claims: Claims, name: str) -> Json:
     """A claim by its name, else by a path of names."""
-    if name in claims:
-        return claims[name]
     found: Json = claims
-    for part in name.split("."):
+    for part in [name] if name in claims else name.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found

@@ -38,7 +38,7 @@ async def change_case_roles(
     attempt = working(request, ChangeRoles(give, take), "roles", data, case_id=existing(case_id))
     answer = await done(request, attempt)
     response = answers.fired(answer)
-    if answer.error is None:
+    if answer.shown is not None:
         response.content = {**answer.shown, **response.content}
     return response
 

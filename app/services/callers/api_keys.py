@@ -11,7 +11,7 @@ from typing import Protocol
 from app.domain.case.attempt import Actor
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import CaseError, Invalid, NotFound, Reason, invalid
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.domain.values.rfc3339 import rfc3339_or_none
 from app.services.callers.key_scopes import scope_faults
 from app.services.definitions.definitions import Definitions
@@ -153,7 +153,7 @@ def _key(actor: Actor, wanted: NewKey, digest: str, at: datetime) -> StoredKey:
     )
 
 
-def _key_json(key: StoredKey) -> Json:
+def _key_json(key: StoredKey) -> JsonObject:
     return {
         "id": key.id,
         "subject": key.subject,

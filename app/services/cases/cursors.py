@@ -5,29 +5,30 @@ import binascii
 import json
 import uuid
 from datetime import datetime
+from typing import Any
 
 from app.domain.case.case import Case
 from app.domain.values.errors import invalid
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.domain.values.writable import writable
-from app.services.store.case_query import IN_QUEUE, QUEUE, SORTS, Sort, sort_value
+from app.services.store.case_query import IN_QUEUE, QUEUE, SORTS, ColumnValue, Sort, SortValue, sort_value
 
 UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
-def place_of(case: Case, sort: str) -> tuple[Json, str]:
+def place_of(case: Case, sort: str) -> tuple[SortValue, str]:
     return sort_value(sort, lambda name: getattr(case, name)), case.id
 
 
-def cursor_of(place: tuple[Json, str], sort: str) -> str:
+def cursor_of(place: tuple[SortValue, str], sort: str) -> str:
     """Of a page that begins after this place."""
     value, case_id = place
     shown = list(map(_shown, value)) if sort == QUEUE else _shown(value)
     return base64.urlsafe_b64encode(json.dumps([sort, shown, case_id]).encode()).decode()
 
 
-def position(cursor: str, sort: str) -> tuple[Json, str]:
+def position(cursor: str, sort: str) -> tuple[SortValue, str]:
     """Where the next page begins, as `cursor_of` wrote it for the same sort. Raises Invalid."""
     try:
         made_for, value, case_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
@@ -41,11 +42,11 @@ def position(cursor: str, sort: str) -> tuple[Json, str]:
         raise invalid("cursor", "is not one that this service gave for this sort; start again without it") from fault
 
 
-def _shown(value: Json) -> Json:
+def _shown(value: ColumnValue) -> Json:
     return rfc3339(value) if isinstance(value, datetime) else value
 
 
-def _sort_value(value: Json, by: Sort) -> Json:
+def _sort_value(value: Any, by: Sort) -> ColumnValue:
     if value is None and by.may_be_absent:
         return None
     if by.of is datetime:

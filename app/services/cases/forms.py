@@ -10,7 +10,7 @@ from app.domain.deciding.situation import OnCase, Situation
 from app.domain.explaining.ahead import Ahead, ahead_of_event, ahead_of_form
 from app.domain.machine.machine import Machine
 from app.domain.values.errors import CaseError, NotFound
-from app.domain.values.json import Json
+from app.domain.values.json import Data, Json, JsonObject
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.services.cases.cases import Cases
 from app.services.cases.opening_rights import may_open
@@ -115,7 +115,7 @@ class FormReads:
         page = await self._cases.find(actor, Wanted(case_type=case_type, reference=reference, limit=1))
         return Shown(page.items[0], page.clocks.get(page.items[0].id, {})) if page.items else None
 
-    async def alike(self, actor: Actor, machine: Machine, data: dict[str, Json]) -> Sequence[Shown]:
+    async def alike(self, actor: Actor, machine: Machine, data: Data) -> Sequence[Shown]:
         """Cases with the same value in a field that is declared to identify one (`x-identifies`)."""
         found: dict[str, Shown] = {}
         for name in _identifying(machine):
@@ -138,7 +138,7 @@ def _identifying(machine: Machine) -> Sequence[str]:
     return [name for name, part in known.items() if isinstance(part, dict) and part.get("x-identifies") is True]
 
 
-def _meanwhile(entry: Json, values: Json) -> Meanwhile:
+def _meanwhile(entry: JsonObject, values: JsonObject) -> Meanwhile:
     acting = entry["actor"]
     data = {path.removeprefix("/data/"): value for path, value in values.items() if path.startswith("/data/")}
     return Meanwhile(

@@ -70,8 +70,9 @@ class Queues:
     def wanted(self, actor: Actor, shows: Shows, **paging: Any) -> Wanted:
         """What a view asks for when this caller looks at it; `paging` are further fields of Wanted."""
         filters = {name: value for name, value in shows.filters.items() if name in (*FILTERS, "q")}
-        if isinstance(filters.get("due_before"), str):
-            filters["due_before"] = parse_rfc3339(filters["due_before"])
+        if isinstance(due_before := filters.get("due_before"), str):
+            paging = {"due_before": parse_rfc3339(due_before), **paging}
+            del filters["due_before"]
         return Wanted(**{"sort": shows.sort, **filters, **self._of(actor, shows.queue), **paging})
 
     async def counts(self, actor: Actor) -> Mapping[str, CaseCount]:

@@ -10,6 +10,7 @@ from app.domain.calendars.holiday_set import resolved
 from app.domain.calendars.local_time import instant, zone_named
 from app.domain.calendars.timeline import ALWAYS, Timeline
 from app.domain.definition.calendar_file import CalendarFile, ResolvedCalendar
+from app.domain.values.json import Json
 from app.domain.values.names import SERVICE_TENANT
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 from app.services.entries.actors import UNNAMED, operator_json
@@ -154,7 +155,7 @@ async def put_in_force(
         text = resolved(calendar, corrects=rfc3339(locked.at) if corrects else None)
         stored, added = await tx.add_calendar(name, calendar.hash(), text, since)
         if added:
-            says = {"name": name, "version": stored.version, "hash": stored.hash}
+            says: dict[str, Json] = {"name": name, "version": stored.version, "hash": stored.hash}
             says["applies_from"] = rfc3339(stored.applies_from)
             actor = operator_json(operator)
             await write(tx, entry_of("calendar", SERVICE_TENANT, locked.at, actor=actor, says={"calendar": says}))

@@ -1,7 +1,7 @@
 """The clocks of a case as its log tells them: why they are due when they are, and whether what is kept is the same."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from app.domain.clocks.explained import Stretch, explained
 from app.domain.clocks.simulate_effort import Effort, WatchedCalendars
 from app.domain.deciding.fold import Fold, Unexplained
 from app.domain.values.errors import Invalid, NotFound, invalid
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.services.cases.cases import Cases
 from app.services.clocks.calendars import Calendars
 from app.services.definitions.definitions import Definitions
@@ -106,7 +106,7 @@ class CaseClocks:
             await self._counting.count(tenant, take) if effort else take()
         return fold
 
-    async def _know(self, entry: Mapping[str, Json]) -> None:
+    async def _know(self, entry: JsonObject) -> None:
         """Another process may have known a calendar that this one has yet to learn."""
         versions = dict(entry.get("calendars", {}))
         if calendar := entry.get("sla", {}).get("calendar"):
@@ -187,7 +187,7 @@ def _too_long() -> Invalid:
     return invalid("name", "names a clock of a case with too long a history to be explained in one answer")
 
 
-def _take(fold: Fold, entries: Sequence[Json], page: Sequence[StoredEntry], effort: Effort | None) -> None:
+def _take(fold: Fold, entries: Sequence[JsonObject], page: Sequence[StoredEntry], effort: Effort | None) -> None:
     with effort or nullcontext():
         for entry, stored in zip(entries, page, strict=True):
             fold.take(entry, stored.values, stored.entry_hash)

@@ -15,6 +15,7 @@ from app.domain.clocks.recounted import recounted
 from app.domain.clocks.state import ACTIVE, ClockState
 from app.domain.deciding.escalate import recalculated, system_actor
 from app.domain.deciding.situation import OnCase
+from app.domain.values.json import JsonObject
 from app.services.clocks.calendars import Calendars, file_of
 from app.services.clocks.clocks import CaseClocks
 from app.services.definitions.definitions import Definitions
@@ -123,7 +124,7 @@ class Recalculation:
                 continue
             here = self._situation(batch, case, correcting)
             here = replace(here, clocks={**here.clocks, name: after})
-            calendar = {"name": file_of(state.calendar), "version": self._calendars.version(state.calendar)}
+            calendar: JsonObject = {"name": file_of(state.calendar), "version": self._calendars.version(state.calendar)}
             kind = "sla.corrected" if correcting else "sla"
             stepped = recalculated(here, state, after, calendar, _calendars_of(changes or ()), kind=kind)
             copy.take(stepped.case, stepped.entry, ClocksAfter(here.clocks, (after,)))

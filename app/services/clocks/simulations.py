@@ -14,7 +14,7 @@ from app.domain.clocks.simulate_effort import Check, Effort, WatchedTimeline
 from app.domain.definition.calendar_file import CalendarFile, Holidays, ResolvedCalendar
 from app.domain.definition.case_type import Clock
 from app.domain.values.errors import NotFound, invalid
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.services.clocks.calendars import Calendars
 from app.services.definitions.definitions import Definitions
 from app.services.fairness.counting import Counting
@@ -70,7 +70,7 @@ class Simulations:
             raise invalid("clock.target", "depends on the case; give the one to simulate, such as `8h`")
         return clock, calendar
 
-    def _declared(self, asked: Mapping[str, Json]) -> Mapping[str, Json]:
+    def _declared(self, asked: JsonObject) -> JsonObject:
         clock = self._declared_clock(asked["case_type"], asked.get("name"))
         return clock.model_dump(mode="json", by_alias=True, exclude_unset=True)
 

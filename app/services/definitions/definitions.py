@@ -13,6 +13,7 @@ from app.domain.definition.case_type import CaseType
 from app.domain.definition.views import Views
 from app.domain.machine.machine import Machine
 from app.domain.values.errors import NotFound
+from app.domain.values.json import JsonObject
 from app.domain.values.names import SERVICE_TENANT
 from app.services.entries.actors import UNNAMED, operator_json
 from app.services.entries.writing import entry_of, write
@@ -109,7 +110,7 @@ async def _store(store: DefinitionStore, case_type: CaseType, operator: str) -> 
         locked = await tx.lock([], [])
         stored, added = await tx.add_definition(case_type.case_type, digest, text)
         if added:
-            says = {
+            says: JsonObject = {
                 "case_type": stored.case_type,
                 "definition": {"version": stored.version, "hash": stored.hash},
             }

@@ -8,7 +8,7 @@ from app.domain.clocks.after_event import Clocks
 from app.domain.clocks.state import ClockState
 from app.domain.deciding.outcome import Outcome
 from app.domain.values.errors import ERRORS, CaseError, FieldError, Reason
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.domain.values.rfc3339 import rfc3339, rfc3339_or_none
 from app.services.store.stored import StoredClock
 
@@ -25,10 +25,10 @@ class Answer:
     """
 
     receipt: Receipt | None = None
-    case: Json | None = None
+    case: JsonObject | None = None
     opened: bool = False
     error: CaseError | None = None
-    shown: Json = None
+    shown: JsonObject | None = None
     replayed: bool = False
     case_id: str | None = None
     left_out: bool = False
@@ -99,7 +99,7 @@ def applied(outcome: Outcome) -> Answer:
     )
 
 
-def to_json(answer: Answer) -> Json:
+def to_json(answer: Answer) -> JsonObject:
     """An answer as it is kept under an idempotency key: of a case its id. The release before reads `case`."""
     if answer.error is not None:
         return {"error": _error_json(answer.error)}
@@ -109,7 +109,7 @@ def to_json(answer: Answer) -> Json:
     return {"receipt": receipt, "case": None, "case_id": answer.case_id, "opened": answer.opened, **made}
 
 
-def from_json(value: Json) -> Answer:
+def from_json(value: JsonObject) -> Answer:
     """The answer that was kept, marked as given before; the release before kept whole cases."""
     if "error" in value:
         return Answer(error=_error_from(value["error"]), replayed=True)
@@ -118,7 +118,7 @@ def from_json(value: Json) -> Answer:
     return Answer(receipt=receipt, case=None, opened=value["opened"], shown=shown, replayed=True, case_id=case_id)
 
 
-def error_of(value: Json) -> str | None:
+def error_of(value: JsonObject) -> str | None:
     """The code of the refusal that was kept, if it is one."""
     code: str | None = value["error"]["code"] if "error" in value else None
     return code
@@ -134,7 +134,7 @@ def _error_json(error: CaseError) -> Json:
     }
 
 
-def _error_from(value: Json) -> CaseError:
+def _error_from(value: JsonObject) -> CaseError:
     return ERRORS[value["code"]](
         value["message"],
         reasons=tuple(Reason(*r) for r in value["reasons"]),

@@ -6,11 +6,11 @@ from app.domain.case.attempt import Attempt
 from app.domain.deciding.decide import without_the_case
 from app.domain.deciding.situation import ADMIN, OnCase
 from app.domain.policy.scope import Scope
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.services.desk.answer import Answer, case_json, error_of, from_json
 
 
-def given_again(kept: Json, here: OnCase | None) -> Answer:
+def given_again(kept: JsonObject, here: OnCase | None) -> Answer:
     """`here` is the same attempt on the case as it is now, which says whether the caller may still read it; None where
     it was not locked, and then `case_id` names it for whoever reads it."""
     answer = from_json(kept)
@@ -26,7 +26,7 @@ def given_again(kept: Json, here: OnCase | None) -> Answer:
     return replace(answer, case=case_json(here.case, here.clocks), case_id=here.case.id)
 
 
-def is_for(scope: Scope | None, attempt: Attempt, act: str | None, case_type: str | None, kept: Json) -> bool:
+def is_for(scope: Scope | None, attempt: Attempt, act: str | None, case_type: str | None, kept: JsonObject) -> bool:
     """Whether a credential of this scope is good for what was answered: else it is decided, which refuses it. What
     was denied, or told as absent, is so again. `case_type` is None where the case was not locked."""
     if scope is None or error_of(kept) in ("denied", "not_found"):

@@ -140,7 +140,9 @@ class Refusals:
 def _counted(minute: Minute) -> dict[str, Json]:
     assert minute.since is not None
     assert minute.until is not None
-    counts = [{"code": code, "event": event, "count": n} for (code, event), n in sorted(minute.counts.items())]
+    counts: list[Json] = [
+        {"code": code, "event": event, "count": n} for (code, event), n in sorted(minute.counts.items())
+    ]
     return {
         "counted": minute.counts.total(),
         "counts": counts,

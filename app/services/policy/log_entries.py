@@ -7,7 +7,7 @@ from app.domain.case.attempt import Actor
 from app.domain.case.entry import AuditEntry
 from app.domain.deciding.situation import ADMIN
 from app.domain.values.errors import CaseError
-from app.domain.values.json import Json
+from app.domain.values.json import Data, Json, JsonObject
 from app.services.entries.actors import actor_json, operator_json
 from app.services.entries.writing import entry_of
 from app.services.policy.requests import AskedChange
@@ -31,7 +31,7 @@ def changed_entry(
 
 def operator_entry(operator: str, tenant: str, added: Sequence[PolicyLine], version: int, at: datetime) -> AuditEntry:
     """The entry of lines that whoever runs the service added."""
-    says = {
+    says: Data = {
         "how": "changed",
         "policy_version": version,
         "added": len(added),
@@ -54,7 +54,7 @@ def refused_entry(actor: Actor, asked: AskedChange, refused: CaseError, at: date
     return _entry("denied", actor, asked, at, says)
 
 
-def _entry(kind: str, actor: Actor, asked: AskedChange, at: datetime, says: dict[str, Json]) -> AuditEntry:
+def _entry(kind: str, actor: Actor, asked: AskedChange, at: datetime, says: JsonObject) -> AuditEntry:
     who = actor_json(actor, actor.roles)
     reason = {"/reason": asked.reason} if asked.reason else {}
     return entry_of(kind, actor.tenant, at, actor=who, says={**says, "request_id": asked.request_id}, values=reason)

@@ -7,7 +7,7 @@ from app.domain.deciding.situation import ADMIN
 from app.domain.expressions.view import View
 from app.domain.policy.verdict import Verdict
 from app.domain.values.errors import Denied, Reason
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.services.entries.actors import actor_json
 from app.services.entries.refusals import CountedRefusal, Refusals
 from app.services.entries.writing import entry_of, write
@@ -40,7 +40,7 @@ async def log_refusal(
     refusals: Refusals,
     actor: Actor,
     at: datetime,
-    attempted: Json,
+    attempted: JsonObject,
     verdict: Verdict,
 ) -> Denied:
     """Record a `denied` entry, or count it, and return the error to raise once it is committed."""

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.domain.values.names import SERVICE_TENANT
 from app.services.store.log import PolicyLog
 from app.services.store.policy import PolicyLines
@@ -43,7 +43,7 @@ class LinesInLog:
     def __init__(self) -> None:
         self._lines: Counter[tuple[Change, int, PolicyLine | None]] = Counter()  # None: any line
 
-    def learn(self, entry: dict[str, Json]) -> None:
+    def learn(self, entry: JsonObject) -> None:
         version = entry["policy_version"]
         for change in CHANGES:
             lines = entry.get(f"lines_{change}")
@@ -91,7 +91,7 @@ class PolicyVerification:
             in_log.learn(entry)
         return in_log
 
-    async def _entries(self, tenant: str) -> AsyncIterator[dict[str, Json]]:
+    async def _entries(self, tenant: str) -> AsyncIterator[JsonObject]:
         after: str | None = None
         while page := await self._store.policy_entries(tenant, after, PAGE):
             for stored in page:
@@ -112,6 +112,6 @@ def _content(line: PolicyLine) -> PolicyLine:
     return replace(line, source=None, id=0, added=0, removed=None)
 
 
-def _line_of(said: dict[str, Json]) -> PolicyLine:
+def _line_of(said: JsonObject) -> PolicyLine:
     kind, role, tenant, obj, act, when, eft = (str(said.get(name, "")) for name in SAID)
     return PolicyLine(kind=kind, role=role, tenant=tenant, obj=obj, act=act, when=when, eft=eft)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.clocks.state import ACTIVE, ClockState
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.domain.values.rfc3339 import rfc3339, rfc3339_or_none
 from app.services.desk.escalation import Fired
 from app.services.store.stored import StoredClock
@@ -41,7 +41,7 @@ class Judged:
     references: dict[str, str] = field(default_factory=dict)
     by_clock: dict[str, ClockCount] = field(default_factory=dict)
     steps: Counter[tuple[str, int, str]] = field(default_factory=Counter)
-    breaches: list[dict[str, Json]] = field(default_factory=list)
+    breaches: list[JsonObject] = field(default_factory=list)
 
     def fired(self, fired: Iterable[Fired]) -> None:
         self.steps.update((one.clock, one.firing.step.number, one.firing.step.at) for one in fired)
@@ -59,18 +59,18 @@ class Judged:
                 if self.keeps_breaches:
                     self.breaches.append(self._breach(clock.case_id, state))
 
-    def _breach(self, case_id: str, state: ClockState) -> dict[str, Json]:
+    def _breach(self, case_id: str, state: ClockState) -> JsonObject:
         moments = (state.started_at, state.due_at, state.breached_at)
         started_at, due_at, breached_at = map(rfc3339_or_none, moments)
         stopped_at = rfc3339_or_none(state.stopped_at)
         first = (self.references[case_id], state.name, state.cycle, started_at, due_at, breached_at)
         return dict(zip(BREACH, (*first, state.breach_reason, state.status, stopped_at), strict=True))
 
-    def by_moment(self) -> list[dict[str, Json]]:
+    def by_moment(self) -> list[JsonObject]:
         """The breaches in the order in which they would have come."""
         return sorted(self.breaches, key=lambda breach: (breach["breached_at"], breach["reference"], breach["clock"]))
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self) -> JsonObject:
         steps = [{"clock": clock, "at": at, "fired": count} for (clock, _, at), count in sorted(self.steps.items())]
         counts = {name: count.to_json() for name, count in sorted(self.by_clock.items())}
         return {"until": rfc3339(self.until), "clocks": counts, "steps": steps}

@@ -6,8 +6,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.domain.values.names import NAME, ROLE, SUBJECT
 from app.domain.values.rfc3339 import near, parse_rfc3339, rfc3339
 
@@ -28,7 +29,7 @@ class LoggedEvent:
     number: int
     reference: str
     event: str
-    attempt: dict[str, Json]
+    attempt: JsonObject
     text: str = ""
 
 
@@ -80,7 +81,7 @@ def _event(case_type: str, place: str, number: int, text: str, seen: Counter[str
     return LoggedEvent(place=place, number=number, reference=reference, event=row["event"], attempt=attempt, text=text)
 
 
-def _row(text: str) -> dict[str, Json]:
+def _row(text: str) -> JsonObject:
     row = _parsed(text)
     if not isinstance(row, dict):
         raise _Fault("is not a JSON object")
@@ -105,7 +106,7 @@ def _check_actor(actor: str, roles: Json) -> None:
         raise _Fault("needs `roles`, a list such as [] or ['role:clerk']")
 
 
-def _parsed(text: str) -> Json:
+def _parsed(text: str) -> Any:
     try:
         row = json.loads(text, parse_constant=_refuse)
         json.dumps(row, ensure_ascii=False).encode()  # a lone surrogate is no text that could be sent
@@ -114,7 +115,7 @@ def _parsed(text: str) -> Json:
     return row
 
 
-def _refuse(constant: str) -> Json:
+def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
 
 

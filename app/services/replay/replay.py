@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from time import monotonic
 
 from app.domain.values.errors import ERRORS
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.services.replay.event_log import BadLine, LoggedEvent
 from app.services.replay.report import Report
 
@@ -17,7 +17,7 @@ FIRST_PAUSES = PAUSES[:2]  # a wrong address should not take a minute to say so
 LONGEST_PAUSE = 60.0
 UNSETTLED = {code for code, error in ERRORS.items() if error.passes}
 
-Submit = Callable[[Sequence[dict[str, Json]]], Awaitable[Sequence[Json]]]
+Submit = Callable[[Sequence[JsonObject]], Awaitable[Sequence[JsonObject]]]
 Lane = asyncio.Queue[list[LoggedEvent] | None]
 
 
@@ -131,7 +131,7 @@ class _Run:
                 part, events = events[: self._batch], events[self._batch :]
                 await self._send(part)
 
-    async def _send(self, events: list[LoggedEvent], pauses: Sequence[float] = PAUSES) -> Sequence[Json]:
+    async def _send(self, events: list[LoggedEvent], pauses: Sequence[float] = PAUSES) -> Sequence[JsonObject]:
         """Send a batch and count its answers; none where the replay was halted by it."""
         try:
             results = await self._settled(events, pauses)
@@ -143,7 +143,7 @@ class _Run:
         self._progress(self.report)
         return results
 
-    async def _settled(self, events: list[LoggedEvent], pauses: Sequence[float] = PAUSES) -> Sequence[Json]:
+    async def _settled(self, events: list[LoggedEvent], pauses: Sequence[float] = PAUSES) -> Sequence[JsonObject]:
         """One final answer for each event, asking again with the same keys as long as some are not. Gives up where no
         lane gets on meanwhile: others of ours may have the places that these need."""
         tries, settled = 0, self._settled_batches
@@ -161,7 +161,7 @@ class _Run:
                 self._settled_batches += 1
                 return results
 
-    async def _answers(self, events: list[LoggedEvent]) -> Sequence[Json]:
+    async def _answers(self, events: list[LoggedEvent]) -> Sequence[JsonObject]:
         try:
             results = await self._submit([event.attempt for event in events])
         except BadAttempt as bad:
@@ -175,7 +175,7 @@ class _Run:
                 raise TryAgain(f"{problem.get('code')}: {problem.get('detail')}")
         return results
 
-    async def _halves(self, events: list[LoggedEvent]) -> Sequence[Json]:
+    async def _halves(self, events: list[LoggedEvent]) -> Sequence[JsonObject]:
         if len(events) == 1:
             raise Stopped(f"{events[0].place}: this line alone is larger than the service takes.")
         middle = len(events) // 2

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from app.domain.values.json import Json
+from app.domain.values.json import JsonObject
 from app.services.replay.event_log import LoggedEvent
 
 KEPT_REFUSALS = 100
@@ -23,7 +23,7 @@ class Report:
     by_event: dict[str, EventCount] = field(default_factory=lambda: defaultdict(EventCount))
     references: set[str] = field(default_factory=set)
     state_of: dict[str, str] = field(default_factory=dict)  # of each case: reference -> state after its last event
-    refusals: list[dict[str, Json]] = field(default_factory=list)
+    refusals: list[JsonObject] = field(default_factory=list)
     seconds: float = 0.0
     stopped: str | None = None
 
@@ -43,7 +43,7 @@ class Report:
     def final_states(self) -> Counter[str]:
         return Counter(self.state_of.values())
 
-    def add(self, event: LoggedEvent, result: Json) -> None:
+    def add(self, event: LoggedEvent, result: JsonObject) -> None:
         """Count one answer of the batch call."""
         self.references.add(event.reference)
         problem = result.get("problem")
@@ -55,7 +55,7 @@ class Report:
         self.by_event[event.event].refused[code] += 1
         self._keep(event, code, problem)
 
-    def _keep(self, event: LoggedEvent, code: str, problem: Json) -> None:
+    def _keep(self, event: LoggedEvent, code: str, problem: JsonObject) -> None:
         detail = problem.get("detail")
         said = {"line": event.number, "reference": event.reference, "event": event.event, "code": code}
         fields = {"errors": errors} if (errors := problem.get("errors")) else {}
@@ -63,11 +63,11 @@ class Report:
         if len(self.refusals) >= 10 * KEPT_REFUSALS:
             self.refusals = self.first_refusals()
 
-    def first_refusals(self) -> list[dict[str, Json]]:
+    def first_refusals(self) -> list[JsonObject]:
         """The first of them by line: lanes answer in any order."""
         return sorted(self.refusals, key=lambda refusal: int(refusal["line"]))[:KEPT_REFUSALS]
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self) -> JsonObject:
         return {
             "events": self.events,
             "cases": len(self.state_of),

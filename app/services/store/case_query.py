@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
-from app.domain.values.json import Json
 from app.services.store.stored import Visible
 
 
@@ -37,6 +36,9 @@ class Filters:
     ] = None
 
 
+ColumnValue: TypeAlias = datetime | int | str | None
+SortValue: TypeAlias = Any
+"""What cases are sorted by: a ColumnValue of one of SORTS, in QUEUE a tuple of them."""
 FILTERS = tuple(of.name for of in fields(Filters))
 
 
@@ -44,7 +46,7 @@ FILTERS = tuple(of.name for of in fields(Filters))
 class Sort:
     """What a case is sorted by: a value `of` this type, or, where it `may_be_absent`, None."""
 
-    of: type
+    of: type[datetime] | type[int] | type[str]
     may_be_absent: bool = False
 
 
@@ -62,7 +64,7 @@ IN_QUEUE: Mapping[str, Sort] = {name: SORTS[name] for name in ("due_at", "urgenc
 ORDERS = (*(sign + name for name in SORTS for sign in ("", "-")), QUEUE)
 
 
-def sort_value(sort: str, of: Callable[[str], Json]) -> Json:
+def sort_value(sort: str, of: Callable[[str], ColumnValue]) -> SortValue:
     """Where something stands in one of ORDERS; `of` gives its columns."""
     return tuple(map(of, IN_QUEUE)) if sort == QUEUE else of(sort.removeprefix("-"))
 
@@ -77,6 +79,6 @@ class CaseQuery(Filters):
     visible: Visible
     sort: str = "-changed_at"
     limit: int = 50
-    after: tuple[Json, str] | None = None
+    after: tuple[SortValue, str] | None = None
     teams: frozenset[str] | None = None
     changed_after: datetime | None = None

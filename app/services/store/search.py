@@ -6,8 +6,7 @@ from typing import Protocol
 
 from app.domain.case.case import Case
 from app.domain.case.search_query import Term
-from app.domain.values.json import Json
-from app.services.store.case_query import CaseQuery
+from app.services.store.case_query import CaseQuery, SortValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Searched:
     else there is comes after this place. `count` is that of all pages, where it was asked for."""
 
     cases: Sequence[Case]
-    stopped_at: tuple[Json, str] | None = None
+    stopped_at: tuple[SortValue, str] | None = None
     count: CaseCount | None = None
 
 

@@ -11,7 +11,7 @@ from app.domain.case.keys import CaseKey as CaseKey
 from app.domain.case.keys import LinkKey as LinkKey
 from app.domain.case.made_by_verbs import CaseRole, Row
 from app.domain.case.search_text import SearchText
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.services.store.policy_lines import PolicyFile as PolicyFile
 from app.services.store.policy_lines import PolicyLine as PolicyLine
 
@@ -24,7 +24,7 @@ class StoredAnswer:
 
     key: AnswerKey
     fingerprint: str
-    answer: Json | None
+    answer: JsonObject | None
     expires_at: datetime
 
 
@@ -45,7 +45,7 @@ class StoredClock:
     due_at: datetime | None
     next_fire_at: datetime | None
     breached_at: datetime | None
-    facts: Json
+    facts: JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

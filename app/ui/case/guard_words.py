@@ -83,14 +83,15 @@ def _here(told: Telling, path: str) -> str:
 
 def _of_the_case(told: Telling, part: Comparison) -> str | None:
     _ = told.gettext
-    return {
+    known: dict[tuple[str, str, Any], str] = {
         ("case.assignee", "_!=_", None): _("Somebody must have the case."),
         ("case.assignee", "_==_", None): _("Nobody may have the case."),
         ("case.assignee", "_==_", "actor.id"): _("It is for whoever has the case."),
         ("case.assignee", "_!=_", "actor.id"): _("You have the case, so somebody else must do it."),
         ("case.creator", "_==_", "actor.id"): _("It is for whoever opened the case."),
         ("case.creator", "_!=_", "actor.id"): _("You opened the case, so somebody else must do it."),
-    }.get((part.path, part.operator, part.value if not isinstance(part.value, list) else None))
+    }
+    return known.get((part.path, part.operator, part.value if not isinstance(part.value, list) else None))
 
 
 def _depends(told: Telling, tree: Node) -> str:

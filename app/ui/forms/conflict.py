@@ -7,12 +7,11 @@ from typing import Final
 from litestar import Response
 
 from app.domain.definition.fields import schema_at
-from app.domain.values.json import Json
 from app.ui.case.values import in_line
 from app.ui.forms.changes import changes_since
 from app.ui.forms.event_page import PAYLOAD, Doing, Seen, event_page
 from app.ui.forms.faults import field_at
-from app.ui.forms.inputs import ABSENT
+from app.ui.forms.inputs import ABSENT, Held
 from app.ui.forms.naming import Path, dotted, name_of
 from app.ui.forms.sheet import Sheet
 from app.ui.forms.showing import same, shown
@@ -110,7 +109,7 @@ def _rows(doing: Doing, sheet: Sheet) -> Iterator[Row]:
         )
 
 
-def _told(doing: Doing, schema: Schema, value: Json) -> str:
+def _told(doing: Doing, schema: Schema, value: Held) -> str:
     return in_line(doing.told, schema, None if value is ABSENT else value)
 
 
@@ -119,7 +118,7 @@ def _path(doing: Doing, name: str) -> Path | None:
     return next((path for path in paths if name_of(path) == name), None)
 
 
-def _put(values: Json, path: Path, value: Json) -> Json:
+def _put(values: Held, path: Path, value: Held) -> Held:
     """Anew, with this value at the path; nothing of what was given is changed."""
     head, *rest = path
     inner = values if isinstance(values, dict) else {}

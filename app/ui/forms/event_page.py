@@ -12,7 +12,7 @@ from app.domain.case.case import Case
 from app.domain.definition.titles import titled
 from app.domain.explaining.ahead import Ahead
 from app.domain.explaining.explain import Possible
-from app.domain.values.json import Data, Json
+from app.domain.values.json import Data
 from app.http.border.headers import request_id
 from app.http.border.parameters import existing
 from app.services.cases.forms import Firing
@@ -23,7 +23,7 @@ from app.ui.case.opened import case_path, telling
 from app.ui.case.telling import Telling
 from app.ui.forms.ahead_words import ahead_words
 from app.ui.forms.fields import Group
-from app.ui.forms.inputs import ABSENT, Inputs
+from app.ui.forms.inputs import ABSENT, Held, Inputs
 from app.ui.forms.known_forms import form_for
 from app.ui.forms.manner import Manner, Unreadable
 from app.ui.forms.raw_json import read_json
@@ -97,7 +97,7 @@ class Doing:
     def sent(self, posted: Posted) -> Sheet:
         return self._sheet(Inputs(posted.fields), was_of(posted)).bounded()
 
-    def _sheet(self, inputs: Inputs, was: Json) -> Sheet:
+    def _sheet(self, inputs: Inputs, was: Held) -> Sheet:
         part = Part(self.form, self.firing.here.machine.payloads.get(self.event), was)
         return Sheet((part,), inputs, self.manner, {"data": self.case.data})
 
@@ -168,7 +168,7 @@ def with_reason(sheet: Sheet, asked: str | None) -> Sheet:
     return sheet
 
 
-def was_of(posted: Posted) -> Json:
+def was_of(posted: Posted) -> Held:
     """What the form was filled with, as the page said it: it only tells what was touched."""
     try:
         found = read_json(posted.one("was") or "{}", Manner())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from app.domain.values.json import Json
 from app.ui.forms.amounts import CODE
@@ -10,6 +10,8 @@ from app.ui.forms.fields import Choice, Field, Fixed, Group, Rows, of_row
 from app.ui.forms.naming import Path, name_of, row_of, rows_of
 
 ABSENT: Final = ...
+Held: TypeAlias = Any
+"""JSON of which a schema says what it is, or ABSENT."""
 """In place of a value: there is none."""
 RAW: Final = "raw"
 """The hidden inputs that name the fields whose value is written as JSON, because their own input could not show it."""
@@ -96,7 +98,7 @@ def standing(values: Mapping[str, Json], inputs: Inputs | None = None) -> Lookup
             return inputs.one(name_of(path))
         found: Json = values
         for step in path:
-            found = found.get(step) if isinstance(found, Mapping) else None
+            found = found.get(step) if isinstance(found, Mapping) and isinstance(step, str) else None
         return found
 
     return lookup

@@ -32,7 +32,9 @@ def read_json(text: str, manner: Manner, most: int = MOST_VALUES) -> Json:
         raise ValueError("not JSON")
 
     try:
-        value = json.loads(text, parse_float=number, parse_int=number, parse_constant=never, object_pairs_hook=once)
+        value: Json = json.loads(
+            text, parse_float=number, parse_int=number, parse_constant=never, object_pairs_hook=once
+        )
     except json.JSONDecodeError as wrong:
         where = {"line": wrong.lineno, "column": wrong.colno}
         raise Unreadable(_("Enter JSON; it cannot be read at line %(line)s, character %(column)s", **where)) from None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.domain.values.json import Data, Json
+from app.domain.values.json import Data
 from app.domain.values.writable import values_in
 from app.ui.forms.amounts import read_amount
 from app.ui.forms.days import read_day
@@ -22,7 +22,7 @@ from app.ui.forms.fields import (
     Text,
     Truth,
 )
-from app.ui.forms.inputs import ABSENT, Inputs, Lookup, currency_of, is_blank
+from app.ui.forms.inputs import ABSENT, Held, Inputs, Lookup, currency_of, is_blank
 from app.ui.forms.manner import Manner, Unreadable
 from app.ui.forms.missing import missing
 from app.ui.forms.moments import kept_moment, read_moment
@@ -41,7 +41,7 @@ class Entered:
     places: Mapping[str, str] = field(default_factory=dict)
 
 
-def entered(form: Group, inputs: Inputs, manner: Manner, lookup: Lookup, was: Json = ABSENT) -> Entered:
+def entered(form: Group, inputs: Inputs, manner: Manner, lookup: Lookup, was: Held = ABSENT) -> Entered:
     """`was` is what the form was filled with: what nobody touched stays exactly that."""
     reading = _Reading(inputs, manner, lookup)
     values = reading.group(form, (form.key,), (form.key,), was)
@@ -60,7 +60,7 @@ class _Reading:
     left: int = MOST_VALUES
     """Values that may still be written as JSON."""
 
-    def value(self, form: Field, path: Path, sent: Path, was: Json) -> Json:
+    def value(self, form: Field, path: Path, sent: Path, was: Held) -> Held:
         name = name_of(path)
         self.places[dotted(sent)] = name
         if isinstance(form, Fixed) and not self.inputs.raw(path):
@@ -78,7 +78,7 @@ class _Reading:
             return was
         return self._leaf(form, name, was)
 
-    def group(self, form: Group, path: Path, sent: Path, was: Json) -> Json:
+    def group(self, form: Group, path: Path, sent: Path, was: Held) -> Held:
         before = was if isinstance(was, Mapping) else {}
         known = {inner.key for inner in form.fields}
         found = {name: kept for name, kept in before.items() if name not in known}
@@ -92,15 +92,15 @@ class _Reading:
                 found[key] = value
         return found
 
-    def _plainly_empty(self, form: Field, path: Path, before: Mapping[str, Json]) -> bool:
+    def _plainly_empty(self, form: Field, path: Path, before: Mapping[str, Held]) -> bool:
         """What most fields of a long form are: optional, not sent, and nothing before."""
         if form.required or form.key in before or isinstance(form, Group | Rows | Fixed):
             return False
         return name_of(path) not in self.inputs.texts
 
-    def _rows(self, form: Rows, path: Path, sent: Path, was: Json) -> Json:
+    def _rows(self, form: Rows, path: Path, sent: Path, was: Held) -> Held:
         before = was if isinstance(was, list) else []
-        found: list[Json] = []
+        found: list[Held] = []
         for row in range(self.inputs.rows(form, path)):
             at = (*path, row)
             if is_blank(form.item, at, self.inputs):
@@ -110,7 +110,7 @@ class _Reading:
             found.append(None if value is ABSENT else value)  # unreadable: it has an error, and keeps its place
         return found
 
-    def _blank(self, form: Field, path: Path, sent: Path, was: Json) -> Json:
+    def _blank(self, form: Field, path: Path, sent: Path, was: Held) -> Held:
         if was in (None, "", {}) and was is not ABSENT and self._untouched(form, path, was):
             return was
         if not form.required:
@@ -125,19 +125,19 @@ class _Reading:
         self.errors[name_of(path)] = missing(form, self.manner)
         return ABSENT
 
-    def _untouched(self, form: Field, path: Path, was: Json) -> bool:
+    def _untouched(self, form: Field, path: Path, was: Held) -> bool:
         before = shown(form, path, was, self.manner, self.lookup)
         names = (name_of(path), rows_of(path))
         return all(_texts(before, name) == _texts(self.inputs, name) for name in names)
 
-    def _leaf(self, form: Field, name: str, was: Json) -> Json:
+    def _leaf(self, form: Field, name: str, was: Held) -> Held:
         try:
             return self._read(form, name)
         except Unreadable as wrong:
             self.errors[name] = wrong.message
             return ABSENT
 
-    def _read(self, form: Field, name: str) -> Json:
+    def _read(self, form: Field, name: str) -> Held:
         text, _ = self.inputs.one(name), self.manner.say
         match form:
             case Text(multiline=True):
@@ -186,7 +186,7 @@ def _number(text: str, whole: bool, manner: Manner) -> int | float:
     return as_json(number, manner)
 
 
-def _chosen(form: Choice, codes: tuple[str, ...], manner: Manner) -> Json:
+def _chosen(form: Choice, codes: tuple[str, ...], manner: Manner) -> Held:
     known = {option.code: option.value for option in form.options}
     if any(code and code not in known for code in codes):
         raise Unreadable(manner.say("Choose one of those that stand here"))

@@ -46,7 +46,7 @@ def kinds_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
     return ("number",) if set(kinds) == {"integer", "number"} else tuple(kinds)
 
 
-def references_of(schema: Json) -> frozenset[str]:
+def references_of(schema: Any) -> frozenset[str]:
     """What a schema refers to, itself or in one of its parts."""
     if not isinstance(schema, Mapping):
         return frozenset()

@@ -6,11 +6,11 @@ from itertools import accumulate, chain
 
 from app.domain.schemas.validator import Validator
 from app.domain.values.errors import FieldError, Invalid
-from app.domain.values.json import Data, Json
+from app.domain.values.json import Data
 from app.domain.values.writable import values_in
 from app.ui.forms.faults import field_at, placed
 from app.ui.forms.fields import MOST_IN_ROWS, MOST_VALUES, Group, Rows
-from app.ui.forms.inputs import ABSENT, Inputs, Lookup, in_rows, standing
+from app.ui.forms.inputs import ABSENT, Held, Inputs, Lookup, in_rows, standing
 from app.ui.forms.manner import Manner
 from app.ui.forms.reading import Entered, entered
 from app.ui.forms.rows import added, path_of, removed
@@ -28,7 +28,7 @@ class Part:
 
     form: Group
     validator: Validator | None = None
-    was: Json = ABSENT
+    was: Held = ABSENT
     title: str = ""
 
     @property
@@ -57,7 +57,7 @@ class Sheet:
     parts: Sequence[Part]
     inputs: Inputs
     manner: Manner
-    values: Mapping[str, Json] = field(default_factory=dict)
+    values: Mapping[str, Held] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     focus: str = ""
 

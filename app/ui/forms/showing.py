@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_date, parse_rfc3339
 from app.ui.forms.amounts import shown_amount
 from app.ui.forms.days import shown_day
@@ -26,7 +25,7 @@ from app.ui.forms.fields import (
     Truth,
     of_row,
 )
-from app.ui.forms.inputs import ABSENT, RAW, Inputs, Lookup, currency_of, is_blank
+from app.ui.forms.inputs import ABSENT, RAW, Held, Inputs, Lookup, currency_of, is_blank
 from app.ui.forms.manner import Manner
 from app.ui.forms.moments import kept_moment, shown_moment
 from app.ui.forms.naming import Path, name_of, rows_of
@@ -37,7 +36,7 @@ class _Unfit(Exception):
     """A value that the input of its field cannot show, such as one of another type."""
 
 
-def shown(form: Field, path: Path, value: Json, manner: Manner, lookup: Lookup) -> Inputs:
+def shown(form: Field, path: Path, value: Held, manner: Manner, lookup: Lookup) -> Inputs:
     """The inputs of a field that stand for a value; ABSENT leaves them empty."""
     made = _Shown(manner, lookup)
     made.put(form, path, value)
@@ -52,7 +51,7 @@ class _Shown:
     raw: list[str] = field(default_factory=list)
     in_rows: int = 0
 
-    def put(self, form: Field, path: Path, value: Json) -> None:
+    def put(self, form: Field, path: Path, value: Held) -> None:
         if value is ABSENT or (value is None and form.nullable):
             return
         before, marked, rows = len(self.texts), len(self.raw), self.in_rows
@@ -64,7 +63,7 @@ class _Shown:
             self.raw, self.in_rows = [*self.raw[:marked], name_of(path)], rows
             self.texts[name_of(path)] = (json.dumps(value, ensure_ascii=False, indent=2),)
 
-    def _put(self, form: Field, path: Path, value: Json) -> None:
+    def _put(self, form: Field, path: Path, value: Held) -> None:
         match form:
             case Group():
                 self._group(form, path, value)
@@ -80,7 +79,7 @@ class _Shown:
             case _:
                 self.texts[name_of(path)] = (self._leaf(form, value),)
 
-    def _group(self, form: Group, path: Path, value: Json) -> None:
+    def _group(self, form: Group, path: Path, value: Held) -> None:
         if not isinstance(value, Mapping) or not (form.fields or not value):
             raise _Unfit
         known = {inner.key for inner in form.fields}
@@ -93,7 +92,7 @@ class _Shown:
         if value and not form.required and is_blank(form, path, self.so_far()):
             raise _Unfit
 
-    def _rows(self, form: Rows, path: Path, value: Json) -> None:
+    def _rows(self, form: Rows, path: Path, value: Held) -> None:
         if not isinstance(value, list) or len(value) > form.most:
             raise _Unfit
         self.texts[rows_of(path)] = (str(len(value)),)
@@ -108,7 +107,7 @@ class _Shown:
     def so_far(self) -> Inputs:
         return Inputs(ChainMap({RAW: tuple(self.raw)}, self.texts))
 
-    def _choice(self, form: Choice, path: Path, value: Json) -> None:
+    def _choice(self, form: Choice, path: Path, value: Held) -> None:
         wanted = value if form.several else [value]
         if not isinstance(wanted, list) or not (wanted or form.required):
             raise _Unfit
@@ -118,7 +117,7 @@ class _Shown:
             raise _Unfit
         self.texts[name_of(path)] = tuple(order)
 
-    def _leaf(self, form: Field, value: Json) -> str:
+    def _leaf(self, form: Field, value: Held) -> str:
         match form, value:
             case Truth(), bool():
                 return "true" if value else "false"
@@ -144,7 +143,7 @@ class _Shown:
         return shown_moment(moment, self.manner) if kept_moment(moment) == value else value
 
 
-def same(one: Json, other: Json) -> bool:
+def same(one: Held, other: Held) -> bool:
     """Equal as JSON: true is not 1, and 1.0 is 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other

@@ -1,13 +1,13 @@
 """Which data an event writes of what is entered, as it stands: these fields start with what the case holds."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from app.domain.machine.machine import Machine
 from app.domain.schemas.validator import Validator
-from app.domain.values.json import Data, Json
-from app.ui.forms.inputs import ABSENT
+from app.domain.values.json import Data
+from app.ui.forms.inputs import ABSENT, Held
 from app.ui.forms.naming import Path
 
 _PLAIN: Final = re.compile(r"payload((?:\.[A-Za-z_][A-Za-z0-9_]*)+)")
@@ -28,7 +28,7 @@ def written(machine: Machine, event: str) -> Mapping[Path, Path]:
 
 def prefilled(written_by: Mapping[Path, Path], data: Data, validator: Validator | None) -> Data:
     """A payload of what the case holds already. What the schema would not take is left out."""
-    made: Data = {}
+    made: dict[str, Held] = {}
     for path, source in written_by.items():
         value = at({"data": data}, source)
         if value is not ABSENT and value is not None:
@@ -38,9 +38,9 @@ def prefilled(written_by: Mapping[Path, Path], data: Data, validator: Validator 
     return made
 
 
-def at(values: Json, path: Path) -> Json:
+def at(values: Held, path: Path) -> Held:
     """What stands at a path; ABSENT where nothing does."""
-    found: Json = values
+    found: Held = values
     for step in path:
         known = step in found if isinstance(found, Mapping) else isinstance(found, list) and _holds(found, step)
         if not known:
@@ -49,7 +49,7 @@ def at(values: Json, path: Path) -> Json:
     return found
 
 
-def _holds(values: list[Json], step: str | int) -> bool:
+def _holds(values: Sequence[Held], step: str | int) -> bool:
     return isinstance(step, int) and 0 <= step < len(values)
 
 
@@ -61,7 +61,7 @@ def _faulty(validator: Validator | None, values: Data) -> Iterator[str]:
             yield name
 
 
-def _put(made: Data, path: Path, value: Json) -> None:
+def _put(made: dict[str, Held], path: Path, value: Held) -> None:
     *above, last = path
     for step in above:
         inner = made.setdefault(str(step), {})

@@ -72,7 +72,7 @@ async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = 
     times = times_for(request)
     declared = {name: of for name, of in types.items() if of is not None}
     q = asked.given.get("q") or shows.filters.get("q")
-    made = Rows(reader, times, declared, keys, () if faults or not q else terms(q))
+    made = Rows(reader, times, declared, keys, () if faults or not q else terms(str(q)))
     return Listed(
         await _rows(made, page),
         columns_of.columns(keys, filtering.only, asked, sort, times.words),

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from app.domain.definition.languages import LANGUAGES
 
-Json = dict[str, Any]
+Schema = dict[str, Any]
 
 NAME: Final = "JsonSchema"
 _WHOLE: Final = {"$ref": f"#/$defs/{NAME}"}
-_ANYTHING: Final[Json] = {}
+_ANYTHING: Final[Schema] = {}
 _TEXT: Final = {"type": "string"}
 _NUMBER: Final = {"type": "number"}
 _COUNT: Final = {"type": "integer", "minimum": 0}
@@ -24,7 +24,7 @@ _INSIDE: Final = {"type": "string", "pattern": "^#"}
 _ANCHOR: Final = {"type": "string", "pattern": "^[A-Za-z_][-A-Za-z0-9._]*$"}
 _TYPE: Final = {"enum": ["array", "boolean", "integer", "null", "number", "object", "string"]}
 
-_SPOKEN: Final[Json] = {
+_SPOKEN: Final[Schema] = {
     "anyOf": [
         _TEXT,
         {
@@ -36,7 +36,7 @@ _SPOKEN: Final[Json] = {
     ]
 }
 
-WORDS: Final[dict[str, Json]] = {
+WORDS: Final[dict[str, Schema]] = {
     "$schema": _TEXT,
     "$id": {"type": "string", "pattern": "^[^#]*#?$"},
     "$ref": _INSIDE,
@@ -82,10 +82,10 @@ WORDS: Final[dict[str, Json]] = {
     **dict.fromkeys(("prefixItems", "allOf", "anyOf", "oneOf"), _SCHEMAS),
 }
 
-SCHEMA: Final[Json] = {
+SCHEMA: Final[Schema] = {
     "type": ["object", "boolean"],
     "properties": WORDS,
     "description": "A JSON Schema 2020-12, which refers to nothing outside itself.",
 }
-ROOT: Final[Json] = _WHOLE | {"type": "object", "required": ["type"], "properties": {"type": {"const": "object"}}}
+ROOT: Final[Schema] = _WHOLE | {"type": "object", "required": ["type"], "properties": {"type": {"const": "object"}}}
 """A whole schema, such as `data`, whose root is that of an object."""

@@ -19,10 +19,10 @@ from app.domain.definition.calendar_file import CalendarFile
 from app.domain.definition.case_type import INLINE, CaseType
 from app.domain.definition.declared import Declared
 
-Json = dict[str, Any]
+Schema = dict[str, Any]
 
 
-def case_type_schema() -> Json:
+def case_type_schema() -> Schema:
     """What a file of a case type may hold, both short forms included, as JSON Schema."""
     schema = _described(CaseType, "A case type of Stateward")
     _allow_one_transition_inline(schema["$defs"]["Event"], schema["$defs"]["Transition"])
@@ -30,12 +30,12 @@ def case_type_schema() -> Json:
     return schema
 
 
-def calendar_schema() -> Json:
+def calendar_schema() -> Schema:
     """What a file of a calendar may hold, as JSON Schema."""
     return _described(CalendarFile, "A business calendar of Stateward")
 
 
-SCHEMAS: Final[Mapping[str, Callable[[], Json]]] = {"case_type": case_type_schema, "calendar": calendar_schema}
+SCHEMAS: Final[Mapping[str, Callable[[], Schema]]] = {"case_type": case_type_schema, "calendar": calendar_schema}
 
 
 def schema_text(name: str) -> str:
@@ -43,9 +43,9 @@ def schema_text(name: str) -> str:
     return json.dumps(SCHEMAS[name](), indent=2, ensure_ascii=False) + "\n"
 
 
-def _described(root: type[Declared], title: str) -> Json:
-    schema: Json = root.model_json_schema(by_alias=True)
-    definitions: Json = schema.pop("$defs")
+def _described(root: type[Declared], title: str) -> Schema:
+    schema: Schema = root.model_json_schema(by_alias=True)
+    definitions: Schema = schema.pop("$defs")
     models = {model.__name__: model for model in TITLES}
     _describe(schema, root)
     for name, declared in definitions.items():
@@ -55,7 +55,7 @@ def _described(root: type[Declared], title: str) -> Json:
     return {"title": title, **schema, "$defs": definitions}
 
 
-def _describe(declared: Json, model: type[Declared]) -> None:
+def _describe(declared: Schema, model: type[Declared]) -> None:
     """Say what each key takes, and leave out what is pydantic's and not the format's."""
     declared.pop("title")
     declared["description"] = (model.__doc__ or "").partition("\n")[0]
@@ -69,7 +69,7 @@ def _description(model: type[Declared], key: str) -> str:
     return f"{meaning} {takes}" if meaning else takes
 
 
-def _plain(written: Json) -> Json:
+def _plain(written: Schema) -> Schema:
     """A property without titles and without null, which the format does not have."""
     kept = {key: value for key, value in written.items() if key not in ("title", "default")}
     if written.get("default") is not None:
@@ -86,7 +86,7 @@ def _plain(written: Json) -> Json:
     return {**kept, "anyOf": options} if options else kept
 
 
-def _allow_one_transition_inline(event: Json, transition: Json) -> None:
+def _allow_one_transition_inline(event: Schema, transition: Schema) -> None:
     inline = {key: value for key, value in transition["properties"].items() if key in INLINE}
     event["properties"] |= inline
     event.pop("required", None)
@@ -96,7 +96,7 @@ def _allow_one_transition_inline(event: Json, transition: Json) -> None:
     ]
 
 
-def _allow_initial(schema: Json) -> None:
+def _allow_initial(schema: Schema) -> None:
     schema["properties"]["initial"] = {"type": "string", "description": _description(CaseType, "initial")}
     schema["required"].remove("opening")
     schema["oneOf"] = [{"required": ["opening"]}, {"required": ["initial"]}]
