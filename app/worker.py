@@ -86,7 +86,7 @@ def application() -> ASGIApp:
 def _ways(assembly: Assembly, settings: Settings) -> Ways:
     """The people of the demo come in by one click on this machine only."""
     return Ways(
-        assembly.signing_in,
+        signing_in=assembly.signing_in,
         tenant=settings.sign_in_tenant,
         demo_people=settings.demo_people or () if settings.demo and settings.plain_loopback else (),
         public_url=settings.public_url,

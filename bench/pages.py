@@ -64,7 +64,7 @@ class Readers:
 
     async def reader(self, cookie: str | None) -> Reader | None:
         actor = READERS.get((cookie or "").replace("_", " "))
-        return None if actor is None else Reader(actor, actor.id, cookie or "")
+        return None if actor is None else Reader(actor=actor, name=actor.id, session_id=cookie or "")
 
 
 def pages(bench: Bench) -> Sequence[Row]:

@@ -389,7 +389,7 @@ class FakeWhoCan:
 
 class FakePeople:
     async def me(self, actor: Actor) -> Me:
-        return Me(actor, "Alice Lidell", actor.roles, "Europe/Berlin", "de")
+        return Me(actor=actor, name="Alice Lidell", roles=actor.roles, zone="Europe/Berlin", language="de")
 
     async def names(self, tenant: str, subjects: Iterable[str]) -> dict[str, str]:
         return {one: one.removeprefix("user:").title() for one in subjects}

@@ -82,8 +82,8 @@ def _day(moment: datetime | None) -> str:
 
 def _made(arguments: argparse.Namespace, whom: Whom, hashed: str | None) -> StoredPerson:
     return StoredPerson(
-        whom.tenant,
-        whom.subject,
+        tenant=whom.tenant,
+        subject=whom.subject,
         made_at=datetime.now(UTC),
         display_name=arguments.name,
         address=arguments.address,

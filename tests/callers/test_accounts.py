@@ -60,7 +60,9 @@ def passwords():
 
 @pytest.fixture
 async def person(store, passwords):
-    made = StoredPerson(TENANT, ANN.id, OPENED, "Ann Lee", password=await passwords.hashed(PASSWORD))
+    made = StoredPerson(
+        tenant=TENANT, subject=ANN.id, made_at=OPENED, display_name="Ann Lee", password=await passwords.hashed(PASSWORD)
+    )
     async with store.transaction(TENANT) as tx:
         await tx.add_person(made)
     return made

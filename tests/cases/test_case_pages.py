@@ -38,7 +38,7 @@ async def test_the_history_mixes_refusals_in_and_leaves_out_what_is_not_asked_fo
     assert await kinds(house, case, Wanted()) == ["comment", "denied", "opened"]
     assert await kinds(house, case, Wanted(denied=False)) == ["comment", "opened"]
     assert await kinds(house, case, Wanted(chain=False)) == ["denied"]
-    assert await kinds(house, case, Wanted(frozenset({"comment"}), denied=False)) == ["comment"]
+    assert await kinds(house, case, Wanted(kinds=frozenset({"comment"}), denied=False)) == ["comment"]
 
 
 async def test_pages_of_the_history_follow_each_other_also_where_few_of_a_kind_are_far_apart(
@@ -53,14 +53,14 @@ async def test_pages_of_the_history_follow_each_other_also_where_few_of_a_kind_a
             await fire(house, case_id, "pay", CLERK)
     case = await opened(house, case_id)
     for kind in (frozenset[str](), frozenset({"transition", "opened"})):
-        seen, wanted, pages = list[str](), Wanted(kind, limit=3, denied=not kind), 0
+        seen, wanted, pages = list[str](), Wanted(kinds=kind, limit=3, denied=not kind), 0
         while True:
             page = await house.case_pages.history(case, wanted)
             seen += [one.entry_id for one in page.entries]
             pages += 1
             if not page.more:
                 break
-            wanted = Wanted(kind, True, not kind, page.below, page.before, 3)
+            wanted = Wanted(kinds=kind, chain=True, denied=not kind, below=page.below, before=page.before, limit=3)
         assert len(seen) == len(set(seen)) == (15 if not kind else 2)
         assert pages < 8
 

@@ -14,13 +14,27 @@ from app.services.store.people import Beginning, StoredPerson, Told
 from tests.factories import OPENED, TENANT
 from tests.house import change, rows
 
-ANN = StoredPerson(TENANT, "user:ann", OPENED, "Ann Lee", password="argon2 of it", zone="Europe/Berlin")
+ANN = StoredPerson(
+    tenant=TENANT,
+    subject="user:ann",
+    made_at=OPENED,
+    display_name="Ann Lee",
+    password="argon2 of it",
+    zone="Europe/Berlin",
+)
 HASHES = [f"{number:064x}" for number in range(30)]
 
 
 def beginning(number: int = 0, subject: str = "user:ann", **values) -> Beginning:
     made = Beginning(
-        TENANT, HASHES[number], subject, frozenset({"role:clerk"}), "password", Told(), longest=3600.0, most=3
+        tenant=TENANT,
+        hash=HASHES[number],
+        subject=subject,
+        roles=frozenset({"role:clerk"}),
+        how="password",
+        told=Told(),
+        longest=3600.0,
+        most=3,
     )
     return replace(made, **values)
 
@@ -33,22 +47,22 @@ async def added(store, *people: StoredPerson) -> None:
 
 async def test_a_person_is_kept_as_they_were_told_of(store):
     whole = StoredPerson(
-        TENANT,
-        "user:eva",
-        OPENED,
-        "Eva",
-        "Evi",
-        "eva@example.com",
-        "Europe/Vienna",
-        "de",
-        "dark",
-        "compact",
-        False,
-        "hash",
-        "sealed",
-        7,
-        OPENED,
-        OPENED,
+        tenant=TENANT,
+        subject="user:eva",
+        made_at=OPENED,
+        display_name="Eva",
+        shown_name="Evi",
+        address="eva@example.com",
+        zone="Europe/Vienna",
+        language="de",
+        theme="dark",
+        density="compact",
+        keys=False,
+        password="hash",
+        otp="sealed",
+        otp_step=7,
+        seen_at=OPENED,
+        disabled_at=OPENED,
     )
     await added(store, whole, ANN)
     assert await store.person(TENANT, "user:eva") == whole
@@ -67,18 +81,23 @@ async def test_nobody_is_added_twice(store):
 
 
 async def test_names_are_those_that_people_chose_else_those_that_were_told(store):
-    plain = StoredPerson(TENANT, "user:plain", OPENED)
-    await added(store, ANN, plain, StoredPerson(TENANT, "user:eva", OPENED, "Eva Berg", "Evi"))
+    plain = StoredPerson(tenant=TENANT, subject="user:plain", made_at=OPENED)
+    await added(
+        store,
+        ANN,
+        plain,
+        StoredPerson(tenant=TENANT, subject="user:eva", made_at=OPENED, display_name="Eva Berg", shown_name="Evi"),
+    )
     asked = ["user:ann", "user:eva", "user:plain", "user:nobody"]
     assert await store.people_named(TENANT, asked) == {"user:ann": "Ann Lee", "user:eva": "Evi"}
     assert await store.people_named("globex", asked) == {}
 
 
 async def test_what_somebody_chose_changes_nobody_else(store):
-    await added(store, ANN, StoredPerson(TENANT, "user:ben", OPENED))
+    await added(store, ANN, StoredPerson(tenant=TENANT, subject="user:ben", made_at=OPENED))
     assert await store.change_person(TENANT, "user:ann", {"theme": "dark", "keys": False})
     assert await store.person(TENANT, "user:ann") == replace(ANN, theme="dark", keys=False)
-    assert await store.person(TENANT, "user:ben") == StoredPerson(TENANT, "user:ben", OPENED)
+    assert await store.person(TENANT, "user:ben") == StoredPerson(tenant=TENANT, subject="user:ben", made_at=OPENED)
     assert not await store.change_person(TENANT, "user:nobody", {"theme": "dark"})
     assert not await store.change_person("globex", "user:ann", {"theme": "light"})
 
@@ -113,10 +132,10 @@ async def test_a_first_sign_in_makes_the_person_and_a_later_one_tells_more(store
     first = await store.begin_session(beginning(told=told))
     person = await store.person(TENANT, "user:ann")
     assert person == StoredPerson(
-        TENANT,
-        "user:ann",
-        first.made_at,
-        "Ann Lee",
+        tenant=TENANT,
+        subject="user:ann",
+        made_at=first.made_at,
+        display_name="Ann Lee",
         address="ann@example.com",
         zone="Europe/Berlin",
         language="de",

@@ -148,8 +148,16 @@ async def test_what_is_found_can_be_built_anew_from_the_log(house: Assembly, dat
     ("q", "effort"),
     [
         (None, SearchEffort()),
-        ("kept", SearchEffort(0, 0, 5, 0, 0, 0, 5)),
-        ("kept", SearchEffort(0, 0, 5, 500, 0, 500, 5)),
+        (
+            "kept",
+            SearchEffort(first_look=0, few=0, long_look=5, most_by_index=0, most_sorted=0, long_walk=0, most_counted=5),
+        ),
+        (
+            "kept",
+            SearchEffort(
+                first_look=0, few=0, long_look=5, most_by_index=500, most_sorted=0, long_walk=500, most_counted=5
+            ),
+        ),
     ],
 )
 @pytest.mark.parametrize(
@@ -244,7 +252,9 @@ ODD = [
 
 @pytest.mark.parametrize("q", ODD)
 async def test_no_spelling_of_a_search_is_an_error_of_the_database(house: Assembly, q: str) -> None:
-    house.store.effort = SearchEffort(0, 0, 10, 10, 10, 10, 10)  # type: ignore[attr-defined]
+    house.store.effort = SearchEffort(
+        first_look=0, few=0, long_look=10, most_by_index=10, most_sorted=10, long_walk=10, most_counted=10
+    )  # type: ignore[attr-defined]
     await open_claim(house)
     async with client_of(house) as client:
         answer = await client.get("/api/v1/cases", params={"q": q, "count": "true"})

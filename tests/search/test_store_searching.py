@@ -31,13 +31,15 @@ VOCABULARY = ("printer", "Printers", "burns", "Straße", "東京", "EXP-2026", "
 SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
 EFFORTS = (
     SearchEffort(),
-    SearchEffort(1, 3, 5, 3, 1, 5, 5),
-    SearchEffort(1, 0, 4, 0, 0, 4, 4),
-    SearchEffort(2, 9, 2, 50, 2, 3, 2),
-    SearchEffort(0, 1, 1, 1, 0, 1, 1),
-    SearchEffort(0, 0, 500, 500, 500, 500, 500),
-    SearchEffort(0, 0, 500, 500, 0, 500, 0),
-    SearchEffort(0, 0, 500, 500, 0, 3, 500),
+    SearchEffort(first_look=1, few=3, long_look=5, most_by_index=3, most_sorted=1, long_walk=5, most_counted=5),
+    SearchEffort(first_look=1, few=0, long_look=4, most_by_index=0, most_sorted=0, long_walk=4, most_counted=4),
+    SearchEffort(first_look=2, few=9, long_look=2, most_by_index=50, most_sorted=2, long_walk=3, most_counted=2),
+    SearchEffort(first_look=0, few=1, long_look=1, most_by_index=1, most_sorted=0, long_walk=1, most_counted=1),
+    SearchEffort(
+        first_look=0, few=0, long_look=500, most_by_index=500, most_sorted=500, long_walk=500, most_counted=500
+    ),
+    SearchEffort(first_look=0, few=0, long_look=500, most_by_index=500, most_sorted=0, long_walk=500, most_counted=0),
+    SearchEffort(first_look=0, few=0, long_look=500, most_by_index=500, most_sorted=0, long_walk=3, most_counted=500),
 )
 
 

@@ -42,7 +42,7 @@ class FakeReaders:
 
 
 def reader(actor: Actor = CLERK, name: str = "Carl Clerk", session: str = "session-of-carl", **likes: Any) -> Reader:
-    return Reader(actor, name, session, **likes)
+    return Reader(actor=actor, name=name, session_id=session, **likes)
 
 
 @cache

@@ -57,7 +57,7 @@ def app_of(
     app.state.services, app.state.border = services, Border(services, SECRET, tuple(issuers))
     app.state.large_bodies = LargeBodies(services.slices)
     app.state.frame = replace(app.state.frame, readers=Readers(house.signing_in.sessions))
-    app.state.ways = Ways(house.signing_in, app.state.border.flows, demo_people=demo_people, **values)
+    app.state.ways = Ways(signing_in=house.signing_in, flows=app.state.border.flows, demo_people=demo_people, **values)
     return app
 
 
@@ -65,7 +65,7 @@ def app_of(
 def _made(secure: bool, demo: bool) -> Litestar:
     """As in `serving`: whoever asks next gets the same one, over another house."""
     services = Fakes().services()
-    ways = Ways(SigningIn(None, None))  # type: ignore[arg-type]
+    ways = Ways(signing_in=SigningIn(None, None))  # type: ignore[arg-type]
     return with_pages(services, HttpSettings(SECRET), framed(secure=secure, demo=demo), ways=ways)
 
 
@@ -81,7 +81,7 @@ async def known(house: Assembly, name: str = "ann", **values: Any) -> Actor:
     subject = f"user:{name}"
     given = {"display_name": "Ann Lee", "password": HASHED, **values}
     async with house.store.transaction(TENANT) as tx:
-        await tx.add_person(StoredPerson(TENANT, subject, OPENED, **given))
+        await tx.add_person(StoredPerson(tenant=TENANT, subject=subject, made_at=OPENED, **given))
     return Actor(tenant=TENANT, id=subject)
 
 

@@ -34,7 +34,9 @@ def test_a_comment_names_whom_it_writes_out_and_nobody_whose_name_only_begins_so
 
 
 def telling() -> Telling:
-    return Telling(reader(), declared().case_types["expense_claim"], datetime(2026, 12, 3, tzinfo=UTC))
+    return Telling(
+        reader=reader(), declared=declared().case_types["expense_claim"], now=datetime(2026, 12, 3, tzinfo=UTC)
+    )
 
 
 def test_of_a_text_that_is_cut_anyway_only_the_beginning_is_looked_through() -> None:

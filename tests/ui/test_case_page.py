@@ -282,7 +282,16 @@ async def test_what_was_written_stays_where_a_form_is_wrong(client: AsyncClient,
 
 async def test_who_may_not_assign_a_case_learns_no_name_by_trying(client: AsyncClient, house: Assembly) -> None:
     await house.store.begin_session(
-        Beginning(TENANT, "f" * 64, CLERK.id, frozenset(), "password", Told(name="Carl Clerk"), 60, 5)
+        Beginning(
+            tenant=TENANT,
+            hash="f" * 64,
+            subject=CLERK.id,
+            roles=frozenset(),
+            how="password",
+            told=Told(name="Carl Clerk"),
+            longest=60,
+            most=5,
+        )
     )
     case_id = await open_claim(house)
     for form, field in (("assign", "assignee"), ("roles", "whom")):
@@ -442,7 +451,16 @@ async def test_german_pages_say_the_same(house: Assembly) -> None:
 
 async def test_people_are_called_by_their_names_everywhere(client: AsyncClient, house: Assembly) -> None:
     await house.store.begin_session(
-        Beginning(TENANT, "f" * 64, ALICE.id, frozenset(), "password", Told(name="Alice Ann"), 60, 5)
+        Beginning(
+            tenant=TENANT,
+            hash="f" * 64,
+            subject=ALICE.id,
+            roles=frozenset(),
+            how="password",
+            told=Told(name="Alice Ann"),
+            longest=60,
+            most=5,
+        )
     )
     case_id = await open_claim(house)
     page = words((await get(client, f"/cases/{case_id}")).text)

@@ -136,15 +136,15 @@ def test_a_row_is_added_and_taken_out_and_all_that_was_typed_stays() -> None:
 def test_a_button_that_names_no_list_changes_nothing(name: str) -> None:
     form = form_of(LIST, "data", "en")
     inputs = typed("one").with_({"add": (name,)})
-    pressed = Sheet((Part(form),), inputs, Manner()).pressed()
+    pressed = Sheet(parts=(Part(form),), inputs=inputs, manner=Manner()).pressed()
     assert pressed is None or pressed.inputs.one("data.l.rows") == "1"
     assert path_of(form, "data.l.3.n") == ("data", "l", 3, "n")
 
 
 def test_an_error_in_the_summary_names_its_field_once() -> None:
-    amount = Shown("money", "data.amount", "Amount", error="Enter an amount of 1 or more")
-    place = Shown("text", "data.place", "Place", error="Fill this in")
-    hotel = Shown("group", "data.hotel", "Hotel", parts=(amount, place))
+    amount = Shown(kind="money", name="data.amount", label="Amount", error="Enter an amount of 1 or more")
+    place = Shown(kind="text", name="data.place", label="Place", error="Fill this in")
+    hotel = Shown(kind="group", name="data.hotel", label="Hotel", parts=(amount, place))
     assert [said for _, said in errors_in_order([amount, place, hotel])] == [
         "Enter an amount of 1 or more",
         "Place: Fill this in",
@@ -156,12 +156,12 @@ def test_an_error_in_the_summary_names_its_field_once() -> None:
 def test_a_form_of_four_thousand_fields_shows_a_hundred_and_keeps_the_others() -> None:
     schema = {"type": "object", "properties": {f"f{n}": {"type": "string"} for n in range(4_000)}}
     form = form_of(schema, "data", "en")
-    sheet = Sheet((Part(form),), Inputs({"data.f7": ("here",), "data.f3999": ("there",)}), Manner())
+    sheet = Sheet(parts=(Part(form),), inputs=Inputs({"data.f7": ("here",), "data.f3999": ("there",)}), manner=Manner())
     [part] = sheet.shown()
     assert len(part.fields) == 100
     assert len(part.later) == 39
     assert sheet.carried([part]) == [("data.f3999", "there")]
-    wrong = Sheet(sheet.parts, sheet.inputs, sheet.manner, errors={"data.f2500": "Fill this in"})
+    wrong = Sheet(parts=sheet.parts, inputs=sheet.inputs, manner=sheet.manner, errors={"data.f2500": "Fill this in"})
     assert len(wrong.shown()[0].fields) == 101
     assert wrong.summary(wrong.shown()) == [("data.f2500", "F2500: Fill this in")]
     _, values = sheet.read()

@@ -127,19 +127,23 @@ async def test_a_form_of_many_rows_waits_for_its_turn_and_a_short_one_does_not(h
 def test_a_list_takes_no_row_beyond_what_a_page_bears_and_says_so() -> None:
     form = form_of(lists("a", "b"), "data", "en")
     rows = {f"data.a.{row}.b.rows": ("100",) for row in range(19)}
-    sheet = Sheet((Part(form),), Inputs({"data.a.rows": ("20",), **rows, "data.a.19.b.rows": ("60",)}), Manner())
+    sheet = Sheet(
+        parts=(Part(form),),
+        inputs=Inputs({"data.a.rows": ("20",), **rows, "data.a.19.b.rows": ("60",)}),
+        manner=Manner(),
+    )
     full = sheet.bounded()
-    pressed = Sheet(full.parts, full.inputs.with_({"add": ("data.a",)}), full.manner).pressed()
+    pressed = Sheet(parts=full.parts, inputs=full.inputs.with_({"add": ("data.a",)}), manner=full.manner).pressed()
     assert pressed is not None
     assert pressed.inputs.one("data.a.rows") == "20"
     assert pressed.errors == {"data.a": "Enter less: a form holds at most 4,000 values"}
     with pytest.raises(Invalid):
-        Sheet(full.parts, full.inputs.with_({"data.a.19.b.rows": ("100",)}), full.manner).bounded()
+        Sheet(parts=full.parts, inputs=full.inputs.with_({"data.a.19.b.rows": ("100",)}), manner=full.manner).bounded()
 
 
 def test_no_more_rows_are_shown_than_a_list_may_have() -> None:
     form = form_of({"properties": {"l": {"type": "array", "maxItems": 2, "items": TEXT}}}, "data", "en")
-    [part] = Sheet((Part(form),), Inputs({"data.l.rows": ("100",)}), Manner()).shown()
+    [part] = Sheet(parts=(Part(form),), inputs=Inputs({"data.l.rows": ("100",)}), manner=Manner()).shown()
     assert len(part.fields[0].parts) == 2
 
 
@@ -148,7 +152,7 @@ def test_lists_that_a_page_does_not_bear_are_shown_as_json_and_kept() -> None:
     form = form_of({"properties": {f"l{n}": {"type": "array", "items": item} for n in range(10)}}, "data", "en")
     value = {f"l{n}": [{"f0": "x"}] * 50 for n in range(10)}
     inputs = shown(form, ("data",), value, Manner(), standing({"data": value}))
-    sheet = Sheet((Part(form),), inputs, Manner()).bounded()
+    sheet = Sheet(parts=(Part(form),), inputs=inputs, manner=Manner()).bounded()
     assert inputs.all("raw") == tuple(f"data.l{n}" for n in range(4, 10))
     _, values = sheet.read()
     assert values == {"data": value}
@@ -160,7 +164,9 @@ def test_json_of_more_values_than_a_form_holds_is_refused_in_one_field_and_in_se
     with pytest.raises(Unreadable, match="at most 4,000 values"):
         read_json(f"[{'0,' * 4_000}0]", Manner())
     form = form_of({"type": "object", "properties": {"one": {}, "two": {}}}, "data", "en")
-    sheet, values = Sheet((Part(form),), Inputs({"data.one": (many,), "data.two": (many,)}), Manner()).read()
+    sheet, values = Sheet(
+        parts=(Part(form),), inputs=Inputs({"data.one": (many,), "data.two": (many,)}), manner=Manner()
+    ).read()
     assert sheet.errors == {"data.two": "Enter less: a form holds at most 4,000 values"}
     assert values["data"].keys() == {"one"}
 

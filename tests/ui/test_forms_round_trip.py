@@ -72,7 +72,7 @@ def test_a_choice_of_which_nothing_is_ticked_though_something_must_be_is_shown()
     form = form_of({"type": "object", "properties": {"tags": tags}, "required": ["tags"]}, "data", "en")
     value: dict[str, Json] = {"tags": []}
     inputs = shown(form, ("data",), value, MANNERS[0], standing({"data": value}))
-    [part] = Sheet((Part(form),), inputs, MANNERS[0]).shown()
+    [part] = Sheet(parts=(Part(form),), inputs=inputs, manner=MANNERS[0]).shown()
     assert names_on(list(part.fields)) == {"data.tags"}
 
 
@@ -88,7 +88,7 @@ def test_each_fault_of_the_service_lands_at_a_field_of_the_page(data: st.DataObj
     value = {**data.draw(values), **wrong, **{name: data.draw(ANYTHING) for name in schema["required"]}}
     form, manner = form_of(schema, "data", "en"), MANNERS[0]
     inputs = shown(form, ("data",), value, manner, standing({"data": value}))
-    sheet = Sheet((Part(form),), inputs, manner)
+    sheet = Sheet(parts=(Part(form),), inputs=inputs, manner=manner)
     faults = Validator(schema).errors(value, "data")
     read = entered(form, inputs, manner, sheet.lookup, value)
     landed = placed(faults, read.places, form, manner, sheet.lookup)

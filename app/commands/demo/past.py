@@ -18,7 +18,7 @@ SLOW = 8
 """By how much a step takes longer where a case is late."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What somebody did and when: an event, or a verb. `to` is the reference of the case that is linked, `tried` says
     that it is to be refused."""

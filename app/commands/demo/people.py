@@ -41,8 +41,8 @@ def roles(person: Person) -> list[str]:
 def _stored(person: Person) -> StoredPerson:
     """The domain of the address is nobody's: it is kept for examples (RFC 2606)."""
     return StoredPerson(
-        TENANT,
-        subject(person),
+        tenant=TENANT,
+        subject=subject(person),
         made_at=datetime.now(UTC),
         display_name=person.name,
         address=f"{person.subject}@{TENANT}.example",

@@ -123,11 +123,11 @@ async def _begin(connection: AsyncConnection, new: Beginning, now: Any) -> Store
     kept = (await connection.execute(newest)).scalars().all()
     await _end(connection, new.tenant, new.subject, moment, S.hash.not_in(kept))
     made = StoredSession(
-        new.tenant,
-        new.hash,
-        new.subject,
-        new.roles,
-        new.how,
+        tenant=new.tenant,
+        hash=new.hash,
+        subject=new.subject,
+        roles=new.roles,
+        how=new.how,
         made_at=moment,
         seen_at=moment,
         ends_at=moment + timedelta(seconds=new.longest),

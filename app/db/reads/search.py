@@ -22,7 +22,7 @@ from app.services.store.case_query import CaseQuery, SortValue, sort_value
 from app.services.store.search import CaseCount, Searched
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchEffort:
     """How far a search goes.
 
@@ -67,7 +67,15 @@ class SqlSearch(ABC):
 
     async def _search(self, read: Read, query: CaseQuery, terms: Sequence[Term]) -> "Search":
         index = PostgresIndex() if self._engine.dialect.name == "postgresql" else SqliteIndex()
-        return Search(read, index, self._now(), self.effort, query, await listing.kinds_of(read, query.tenant), terms)
+        return Search(
+            read=read,
+            index=index,
+            now=self._now(),
+            effort=self.effort,
+            query=query,
+            kinds=await listing.kinds_of(read, query.tenant),
+            terms=terms,
+        )
 
     @abstractmethod
     def _reading(self, *tenants: str) -> AbstractAsyncContextManager[Read]:
@@ -78,7 +86,7 @@ class SqlSearch(ABC):
     def _now(self) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """A look at the first cases in their order costs little, and is enough for frequent words. If it is not, words are
     rare, or rare where it looked: the index tells which. If it names too many, a long look is all there is."""

@@ -34,7 +34,7 @@ class Changes:
         return bool(self.added or self.removed or self.changed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     states: Changes
     events: Changes
@@ -56,7 +56,7 @@ def difference(old: CaseType, new: CaseType) -> Generator[None, None, Difference
     fields = yield from _changes(before, after, _of_field)
     clocks = yield from _changes(dict(old.slas), dict(new.slas), _of_clock)
     look = (_shown(old), _shown(new))
-    return Difference(states, events, fields, clocks, look[0] != look[1])
+    return Difference(states=states, events=events, fields=fields, clocks=clocks, look=look[0] != look[1])
 
 
 def _changes(

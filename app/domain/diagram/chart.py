@@ -49,7 +49,7 @@ class Arrow:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """States by path in declaration order, arrows, and by state the rows that stay in it."""
 
@@ -71,11 +71,11 @@ def chart(case_type: CaseType, phrases: Phrases = ENGLISH) -> Chart:
     stays = _gathered((row.source, "", row) for row in rows if row.stays)
     states = dict(walk(case_type.states))
     return Chart(
-        case_type,
-        states,
-        (*_openings(case_type), *_initials(states), *arrows),
-        {source: tuple(found) for (source, _), found in stays.items()},
-        phrases,
+        case_type=case_type,
+        states=states,
+        arrows=(*_openings(case_type), *_initials(states), *arrows),
+        stays={source: tuple(found) for (source, _), found in stays.items()},
+        phrases=phrases,
     )
 
 

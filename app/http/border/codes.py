@@ -9,7 +9,7 @@ from app.domain.values.json import Json
 PROBLEM_JSON = "application/problem+json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """What callers see of a code. With `reasons` its body always has some; `example` is what else the body has, as the
     OpenAPI document shows it."""
@@ -23,38 +23,40 @@ class Problem:
 
 SOON = {"Retry-After": "1"}
 PROBLEMS: dict[str, Problem] = {
-    "malformed": Problem(400, "The request cannot be read"),
-    "unauthenticated": Problem(401, "Nobody is signed in", headers={"WWW-Authenticate": "Bearer"}),
-    "denied": Problem(403, "The policy does not allow it", reasons=True),
-    "not_found": Problem(404, "Not found"),
-    "method_not_allowed": Problem(405, "The method is not allowed here"),
-    "not_acceptable": Problem(406, "None of the accepted media types is available"),
-    "wrong_state": Problem(409, "The case is in another state", reasons=True),
-    "guard_refused": Problem(409, "A condition is not met", reasons=True),
-    "conflict": Problem(409, "It exists already", example={"case_id": "0198c0de-0000-7000-8000-000000000001"}),
-    "idempotency_in_flight": Problem(409, "The same request is still being answered", headers=SOON),
-    "file_unchecked": Problem(409, "The file is not checked yet", headers={"Retry-After": "5"}),
-    "file_infected": Problem(409, "The file is harmful"),
-    "version_conflict": Problem(412, "Somebody was faster", example={"current_version": 4}),
-    "too_large": Problem(413, "The request is too large"),
-    "over_quota": Problem(413, "There is no room for it"),
-    "unsupported_media_type": Problem(415, "The media type is not supported"),
+    "malformed": Problem(status=400, title="The request cannot be read"),
+    "unauthenticated": Problem(status=401, title="Nobody is signed in", headers={"WWW-Authenticate": "Bearer"}),
+    "denied": Problem(status=403, title="The policy does not allow it", reasons=True),
+    "not_found": Problem(status=404, title="Not found"),
+    "method_not_allowed": Problem(status=405, title="The method is not allowed here"),
+    "not_acceptable": Problem(status=406, title="None of the accepted media types is available"),
+    "wrong_state": Problem(status=409, title="The case is in another state", reasons=True),
+    "guard_refused": Problem(status=409, title="A condition is not met", reasons=True),
+    "conflict": Problem(
+        status=409, title="It exists already", example={"case_id": "0198c0de-0000-7000-8000-000000000001"}
+    ),
+    "idempotency_in_flight": Problem(status=409, title="The same request is still being answered", headers=SOON),
+    "file_unchecked": Problem(status=409, title="The file is not checked yet", headers={"Retry-After": "5"}),
+    "file_infected": Problem(status=409, title="The file is harmful"),
+    "version_conflict": Problem(status=412, title="Somebody was faster", example={"current_version": 4}),
+    "too_large": Problem(status=413, title="The request is too large"),
+    "over_quota": Problem(status=413, title="There is no room for it"),
+    "unsupported_media_type": Problem(status=415, title="The media type is not supported"),
     "invalid": Problem(
-        422,
-        "The request is not valid",
+        status=422,
+        title="The request is not valid",
         example={"errors": [{"field": "data.amount_cents", "message": "Must be at least 1."}]},
     ),
-    "idempotency_mismatch": Problem(422, "The idempotency key belongs to another request"),
-    "rate_limited": Problem(429, "Too many requests", headers=SOON),
+    "idempotency_mismatch": Problem(status=422, title="The idempotency key belongs to another request"),
+    "rate_limited": Problem(status=429, title="Too many requests", headers=SOON),
     "internal": Problem(
-        500,
-        "Something went wrong here",
+        status=500,
+        title="Something went wrong here",
         example={
             "request_id": "0198c0de-0000-7000-8000-000000000002",
             "instance": "urn:stateward:request:0198c0de-0000-7000-8000-000000000002",
         },
     ),
-    "unavailable": Problem(503, "Not available right now", headers=SOON),
+    "unavailable": Problem(status=503, title="Not available right now", headers=SOON),
 }
 
 ALWAYS = ("malformed", "invalid", "rate_limited", "internal", "unavailable")

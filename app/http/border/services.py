@@ -172,7 +172,7 @@ class PeoplePort(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """Everything that the handlers call. `keys` says whom an API key names; without `rates` there is no limit."""
 

@@ -28,7 +28,7 @@ LOGGER = structlog.get_logger("stateward.http")
 Post = Callable[[str, Mapping[str, str], tuple[str, str] | None], Awaitable[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What we asked an issuer with. The browser brings it back, sealed; `state` also comes back from the issuer."""
 
@@ -41,7 +41,7 @@ class Asked:
     @classmethod
     def anew(cls, issuer: str, back_to: str) -> "Asked":
         state, nonce, verifier = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(3))
-        return cls(issuer, state, nonce, verifier, back_to)
+        return cls(issuer=issuer, state=state, nonce=nonce, verifier=verifier, back_to=back_to)
 
 
 class CodeFlow:

@@ -22,7 +22,7 @@ MOST_NAMES = 1_000
 """Whose names are asked for in one read; a page shows fewer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
     """What somebody wants the pages to be like. An empty `name` is the one that was told of them."""
 
@@ -34,7 +34,7 @@ class Chosen:
     keys: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
     """Who somebody is here: `roles` are those in force, with what they include."""
 
@@ -66,8 +66,10 @@ class People:
         roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles) - {ANYONE}
         person = await self._store.person(actor.tenant, actor.id)
         if person is None:
-            return Me(actor, actor.id.partition(":")[2], roles, USUAL_ZONE, USUAL_LANGUAGE)
-        return Me(actor, person.name, roles, zone_of(person), language_of(person))
+            return Me(
+                actor=actor, name=actor.id.partition(":")[2], roles=roles, zone=USUAL_ZONE, language=USUAL_LANGUAGE
+            )
+        return Me(actor=actor, name=person.name, roles=roles, zone=zone_of(person), language=language_of(person))
 
     async def choose(self, actor: Actor, chosen: Chosen) -> None:
         """Raises Invalid with the fields that are wrong."""

@@ -67,7 +67,15 @@ class Views:
 
     async def _keep(self, actor: Actor, view_id: str, wanted: NewView) -> SavedView:
         _check(wanted.shows)
-        view = SavedView(actor.tenant, view_id, actor.id, wanted.title, wanted.shows, wanted.shared, wanted.preferred)
+        view = SavedView(
+            tenant=actor.tenant,
+            id=view_id,
+            owner=actor.id,
+            title=wanted.title,
+            shows=wanted.shows,
+            shared=wanted.shared,
+            preferred=wanted.preferred,
+        )
         try:
             kept = await self._store.keep_view(view)
         except TitleTaken:

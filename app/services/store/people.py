@@ -10,7 +10,7 @@ REMEMBERED = timedelta(hours=1)
 """How long a session that is over still says whose it was: a form that met its end is good for as long."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPerson:
     """Somebody of a tenant. `shown_name` is the name that they chose, `display_name` the one that was told of them.
 
@@ -40,7 +40,7 @@ class StoredPerson:
         return self.shown_name or self.display_name or self.subject.removeprefix("user:")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSession:
     """Where somebody is signed in. It is found by the hash of what the cookie holds, from which nobody makes it.
 
@@ -67,7 +67,7 @@ class Told:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
     """A session to make: it lasts `longest` seconds from the store's time on.
 

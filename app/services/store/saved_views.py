@@ -30,7 +30,7 @@ class Shows:
     columns: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SavedView:
     """A view of somebody. `shared`: all of the tenant see it. `preferred`: what its owner sees first."""
 

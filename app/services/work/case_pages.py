@@ -71,7 +71,7 @@ class OpenCase:
         return [name for name in self.declared.events if name not in able]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """A page of the history: entries of these kinds (all where none is named) below a `case_seq`, and with `denied`
     refused attempts before an entry id."""

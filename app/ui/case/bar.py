@@ -24,7 +24,7 @@ class EventButton:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
     reference: str
     title: str

@@ -11,7 +11,7 @@ from app.ui.frame.times import local_time
 OVERDUE, TODAY, RUNNING, PAUSED, MET = "▲", "◆", "●", "‖", "✓"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
     """`tone` is that of a tag; `moment` is when it is due, or when it was met."""
 
@@ -35,7 +35,7 @@ def _urgency(state: ClockState) -> tuple[bool, bool, str]:
 
 def _chip(told: Telling, state: ClockState) -> Chip:
     tone, shape, words, moment = _words(told, state)
-    return Chip(state.name, told.clock(state.name), tone, shape, words, moment)
+    return Chip(name=state.name, title=told.clock(state.name), tone=tone, shape=shape, words=words, moment=moment)
 
 
 def _words(told: Telling, state: ClockState) -> tuple[str, str, str, datetime | None]:

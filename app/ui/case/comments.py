@@ -16,7 +16,7 @@ from app.services.store.work import StoredComment
 from app.ui.case.telling import Telling
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """A comment on the page; `html` is safe by the way it is made, None where it was erased."""
 

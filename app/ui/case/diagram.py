@@ -22,7 +22,7 @@ MOST_EVENTS = 60
 """Of a case type whose drawing may stand in the page of a case."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """A transition, by titles: `open` says that the case is where it begins, `taken` that it was taken."""
 
@@ -84,4 +84,4 @@ def _way(told: Telling, case: OpenCase, travelled: Travelled, row: Row) -> Way:
     event = told.event(row.event) if row.event else told.gettext("when finished")
     target = source if row.stays else told.state(row.state)
     taken = not row.stays and travelled.took(row.source, row.state)
-    return Way(source, event, target, is_open and case.case.closed_at is None, taken)
+    return Way(source=source, event=event, target=target, open=is_open and case.case.closed_at is None, taken=taken)

@@ -29,7 +29,7 @@ class Proof:
     entry_hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """`moment` is when it happened, `recorded` when it was written, where that is another time; `quote` is what was
     said in a comment."""

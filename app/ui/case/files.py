@@ -26,7 +26,7 @@ After = Annotated[int | None, QueryParameter(description="Files after this one",
 FileId = Annotated[str, PathParameter(description="The file's id")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileLine:
     """A file as a list shows it. `shown`: a browser may show it, and does not only save it; `held`: a scanner has not
     found it clean, and maybe found it infected."""
@@ -47,7 +47,17 @@ def file_line(told: Telling, one: StoredAttachment) -> FileLine:
     size, author = size_words(one.size), told.person(one.author)
     held, infected = one.scan not in (None, CLEAN), one.scan == INFECTED
     shown = one.sniffed_type in SHOWN and not held
-    return FileLine(one.id, name, size, author, one.attached_at, one.sha256, shown, held, infected)
+    return FileLine(
+        id=one.id,
+        name=name,
+        size=size,
+        author=author,
+        attached_at=one.attached_at,
+        sha256=one.sha256,
+        shown=shown,
+        held=held,
+        infected=infected,
+    )
 
 
 def size_words(size: int) -> str:

@@ -16,10 +16,10 @@ MOST_PATHS: Final = 200
 """Fields of a page whose earlier values are looked for."""
 SHOWN: Final[Mapping[str, Wanted]] = {
     "all": Wanted(),
-    "events": Wanted(frozenset({"opened", "transition"}), denied=False),
-    "clocks": Wanted(frozenset({"sla", "sla.corrected"}), denied=False),
-    "comments": Wanted(frozenset({"comment"}), denied=False),
-    "files": Wanted(frozenset({"attachment"}), denied=False),
+    "events": Wanted(kinds=frozenset({"opened", "transition"}), denied=False),
+    "clocks": Wanted(kinds=frozenset({"sla", "sla.corrected"}), denied=False),
+    "comments": Wanted(kinds=frozenset({"comment"}), denied=False),
+    "files": Wanted(kinds=frozenset({"attachment"}), denied=False),
     "refused": Wanted(chain=False),
 }
 """What can be looked at of a timeline, by the word in its address."""

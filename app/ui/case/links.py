@@ -11,7 +11,7 @@ from app.ui.case.entries import link_words
 from app.ui.case.telling import Telling
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkLine:
     """`how` completes "this case ..."."""
 
@@ -31,5 +31,9 @@ def link_lines(told: Telling, links: Sequence[StoredLink], case_types: Sequence[
         states = (titled_state(declared, leaf, told.language) if declared else in_words(leaf) for leaf in leaves)
         kind = titled_case_type(declared, told.language) if declared else in_words(link.case_type)
         name = link.reference or link.to[:SHORT_ID]
-        lines.append(LinkLine(link_words(told, link.type), link.to, name, kind, told.listed(states)))
+        lines.append(
+            LinkLine(
+                how=link_words(told, link.type), case_id=link.to, name=name, case_type=kind, state=told.listed(states)
+            )
+        )
     return lines

@@ -45,7 +45,7 @@ async def show_history(
     chosen = SHOWN.get(show)
     if chosen is None:
         raise NotFound("no such part of the history")
-    wanted = Wanted(chosen.kinds, chosen.chain, chosen.denied, below, before)
+    wanted = Wanted(kinds=chosen.kinds, chain=chosen.chain, denied=chosen.denied, below=below, before=before)
     history = await read_history(pages_of(request), case, wanted)
     told = await telling(request, case, subjects(history.entries))
     about = around(told, case)

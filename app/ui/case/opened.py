@@ -32,7 +32,7 @@ async def telling(request: PageRequest, case: OpenCase, subjects: Iterable[str] 
     """With the names of those who stand to the case, and of these, in one read."""
     in_data = (text for text in case.case.data.values() if isinstance(text, str) and SUBJECT.fullmatch(text))
     named = await names(request, {*(subject for subject, _ in case.roles), *subjects, *islice(in_data, MOST_IN_DATA)})
-    return Telling(request.user, case.declared, case.here.at, named, case.case.data)
+    return Telling(reader=request.user, declared=case.declared, now=case.here.at, people=named, data=case.case.data)
 
 
 async def names(request: PageRequest, subjects: Iterable[str]) -> Mapping[str, str]:

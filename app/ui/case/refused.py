@@ -19,7 +19,7 @@ def refused_event(told: Telling, case: OpenCase, event: str, error: CaseError, a
         return changed_meanwhile(told, event)
     if error.reasons:
         return why_not(told, case, event, error.reasons, able)
-    return Why(event, told.event(event), sentence(error.message), (), ())
+    return Why(event=event, title=told.event(event), what=sentence(error.message), why=(), helps=())
 
 
 def refused_verb(told: Telling, case: OpenCase, verb: str, error: CaseError) -> Why:
@@ -29,7 +29,7 @@ def refused_verb(told: Telling, case: OpenCase, verb: str, error: CaseError) -> 
     if isinstance(error, VersionConflict):
         return changed_meanwhile(told, verb)
     what = told.gettext("This was not done.")
-    return Why(verb, verb, what, _why(told, case, error), ())
+    return Why(event=verb, title=verb, what=what, why=_why(told, case, error), helps=())
 
 
 def changed_meanwhile(told: Telling, act: str, newest: Told | None = None) -> Why:
@@ -44,7 +44,7 @@ def changed_meanwhile(told: Telling, act: str, newest: Told | None = None) -> Wh
             when=when,
         )
     now = told.gettext("The page shows it as it is now. Do it again if it still holds.")
-    return Why(act, act, what, (now,), ())
+    return Why(event=act, title=act, what=what, why=(now,), helps=())
 
 
 def _why(told: Telling, case: OpenCase, error: CaseError) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ MOST_FILES = 20
 Done = Annotated[str | None, QueryParameter(description="The entry that the reader just made", max_length=36)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """All that the page needs of the database."""
 
@@ -85,7 +85,7 @@ async def _read(request: PageRequest, case: OpenCase) -> Read:
         pages.links(case, request.user.actor),
         pages.travelled(case),
     )
-    return Read(case, history, comments, files, links, travelled)
+    return Read(case=case, history=history, comments=comments, files=files, links=links, travelled=travelled)
 
 
 def _mentioned(read: Read) -> set[str]:

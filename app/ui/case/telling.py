@@ -19,7 +19,7 @@ from app.ui.frame.times import Times
 from app.ui.frame.words import Words, words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
     """`people` are the names that are known, by subject; `now` is the moment that spans are told from; `data` are those
     of the case."""

@@ -25,7 +25,7 @@ MOST_WRITTEN = 2_000
 Kind = Literal["text", "long", "moment", "link", "list", "group"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
     """A value as a page shows it. A list has `items`, a group `rows`; `more` are left out for their number."""
 
@@ -62,7 +62,7 @@ class _Showing:
     def value(self, schema: Mapping[str, Any], value: Json, depth: int) -> Value:
         self._left -= 1
         if depth >= DEEPEST and isinstance(value, list | dict):
-            return Value("long", _as_json(value))
+            return Value(kind="long", text=_as_json(value))
         if isinstance(value, list):
             return self._list(schema, value, depth)
         if isinstance(value, dict):
@@ -73,7 +73,7 @@ class _Showing:
         of = schema.get("items")
         inner = of if isinstance(of, dict) else {}
         items = [self.value(inner, item, depth + 1) for item in value if self._left > 0]
-        return Value("list", items=tuple(items), more=len(value) - len(items))
+        return Value(kind="list", items=tuple(items), more=len(value) - len(items))
 
     def _group(self, schema: Mapping[str, Any], value: Mapping[str, Json], depth: int) -> Value:
         rows: list[tuple[str, Value]] = []
@@ -84,20 +84,20 @@ class _Showing:
             inner = properties(schema).get(name, {})
             label = titled(inner.get("title"), self._told.language) or in_words(name)
             rows.append((label, self.value(inner, value[name], depth + 1)))
-        return Value("group", rows=tuple(rows), more=len(filled) - len(rows))
+        return Value(kind="group", rows=tuple(rows), more=len(filled) - len(rows))
 
     def _leaf(self, schema: Mapping[str, Any], value: Json) -> Value:
         told = self._told
         if isinstance(value, bool):
-            return Value("text", told.gettext("Yes") if value else told.gettext("No"))
+            return Value(kind="text", text=told.gettext("Yes") if value else told.gettext("No"))
         titles = schema.get("x-titles")
         if isinstance(titles, dict) and str(value) in titles:
-            return Value("text", titled(titles[str(value)], told.language))
+            return Value(kind="text", text=titled(titles[str(value)], told.language))
         if isinstance(value, int | float):
-            return Value("text", self._number(schema, value))
+            return Value(kind="text", text=self._number(schema, value))
         text = str(value)
         if SUBJECT.fullmatch(text):
-            return Value("text", told.person(text))
+            return Value(kind="text", text=told.person(text))
         return _dated(told, schema, text) or _text(schema, text)
 
     def _number(self, schema: Mapping[str, Any], value: float) -> str:
@@ -112,9 +112,9 @@ class _Showing:
 def _dated(told: Telling, schema: Mapping[str, Any], text: str) -> Value | None:
     try:
         if schema.get("format") == "date":
-            return Value("text", told.times.date(datetime.fromisoformat(text)))
+            return Value(kind="text", text=told.times.date(datetime.fromisoformat(text)))
         if schema.get("format") == "date-time":
-            return Value("moment", text, moment=parse_rfc3339(text))
+            return Value(kind="moment", text=text, moment=parse_rfc3339(text))
     except ValueError:
         return None
     return None
@@ -122,8 +122,8 @@ def _dated(told: Telling, schema: Mapping[str, Any], text: str) -> Value | None:
 
 def _text(schema: Mapping[str, Any], text: str) -> Value:
     if schema.get("format") == "uri" and text.startswith(("https://", "http://")):
-        return Value("link", text)
-    return Value("long" if schema.get("x-multiline") or "\n" in text or len(text) > LONG else "text", text)
+        return Value(kind="link", text=text)
+    return Value(kind="long" if schema.get("x-multiline") or "\n" in text or len(text) > LONG else "text", text=text)
 
 
 def _as_json(value: Json) -> str:

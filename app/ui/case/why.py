@@ -17,7 +17,7 @@ FIRST = {"state": 0, "four_eyes": 1, "guard": 2, "rule": 3}
 """What is told first: where the case is, before who one is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
     """`what` names it, `why` says what says no, `helps` what would help. `who` is a sentence about those who could, of
     whom `ask` (subject, name) is the first. `rules` are for administrators only."""
@@ -50,7 +50,9 @@ def why_not(told: Telling, opened: OpenCase, event: str, reasons: Sequence[Reaso
     first = able.subjects[0] if able and able.subjects else None
     ask = (first, told.person(first)) if first and "comment" in opened.acts else None
     rules = _rules(reasons) if opened.here.allows(ADMIN) else ()
-    return Why(event, told.event(event), saying.what(), why, helps, who, ask, rules)
+    return Why(
+        event=event, title=told.event(event), what=saying.what(), why=why, helps=helps, who=who, ask=ask, rules=rules
+    )
 
 
 def cannot(told: Telling, case: str, event: str) -> str:

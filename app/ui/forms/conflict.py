@@ -25,7 +25,7 @@ NOW, YOURS = "now", "yours"
 CONFLICT: Final = 412
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A field that both can write: what stood there, stands there now, and is to stand there. `theirs`: it changed."""
 

@@ -99,7 +99,7 @@ class Doing:
 
     def _sheet(self, inputs: Inputs, was: Held) -> Sheet:
         part = Part(self.form, self.firing.here.machine.payloads.get(self.event), was)
-        return Sheet((part,), inputs, self.manner, {"data": self.case.data})
+        return Sheet(parts=(part,), inputs=inputs, manner=self.manner, values={"data": self.case.data})
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Opening:
         openable = next((one for one in found if one.machine.case_type.case_type == name), None)
         if openable is None or (event and event not in openable.events):
             raise NotFound("there is no such case type")
-        told = Telling(request.user, openable.machine.case_type, times_for(request).now)
+        told = Telling(reader=request.user, declared=openable.machine.case_type, now=times_for(request).now)
         return cls(request, openable, event or openable.events[0], told)
 
     @property
@@ -80,7 +80,7 @@ class Opening:
         if self.takes_payload:
             form = form_for(self.machine, self.event, language)
             parts.append(Part(form, self.machine.payloads[self.event], title=self.told.event(self.event)))
-        return Sheet(tuple(parts), inputs, self.manner)
+        return Sheet(parts=tuple(parts), inputs=inputs, manner=self.manner)
 
     def sent(self, posted: Posted) -> Sheet:
         return self.sheet(Inputs(posted.fields)).bounded()

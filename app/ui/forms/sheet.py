@@ -36,7 +36,7 @@ class Part:
         return self.form.key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartShown:
     """`later` are the sections that are not open: (what the button sends, first, last)."""
 
@@ -50,7 +50,7 @@ class PartShown:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """Several forms under one button. `values` are what other than the inputs is known: the data of the case."""
 
@@ -170,17 +170,19 @@ class Sheet:
         found = sections(part.form, self.inputs)
         number = self.inputs.one(f"section.{part.root}")
         open_one = int(number) if number.isdecimal() and len(number) < 6 and int(number) < len(found) else 0
-        filled = Filled(self.inputs, self.manner, self.lookup, self.errors, self.focus)
+        filled = Filled(
+            inputs=self.inputs, manner=self.manner, lookup=self.lookup, errors=self.errors, focus=self.focus
+        )
         fields = in_view(part.form, found[open_one], self.errors)
         return PartShown(
-            part.root,
-            part.title,
-            [view(one, (part.root, one.key), filled) for one in fields],
-            [(f"{part.root}.{place}", one.first, one.last) for place, one in _others(found, open_one)],
-            open_one,
-            found[open_one].first,
-            found[open_one].last,
-            len(part.form.fields),
+            root=part.root,
+            title=part.title,
+            fields=[view(one, (part.root, one.key), filled) for one in fields],
+            later=[(f"{part.root}.{place}", one.first, one.last) for place, one in _others(found, open_one)],
+            open=open_one,
+            first=found[open_one].first,
+            last=found[open_one].last,
+            total=len(part.form.fields),
         )
 
 

@@ -27,7 +27,7 @@ from app.ui.forms.naming import Path, name_of, rows_of
 MOST_RADIOS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """`kind` is one of text, number, money, date, radios, select, checkboxes, fixed, group, rows and raw. `parts` are
     what a group holds, or the rows of a list; `rows` is the name of the hidden input that counts them."""
@@ -52,7 +52,7 @@ class Shown:
     focused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
     """What a form is shown with. `focus` is the name of the field that the cursor goes to."""
 

@@ -35,7 +35,7 @@ Ended = Callable[[Any], Awaitable[Any]]
 """What answers a form that was sent when its session was over; None where it leads to the sign-in page only."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """`places` are the paths that there are, so that the bar names no page that is not; `demo`: pages that only the
     demo shows, and ways in that only it has."""

@@ -20,7 +20,7 @@ FRAGMENT = "fragment"
 """In a handler's `opt`: it answers a part that a page asks for by itself, which needs no side and is no click."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """Somebody signed in. `actor` is whom the services know, `name` what people call them."""
 

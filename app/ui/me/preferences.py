@@ -36,12 +36,12 @@ class Here:
 async def preferences(request: PageRequest) -> Response[Any]:
     person = await _person(request)
     chosen = Chosen(
-        person.shown_name or "",
-        request.user.language,
-        request.user.zone.key,
-        person.theme,
-        person.density,
-        person.keys,
+        name=person.shown_name or "",
+        language=request.user.language,
+        zone=request.user.zone.key,
+        theme=person.theme,
+        density=person.density,
+        keys=person.keys,
     )
     return await _shown(request, chosen)
 

@@ -37,7 +37,7 @@ MOST_BACK = 12
 LONGEST = 4_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """`given` are filters as they stand in the address. `faults`: what cannot be meant, as (parameter, sentence)."""
 
@@ -87,14 +87,14 @@ def read(pairs: Iterable[tuple[str, str]], path: str = "/", known: Sequence[str]
         told.pop("sort")
     bad = {name for name, _ in faults}
     return Asked(
-        path,
-        told.get("view"),
-        {name: value for name, value in given.items() if name not in bad},
-        told.get("sort"),
-        told.get("cursor"),
-        _place(told.get("at", "")),
-        tuple(told["back"].split(" "))[-MOST_BACK:] if "back" in told else (),
-        tuple(faults),
+        path=path,
+        view=told.get("view"),
+        given={name: value for name, value in given.items() if name not in bad},
+        sort=told.get("sort"),
+        cursor=told.get("cursor"),
+        at=_place(told.get("at", "")),
+        back=tuple(told["back"].split(" "))[-MOST_BACK:] if "back" in told else (),
+        faults=tuple(faults),
     )
 
 

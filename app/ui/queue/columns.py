@@ -25,7 +25,7 @@ SORTED: Mapping[str, tuple[str, str]] = {
 """What a heading sorts by, first and at a second click."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     key: str
     title: str
@@ -68,12 +68,14 @@ def _column(key: str, only: CaseType | None, asked: Asked, sort: str, say: Words
     if key in known:
         first, then = SORTED.get(key, (None, None))
         if first is None:
-            return Column(key, known[key])
+            return Column(key=key, title=known[key])
         href = asked.href(sort=then if sort == first else first)
-        return Column(key, known[key], href, _direction(sort) if sort in (first, then) else None)
+        return Column(
+            key=key, title=known[key], sort_href=href, sorted=_direction(sort) if sort in (first, then) else None
+        )
     schema = only.data if only else {}
     of = schema_at(schema, key).get("type")
-    return Column(key, titled_field(schema, key, say.language), align="end" if of in NUMBERS else None)
+    return Column(key=key, title=titled_field(schema, key, say.language), align="end" if of in NUMBERS else None)
 
 
 def _direction(sort: str) -> str:

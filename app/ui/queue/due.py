@@ -10,7 +10,7 @@ from app.ui.frame.times import Times, local_time
 OVERDUE, TODAY, RUNNING, PAUSED, MET = "▲", "◆", "●", "‖", "✓"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """`counts`: the words are how far away the moment is, and the page counts on."""
 
@@ -27,19 +27,19 @@ def due_of(case: Case, clocks: Clocks, times: Times) -> Due | None:
         return _running(case.due_at, times)
     say = times.words.gettext
     if any(clock.status == "paused" for clock in clocks.values()):
-        return Due("paused", PAUSED, say("Paused"))
+        return Due(tone="paused", shape=PAUSED, words=say("Paused"))
     stopped = [clock for clock in clocks.values() if clock.status in ("met", "met_late") and clock.stopped_at]
     if not stopped:
         return None
     last = max(stopped, key=lambda clock: str(clock.stopped_at))
     if last.status == "met":
-        return Due("ok", MET, say("Met"), last.stopped_at)
-    return Due("late", OVERDUE, say("Met too late"), last.stopped_at)
+        return Due(tone="ok", shape=MET, words=say("Met"), moment=last.stopped_at)
+    return Due(tone="late", shape=OVERDUE, words=say("Met too late"), moment=last.stopped_at)
 
 
 def _running(at: datetime, times: Times) -> Due:
     if at <= times.now:
-        return Due("late", OVERDUE, times.due(at), at, counts=True)
+        return Due(tone="late", shape=OVERDUE, words=times.due(at), moment=at, counts=True)
     today = local_time(at, times.zone).date() == times.now.astimezone(times.zone).date()
     tone, shape = ("soon", TODAY) if today else ("neutral", RUNNING)
-    return Due(tone, shape, times.due(at), at, counts=True)
+    return Due(tone=tone, shape=shape, words=times.due(at), moment=at, counts=True)

@@ -29,7 +29,7 @@ FIRST = "-"
 """Among the pages that one came by: the first, which has no cursor."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
     first: int
     last: int
@@ -38,7 +38,7 @@ class Pages:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """`seen` are the ends of the ids on the page."""
 
@@ -66,22 +66,24 @@ async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = 
     types = case_types(request, may)
     subjects = {subject for case in page.items for subject in (case.assignee, case.creator)}
     people = await names(request, {*subjects, *(asked.given.get(name) for name in ("assignee", "creator"))})
-    filtering = Filtering(reader, asked, shows.queue, types, people)
+    filtering = Filtering(reader=reader, asked=asked, queue=shows.queue, types=types, people=people)
     chosen = shows.columns
     keys = columns_of.keys(filtering.only, chosen)
     times = times_for(request)
     declared = {name: of for name, of in types.items() if of is not None}
     q = asked.given.get("q") or shows.filters.get("q")
-    made = Rows(reader, times, declared, keys, () if faults or not q else terms(str(q)))
+    made = Rows(
+        reader=reader, times=times, declared=declared, keys=keys, terms=() if faults or not q else terms(str(q))
+    )
     return Listed(
-        await _rows(made, page),
-        columns_of.columns(keys, filtering.only, asked, sort, times.words),
-        _pages(asked, page, times.words),
-        filtering.panel(page.items),
-        people,
-        faults,
-        "".join(case.id[-8:] for case in page.items),
-        may,
+        rows=await _rows(made, page),
+        columns=columns_of.columns(keys, filtering.only, asked, sort, times.words),
+        pages=_pages(asked, page, times.words),
+        panel=filtering.panel(page.items),
+        people=people,
+        faults=faults,
+        seen="".join(case.id[-8:] for case in page.items),
+        may=may,
     )
 
 
@@ -149,7 +151,9 @@ def _pages(asked: Asked, page: Page, say: Words) -> Pages:
     last = asked.at + len(page.items) - 1 if page.items else 0
     back = " ".join((*asked.back, asked.cursor or FIRST))
     following = page.next_cursor and asked.href(cursor=page.next_cursor, at=asked.at + len(page.items), back=back)
-    return Pages(asked.at, last, in_words(page.count, say) or "0", _previous(asked), following)
+    return Pages(
+        first=asked.at, last=last, total=in_words(page.count, say) or "0", previous=_previous(asked), next=following
+    )
 
 
 def _previous(asked: Asked) -> str | None:

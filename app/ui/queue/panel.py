@@ -26,7 +26,7 @@ class Panel:
     """The address without the last filter."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filtering:
     """Makes it for one reader. `types` are those that they may read; `people` the names of whoever is met."""
 

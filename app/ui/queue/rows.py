@@ -23,7 +23,7 @@ from app.ui.queue.marked import marked
 MOMENTS = ("opened_at", "changed_at")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """`cells` are what stands in the columns that not every list has: a text, or a moment."""
 
@@ -39,7 +39,7 @@ class Row:
     excerpts: Sequence[Markup] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """Makes them for one reader."""
 
@@ -56,16 +56,16 @@ class Rows:
         title = self._title(case, case_type)
         reference = case.reference or self.times.words.gettext("No reference")
         return Row(
-            f"/cases/{case.id}",
-            marked(reference, self.terms),
-            marked(title, self.terms),
-            states_of(case, case_type, self.reader.language),
-            case.closed_at is not None,
-            due_of(case, clocks, self.times),
-            urgency_of(case, self.times),
-            case.assignee,
-            {key: self._cell(key, case, case_type) for key in self.keys},
-            excerpts_of(case, case_type, self.terms, self.reader.language, title) if self.terms else (),
+            href=f"/cases/{case.id}",
+            reference=marked(reference, self.terms),
+            title=marked(title, self.terms),
+            states=states_of(case, case_type, self.reader.language),
+            closed=case.closed_at is not None,
+            due=due_of(case, clocks, self.times),
+            urgency=urgency_of(case, self.times),
+            assignee=case.assignee,
+            cells={key: self._cell(key, case, case_type) for key in self.keys},
+            excerpts=excerpts_of(case, case_type, self.terms, self.reader.language, title) if self.terms else (),
         )
 
     def _cell(self, key: str, case: Case, case_type: CaseType | None) -> str | datetime | None:

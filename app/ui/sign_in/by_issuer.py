@@ -21,7 +21,7 @@ async def leave_for_issuer(request: AnyRequest) -> Response[Any]:
     """To the issuer, with a cookie that alone opens what comes back."""
     ways = ways_of(request)
     flow = _flow(request, request.query_params.get("issuer", ""))
-    coming = Coming(own_path(request.query_params.get("next", "/")))
+    coming = Coming(next=own_path(request.query_params.get("next", "/")))
     if flow is None:
         return shown(request, coming)
     asked = Asked.anew(flow.issuer.issuer, ways.back_to(request))
@@ -38,7 +38,7 @@ async def back_from_issuer(request: AnyRequest) -> Response[Any]:
     told = ways_of(request).signing_in.sealing.open(FOR, beside(request, WAY))
     if not isinstance(told, dict):
         return _refused(request, Coming(), "this browser was not sent away, or too long ago")
-    coming = Coming(own_path(told["next"]))
+    coming = Coming(next=own_path(told["next"]))
     asked = Asked(**told["asked"])
     flow = _flow(request, asked.issuer)
     if flow is None:

@@ -17,7 +17,7 @@ from app.ui.sign_in.ways import own_path, ways_of
 TOO_OFTEN = 429
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coming:
     """Where somebody wants to get, and what their page carried; `subject` wrote it, and is `called` so."""
 
@@ -36,7 +36,7 @@ async def sign_in_page(request: AnyRequest) -> Response[Any]:
     wanted = own_path(request.query_params.get("next", "/"))
     if await ways_of(request).signing_in.sessions.find(session_cookie(request)):
         return to_page(wanted)
-    return shown(request, Coming(wanted, tenant=request.query_params.get("tenant", "")[:63]))
+    return shown(request, Coming(next=wanted, tenant=request.query_params.get("tenant", "")[:63]))
 
 
 @post("/sign-in", status_code=200)
@@ -68,7 +68,7 @@ async def sign_in_code(request: AnyRequest) -> Response[Any]:
 
 
 def _coming(sent: Posted) -> Coming:
-    return Coming(own_path(sent.one("next", "/")), sent.one("kept"), sent.all("file"))
+    return Coming(next=own_path(sent.one("next", "/")), kept=sent.one("kept"), files=sent.all("file"))
 
 
 async def _answered(request: AnyRequest, coming: Coming, told: Answer) -> Response[Any]:

@@ -39,7 +39,7 @@ async def go_on(request: AnyRequest) -> Response[Any]:
     sent = await from_a_way_in(request)
     cookie = session_cookie(request)
     if cookie is None or await ways_of(request).signing_in.sessions.find(cookie) is None:
-        return shown(request, Coming(own_path(sent.one("next", "/")), sent.one("kept")), ended=True)
+        return shown(request, Coming(next=own_path(sent.one("next", "/")), kept=sent.one("kept")), ended=True)
     return await again(request, cookie, sent.one("kept"))
 
 
@@ -81,7 +81,15 @@ async def _coming(request: AnyRequest, kept: Kept, sealed: str, tenant: str, sub
     """With what they sign in by filled in: the browser has said whose it was."""
     names = await ways_of(request).signing_in.people.names(tenant, [subject])
     name = subject.removeprefix("user:")
-    return Coming(own_path(kept.path), sealed, tuple(kept.files), tenant, name, subject, names[subject])
+    return Coming(
+        next=own_path(kept.path),
+        kept=sealed,
+        files=tuple(kept.files),
+        tenant=tenant,
+        name=name,
+        subject=subject,
+        called=names[subject],
+    )
 
 
 def _kept(path: str, sent: Posted) -> Kept:

@@ -16,7 +16,7 @@ from app.services.callers.signing_in import SigningIn
 LONGEST_WAY = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
     """`tenant`: of those who sign in by password, where the form is not to ask. `forwarded_by` proxies stand in front.
 

@@ -14,7 +14,7 @@ from app.ui.types.people import role_words
 BETWEEN_TURNS = 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToldRow:
     """A line of the table. `conditions` are words; `code` is the guard where there are none for it."""
 
@@ -55,7 +55,13 @@ class _Table:
         event = row.event or ""
         title = titled_event(self._case_type, event, self._words.language)
         return ToldRow(
-            self._words.gettext("a new case"), title, "", self._state(row.target), self._who(event), (), None
+            source=self._words.gettext("a new case"),
+            event=title,
+            note="",
+            target=self._state(row.target),
+            who=self._who(event),
+            conditions=(),
+            code=None,
         )
 
     def transition(self, row: Row) -> ToldRow:
@@ -64,17 +70,25 @@ class _Table:
         target = self._words.gettext("stays there") if row.stays else self._target(row)
         if row.event is None:
             return ToldRow(
-                source,
-                self._words.gettext("by itself, when finished"),
-                "",
-                target,
-                self._words.gettext("nobody"),
-                (),
-                None,
+                source=source,
+                event=self._words.gettext("by itself, when finished"),
+                note="",
+                target=target,
+                who=self._words.gettext("nobody"),
+                conditions=(),
+                code=None,
             )
         event = titled_event(self._case_type, row.event, self._words.language)
         note = titled(row.title, self._words.language)
-        return ToldRow(source, event, note, target, self._who(row.event), conditions, code)
+        return ToldRow(
+            source=source,
+            event=event,
+            note=note,
+            target=target,
+            who=self._who(row.event),
+            conditions=conditions,
+            code=code,
+        )
 
     def _target(self, row: Row) -> str:
         state = self._state(row.state)

@@ -15,7 +15,7 @@ from app.ui.types.changes import ToldChanges, told_changes
 MOST_LISTED = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToldVersion:
     number: int
     published: datetime | None
@@ -38,7 +38,13 @@ def told_versions(versions: Sequence[PublishedVersion], shown: int) -> Sequence[
     """The newest first."""
     numbers = [one.version for one in versions]
     return [
-        ToldVersion(one.version, one.published_at, one.in_force, one.version == shown, before)
+        ToldVersion(
+            number=one.version,
+            published=one.published_at,
+            in_force=one.in_force,
+            shown=one.version == shown,
+            before=before,
+        )
         for one, before in zip(versions[:MOST_LISTED], [*numbers[1:], None], strict=False)
     ]
 
