@@ -3,12 +3,15 @@
 import gc
 import logging
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from tests.databases import *  # noqa: F403
+from tests.databases import where_there_is_room
 from tests.house import *  # noqa: F403
 from tests.one_app import *  # noqa: F403
 
@@ -27,6 +30,14 @@ DEAREST = {
     "test_stopping",
     "test_docs",
 }
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """In memory, if there is enough: each commit of a file on a disk is waited for."""
+    if config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="stateward-tests-", dir=where_there_is_room())
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

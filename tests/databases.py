@@ -21,7 +21,16 @@ from app.db.connections.sqlite_library import driver
 from app.db.schema.migrate import migrate
 from app.services.store.ports import Store
 
-__all__ = ["database", "empty_database", "empty_postgres", "postgres", "postgres_server", "sqlite_template", "store"]
+__all__ = [
+    "database",
+    "empty_database",
+    "empty_postgres",
+    "postgres",
+    "postgres_server",
+    "shared_database",
+    "sqlite_template",
+    "store",
+]
 
 LIVED_IN = "_lived_in"
 """The fixture of those whose database is a copy of one in which a house has run before: the first start of a house
@@ -79,7 +88,7 @@ def postgres_server() -> Iterator[Server]:
 @contextmanager
 def new_server() -> Iterator[Server]:
     """A server on which nobody has made anything yet."""
-    with tempfile.TemporaryDirectory(prefix="stateward-", dir=_where_there_is_room()) as folder:
+    with tempfile.TemporaryDirectory(prefix="stateward-", dir=where_there_is_room()) as folder:
         running = _start(Path(folder) / "data")
         try:
             yield Server(Path(running.get_postmaster_info().socket_dir))
@@ -117,6 +126,21 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     return sqlite_of(file)
 
 
+@pytest.fixture(params=["sqlite", "postgres"], scope="module")
+def shared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A migrated database of each kind for all tests of a file."""
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("shared") / "stateward.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        yield sqlite_of(file)
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    name = f"t{next(_counter)}"
+    asyncio.run(_make_copy(server, name, TEMPLATE))
+    yield Database("postgres", server.url(name), server.url(name, "postgres"))
+    asyncio.run(_drop(server, name))
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """A database that nobody migrated."""
@@ -132,7 +156,7 @@ async def store(database: Database) -> AsyncIterator[Store]:
     await opened.close()
 
 
-def _where_there_is_room() -> str:
+def where_there_is_room() -> str:
     """In memory, if there is enough: a copy of the template takes a tenth of the time there."""
     memory = Path("/dev/shm")
     enough = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
@@ -166,6 +190,14 @@ async def _make_template(server: Server) -> None:
 async def postgres_copy(server: Server, template: str = TEMPLATE) -> AsyncIterator[Database]:
     """A database that goes in the end. Of its files, which takes half as long as block by block."""
     name = f"t{next(_counter)}"
-    await server.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    await _make_copy(server, name, template)
     yield Database("postgres", server.url(name), server.url(name, "postgres"))
+    await _drop(server, name)
+
+
+async def _make_copy(server: Server, name: str, template: str) -> None:
+    await server.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+
+
+async def _drop(server: Server, name: str) -> None:
     await server.run(f"DROP DATABASE {name} WITH (FORCE)")

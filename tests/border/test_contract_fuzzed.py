@@ -29,7 +29,7 @@ OPENED = (
     ("permit", "apply", PERMIT),
 )
 SOME = [
-    ("sqlite", "administrator", PHASES),
+    ("sqlite", "administrator", "examples,coverage"),
     ("postgres", "clerk", "fuzzing,stateful"),
     ("sqlite", "nobody", "fuzzing,stateful"),
 ]

@@ -193,6 +193,7 @@ def test_the_people_are_told_with_their_roles(demo):
     assert "nils  role:building_inspector role:decider" in demo.told
 
 
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_on_a_database_of_ones_own_the_cases_stay_and_are_made_once(tmp_path, database):
     counts = []
     for _ in range(2):

@@ -12,8 +12,7 @@ from app.worker import unsafe
 from tests.running import SECRET, stateward
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("workers", "number"), [("1", signal.SIGINT), ("2", signal.SIGTERM)])
 def test_it_stops_cleanly_when_it_is_told_to(tmp_path, workers, number):
     with stateward(tmp_path, "serve", "--port", "0", "--workers", workers, jwt_secret=SECRET) as service:
         assert httpx.get(f"{service.url}/readyz").json()["ready"] is True

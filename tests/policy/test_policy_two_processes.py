@@ -1,6 +1,5 @@
 """A role taken away over HTTP on one process is refused by the next request on the other."""
 
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,12 +22,10 @@ def _answered(answer: httpx.Response) -> Any:
     return answer.json()
 
 
-@pytest.fixture
-def two(tmp_path: Path, database: Database):
-    folders = [tmp_path / "one", tmp_path / "other"]
-    for folder in folders:
-        folder.mkdir()
-    settings = {"jwt_secret": SECRET, "database_url": database.url}
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory, shared_database: Database):
+    folders = [tmp_path_factory.mktemp(name) for name in ("one", "other")]
+    settings = {"jwt_secret": SECRET, "database_url": shared_database.url}
     with (
         stateward(folders[0], "serve", "--port", "0", **settings) as one,
         stateward(folders[1], "serve", "--port", "0", **settings) as other,
