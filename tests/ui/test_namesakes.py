@@ -65,8 +65,12 @@ def database(tmp_path: Path, sqlite_lived_in: Path) -> Database:
 
 async def test_whoever_calls_himself_as_another_is_seen_to_be_somebody_else(house: Assembly) -> None:
     async with house.store.transaction(TENANT) as tx:
-        await tx.add_person(StoredPerson(TENANT, MANAGER.id, OPENED, display_name=MONA))
-        await tx.add_person(StoredPerson(TENANT, CLERK.id, OPENED, display_name="Carl", shown_name="M\u043ena Manager"))
+        await tx.add_person(StoredPerson(tenant=TENANT, subject=MANAGER.id, made_at=OPENED, display_name=MONA))
+        await tx.add_person(
+            StoredPerson(
+                tenant=TENANT, subject=CLERK.id, made_at=OPENED, display_name="Carl", shown_name="M\u043ena Manager"
+            )
+        )
     case_id = await open_claim(house)
     await comment(house, case_id, CLERK, "I approve of it")
     await assign(house, case_id, SUPERVISOR, assignee=MANAGER.id)
