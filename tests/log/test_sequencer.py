@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from app.db import open_store
+from app.db.connections.sqlite_library import sqlite3
+from app.db.sqlite import sequencing
 from app.services.entries.identity import new_id
 from app.services.store.failures import Refused
 from app.services.store.ports import Store
@@ -158,3 +160,22 @@ async def test_the_next_entry_of_a_case_cannot_be_written_before_the_one_before_
     assert await check_the_order(postgres) == 3
     await store.close()
     await other.close()
+
+
+async def test_a_queue_that_is_twice_as_long_takes_twice_the_work_on_a_file(tmp_path, sqlite_template):
+    """Counted in steps of SQLite's machine: going through all that waits for each that is taken would be four times."""
+    steps = [await steps_to_place(tmp_path / f"{length}.db", sqlite_template, length) for length in (200, 400)]
+    assert steps[1] < 2.5 * steps[0]
+
+
+async def steps_to_place(file, template, length: int) -> int:
+    file.write_bytes(template.read_bytes())
+    store, case = open_store(f"sqlite+aiosqlite:///{file}"), a_case()
+    async with store.transaction(TENANT) as tx:
+        await tx.record(Record(entries=[denied(case) for _ in range(length)]))
+    await store.close()
+    steps, raw = [0], sqlite3.connect(file)
+    raw.set_progress_handler(lambda: steps.append(1), 100)
+    raw.execute(sequencing._PLACE.text, {"tenant": TENANT, "size": 0, "most": 5_000})
+    raw.close()
+    return len(steps)
