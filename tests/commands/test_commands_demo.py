@@ -21,6 +21,8 @@ from app.commands.demo.written import samples
 from app.db import open_store
 from app.domain.calendars.business_time import Calendar
 from app.domain.definition.calendar_file import CalendarFile
+from app.domain.log.notes import Checkpoint, text_of
+from app.domain.log.tree import verify_inclusion
 from app.http.sign_in.own_tokens import mint
 from tests.databases import sqlite_of
 from tests.house import running
@@ -231,3 +233,20 @@ def _due(case):
 
 def _places(table):
     return enumerate(table.splitlines()[3:8], start=1)
+
+
+def test_within_ten_seconds_the_log_of_the_demo_is_signed_and_proves_its_entries(demo):
+    headers = {"authorization": f"Bearer {mint(SECRET, TENANT, 'audrey', ['auditor'], 3600)}"}
+    with httpx.Client(base_url=f"{demo.url}/api/v1", headers=headers, timeout=30) as client:
+        for _ in range(30):
+            if (answer := client.get("/audit/checkpoint")).status_code == 200:
+                break
+            client.get("/audit", params={"after": 10**9, "wait": 1})
+        checkpoint = Checkpoint.parse(text_of(answer.text))
+        [entry] = client.get("/audit", params={"limit": 1}).json()["items"]
+        proof = client.get(f"/audit/entries/{entry['entry_id']}").json()["inclusion"]
+        path = [bytes.fromhex(step) for step in proof["path"]]
+        root, leaf = bytes.fromhex(proof["root"]), bytes.fromhex(entry["entry_hash"])
+        assert proof["size"] >= checkpoint.size > 0
+        assert verify_inclusion(0, proof["size"], leaf, path, root)
+        assert httpx.get(f"{demo.url}/readyz").json()["details"]["checkpoints"] == "published"

@@ -1,18 +1,27 @@
 """What is new in a log is signed and published, by one process at a time, and never against what was published."""
 
 import asyncio
+from dataclasses import replace
+
+import pytest
 
 from app.db import open_store
 from app.domain.log.notes import Checkpoint, SigningKey, opened
+from app.domain.log.tiles import tile_root
 from app.domain.log.tree import Frontier, verify_consistency, verify_inclusion
+from app.metrics.process import Metrics
+from app.services.assembly import Assembly
 from app.services.log import tiling
 from app.services.log.checkpoints import Checkpoints
 from app.services.log.restored import departed, tell_restored
+from app.services.store.failures import Refused
+from app.services.store.log_tree import FullTile, StoredCheckpoint
 from app.services.store.ports import Store
+from app.worker import readiness
 from tests import note_reader
 from tests.databases import Database
-from tests.factories import TENANT
-from tests.house import rows
+from tests.factories import OPENED, TENANT
+from tests.house import connect, rows
 from tests.signing import KEY, NAME, ORIGIN, Shelf, free, note_of, published, signer, write
 
 
@@ -123,6 +132,17 @@ async def test_what_was_published_before_a_crash_is_taken_up_again(store, databa
     assert (await store.checkpoint(TENANT)).note == shelf.notes[0] == shelf.notes[-1]
 
 
+async def test_what_was_signed_here_alone_is_published_once_there_is_a_place(store: Store):
+    """Also where nothing new comes."""
+    await write(store, 2)
+    await signer(store, None).look()
+    await free(store)
+    shelf = Shelf()
+    signing = signer(store, shelf)
+    assert [(await signing.look()).signed for _ in range(2)] == [1, 0]
+    assert shelf.notes == [(await store.checkpoint(TENANT)).note]
+
+
 class TestWhatWasPublished:
     """A log that is not what was published of it is not signed."""
 
@@ -221,3 +241,72 @@ async def test_while_keys_are_exchanged_both_sign(store):
 def signers(note: str, *keys: SigningKey) -> set[int]:
     known = [key.verifier for key in keys]
     return {known.index(key) for key in opened(note, known).signers}
+
+
+async def test_readyz_and_the_metrics_say_how_the_signing_stands(house: Assembly, tmp_path):
+    (tmp_path / "policies").mkdir()
+    found = await readiness(house, tmp_path / "policies")
+    assert (found.details["checkpoints"], found.warnings) == ("unsigned", ())
+    await write(house.store, 1)
+    shelf, metrics = Shelf(), Metrics(house.store)
+    house.checkpoints = signer(house.store, shelf)
+    house.tell_signed(metrics.record_signed)
+    await house.checkpoints.look()
+    assert "stateward_log_signing_refused 0.0" in (await metrics.exposed())[1].decode()
+    shelf.notes.append(note_of(9, bytes(32)))
+    await house.checkpoints.look()
+    found = await readiness(house, tmp_path / "policies")
+    assert found.details["checkpoints"] == "published"
+    assert [TENANT in warning for warning in found.warnings] == [True]
+    told = (await metrics.exposed())[1].decode()
+    assert "stateward_log_signing_refused 1.0" in told
+    assert "stateward_log_checkpoints_total 2.0" in told
+
+
+async def test_a_signer_that_is_gone_is_told(store: Store):
+    await write(store, 1)
+    signing = signer(store, None)
+    await signing.look()
+    assert await signing.warnings() == []
+    assert await store.hold_signing(signing._me, -60) is not None
+    [warning] = await signing.warnings()
+    assert warning.startswith("nobody has looked for what to sign for ")
+
+
+WIDE = 256
+
+
+async def test_postgresql_takes_no_tile_and_no_checkpoint_that_the_log_does_not_bear_out(postgres: Database):
+    """Whoever has the service's login could not put them right again."""
+    store = open_store(postgres.url)
+    await write(store, WIDE)
+    [hashes_of] = await store.tiles_below(TENANT, 0, 0, 1)
+    good = FullTile(0, 0, hashes_of, tile_root(hashes_of))
+    above = await above_of(postgres)
+    for wrong in (
+        replace(good, root=bytes(32)),
+        replace(good, hashes=hashes_of[::-1], root=tile_root(hashes_of[::-1])),
+        replace(good, index=1),
+        replace(above, root=bytes(32)),
+        replace(above, hashes=above.hashes[::-1]),
+        replace(above, index=1),
+    ):
+        with pytest.raises(Refused, match="the tile"):
+            await store.keep_tiles(TENANT, [wrong])
+    await store.keep_tiles(TENANT, [good])
+    await store.keep_tiles("globex", [above])
+    with pytest.raises(Refused, match="entries that are there"):
+        await store.keep_checkpoints([StoredCheckpoint(TENANT, WIDE + 1, bytes(32), "note", OPENED)])
+    await store.close()
+
+
+async def above_of(postgres: Database) -> FullTile:
+    """A tile of the second level, over 256 that nobody looked at."""
+    admin = await connect(postgres)
+    roots = [bytes([n]) * 32 for n in range(WIDE)]
+    await admin.execute("SET session_replication_role = replica")
+    await admin.executemany(
+        "INSERT INTO audit_tile VALUES ('globex', 0, $1, $2, '')", [(n, root) for n, root in enumerate(roots)]
+    )
+    await admin.close()
+    return FullTile(1, 0, b"".join(roots), tile_root(b"".join(roots)))

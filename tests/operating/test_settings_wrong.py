@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.db.connections.sqlite_library import sqlite3
+from app.domain.log.notes import SigningKey
 from app.main import main
 from app.settings import PUBLISHED, SECRETS, Settings
 from tests.databases import Database
@@ -60,7 +61,10 @@ WRONG = {
     "log_level": ["loud"],
     "log_format": ["xml"],
 }
-BESIDE = {"oidc_audience": {"oidc_issuer": "https://login.example.com"}}
+BESIDE = {
+    "oidc_audience": {"oidc_issuer": "https://login.example.com"},
+    "checkpoints": {"signing_key": SigningKey.new("a").written()},
+}
 """What has to be set besides, so that the setting is wrong."""
 
 

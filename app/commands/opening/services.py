@@ -85,8 +85,10 @@ def signing_of(settings: Settings) -> KeysOfSettings | None:
 
 
 def place_of(settings: Settings) -> CheckpointFolder | None:
-    """Where checkpoints are published."""
-    return None if settings.checkpoints is None else CheckpointFolder(_folder("checkpoints", settings.checkpoints))
+    """Where checkpoints are published, once there is a key to sign them."""
+    if settings.checkpoints is None or settings.signing_key is None:
+        return None
+    return CheckpointFolder(_folder("checkpoints", settings.checkpoints))
 
 
 def _folder(name: str, path: Path) -> Path:

@@ -40,6 +40,8 @@ class _Looking:
     now: datetime
     known: Mapping[str, Published]
     ready: list[StoredCheckpoint] = field(default_factory=list)
+    stored: set[str] = field(default_factory=set)
+    """Tenants whose newest checkpoint is in the database and not outside."""
     refused: dict[str, str] = field(default_factory=dict)
 
 
@@ -113,7 +115,7 @@ class Checkpoints:
         origin = origin_of(signing.name, head.tenant)
         last = looking.known.get(origin)
         try:
-            if head.size == head.signed and not (last and last.checkpoint.size > head.size):
+            if head.size == head.signed and not self._differs(head, last):
                 return
             if not await tiling.keep_up(self._store, head.tenant, head.size):
                 return  # next time
@@ -124,6 +126,12 @@ class Checkpoints:
             looking.refused[head.tenant] = str(wrong)
         else:
             looking.ready.append(StoredCheckpoint(head.tenant, head.size, checkpoint.root, note, looking.now))
+            if head.size == head.signed:
+                looking.stored.add(head.tenant)
+
+    def _differs(self, head: Head, last: Published | None) -> bool:
+        """Whether what stands outside is another than what was signed here."""
+        return self._place is not None and (last is None or last.checkpoint.size != head.size)
 
     async def _check(self, signing: Signing, head: Head, last: Published | None) -> None:
         """Raises Inconsistent, or BadNote where what stands outside is signed by somebody else."""
@@ -147,7 +155,7 @@ class Checkpoints:
         if self._place is not None:
             await self._place.append([one.note for one in looking.ready], looking.now)
         try:
-            await self._store.keep_checkpoints(looking.ready)
+            await self._store.keep_checkpoints([one for one in looking.ready if one.tenant not in looking.stored])
         except Refused:
             log.info("somebody else signed meanwhile")
 
