@@ -155,6 +155,18 @@ def _sla() -> "Run":
     return sla.run
 
 
+def _export() -> "Run":
+    from app.commands import export
+
+    return export.run
+
+
+def _verify() -> "Run":
+    from app.commands import verify
+
+    return lambda given, _: verify.run(given)
+
+
 def _diagram() -> "Run":
     from app.commands import diagram
 
@@ -180,8 +192,10 @@ RUNS: dict[str, Callable[[], "Run"]] = {
     "policy": _policy,
     "replay": _replay,
     "sla": _sla,
+    "export": _export,
+    "verify": _verify,
     "diagram": _diagram,
     "schema": _schema,
 }
-WITHOUT_SETTINGS = frozenset({"schema"})
-"""An editor asks for it, whatever is set."""
+WITHOUT_SETTINGS = frozenset({"schema", "verify"})
+"""An editor asks for one, an auditor without a service for the other, whatever is set."""

@@ -7,6 +7,7 @@ from typing import Final
 
 DRAWN_AS: Final = ("mermaid", "svg")
 KINDS: Final = ("case_type", "calendar")
+EXPORTED_AS: Final = ("zip", "jsonl", "csv")
 
 
 def demo(parser: argparse.ArgumentParser) -> None:
@@ -159,6 +160,44 @@ def sla(parser: argparse.ArgumentParser) -> None:
     correct.add_argument("--wait", type=int, help=argparse.SUPPRESS)
 
 
+def export(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Write a tenant's log to OUT, with the values behind its commitments: as a zip that proves itself, as JSON "
+        "lines, or as CSV. Filters narrow it; one that may be given several times means any of them. That it was "
+        "exported, by whom, and with which filter, is an entry of the log. OUT is readable by you alone; - is stdout."
+    )
+    parser.add_argument("out", type=Path, metavar="OUT")
+    parser.add_argument("--tenant", required=True)
+    parser.add_argument("--format", choices=EXPORTED_AS, default="zip", help="(default: zip)")
+    for name, told in (
+        ("case-type", "of cases of this type"),
+        ("case", "of the case with this id"),
+        ("actor", "of what user:NAME did, or what was done for them"),
+        ("kind", "of this kind, such as transition or denied"),
+    ):
+        parser.add_argument(
+            f"--{name}", action="append", default=[], help=f"entries {told}; may be given several times"
+        )
+    parser.add_argument("--from", dest="since", metavar="WHEN", help="recorded then or later: a day (UTC), or a moment")
+    parser.add_argument("--to", dest="until", metavar="WHEN", help="recorded before then")
+
+
+def verify(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Verify an export, without a server, a database or the internet. Exit 0: nothing is wrong, and a key that you "
+        "gave signed all of it; 1: something is wrong, and where; 2: it cannot be read; 3: nothing is wrong in itself, "
+        "but no key that you gave signed (all of) it."
+    )
+    parser.add_argument("export", metavar="EXPORT.zip")
+    parser.add_argument("--key", action="append", metavar="KEY", help="the log's public key, or a file of keys")
+    parser.add_argument("--checkpoint", action="append", metavar="NOTE", help="a checkpoint that you kept: a file")
+    parser.add_argument(
+        "--receipt", action="append", metavar="R", help="a receipt's entry_hash, or a file with receipts"
+    )
+    parser.add_argument("--json", action="store_true", help="the verdict as JSON")
+    parser.add_argument("--decide", action="store_true", help="decide each transition again by the enclosed definition")
+
+
 def diagram(parser: argparse.ArgumentParser) -> None:
     parser.description = "Print the state diagram of a case type."
     parser.add_argument("case_type", metavar="CASE_TYPE")
@@ -200,6 +239,8 @@ TAKES: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] =
     "policy": ("show the policy in force, put a changed file in force, or hold it against the log", policy),
     "replay": ("an event log into cases, over HTTP or straight into the database", replay),
     "sla": ("hold every clock against the log, and correct a calendar for a time that has passed", sla),
+    "export": ("a tenant's log as a file that proves itself, or for a spreadsheet", export),
+    "verify": ("an export, offline: whether it is what was recorded, and where it is not", verify),
     "diagram": ("draw a case type", diagram),
     "schema": ("what a case type or a calendar may hold, for editors", schema),
 }

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.arguments import DRAWN_AS, TAKES
+from app.commands.arguments import DRAWN_AS, EXPORTED_AS, TAKES
 from app.domain.diagram import DRAWN
+from app.exports.registry import WRITES
 from app.main import RUNS
 from tests.running import SECRET, environment
 
@@ -68,3 +69,4 @@ def test_of_all_countries_those_alone_are_loaded_that_a_calendar_names(tmp_path:
 def test_every_command_that_can_be_given_can_be_run() -> None:
     assert list(TAKES) == list(RUNS)
     assert set(DRAWN_AS) == set(DRAWN)
+    assert set(EXPORTED_AS) == set(WRITES)

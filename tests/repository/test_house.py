@@ -17,6 +17,9 @@ TOP_LEVEL = {
 }
 LOCKS = sorted((ROOT / ".ci").glob("*.lock"))
 MOST_LINES = 250
+ENCLOSED = "app/verify/verify.py"
+"""One file because an auditor gets it in each export and runs it with Python alone; longer, to be read from above."""
+MOST_LINES_ENCLOSED = 1_400
 
 
 def _tracked() -> list[Path]:
@@ -58,6 +61,7 @@ def test_the_top_level_holds_only_what_the_design_names() -> None:
 def test_no_file_of_the_application_is_longer_than_250_lines() -> None:
     lines = {path: len(path.read_text().splitlines()) for path in _code() if _top(path) == "app"}
     assert lines
+    assert lines.pop(ROOT / ENCLOSED) <= MOST_LINES_ENCLOSED
     assert {str(path.relative_to(ROOT)): count for path, count in lines.items() if count > MOST_LINES} == {}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Select, TextClause
 from sqlalchemy.engine import RowMapping
 
 from app.db.reads import ledger, log_order, tree
+from app.db.reads.exports import SqlExports
 from app.db.reads.listing import Read
 from app.db.reads.stored_tree import SqlTree
 from app.domain.values.names import SERVICE_TENANT
@@ -23,7 +24,7 @@ from app.services.store.stored import StoredEntry
 OF_AN_ENTRY = ("entry_id", "case_seq", "entry", "entry_hash")
 
 
-class SqlLog(SqlTree):
+class SqlLog(SqlTree, SqlExports):
     @abstractmethod
     async def sequence(self, limit: int) -> int: ...
 

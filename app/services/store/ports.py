@@ -6,6 +6,7 @@ from app.services.store.callers import KeyReads, KeyTransaction, LiveKeys, RateS
 from app.services.store.cases import CaseLists, CaseReads, CaseTransaction, PresentCases
 from app.services.store.clocks import CalendarReads, CalendarTransaction, ClockReads, CountsClocks
 from app.services.store.definitions import DefinitionReads, DefinitionTransaction
+from app.services.store.exports import LogPages
 from app.services.store.history import HistoryReads
 from app.services.store.log import LogStore
 from app.services.store.log_tree import CheckStore
@@ -44,6 +45,7 @@ class Store(
     PolicyReads,
     LogStore,
     CheckStore,
+    LogPages,
     WorkReads,
     SavedViews,
     HistoryReads,

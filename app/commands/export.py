@@ -1,0 +1,105 @@
+"""`stateward export`: a tenant's log as a file that proves itself, or as one for a spreadsheet or a program."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from app.commands.opening.services import prepared
+from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
+from app.commands.terminal.going import going
+from app.db import open_store
+from app.domain.values.names import SERVICE_TENANT, TENANT
+from app.domain.values.rfc3339 import parse_date, parse_rfc3339
+from app.exports.registry import WRITES
+from app.services.log.export_filter import ExportFilter
+from app.services.log.exports import Asked, EmptyLog, Exports, Extract
+from app.settings import Settings, system_user
+
+STDOUT = Path("-")
+
+
+async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    asked = Asked(
+        tenant=_tenant(arguments.tenant),
+        wanted=_filter(arguments),
+        format=arguments.format,
+        operator=f"operator:{settings.operator or system_user()}",
+    )
+    await prepared(settings)
+    with _written(arguments.out) as out:
+        store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
+        try:
+            extract = await Exports(store).begin(asked, going("entries"))
+            await WRITES[asked.format](extract, out)
+        except EmptyLog:
+            raise CommandFailed(f"the log of {asked.tenant} is empty: is that the name of the tenant?") from None
+        finally:
+            await store.close()
+    _tell(extract, arguments.out)
+    return 0
+
+
+@contextmanager
+def _written(out: Path) -> Iterator[IO[bytes]]:
+    """A file that has its name only once it is whole, and that nobody else may read: it holds what people said."""
+    if out == STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise CommandFailed(f"{out} cannot be written: {error.strerror}", USED_WRONGLY) from None
+    try:
+        with open(opened, "wb", buffering=1 << 20) as file:
+            yield file
+        part.replace(out)
+    except OSError as error:
+        raise CommandFailed(f"{out} cannot be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _tell(extract: Extract, out: Path) -> None:
+    of = "all" if not extract.asked.wanted else f"{len(extract.kept):,} of"
+    told = f"{of} {extract.size:,} entries of {extract.asked.tenant}"
+    print(f"{told}: {'written' if out == STDOUT else out}", file=sys.stderr)
+
+
+def _filter(arguments: argparse.Namespace) -> ExportFilter:
+    return ExportFilter(
+        case_types=frozenset(arguments.case_type),
+        cases=frozenset(one.lower() for one in arguments.case),
+        actors=frozenset(one if ":" in one else f"user:{one}" for one in arguments.actor),
+        kinds=frozenset(arguments.kind),
+        since=_moment("--from", arguments.since),
+        until=_moment("--to", arguments.until),
+    )
+
+
+def _moment(option: str, told: str | None) -> datetime | None:
+    """A day is its beginning in UTC."""
+    if told is None:
+        return None
+    try:
+        day = parse_date(told)
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    except ValueError:
+        pass
+    try:
+        return parse_rfc3339(told)
+    except ValueError:
+        wanted = "a day such as 2026-11-20, or a moment such as 2026-11-20T08:00:00Z"
+        raise CommandFailed(f"{option} is {wanted}, not {told!r}", USED_WRONGLY) from None
+
+
+def _tenant(told: str) -> str:
+    if told != SERVICE_TENANT and not TENANT.fullmatch(told):
+        raise CommandFailed(f"--tenant is a name in lower case, not {told!r}", USED_WRONGLY)
+    return told

@@ -1,0 +1,41 @@
+"""Read the log out: exact entries in the order of their leaves, and what is behind their commitments."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, Text, TextClause, and_, func, select, type_coerce
+from sqlalchemy.engine import RowMapping
+
+from app.db.tables.log_order import LEAF
+from app.db.tables.tables import ENTRY, PAYLOAD
+from app.services.store.exports import ExportedLeaf, ExportedValue
+
+L = LEAF.c
+E = ENTRY.c
+P = PAYLOAD.c
+ITS_ENTRY = and_(E.tenant == L.tenant, E.entry_id == L.entry_id)
+ITS_VALUES = and_(P.tenant == L.tenant, P.entry_id == L.entry_id)
+
+
+class SqlExports(ABC):
+    async def exported_leaves(self, tenant: str, first: int, until: int) -> Sequence[ExportedLeaf]:
+        within = (L.tenant == tenant, L.leaf_index >= first, L.leaf_index < until)
+        found = select(L.leaf_index, E.entry, E.entry_hash).select_from(LEAF.join(ENTRY, ITS_ENTRY))
+        rows = await self._rows(found.where(*within).order_by(L.leaf_index), tenant)
+        return [ExportedLeaf(**row) for row in rows]
+
+    async def exported_sizes(self, tenant: str, leaves: Sequence[int]) -> Sequence[tuple[int, int, int]]:
+        size = func.sum(func.length(type_coerce(P.value, Text)))
+        found = select(L.leaf_index, func.count().label("count"), size.label("size"))
+        mine = found.select_from(LEAF.join(PAYLOAD, ITS_VALUES)).where(L.tenant == tenant, L.leaf_index.in_(leaves))
+        rows = await self._rows(mine.group_by(L.leaf_index).order_by(L.leaf_index), tenant)
+        return [(row["leaf_index"], row["count"], row["size"]) for row in rows]
+
+    async def exported_values(self, tenant: str, leaves: Sequence[int]) -> Sequence[ExportedValue]:
+        found = select(L.leaf_index, P.path, P.salt, P.value).select_from(LEAF.join(PAYLOAD, ITS_VALUES))
+        mine = found.where(L.tenant == tenant, L.leaf_index.in_(leaves)).order_by(L.leaf_index, P.path)
+        return [ExportedValue(**row) for row in await self._rows(mine, tenant)]
+
+    @abstractmethod
+    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...

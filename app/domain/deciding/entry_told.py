@@ -1,0 +1,93 @@
+"""What an entry tells, with the values of it that are known: the attempt, and the case after it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.domain.case.attempt import Actor, Attempt, Principal
+from app.domain.case.case import Case
+from app.domain.machine.machine import Arc
+from app.domain.values.json import Json
+from app.domain.values.rfc3339 import parse_rfc3339
+
+Entry = Mapping[str, Json]
+Values = Mapping[str, Json]
+
+
+def unknown(arc: Arc, lacking: frozenset[str]) -> bool:
+    """Whether its guard reads what nobody knows."""
+    if arc.guard is None or not lacking:
+        return False
+    known_by = {"data": "/data/", "payload": "/payload/", "case": "/reference"}
+    for path in arc.guard.reads:
+        root, _, rest = path.partition(".")
+        below = known_by.get(root, "no such")
+        name = rest.split(".")[0]
+        if root == "case" and name not in ("", "reference"):
+            continue
+        wanted = below if root == "case" or not name else below + name.replace("~", "~0").replace("/", "~1")
+        if any(one.startswith(wanted) if wanted.endswith("/") else one == wanted for one in lacking):
+            return True
+    return False
+
+
+def lacking_of(entry: Entry, values: Values) -> frozenset[str]:
+    return frozenset(path for path in entry["fields"] if path not in values)
+
+
+def attempt_of(entry: Entry, values: Values) -> Attempt:
+    actor = entry["actor"]
+    return Attempt(
+        actor=Actor(tenant=entry["tenant"], id=actor["reference"], roles=frozenset(actor["roles"])),
+        event=entry["event"],
+        entry_id=entry["entry_id"],
+        new_case_id=entry["case_id"],
+        request_id="",
+        payload=_under("payload", values),
+        occurred_at=parse_rfc3339(entry["occurred_at"]) if "occurred_at" in entry else None,
+        on_behalf_of=Principal(actor["on_behalf_of"]) if actor["on_behalf_of"] else None,
+    )
+
+
+def opened_as(entry: Entry, values: Values) -> Case:
+    attempt, at = attempt_of(entry, values), parse_rfc3339(entry["at"])
+    return Case(
+        tenant=entry["tenant"],
+        id=entry["case_id"],
+        case_type=entry["case_type"],
+        definition=entry["definition"]["hash"],
+        definition_version=entry["definition"]["version"],
+        reference=values.get("/reference"),
+        state=entry["target"],
+        version=1,
+        seq=entry["case_seq"],
+        data=_under("data", values),
+        creator=attempt.acting,
+        opened_at=attempt.happened(at),
+        changed_at=attempt.happened(at),
+        recorded_at=at,
+        last_hash="",
+    )
+
+
+def after(case: Case, entry: Entry, values: Values) -> Case:
+    at = parse_rfc3339(entry["at"])
+    happened = min(parse_rfc3339(entry["occurred_at"]), at) if "occurred_at" in entry else at
+    becomes = entry.get("becomes") or entry.get("sla", {}).get("becomes", {})
+    gone = [path.removeprefix("/data/") for path in entry.get("removed", ())]
+    data = {name: value for name, value in case.data.items() if name not in gone} if gone else case.data
+    return replace(
+        case,
+        state=entry["target"],
+        version=case.version + (entry["kind"] == "transition" or bool({"assignee", "team"} & becomes.keys())),
+        seq=entry["case_seq"],
+        data={**data, **_under("data", values)} if values else data,
+        changed_at=max(case.changed_at, happened),
+        recorded_at=at,
+        **becomes,
+    )
+
+
+def _under(root: str, values: Values) -> dict[str, Json]:
+    below = f"/{root}/"
+    found = {path.removeprefix(below): value for path, value in values.items() if path.startswith(below)}
+    return {name.replace("~1", "/").replace("~0", "~"): value for name, value in found.items()}

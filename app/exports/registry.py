@@ -1,0 +1,14 @@
+"""The formats in which a log is exported."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import IO, Final
+
+from app.exports import csv_file, jsonl, zip_file
+from app.services.log.exports import Extract
+
+WRITES: Final[Mapping[str, Callable[[Extract, IO[bytes]], Awaitable[None]]]] = {
+    "zip": zip_file.write,
+    "jsonl": jsonl.write,
+    "csv": csv_file.write,
+}
+"""Each writes all of an extract."""

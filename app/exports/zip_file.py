@@ -1,0 +1,118 @@
+"""The export that proves itself: entries, values, hashes, checkpoints and definitions in a zip, with its verifier.
+
+FORMAT.md, beside this, says what stands in it; whoever reads that can write a verifier of their own.
+"""
+
+import json
+import zipfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.resources import files
+from typing import IO, Final
+
+from app.domain.values.json import Json
+from app.domain.values.rfc3339 import rfc3339
+from app.exports.lines import entry_line, proof_line, values_line
+from app.services.log.exports import Extract
+from app.services.log.leaf_hashes import LeafHashes
+
+FORMAT: Final = "stateward-export/1"
+
+
+async def write(extract: Extract, out: IO[bytes]) -> None:
+    with LeafHashes() as hashes, zipfile.ZipFile(out, "w") as archive:
+        zipped = Zipped(archive, extract.at)
+        await zipped.stream("entries.ndjson", _entries(extract, hashes))
+        enclosed = await zipped.stream("values.ndjson", _values(extract))
+        zipped.put("redactions.ndjson", b"")
+        if extract.asked.wanted:
+            zipped.put_lines("proofs.ndjson", _proofs(extract, hashes))
+        else:
+            zipped.put_tiles(hashes)
+        definitions = await extract.definitions()
+        for stored in definitions:
+            zipped.put(f"definitions/{stored.hash}.json", stored.text.encode())
+        zipped.put("manifest.json", _json(_manifest(extract, hashes.root(), enclosed)))
+        zipped.put("FORMAT.md", files("app.exports").joinpath("FORMAT.md").read_bytes())
+        zipped.put("verify.py", files("app.verify").joinpath("verify.py").read_bytes())
+
+
+class Zipped:
+    """A zip being written, one file after the other, all with the moment of the export."""
+
+    def __init__(self, archive: zipfile.ZipFile, at: datetime) -> None:
+        self._archive = archive
+        self._at = at
+
+    async def stream(self, name: str, lines: AsyncIterator[tuple[bytes, int]]) -> int:
+        """Each with a count; returns the sum of these."""
+        counted = 0
+        with self._opened(name) as file:
+            async for line, count in lines:
+                file.write(line)
+                counted += count
+        return counted
+
+    def put_lines(self, name: str, lines: Iterator[bytes]) -> None:
+        with self._opened(name) as file:
+            for line in lines:
+                file.write(line)
+
+    def put(self, name: str, content: bytes) -> None:
+        with self._opened(name) as file:
+            file.write(content)
+
+    def put_tiles(self, hashes: LeafHashes) -> None:
+        """As they are: hashes cannot be packed."""
+        for tile, content in hashes.tiles():
+            self._archive.writestr(self._named(f"tiles/{tile.path}", zipfile.ZIP_STORED), content)
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[IO[bytes]]:
+        with self._archive.open(self._named(name, zipfile.ZIP_DEFLATED), "w", force_zip64=True) as file:
+            yield file
+
+    def _named(self, name: str, packed: int) -> zipfile.ZipInfo:
+        info = zipfile.ZipInfo(name, self._at.timetuple()[:6])
+        info.compress_type = packed
+        info.external_attr = 0o600 << 16
+        return info
+
+
+async def _entries(extract: Extract, hashes: LeafHashes) -> AsyncIterator[tuple[bytes, int]]:
+    async for entry in extract.entries(hashes):
+        yield entry_line(entry), 1
+
+
+async def _values(extract: Extract) -> AsyncIterator[tuple[bytes, int]]:
+    async for values in extract.values():
+        yield values_line(values), len(values)
+
+
+def _proofs(extract: Extract, hashes: LeafHashes) -> Iterator[bytes]:
+    return (proof_line(leaf_index, hashes.proof(leaf_index)) for leaf_index in extract.kept)
+
+
+def _manifest(extract: Extract, root: bytes, enclosed: int) -> Json:
+    asked, kept = extract.asked, len(extract.kept)
+    return {
+        "format": FORMAT,
+        "tenant": asked.tenant,
+        "origin": None,
+        "made_at": rfc3339(extract.at),
+        "made_by": asked.operator,
+        "tree_size": extract.size,
+        "root": root.hex(),
+        "entries": kept,
+        "says": f"FILTERED {kept} of {extract.size}" if asked.wanted else f"all {extract.size}",
+        "filter": asked.wanted.to_json(),
+        "values": {"enclosed": enclosed, "withheld": extract.fields - enclosed},
+        "totals": extract.totals.to_json(),
+        "checkpoints": [],
+        "policies": "not enclosed: the lines behind the hash of a policy are not kept with it yet",
+    }
+
+
+def _json(document: Json) -> bytes:
+    return json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,181 @@
+"""Read a tenant's log out, as a file takes it: that somebody does so is an entry, and memory stays as it is."""
+
+import json
+from array import array
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.log.tree import HASH_BYTES, leaf_hash
+from app.domain.values.json import Json
+from app.services.entries.actors import operator_json
+from app.services.entries.writing import entry_of, write
+from app.services.log.control_totals import ControlTotals
+from app.services.log.export_filter import ExportFilter
+from app.services.log.leaf_hashes import LeafHashes
+from app.services.store.exports import ExportedLeaf, ExportedValue, ExportStore, LogPages
+from app.services.store.stored import StoredDefinition
+
+PAGE = 250
+"""Entries read at a time."""
+MOST_ROWS = 5_000
+MOST_CHARACTERS = 4 << 20
+"""Of values read at a time, one entry's at least."""
+UNKNOWN = bytes(HASH_BYTES)
+"""Stands where the database has lost a leaf."""
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedEntry:
+    """An entry that is asked for: its exact text, and that read as JSON."""
+
+    leaf_index: int
+    text: str
+    entry_hash: str
+    entry: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who asks for which entries of whose log, in which format."""
+
+    tenant: str
+    wanted: ExportFilter
+    format: str
+    operator: str
+
+
+class Extract:
+    """What an export holds. `entries` goes first, once; afterwards the rest is known."""
+
+    def __init__(self, store: LogPages, asked: Asked, size: int, at: datetime, progress: Progress) -> None:
+        self.asked = asked
+        self.size = size
+        self.at = at
+        self.totals = ControlTotals(asked.wanted)
+        self.kept = array("Q")
+        self.fields = 0
+        self._store = store
+        self._progress = progress
+        self._definitions: dict[str, None] = {}
+
+    def again(self) -> "Extract":
+        """The same entries, for who has to know all of them before writing the first."""
+        return Extract(self._store, self.asked, self.size, self.at, self._progress)
+
+    async def entries(self, hashes: LeafHashes | None = None) -> AsyncIterator[ExportedEntry]:
+        """Those that are asked for, in the order of the log; `hashes` takes those of all leaves."""
+        for first in range(0, self.size, PAGE):
+            until = min(first + PAGE, self.size)
+            leaves = await self._store.exported_leaves(self.asked.tenant, first, until)
+            read = [(leaf, json.loads(leaf.entry)) for leaf in leaves]
+            await self._learn(entry for _, entry in read)
+            if hashes is not None:
+                _keep_hashes(hashes, leaves, until)
+            for leaf, entry in read:
+                if self._takes(leaf.leaf_index, entry):
+                    yield ExportedEntry(leaf.leaf_index, leaf.entry, leaf.entry_hash, entry)
+            self._progress(until, self.size)
+
+    async def values(self) -> AsyncIterator[Sequence[ExportedValue]]:
+        """Behind the commitments of these entries, those of one entry together."""
+        for first in range(0, len(self.kept), PAGE):
+            page = self.kept[first : first + PAGE].tolist()
+            async for of_one in self.values_of(page):
+                yield of_one
+
+    async def values_of(self, leaves: Sequence[int]) -> AsyncIterator[Sequence[ExportedValue]]:
+        for portion in _portions(await self._store.exported_sizes(self.asked.tenant, leaves)):
+            for of_one in _by_leaf(await self._store.exported_values(self.asked.tenant, portion)):
+                yield of_one
+
+    async def definitions(self) -> Sequence[StoredDefinition]:
+        """By which these entries were decided."""
+        hashes = list(self._definitions)
+        return await self._store.definitions(hashes) if hashes else []
+
+    def _takes(self, leaf_index: int, entry: Mapping[str, Json]) -> bool:
+        taken = self.asked.wanted.keeps(entry)
+        self.totals.count(entry, taken)
+        if taken:
+            self.kept.append(leaf_index)
+            self.fields += len(entry["fields"])
+            if "definition" in entry:
+                self._definitions[entry["definition"]["hash"]] = None
+        return taken
+
+    async def _learn(self, entries: Iterator[Mapping[str, Json]]) -> None:
+        hashes = {entry["definition"]["hash"] for entry in entries if "definition" in entry}
+        new = sorted(digest for digest in hashes if not self.totals.knows(digest))
+        for stored in await self._store.definitions(new) if new else []:
+            self.totals.learn(stored.hash, stored.text)
+
+
+class EmptyLog(Exception):
+    """There is nothing to export: more likely a slip in the name of the tenant than anything else."""
+
+
+class Exports:
+    def __init__(self, store: ExportStore) -> None:
+        self._store = store
+
+    async def begin(self, asked: Asked, progress: Progress = lambda done, of: None) -> Extract:
+        """Record that it is asked for, and only then give it: who has it is known, whatever becomes of the file.
+
+        It ends with what has its place in the log now. Raises EmptyLog.
+        """
+        size = await self._store.log_size(asked.tenant)
+        if size == 0:
+            raise EmptyLog
+        async with self._store.transaction(asked.tenant) as tx:
+            at = (await tx.lock([], [])).at
+            says: dict[str, Json] = {
+                "act": "case:export",
+                "format": asked.format,
+                "filter": asked.wanted.to_json(),
+                "tree_size": size,
+            }
+            await write(tx, entry_of("export", asked.tenant, at, actor=operator_json(asked.operator), says=says))
+        return Extract(self._store, asked, size, at, progress)
+
+
+def _keep_hashes(hashes: LeafHashes, leaves: Sequence[ExportedLeaf], until: int) -> None:
+    for leaf in leaves:
+        hashes.fill(leaf.leaf_index, UNKNOWN)
+        hashes.append(_hash_of(leaf))
+    hashes.fill(until, UNKNOWN)
+
+
+def _hash_of(leaf: ExportedLeaf) -> bytes:
+    """As it was kept: one that is not that of the entry shows in the export."""
+    try:
+        kept = bytes.fromhex(leaf.entry_hash)
+    except ValueError:
+        kept = b""
+    return kept if len(kept) == HASH_BYTES else leaf_hash(leaf.entry.encode())
+
+
+def _portions(sizes: Sequence[tuple[int, int, int]]) -> Iterator[list[int]]:
+    portion: list[int] = []
+    rows = characters = 0
+    for leaf_index, count, size in sizes:
+        if portion and (rows + count > MOST_ROWS or characters + size > MOST_CHARACTERS):
+            yield portion
+            portion, rows, characters = [], 0, 0
+        portion.append(leaf_index)
+        rows += count
+        characters += size
+    if portion:
+        yield portion
+
+
+def _by_leaf(values: Sequence[ExportedValue]) -> Iterator[Sequence[ExportedValue]]:
+    mine: list[ExportedValue] = []
+    for value in values:
+        if mine and mine[0].leaf_index != value.leaf_index:
+            yield mine
+            mine = []
+        mine.append(value)
+    if mine:
+        yield mine

@@ -1,0 +1,47 @@
+"""What an export asks of the store: the log page by page, with the salts and values behind its commitments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.values.json import Json
+from app.services.store.definitions import StoredDefinitions
+from app.services.store.transactions import EntryTransaction, Transactions
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedLeaf:
+    """An entry at its place: the exact text, and the hash that was kept with it."""
+
+    leaf_index: int
+    entry: str
+    entry_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedValue:
+    """One value behind a commitment, with the salt that proves it."""
+
+    leaf_index: int
+    path: str
+    salt: bytes
+    value: Json
+
+
+class LogPages(StoredDefinitions, Protocol):
+    async def log_size(self, tenant: str) -> int: ...
+
+    async def exported_leaves(self, tenant: str, first: int, until: int) -> Sequence[ExportedLeaf]:
+        """Those with `first` <= leaf index < `until`, in their order."""
+        ...
+
+    async def exported_sizes(self, tenant: str, leaves: Sequence[int]) -> Sequence[tuple[int, int, int]]:
+        """Of each of these leaves that has values: its index, how many they are, how many characters as JSON."""
+        ...
+
+    async def exported_values(self, tenant: str, leaves: Sequence[int]) -> Sequence[ExportedValue]:
+        """By leaf index and path."""
+        ...
+
+
+class ExportStore(LogPages, Transactions[EntryTransaction], Protocol): ...
