@@ -44,12 +44,17 @@ async def live(
 
 
 async def export(
-    store: Store, out: Path, wanted: ExportFilter = EVERYTHING, kind: str = "zip", tenant: str = TENANT
+    store: Store,
+    out: Path,
+    wanted: ExportFilter = EVERYTHING,
+    kind: str = "zip",
+    tenant: str = TENANT,
+    asked: Asked | None = None,
 ) -> Path:
-    asked = Asked(tenant=tenant, wanted=wanted, format=kind, operator="operator:olga")
+    asked = asked or Asked(tenant=tenant, wanted=wanted, format=kind, operator="operator:olga")
     extract = await Exports(store).begin(asked)
     with out.open("wb") as file:
-        await WRITES[kind](extract, file)
+        await WRITES[asked.format](extract, file)
     return out
 
 
@@ -186,7 +191,8 @@ def verdict_of(
     path: Path, *, key: SigningKey | None = KEY, outside: Sequence[tuple[str, str]] = (), receipts: Sequence[str] = ()
 ) -> verify.Verdict:
     keys = [verify.Key.parse(str(key.verifier))] if key else None
-    return verify.Verification(verify.Archive(str(path)), keys, list(outside), list(receipts)).run()
+    kept = [(name, text.splitlines(keepends=True)) for name, text in outside]
+    return verify.Verification(verify.Archive(str(path)), keys, kept, list(receipts)).run()
 
 
 def places(random: Random, count: int, of: Sequence[int]) -> list[int]:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from app.commands.export_arguments import export, verify
+
 DRAWN_AS: Final = ("mermaid", "svg")
 KINDS: Final = ("case_type", "calendar")
-EXPORTED_AS: Final = ("zip", "jsonl", "csv")
 
 
 def demo(parser: argparse.ArgumentParser) -> None:
@@ -158,44 +159,6 @@ def sla(parser: argparse.ArgumentParser) -> None:
     correct.add_argument("--reason", help="why, for the log; needed with --apply")
     correct.add_argument("--by", default="user:operator", metavar="user:NAME", help="who says so (user:operator)")
     correct.add_argument("--wait", type=int, help=argparse.SUPPRESS)
-
-
-def export(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        "Write a tenant's log to OUT, with the values behind its commitments: as a zip that proves itself, as JSON "
-        "lines, or as CSV. Filters narrow it; one that may be given several times means any of them. That it was "
-        "exported, by whom, and with which filter, is an entry of the log. OUT is readable by you alone; - is stdout."
-    )
-    parser.add_argument("out", type=Path, metavar="OUT")
-    parser.add_argument("--tenant", required=True)
-    parser.add_argument("--format", choices=EXPORTED_AS, default="zip", help="(default: zip)")
-    for name, told in (
-        ("case-type", "of cases of this type"),
-        ("case", "of the case with this id"),
-        ("actor", "of what user:NAME did, or what was done for them"),
-        ("kind", "of this kind, such as transition or denied"),
-    ):
-        parser.add_argument(
-            f"--{name}", action="append", default=[], help=f"entries {told}; may be given several times"
-        )
-    parser.add_argument("--from", dest="since", metavar="WHEN", help="recorded then or later: a day (UTC), or a moment")
-    parser.add_argument("--to", dest="until", metavar="WHEN", help="recorded before then")
-
-
-def verify(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        "Verify an export, without a server, a database or the internet. Exit 0: nothing is wrong, and a key that you "
-        "gave signed all of it; 1: something is wrong, and where; 2: it cannot be read; 3: nothing is wrong in itself, "
-        "but no key that you gave signed (all of) it."
-    )
-    parser.add_argument("export", metavar="EXPORT.zip")
-    parser.add_argument("--key", action="append", metavar="KEY", help="the log's public key, or a file of keys")
-    parser.add_argument("--checkpoint", action="append", metavar="NOTE", help="a checkpoint that you kept: a file")
-    parser.add_argument(
-        "--receipt", action="append", metavar="R", help="a receipt's entry_hash, or a file with receipts"
-    )
-    parser.add_argument("--json", action="store_true", help="the verdict as JSON")
-    parser.add_argument("--decide", action="store_true", help="decide each transition again by the enclosed definition")
 
 
 def diagram(parser: argparse.ArgumentParser) -> None:

@@ -50,4 +50,5 @@ def _machine(run: verify.Verification, digest: str) -> Machine | None:
 
 
 def _value(text: str) -> Json:
-    return json.loads(text)
+    value: Json = json.loads(text)
+    return value

@@ -3,13 +3,13 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from app.commands.opening.services import prepared
+from app.commands.opening.services import prepared, signing_of
 from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
 from app.commands.terminal.going import going
 from app.db import open_store
@@ -29,6 +29,8 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         wanted=_filter(arguments),
         format=arguments.format,
         operator=f"operator:{settings.operator or system_user()}",
+        keys=_keys(settings),
+        unsigned=arguments.unsigned,
     )
     await prepared(settings)
     with _written(arguments.out) as out:
@@ -70,6 +72,12 @@ def _tell(extract: Extract, out: Path) -> None:
     of = "all" if not extract.asked.wanted else f"{len(extract.kept):,} of"
     told = f"{of} {extract.size:,} entries of {extract.asked.tenant}"
     print(f"{told}: {'written' if out == STDOUT else out}", file=sys.stderr)
+
+
+def _keys(settings: Settings) -> Sequence[str]:
+    """Those that are set here; where none is, an auditor has to have them from elsewhere, as they should."""
+    signing = signing_of(settings)
+    return [str(key) for key in signing.verifiers] if signing else []
 
 
 def _filter(arguments: argparse.Namespace) -> ExportFilter:

@@ -7,11 +7,11 @@ their own; what is left stands in one, as JSON.
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.exports.beside import rows
 from app.services.log.exports import ExportedEntry, Extract
 from app.services.store.exports import ExportedValue
@@ -60,7 +60,7 @@ def _of_entry(one: ExportedEntry) -> Iterator[str]:
     return (_cell(told[name]) if told.get(name) is not None else "" for name in OF_ENTRY)
 
 
-def _told(one: ExportedEntry) -> Mapping[str, Json]:
+def _told(one: ExportedEntry) -> JsonObject:
     entry = one.entry
     actor, policy, definition = (entry.get(name) or {} for name in ("actor", "policy", "definition"))
     return {

@@ -14,7 +14,7 @@ from typing import IO, Final
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.exports.lines import entry_line, proof_line, values_line
-from app.services.log.exports import Extract
+from app.services.log.exports import Extract, origin_of_note
 from app.services.log.leaf_hashes import LeafHashes
 
 FORMAT: Final = "stateward-export/1"
@@ -30,8 +30,11 @@ async def write(extract: Extract, out: IO[bytes]) -> None:
             zipped.put_lines("proofs.ndjson", _proofs(extract, hashes))
         else:
             zipped.put_tiles(hashes)
-        definitions = await extract.definitions()
-        for stored in definitions:
+        for checkpoint in extract.checkpoints:
+            zipped.put(f"checkpoints/{checkpoint.size}.txt", checkpoint.note.encode())
+        if extract.asked.keys:
+            zipped.put("keys.txt", "".join(f"{key}\n" for key in extract.asked.keys).encode())
+        for stored in await extract.definitions():
             zipped.put(f"definitions/{stored.hash}.json", stored.text.encode())
         zipped.put("manifest.json", _json(_manifest(extract, hashes.root(), enclosed)))
         zipped.put("FORMAT.md", files("app.exports").joinpath("FORMAT.md").read_bytes())
@@ -99,7 +102,7 @@ def _manifest(extract: Extract, root: bytes, enclosed: int) -> Json:
     return {
         "format": FORMAT,
         "tenant": asked.tenant,
-        "origin": None,
+        "origin": origin_of_note(extract.checkpoints[-1].note) if extract.checkpoints else None,
         "made_at": rfc3339(extract.at),
         "made_by": asked.operator,
         "tree_size": extract.size,
@@ -109,7 +112,7 @@ def _manifest(extract: Extract, root: bytes, enclosed: int) -> Json:
         "filter": asked.wanted.to_json(),
         "values": {"enclosed": enclosed, "withheld": extract.fields - enclosed},
         "totals": extract.totals.to_json(),
-        "checkpoints": [],
+        "checkpoints": [one.size for one in extract.checkpoints],
         "policies": "not enclosed: the lines behind the hash of a policy are not kept with it yet",
     }
 

@@ -26,7 +26,9 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 VERSION = 1
@@ -39,6 +41,7 @@ MOST_DIRECTORY = 64 << 20
 MOST_LINE = 8 << 20
 MOST_SMALL = 4 << 20
 MOST_NOTE = 1 << 16
+MOST_KEPT = 64
 CHUNK = 1 << 18
 TILE = 256
 HASH = 32
@@ -418,9 +421,11 @@ class Entry(NamedTuple):
 
 
 class Verification:
-    """One run over one export."""
+    """One run over one export. `outside`: names and lines of files with checkpoints that were kept elsewhere."""
 
-    def __init__(self, archive: Archive, keys: list[Key] | None, outside: list[tuple[str, str]], receipts: list[str]):
+    def __init__(
+        self, archive: Archive, keys: list[Key] | None, outside: list[tuple[str, Iterable[str]]], receipts: list[str]
+    ) -> None:
         self.archive, self.given, self.outside = archive, keys, outside
         self.receipts = dict.fromkeys(receipts)
         self.verdict = Verdict()
@@ -512,7 +517,8 @@ class Verification:
         if keys is None:
             keys = self._enclosed_keys()
         notes = [(name, self.archive.small(name, MOST_NOTE).decode(errors="replace"), False) for name in self._notes()]
-        notes += [(name, text, True) for name, text in self.outside]
+        for name, lines in self.outside:
+            notes += [(name, text, True) for text in self._kept(name, lines)]
         for name, text, outside in notes:
             try:
                 found = read_checkpoint(text, keys, name, outside)
@@ -520,7 +526,39 @@ class Verification:
                 self.verdict.add("ALTERED", f"{name}: {bad}", file=name)
                 continue
             self._admit(found)
-        self._unknown_keys()
+        if keys:
+            self._unknown_keys()
+        elif self.verdict.checkpoints:
+            self.verdict.notes.append("no key came with the export or was given: nobody's signature was looked at")
+
+    def _kept(self, name: str, lines: Iterable[str]) -> list[str]:
+        """The notes in a file: it is one, or has one a line with the moment, as the service publishes them for all its
+        logs; then those of this log that were published a minute before the export or earlier."""
+        each = iter(lines)
+        first = next(each, "")
+        if not first.startswith("{"):
+            return ["".join([first, *islice(each, 100)])]
+        found: dict[int, str] = {}
+        for line in chain([first], each):
+            if len(found) > 10_000:
+                found = {size: found[size] for size in sorted(found)[1::2]}
+            size, note = self._published(line)
+            found[size] = note
+        found.pop(-1, None)
+        if not found:
+            self.verdict.notes.append(f"{name} holds no checkpoint of this log from before the export")
+        sizes = sorted(found)
+        return [found[size] for size in dict.fromkeys((*sizes[:: len(sizes) // MOST_KEPT + 1], *sizes[-1:]))]
+
+    def _published(self, line: str) -> tuple[int, str]:
+        """The size and the note, or -1 where it is none of this log."""
+        try:
+            said = json.loads(line)
+            origin, size, _ = said["note"].split("\n", 2)
+            before = _moment(self.manifest["made_at"]) - _moment(said["at"]) >= timedelta(minutes=1)
+            return (int(size), said["note"]) if before and origin == self.manifest.get("origin") else (-1, "")
+        except (*_BAD, OverflowError):
+            return -1, ""
 
     def _notes(self) -> list[str]:
         return sorted(self.archive.under("checkpoints/"), key=lambda name: int(name[12:-4]))
@@ -1024,6 +1062,10 @@ def _begun(path: str) -> bytes:
     return b"[" + json.dumps(path, ensure_ascii=False).encode() + b","
 
 
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 def policy_hash(policy: dict[str, Any]) -> str:
     """SHA-256 over the SHA-256 of each block, in the order of acts, what roles include first; a block is its sorted
     lines, each with a newline."""
@@ -1085,7 +1127,9 @@ def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 def takes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("export", metavar="EXPORT.zip")
     parser.add_argument("--key", action="append", metavar="KEY", help="the log's public key, or a file of keys")
-    parser.add_argument("--checkpoint", action="append", metavar="NOTE", help="a checkpoint that you kept: a file")
+    parser.add_argument(
+        "--checkpoint", action="append", metavar="NOTE", help="a checkpoint that you kept, or published ones: a file"
+    )
     parser.add_argument(
         "--receipt", action="append", metavar="R", help="a receipt's entry_hash, or a file with receipts"
     )
@@ -1095,7 +1139,7 @@ def takes(parser: argparse.ArgumentParser) -> None:
 def opened(given: argparse.Namespace) -> Verification:
     """What is asked, ready to run. Raises Unreadable."""
     keys = [key for told in given.key for key in _keys(told)] if given.key else None
-    notes = [(path, _text(path)) for path in given.checkpoint or ()]
+    notes: list[tuple[str, Iterable[str]]] = [(path, _lines(path)) for path in given.checkpoint or ()]
     receipts = [one for told in given.receipt or () for one in _receipts(told)]
     run = Verification(Archive(given.export), keys, notes, receipts)
     if sys.stderr.isatty():
@@ -1121,6 +1165,15 @@ def _text(path: str) -> str:
     try:
         with open(path, encoding="utf-8") as stream:
             return stream.read(1 << 20)
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+
+
+def _lines(path: str) -> Iterator[str]:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            while line := stream.readline(MOST_NOTE):
+                yield line
     except (OSError, ValueError) as error:
         raise Unreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
 
@@ -1168,7 +1221,7 @@ def _bound(verdict: Verdict) -> str:
     )
     if newest is None:
         return "No outside word bounds it: no checkpoint holds it, so all of it could have been written anew."
-    by = ", ".join(newest.signed_by)
+    by = ", ".join(newest.signed_by) or f"somebody, as {newest.origin}"
     if not verdict.keys_given:
         return f"Signed by {by}, a key that came with the export: give the one that you know with --key."
     if verdict.bound < verdict.size:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.arguments import DRAWN_AS, EXPORTED_AS, TAKES
+from app.commands.arguments import DRAWN_AS, TAKES
+from app.commands.export_arguments import EXPORTED_AS
 from app.domain.diagram import DRAWN
 from app.exports.registry import WRITES
 from app.main import RUNS

@@ -9,11 +9,14 @@ from sqlalchemy.engine import RowMapping
 
 from app.db.tables.log_order import LEAF
 from app.db.tables.tables import ENTRY, PAYLOAD
+from app.db.tables.tree import CHECKPOINT
 from app.services.store.exports import ExportedLeaf, ExportedValue
+from app.services.store.log_tree import StoredCheckpoint
 
 L = LEAF.c
 E = ENTRY.c
 P = PAYLOAD.c
+K = CHECKPOINT.c
 ITS_ENTRY = and_(E.tenant == L.tenant, E.entry_id == L.entry_id)
 ITS_VALUES = and_(P.tenant == L.tenant, P.entry_id == L.entry_id)
 
@@ -36,6 +39,15 @@ class SqlExports(ABC):
         found = select(L.leaf_index, P.path, P.salt, P.value).select_from(LEAF.join(PAYLOAD, ITS_VALUES))
         mine = found.where(L.tenant == tenant, L.leaf_index.in_(leaves)).order_by(L.leaf_index, P.path)
         return [ExportedValue(**row) for row in await self._rows(mine, tenant)]
+
+    async def exported_checkpoints(self, tenant: str, until: int, most: int) -> Sequence[StoredCheckpoint]:
+        targets = sorted({until * part // most for part in range(1, most + 1)})
+        largest = [select(func.max(K.size)).where(K.tenant == tenant, K.size <= size) for size in targets]
+        wanted = [one.scalar_subquery().label(f"s{number}") for number, one in enumerate(largest)]
+        (row,) = await self._rows(select(*wanted), tenant)
+        sizes = sorted({size for size in row.values() if size is not None})
+        found = select(*K).where(K.tenant == tenant, K.size.in_(sizes)).order_by(K.size)
+        return [StoredCheckpoint(**one) for one in await self._rows(found, tenant)]
 
     @abstractmethod
     async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...

@@ -1,16 +1,15 @@
 """What an entry tells, with the values of it that are known: the attempt, and the case after it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from app.domain.case.attempt import Actor, Attempt, Principal
 from app.domain.case.case import Case
 from app.domain.machine.machine import Arc
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.domain.values.rfc3339 import parse_rfc3339
 
-Entry = Mapping[str, Json]
-Values = Mapping[str, Json]
+Entry = JsonObject
+Values = JsonObject
 
 
 def unknown(arc: Arc, lacking: frozenset[str]) -> bool:

@@ -2,10 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.services.log.export_filter import ExportFilter
 
 OF_NO_TYPE = "-"
@@ -29,13 +28,13 @@ class ControlTotals:
         states = json.loads(text)["states"]
         self._final[definition] = frozenset(name for name, state in states.items() if state.get("final"))
 
-    def count(self, entry: Mapping[str, Json], enclosed: bool) -> None:
+    def count(self, entry: JsonObject, enclosed: bool) -> None:
         if enclosed:
             self.kinds[entry.get("case_type") or OF_NO_TYPE, entry["kind"]] += 1
         if entry.get("target") is not None and self.wanted.covers(entry):
             self._move(entry)
 
-    def _move(self, entry: Mapping[str, Json]) -> None:
+    def _move(self, entry: JsonObject) -> None:
         final = self._final[entry["definition"]["hash"]]
         opens = entry["kind"] == "opened"
         before, after = entry["source"] in final, entry["target"] in final
@@ -48,7 +47,7 @@ class ControlTotals:
 
     def to_json(self) -> dict[str, Json]:
         moved = {name: self.moves[name] for name in ("opened", "closed", "reopened")}
-        entries: dict[str, Json] = {}
+        entries: dict[str, dict[str, int]] = {}
         for (case_type, kind), count in sorted(self.kinds.items()):
             entries.setdefault(case_type, {})[kind] = count
         at_end = self.open_at_start + moved["opened"] - moved["closed"] + moved["reopened"]

@@ -1,10 +1,9 @@
 """Which entries an export holds: those of which everything holds that was asked for."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.domain.values.rfc3339 import rfc3339
 
 
@@ -22,7 +21,7 @@ class ExportFilter:
     def __bool__(self) -> bool:
         return bool(self.to_json())
 
-    def keeps(self, entry: Mapping[str, Json]) -> bool:
+    def keeps(self, entry: JsonObject) -> bool:
         return (
             self.covers(entry)
             and not (self.since and self.is_before(entry))
@@ -30,7 +29,7 @@ class ExportFilter:
             and (not self.actors or not self.actors.isdisjoint(_people(entry)))
         )
 
-    def covers(self, entry: Mapping[str, Json]) -> bool:
+    def covers(self, entry: JsonObject) -> bool:
         """Whether it is of the cases that are asked for, and not after the time: what control totals are over."""
         return (
             (not self.case_types or entry.get("case_type") in self.case_types)
@@ -38,7 +37,7 @@ class ExportFilter:
             and not (self.until and entry["at"] >= rfc3339(self.until))
         )
 
-    def is_before(self, entry: Mapping[str, Json]) -> bool:
+    def is_before(self, entry: JsonObject) -> bool:
         """The texts of moments have the order of the moments."""
         return self.since is not None and entry["at"] < rfc3339(self.since)
 
@@ -52,7 +51,7 @@ class ExportFilter:
         }
 
 
-def _people(entry: Mapping[str, Json]) -> set[str | None]:
+def _people(entry: JsonObject) -> set[str | None]:
     """Who did it, and for whom."""
     actor = entry.get("actor", {})
     return {actor.get("reference"), actor.get("on_behalf_of")}

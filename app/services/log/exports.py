@@ -2,18 +2,19 @@
 
 import json
 from array import array
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.log.tree import HASH_BYTES, leaf_hash
-from app.domain.values.json import Json
+from app.domain.values.json import Json, JsonObject
 from app.services.entries.actors import operator_json
 from app.services.entries.writing import entry_of, write
 from app.services.log.control_totals import ControlTotals
 from app.services.log.export_filter import ExportFilter
 from app.services.log.leaf_hashes import LeafHashes
 from app.services.store.exports import ExportedLeaf, ExportedValue, ExportStore, LogPages
+from app.services.store.log_tree import StoredCheckpoint
 from app.services.store.stored import StoredDefinition
 
 PAGE = 250
@@ -21,6 +22,8 @@ PAGE = 250
 MOST_ROWS = 5_000
 MOST_CHARACTERS = 4 << 20
 """Of values read at a time, one entry's at least."""
+MOST_CHECKPOINTS = 64
+"""Enclosed: between two of them is where something is looked for whose hashes were all made anew."""
 UNKNOWN = bytes(HASH_BYTES)
 """Stands where the database has lost a leaf."""
 Progress = Callable[[int, int], None]
@@ -33,17 +36,22 @@ class ExportedEntry:
     leaf_index: int
     text: str
     entry_hash: str
-    entry: Mapping[str, Json]
+    entry: JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Who asks for which entries of whose log, in which format."""
+    """Who asks for which entries of whose log, in which format; `keys` are the public ones of those who sign it.
+
+    `unsigned`: also for what is newer than the newest checkpoint.
+    """
 
     tenant: str
     wanted: ExportFilter
     format: str
     operator: str
+    keys: Sequence[str] = ()
+    unsigned: bool = False
 
 
 class Extract:
@@ -56,6 +64,7 @@ class Extract:
         self.totals = ControlTotals(asked.wanted)
         self.kept = array("Q")
         self.fields = 0
+        self.checkpoints: Sequence[StoredCheckpoint] = ()
         self._store = store
         self._progress = progress
         self._definitions: dict[str, None] = {}
@@ -95,7 +104,7 @@ class Extract:
         hashes = list(self._definitions)
         return await self._store.definitions(hashes) if hashes else []
 
-    def _takes(self, leaf_index: int, entry: Mapping[str, Json]) -> bool:
+    def _takes(self, leaf_index: int, entry: JsonObject) -> bool:
         taken = self.asked.wanted.keeps(entry)
         self.totals.count(entry, taken)
         if taken:
@@ -105,7 +114,7 @@ class Extract:
                 self._definitions[entry["definition"]["hash"]] = None
         return taken
 
-    async def _learn(self, entries: Iterator[Mapping[str, Json]]) -> None:
+    async def _learn(self, entries: Iterator[JsonObject]) -> None:
         hashes = {entry["definition"]["hash"] for entry in entries if "definition" in entry}
         new = sorted(digest for digest in hashes if not self.totals.knows(digest))
         for stored in await self._store.definitions(new) if new else []:
@@ -123,11 +132,14 @@ class Exports:
     async def begin(self, asked: Asked, progress: Progress = lambda done, of: None) -> Extract:
         """Record that it is asked for, and only then give it: who has it is known, whatever becomes of the file.
 
-        It ends with what has its place in the log now. Raises EmptyLog.
+        It ends with the newest checkpoint, where there is one. Raises EmptyLog.
         """
+        newest = await self._store.checkpoint(asked.tenant)
         size = await self._store.log_size(asked.tenant)
         if size == 0:
             raise EmptyLog
+        if newest is not None and not asked.unsigned:
+            size = min(size, newest.size)
         async with self._store.transaction(asked.tenant) as tx:
             at = (await tx.lock([], [])).at
             says: dict[str, Json] = {
@@ -137,7 +149,16 @@ class Exports:
                 "tree_size": size,
             }
             await write(tx, entry_of("export", asked.tenant, at, actor=operator_json(asked.operator), says=says))
-        return Extract(self._store, asked, size, at, progress)
+        extract = Extract(self._store, asked, size, at, progress)
+        if newest is not None:
+            spread = await self._store.exported_checkpoints(asked.tenant, newest.size, MOST_CHECKPOINTS)
+            extract.checkpoints = [one for one in spread if origin_of_note(one.note) == origin_of_note(newest.note)]
+        return extract
+
+
+def origin_of_note(note: str) -> str:
+    """What the log is called in it."""
+    return note.partition("\n")[0]
 
 
 def _keep_hashes(hashes: LeafHashes, leaves: Sequence[ExportedLeaf], until: int) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from app.domain.values.json import Json
 from app.services.store.definitions import StoredDefinitions
+from app.services.store.log_tree import StoredCheckpoint
 from app.services.store.transactions import EntryTransaction, Transactions
 
 
@@ -41,6 +42,14 @@ class LogPages(StoredDefinitions, Protocol):
 
     async def exported_values(self, tenant: str, leaves: Sequence[int]) -> Sequence[ExportedValue]:
         """By leaf index and path."""
+        ...
+
+    async def checkpoint(self, tenant: str, size: int | None = None) -> StoredCheckpoint | None:
+        """The one of this size, or the newest."""
+        ...
+
+    async def exported_checkpoints(self, tenant: str, until: int, most: int) -> Sequence[StoredCheckpoint]:
+        """By size: the newest of at most `until` entries, and others that are spread over the log."""
         ...
 
 
