@@ -11,6 +11,7 @@ import pytest
 from app.db import open_store
 from app.domain.policy.scope import Scope
 from app.domain.values.errors import TooMany, Unauthenticated, Unavailable
+from app.services.fairness import yielding
 from app.services.log.watches import WatchLimits
 from app.services.store.log import FROM_THE_FIRST
 from tests.house import (
@@ -224,8 +225,25 @@ async def test_one_read_serves_all_who_wait_in_a_tenant(house, monkeypatch):
     assert reads["policy_version"] - decided["policy_version"] == 1
 
 
-async def test_those_who_wait_are_judged_in_turn_and_not_all_in_one_round(house, monkeypatch):
+async def test_the_policy_is_asked_once_for_all_streams_of_somebody(house, monkeypatch):
+    engine, asked = house.policies.engine, Counter()
+    visible = engine.visible
+    monkeypatch.setattr(engine, "visible", lambda *given: asked.update([given[1]]) or visible(*given))
+    readers = (ADMIN, CLERK)
+    async with AsyncExitStack() as stack:
+        streams = [await begun(stack, house, by) for by in readers * 8]
+        for number in range(2):
+            waiting = [asyncio.ensure_future(numbers(pages, 1)) for pages in streams]
+            await settled(house)
+            await open_claim(house)
+            await house.ledger.sequence()
+            assert await asyncio.gather(*waiting) == [[number]] * 16
+    assert asked == {by.id: 1 for by in readers}
+
+
+async def test_those_who_wait_are_judged_some_at_a_time_and_not_all_in_one_round(house, monkeypatch):
     """Three hundred streams of one tenant would else hold the loop for as long as all of them take."""
+    monkeypatch.setattr(yielding, "LONGEST", 0)  # each who looks at the clock finds that those before took long
     judged, rounds, over = [], 0, asyncio.Event()
     judge = house.ledger._judged
     monkeypatch.setattr(house.ledger, "_judged", lambda *given: judged.append(rounds) or judge(*given))

@@ -11,7 +11,7 @@ from app.domain.case.attempt import Actor
 from app.domain.values.errors import NotFound, Unauthenticated, Unavailable
 from app.http.app import HttpSettings, create_app
 from app.http.border.disconnecting import unless_gone
-from app.http.border.event_stream import EventStream
+from app.http.border.event_stream import LARGE, EventStream, pieces
 from app.services.log.ledger import FeedPage
 from app.services.store.log import Leaf
 from app.services.store.stored import StoredEntry
@@ -65,6 +65,13 @@ def test_the_feed_begins_with_the_first_entry_and_does_not_wait_unless_told_othe
 def test_a_parameter_out_of_range_is_invalid(client, query):
     answer = client.get(f"{FEED}?{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+def test_small_events_are_sent_together_and_large_ones_as_they_come():
+    small, large = [b"id: %d\n\n" % number for number in range(100)], b"x" * LARGE
+    assert list(pieces(small)) == [b"".join(small)]
+    assert list(pieces([small[0], large, large, small[1]])) == [small[0] + large, large, small[1]]
+    assert list(pieces([])) == []
 
 
 @pytest.mark.parametrize("path", [STREAM, CASE_STREAM])

@@ -1,7 +1,7 @@
 """A response of server-sent events (WHATWG HTML, 9.2), which ends when its reader has gone or is too slow."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 
 import structlog
@@ -13,6 +13,8 @@ from app.http.border.disconnecting import gone
 EVENT_STREAM = "text/event-stream"
 TOO_SLOW = 30.0
 """Seconds that a reader may leave the next piece lying in full buffers."""
+LARGE = 64 * 2**10
+"""Bytes of a piece that is sent without waiting for more."""
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # nginx would hold the events back
@@ -49,6 +51,18 @@ class EventStream(ASGIResponse):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
             LOGGER.info("a stream ended: its reader is too slow")
+
+
+def pieces(events: Iterable[bytes]) -> Iterator[bytes]:
+    """The events together, as far as they are small: to send one costs the loop more than to make it."""
+    piece = bytearray()
+    for one in events:
+        piece += one
+        if len(piece) >= LARGE:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)
 
 
 def event(number: int, data: bytes) -> bytes:

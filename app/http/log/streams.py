@@ -13,7 +13,7 @@ from litestar.params import HeaderParameter, QueryParameter
 
 from app.domain.values.errors import invalid
 from app.http.border.documented import problems
-from app.http.border.event_stream import EVENT_STREAM, EventStream, event, sign_of_life
+from app.http.border.event_stream import EVENT_STREAM, EventStream, event, pieces, sign_of_life
 from app.http.border.headers import request_id
 from app.http.border.parameters import CaseId, existing
 from app.http.border.services import ApiRequest, readmitting, services_of
@@ -21,7 +21,7 @@ from app.http.border.views import LeafEventView
 from app.http.log.feed import leaf_view
 from app.services.log.ledger import FeedPage
 from app.services.store.failures import StoreUnavailable
-from app.services.store.log import FROM_THE_FIRST
+from app.services.store.log import FROM_THE_FIRST, Leaf
 
 NOW = "now"
 LEAF_INDEX = re.compile("-1|[0-9]{1,15}")
@@ -96,12 +96,18 @@ async def _followed(request: ApiRequest, first: FeedPage, pages: AsyncGenerator[
         async with aclosing(pages):
             yield sign_of_life(first.next_after)
             async for page in pages:
-                for leaf in page.items:
-                    yield event(leaf.leaf_index, msgspec.json.encode(leaf_view(leaf)))
+                for piece in pieces(
+                    event(leaf.leaf_index, msgspec.json.encode(leaf_view(leaf))) for leaf in page.items
+                ):
+                    yield piece
                 if not page.items:
                     yield sign_of_life(page.next_after)
     except StoreUnavailable:
         LOGGER.info("a stream ended: the database is not available", request_id=request_id(request.scope))
+
+
+def _event(leaf: Leaf) -> bytes:
+    return event(leaf.leaf_index, msgspec.json.encode(leaf_view(leaf)))
 
 
 def _cursor(after: str | None, last_event_id: str | None) -> int | None:

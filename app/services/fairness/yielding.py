@@ -31,3 +31,21 @@ class LoopTurn:
             except StopIteration as done:
                 return cast(T, done.value)
             await self.give()
+
+
+class Round:
+    """For many who are woken by the same: some go on in this round of the loop, the others in the next ones."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    async def give(self) -> None:
+        """Let others go first where those before in this round took long already."""
+        while self._since is not None and perf_counter() - self._since >= LONGEST:  # noqa: ASYNC110 - a round it is
+            await asyncio.sleep(0)
+        if self._since is None:
+            self._since = perf_counter()
+            asyncio.get_running_loop().call_soon(self._over)
+
+    def _over(self) -> None:
+        self._since = None

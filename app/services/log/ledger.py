@@ -7,19 +7,16 @@ from dataclasses import dataclass
 
 from app.domain.case.attempt import Actor
 from app.domain.deciding.decide import no_such_case
-from app.domain.deciding.situation import ADMIN, AUDIT
-from app.domain.expressions.expression import View
 from app.domain.values.errors import CaseError
 from app.domain.values.names import SERVICE_TENANT
 from app.services.cases.cases import Cases
-from app.services.cases.visibility import scoped
 from app.services.fairness.slices import Slices
+from app.services.fairness.yielding import Round
+from app.services.log.rights import KnownRights, Rights
 from app.services.log.tails import Tails
 from app.services.log.watches import LogWatches, Watch
 from app.services.policy.policies import Policies
 from app.services.store.log import Leaf, LeafQuery, LogStore, Placed
-from app.services.store.may_see import CaseStanding, sees
-from app.services.store.stored import Visible
 
 BATCH = 5_000
 """Entries of a tenant that get their places in one transaction."""
@@ -30,7 +27,8 @@ MOST_WINDOWS = 20
 """Windows without anything for the caller before it gets an answer all the same."""
 HEARTBEAT = 15.0
 """Seconds without anything new before a stream says that it is alive (proxies close what is silent for 30 to 60)."""
-ANY_CASE_TYPE = "*"
+FEW = 50
+"""Entries that are judged at once for somebody whose rights are known."""
 Admitted = Callable[[], Awaitable[Actor]]
 """The caller once more, who waited meanwhile; raises where they would not be let in now."""
 
@@ -48,22 +46,6 @@ class FeedPage:
     blind: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """Whose entries somebody reads: of the cases that they see, of those that they audit, and of no case."""
-
-    visible: Visible
-    audits: Visible | None
-    oversees: bool
-
-    @property
-    def blind(self) -> bool:
-        return not self.oversees and self.audits is None and not _sees_any(self.visible)
-
-    def shows(self, standing: CaseStanding | None) -> bool:
-        return sees(self.visible, standing) or (self.audits is not None and sees(self.audits, standing))
-
-
 class Ledger:
     """Reading takes no lock, and no connection while it waits."""
 
@@ -76,6 +58,8 @@ class Ledger:
         self._log_watches = log_watches
         self._slices = slices
         self._tails = Tails(store, policies)
+        self._round = Round()
+        self._known = KnownRights(policies)
         self.on_sequenced: Callable[[int], None] = lambda count: None
 
     async def sequence(self, limit: int = BATCH) -> int:
@@ -159,9 +143,12 @@ class Ledger:
         return await self._page(actor, after, limit)
 
     async def _together(self, actor: Actor, watch: Watch, after: int, limit: int) -> FeedPage:
-        """What is new, read once for all who wait, and judged for this actor, one after the other of those who wait."""
+        """What is new, read once for all who wait, and judged for this actor; what takes long of it, in its turn."""
         until = watch.until
         placed = await self._tails.of(actor.tenant, after, until) if until > after else ()
+        if len(placed) <= FEW and self._known.knows(actor):
+            await self._round.give()
+            return self._judged(actor, watch, placed, until, limit)
         async with self._slices.of((actor.tenant, actor.id)):
             return self._judged(actor, watch, placed, until, limit)
 
@@ -176,14 +163,9 @@ class Ledger:
         blind = watch.case_id is None and rights.blind
         return FeedPage(mine[:limit], reached, more=reached < until, blind=blind)
 
-    def rights(self, actor: Actor) -> "Rights":
+    def rights(self, actor: Actor) -> Rights:
         """By the policy as this process knows it now."""
-        engine = self._policies.engine
-        roles = engine.closure(actor.tenant, actor.id, actor.roles)
-        visible = scoped(engine.visible(actor.tenant, actor.id, roles), actor.scope)
-        audits = scoped(engine.auditable(actor.tenant, actor.id, roles), actor.scope, AUDIT)
-        oversees = any(self._may_all(actor, roles, act) for act in (ADMIN, AUDIT))
-        return Rights(visible, audits if _sees_any(audits) else None, oversees)
+        return self._known.of(actor)
 
     async def of_service(self, actor: Actor, after: int, limit: int) -> FeedPage:
         """The entries of the service's own log, which bind all tenants; for those who oversee theirs."""
@@ -217,17 +199,3 @@ class Ledger:
         leaves = await self._store.leaves(query)
         reached = leaves[-1].leaf_index if len(leaves) == limit else until
         return FeedPage(leaves, reached, more=reached < last)
-
-    def _may_all(self, actor: Actor, roles: frozenset[str], act: str) -> bool:
-        if actor.scope is not None and not actor.scope.covers(ANY_CASE_TYPE, act):
-            return False
-
-        def see() -> View:
-            asking = {"id": actor.id, "roles": sorted(roles), "on_behalf_of": None}
-            return View({"data": {}, "payload": {}, "case": {}, "actor": asking, "now": None})
-
-        return self._policies.engine.decide(actor.tenant, roles, ANY_CASE_TYPE, act, see).allowed
-
-
-def _sees_any(visible: Visible) -> bool:
-    return not visible.denied_all and bool(visible.all_types or visible.types or visible.by_role)

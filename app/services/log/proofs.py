@@ -6,7 +6,8 @@ from app.domain.case.attempt import Actor
 from app.domain.values.errors import NotFound, invalid
 from app.services.cases.cases import Cases
 from app.services.log import tiling
-from app.services.log.ledger import Ledger, Rights
+from app.services.log.ledger import Ledger
+from app.services.log.rights import Rights
 from app.services.policy.policies import Policies
 from app.services.store.log_tree import FoundEntry, StoredCheckpoint, TreeReads
 

@@ -24,7 +24,10 @@ class Tails:
         if key not in self._reads:
             self._reads[key] = asyncio.create_task(self._read(*key))
             asyncio.get_running_loop().call_later(FRESH, self._reads.pop, key)
-        return await asyncio.shield(self._reads[key])  # one who hangs up takes nothing from the others
+        reading = self._reads[key]
+        if reading.done():
+            return reading.result()
+        return await asyncio.shield(reading)  # one who hangs up takes nothing from the others
 
     async def _read(self, tenant: str, after: int, until: int) -> Sequence[Placed]:
         found = await self._store.tail(tenant, after, until)
