@@ -354,7 +354,9 @@ class FakeProofs:
 
     asked: list[Any] = field(default_factory=list)
     newest: StoredCheckpoint = field(
-        default_factory=lambda: StoredCheckpoint("acme", 1, bytes(32), "s/acme\n1\n\n— s AAAA\n", OPENED_AT)
+        default_factory=lambda: StoredCheckpoint(
+            tenant="acme", size=1, root=bytes(32), note="s/acme\n1\n\n— s AAAA\n", at=OPENED_AT
+        )
     )
 
     async def entry(self, actor: Actor, log: str, *, entry_id: str = "", entry_hash: str = "") -> Proven:
@@ -372,7 +374,7 @@ class FakeProofs:
         self.asked.append((actor.id, log, first, second))
         if first > second:
             raise invalid("from", "must not be above `to`")
-        return Consistency(first, second, bytes(32), bytes(32), [])
+        return Consistency(first=first, second=second, first_root=bytes(32), second_root=bytes(32), path=[])
 
 
 @dataclass

@@ -54,11 +54,11 @@ async def _check(settings: Settings) -> int:
 def _left_out(signs: bool, publishes: bool) -> list[str]:
     keys = [] if signs else ["signatures of checkpoints, for STATEWARD_SIGNING_KEY is not set"]
     place = [] if signs and publishes else ["what was published, for it takes STATEWARD_SIGNING_KEY and _CHECKPOINTS"]
-    return [*keys, *place, "values against their commitments; bytes of files; clocks (`stateward sla verify`)"]
+    return [*keys, *place, "bytes of files; clocks (`stateward sla verify`); values that were erased"]
 
 
 def _counts(looked: Counter[str]) -> str:
-    kinds = ("entries", "tiles", "checkpoints", "published logs", "cases")
+    kinds = ("entries", "values", "tiles", "checkpoints", "published logs", "cases")
     return ", ".join(f"{looked[kind]:,} {kind}" for kind in kinds)
 
 

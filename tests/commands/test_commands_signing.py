@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.db import open_store
+from app.db.connections.sqlite_library import sqlite3
 from app.domain.log.notes import Checkpoint, SigningKey, VerifierKey, signed
 from app.main import main
 from tests.factories import TENANT
@@ -121,3 +122,26 @@ def test_where_nothing_is_published_there_is_nothing_to_say(capsys, monkeypatch,
             monkeypatch.setenv(name, value)
     assert main(["audit", "restored", "--reason", "x"]) == 2
     assert f"{missing} is not set" in capsys.readouterr().err
+
+
+def test_a_log_is_held_against_itself_and_what_is_left_out_is_told(capsys, tmp_path):
+    asyncio.run(written(tmp_path))
+    assert main(["audit", "check"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("2 entries, 0 values, 0 tiles, 0 checkpoints, 0 published logs, 0 cases: 0 faults")
+    assert [line.partition(": ")[0] for line in said[1:]] == ["not checked"] * 3
+    with sqlite3.connect(tmp_path / "stateward.db") as raw:
+        raw.execute("DROP TRIGGER audit_entry_refuses_update")
+        raw.execute("UPDATE audit_entry SET entry = entry || ' ' WHERE rowid = 1")
+    raw.close()
+    assert main(["audit", "check"]) == 1
+    [fault, counts, *_] = capsys.readouterr().out.splitlines()
+    assert fault.startswith(f"{TENANT}: entry ")
+    assert fault.endswith(" has another hash than its text")
+    assert counts.endswith(": 1 faults")
+
+
+async def written(folder: Path) -> None:
+    store = open_store(f"sqlite:///{folder / 'stateward.db'}")
+    await write(store, 2)
+    await store.close()

@@ -9,7 +9,7 @@ from tests.databases import Database
 from tests.house import CLERK, change, fired, open_claim, open_incident, rows
 from tests.signing import KEY, NAME, Shelf, free, note_of, signer, write
 
-TABLES = ("audit_entry", "audit_leaf", "audit_tile", "audit_checkpoint", "audit_pending", "cases")
+TABLES = ("audit_entry", "audit_leaf", "audit_tile", "audit_checkpoint", "audit_payload", "audit_pending", "cases")
 LAST = "(SELECT max(leaf_index) FROM audit_leaf WHERE tenant = 'acme')"
 ENTRY_2 = "(SELECT entry_id FROM audit_leaf WHERE tenant = 'acme' AND leaf_index = 2)"
 ENTRY_3 = ENTRY_2.replace("2", "3")
@@ -62,6 +62,7 @@ async def test_a_log_that_nobody_touched_has_nothing_wrong(house: Assembly):
             "UPDATE audit_tile SET root = hashes WHERE tenant = 'acme'": "tile 0 of level 0 says something else",
             "UPDATE audit_checkpoint SET note = replace(note, 'acme', 'acmf')": "not signed by",
             "UPDATE audit_checkpoint SET root = x'00'": "has another root",
+            "UPDATE audit_payload SET value = '7' WHERE path = '/data/amount_cents'": "does not commit to the value of",
             "UPDATE cases SET data = '{}', assignee = 'user:mallory'": "is not what its entries tell: data, assignee",
         },
         {f"DELETE FROM audit_leaf WHERE tenant = 'acme' AND leaf_index = {LAST}": "entries were signed"},

@@ -295,8 +295,9 @@ async def test_postgresql_takes_no_tile_and_no_checkpoint_that_the_log_does_not_
             await store.keep_tiles(TENANT, [wrong])
     await store.keep_tiles(TENANT, [good])
     await store.keep_tiles("globex", [above])
+    false = StoredCheckpoint(tenant=TENANT, size=WIDE + 1, root=bytes(32), note="note", at=OPENED)
     with pytest.raises(Refused, match="entries that are there"):
-        await store.keep_checkpoints([StoredCheckpoint(TENANT, WIDE + 1, bytes(32), "note", OPENED)])
+        await store.keep_checkpoints([false])
     await store.close()
 
 

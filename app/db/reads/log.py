@@ -3,7 +3,7 @@
 import json
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from app.db.reads.listing import Read
 from app.db.reads.stored_tree import SqlTree
 from app.domain.values.names import SERVICE_TENANT
 from app.services.store.log import Leaf, LeafQuery, Placed
-from app.services.store.log_tree import FoundEntry
+from app.services.store.log_tree import FoundEntry, SaltedValue
 from app.services.store.may_see import CaseStanding
 from app.services.store.stored import StoredEntry
 
@@ -56,6 +56,11 @@ class SqlLog(SqlTree, SqlExports):
         [entry] = ledger.with_values([_entry(row)], await self._values(tenant, [row["entry_id"]]))
         given = await self._roles_on(tenant, row["case_id"]) if row["case_type"] is not None else frozenset()
         return FoundEntry(row["leaf_index"], row["case_id"], entry, _standing(row, given))
+
+    async def salted(self, tenant: str, entry_ids: Sequence[str]) -> AsyncIterator[Sequence[SaltedValue]]:
+        for portion in ledger.portions(await self._rows(ledger.sizes(tenant, entry_ids), tenant) if entry_ids else []):
+            rows = await self._rows(tree.salted(tenant, portion), tenant)
+            yield [SaltedValue(row["entry_id"], row["path"], bytes(row["salt"]), row["value"]) for row in rows]
 
     async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
         rows = await self._rows(log_order.touched(tenant, after, limit), tenant)

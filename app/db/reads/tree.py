@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select, text, tuple_, up
 from app.db.reads.every_tenant import EVERY_CASE
 from app.db.reads.log_order import ITS_ENTRY, SHOWN
 from app.db.tables.log_order import LEAF
-from app.db.tables.tables import CASES, ENTRY, PENDING
+from app.db.tables.tables import CASES, ENTRY, PAYLOAD, PENDING
 from app.db.tables.tree import CHECKPOINT, SIGNER, TILE
 from app.domain.log.tiles import TILE_WIDTH
 from app.services.store.log_tree import FullTile
@@ -91,6 +91,11 @@ def to_check(tenant: str, first: int, limit: int) -> Select[Any]:
     placed = found.select_from(LEAF.join(ENTRY, ITS_ENTRY).outerjoin(earlier, its_before))
     within = (L.tenant == tenant, L.leaf_index >= first, L.leaf_index < first + limit)
     return placed.where(*within).order_by(L.leaf_index)
+
+
+def salted(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
+    p = PAYLOAD.c
+    return select(p.entry_id, p.path, p.salt, p.value).where(p.tenant == tenant, p.entry_id.in_(entry_ids))
 
 
 def without_place(tenant: str) -> Select[Any]:

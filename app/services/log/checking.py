@@ -1,19 +1,20 @@
-"""Hold the log of the live database against itself: texts, chains, tree, checkpoints, and the cases it tells of.
+"""Hold the log of the live database against itself: texts, chains, values, tree, checkpoints, and cases.
 
 A page of each is in memory at a time, however long the log is.
 """
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.case.case import Case
-from app.domain.case.sealing import entry_hash, genesis
+from app.domain.case.sealing import commitment, entry_hash, genesis
 from app.domain.deciding.fold import Fold, Unexplained
 from app.domain.log.notes import BadNote, Checkpoint, VerifierKey, opened, text_of
 from app.domain.log.tiles import full_tiles, tile_root
 from app.domain.log.tree import Frontier
+from app.domain.values.json import Json
 from app.services.fairness.yielding import LoopTurn
 from app.services.log.restored import departed
 from app.services.log.signing import Place, PlaceUnusable, origin_of
@@ -100,6 +101,8 @@ class LogCheck:
             done = sum(1 for leaf in page if leaf.leaf_index < frontier.size)
             yield Step("entries", done, wrong)
             yield Step("checkpoints", checkpoints)
+            async for step in self._values(tenant, page):
+                yield step
             if done < len(page) or not page:
                 yield Step("entries", 0, [f"{tenant}: no entry has the place {frontier.size}"])
                 return
@@ -109,6 +112,17 @@ class LogCheck:
             yield Step("entries", missing, [f"{tenant}: {missing} entries have no place and do not wait for one"])
         async for step in self._tiles(tenant, size):
             yield step
+
+    async def _values(self, tenant: str, page: Sequence[CheckedLeaf]) -> AsyncIterator[Step]:
+        """Each against its commitment."""
+        committed, turn = {leaf.entry_id: _fields(leaf) for leaf in page}, LoopTurn()
+        async for values in self._store.salted(tenant, list(committed)):
+            wrong = []
+            for one in values:
+                if committed[one.entry_id].get(one.path) != commitment(one.path, one.salt, one.value):
+                    wrong.append(f"{tenant}: entry {one.entry_id} does not commit to the value of {one.path}")
+                await turn.give()
+            yield Step("values", len(values), wrong)
 
     def _faults_of(self, checkpoint: StoredCheckpoint, root: bytes) -> list[str]:
         told = f"{checkpoint.tenant}: the checkpoint of {checkpoint.size} entries"
@@ -169,6 +183,14 @@ class LogCheck:
             if not differ or last:
                 break
         return [f"{tenant}: case {case_id} is not what its entries tell: {', '.join(differ)}"] if differ else []
+
+
+def _fields(leaf: CheckedLeaf) -> Mapping[str, Json]:
+    """The commitments of an entry; of one that is no JSON none."""
+    try:
+        return dict(json.loads(leaf.entry).get("fields", {}))
+    except (ValueError, AttributeError):
+        return {}
 
 
 def _differences(kept: Case, told: Case) -> list[str]:

@@ -125,7 +125,9 @@ class Checkpoints:
         except (Inconsistent, BadNote, Refused, KeyError) as wrong:
             looking.refused[head.tenant] = str(wrong)
         else:
-            looking.ready.append(StoredCheckpoint(head.tenant, head.size, checkpoint.root, note, looking.now))
+            looking.ready.append(
+                StoredCheckpoint(tenant=head.tenant, size=head.size, root=checkpoint.root, note=note, at=looking.now)
+            )
             if head.size == head.signed:
                 looking.stored.add(head.tenant)
 

@@ -28,7 +28,7 @@ class Proven:
     inclusion: Inclusion | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consistency:
     """That the first tree begins the second, with the roots of both."""
 
@@ -77,9 +77,9 @@ class Proofs:
         if first > second:
             raise invalid("from", "must not be above `to`")
         async with self._cases.reads.reading(actor):
-            roots = [await tiling.root(self._store, log, size) for size in (first, second)]
+            first_root, second_root = [await tiling.root(self._store, log, size) for size in (first, second)]
             path = await tiling.steps(self._store, log, first, second)
-        return Consistency(first, second, roots[0], roots[1], path)
+        return Consistency(first=first, second=second, first_root=first_root, second_root=second_root, path=path)
 
     async def _rights(self, actor: Actor) -> Rights:
         """Asked after reading: nothing is shown by a policy that is older than it."""

@@ -1,11 +1,12 @@
 """What the tree over the log needs from a store: hashes of leaves, full tiles, checkpoints, one signer at a time."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from app.domain.log.tiles import Tile
+from app.domain.values.json import Json
 from app.services.store.may_see import CaseStanding
 from app.services.store.stored import StoredEntry
 
@@ -29,7 +30,7 @@ class FullTile:
     root: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCheckpoint:
     """A checkpoint that was signed: `note` is its exact text with signatures."""
 
@@ -120,11 +121,25 @@ class TreeStore(TreeReads, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SaltedValue:
+    """What stands behind a commitment of an entry."""
+
+    entry_id: str
+    path: str
+    salt: bytes
+    value: Json
+
+
 class CheckStore(TreeStore, Protocol):
     """What checks the log of the live database asks besides."""
 
     async def leaves_to_check(self, tenant: str, first: int, limit: int) -> Sequence[CheckedLeaf]:
         """From a place on, in order."""
+        ...
+
+    def salted(self, tenant: str, entry_ids: Sequence[str]) -> AsyncIterator[Sequence[SaltedValue]]:
+        """The values of these entries, a portion at a time; all of an entry are in one."""
         ...
 
     async def without_place(self, tenant: str) -> int:
