@@ -66,6 +66,8 @@ def paths(client: TestClient[Litestar]) -> list[str]:
         "attachment_id": CASE_ID,
         "key_id": CASE_ID,
         "view_id": CASE_ID,
+        "entry_id": CASE_ID,
+        "entry_hash": "aa" * 32,
         "name": "expense_claim",
     }
     return [path.format(**named) for path in client.get("/schema/openapi.json").json()["paths"]]

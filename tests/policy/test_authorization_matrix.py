@@ -15,6 +15,7 @@ from tests.fake_services import Fakes, api
 from tests.house import Assembly, declared
 from tests.one_app import SECRET
 from tests.over_http import client_without_credential
+from tests.signing import signer
 from tests.working import naming_reviewers
 
 NOT_THERE = "00000000-0000-7000-8000-000000000000"
@@ -60,6 +61,10 @@ MAY = {
     "GET /cases/{case_id}/slas/{name}/explain": READERS,
     "POST /sla/simulate": CALLERS,
     "GET /audit": CALLERS,
+    "GET /audit/entries/{entry_id}": READERS | AUDITORS,
+    "GET /audit/receipts/{entry_hash}": READERS | AUDITORS,
+    "GET /audit/checkpoint": CALLERS,
+    "GET /audit/consistency": CALLERS,
     "GET /policies": ADMIN | AUDITORS,
     "POST /policies": ADMIN,
     "POST /policies/preview": ADMIN,
@@ -169,8 +174,8 @@ def test_no_route_knows_nobody(who: str, document: dict[str, Any]) -> None:
 
 
 def _filled(path: str, known: dict[str, str]) -> str:
-    named = {"name": "expense_claim", "attachment_id": NOT_THERE, "key_id": NOT_THERE, "view_id": NOT_THERE, **known}
-    return path.format(**named)
+    ids = dict.fromkeys(("attachment_id", "key_id", "view_id", "entry_id"), NOT_THERE)
+    return path.format(**{"name": "expense_claim", "entry_hash": "0" * 64, **ids, **known})
 
 
 async def _opened(http: AsyncClient, event: str = "submit") -> str:
@@ -205,11 +210,14 @@ async def _sent(http: AsyncClient, operation: str, case_id: str, who: dict[str, 
         "POST /role-assignments": {"assignments": [{"user": f"user:u{number}", "role": "role:clerk"}]},
         "POST /api-keys": {"title": "A key", "subject": "service:import", "roles": ["role:clerk"]},
     }
-    query = {"case": case_id, "event": "triage"} if path == "/whocan" else None
+    queries: dict[str, Any] = {
+        "/whocan": {"case": case_id, "event": "triage"},
+        "/audit/consistency": {"from": 0, "to": 1},
+    }
     if operation == "POST /cases/{case_id}/attachments":
         file = {"file_name": "a.txt"}
         return await http.post(target, content=b"a receipt", params=file, headers={**who, "content-type": "text/plain"})
-    return await http.request(method, target, json=bodies.get(operation), params=query, headers=who)
+    return await http.request(method, target, json=bodies.get(operation), params=queries.get(path), headers=who)
 
 
 @pytest.mark.parametrize("operation", MAY)
@@ -217,6 +225,9 @@ async def test_every_route_lets_in_whom_the_table_says(house: Assembly, operatio
     await naming_reviewers(house)
     async with client_without_credential(house) as http:
         case_id, known = await _about(http, operation)
+        if "/audit/" in operation:
+            await house.ledger.sequence()
+            await signer(house.store, None).look()
         for number, caller in enumerate(sorted(CALLERS)):
             if number and not operation.startswith("GET"):
                 case_id, known = await _about(http, operation)
@@ -226,7 +237,8 @@ async def test_every_route_lets_in_whom_the_table_says(house: Assembly, operatio
             if caller in MAY[operation]:
                 assert answer.is_success, (caller, answer.text)
             else:
-                hidden = caller in ("stranger", "auditor") and ("{case_id}" in operation or operation == "GET /whocan")
+                of_a_case = "{case_id}" in operation or "/audit/" in operation or operation == "GET /whocan"
+                hidden = caller in ("stranger", "auditor") and of_a_case
                 assert answer.status_code == (404 if hidden else 403), (caller, answer.text)
 
 
@@ -238,6 +250,9 @@ async def _about(http: AsyncClient, operation: str) -> tuple[str, dict[str, str]
     if "attachment_id" in operation:
         made = (await _sent(http, "POST /cases/{case_id}/attachments", case_id, headers("creator"))).json()
         known["attachment_id"] = made["attachment"]["id"]
+    if "{entry_" in operation:
+        [entry] = (await _sent(http, "GET /cases/{case_id}/audit", case_id, headers("creator"))).json()["items"]
+        known |= {name: entry[name] for name in ("entry_id", "entry_hash")}
     if operation.startswith("DELETE") or "view_id" in operation:
         known |= await _made(http, operation)
     return case_id, known
