@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.domain.definition.titles import titled
+from app.domain.definition.titles import in_words, titled
 from app.services.cases.views import PossibleEvent
 from app.services.work.case_pages import OpenCase
 from app.ui.case.clock_chips import Chip, chips
@@ -31,6 +31,7 @@ class Bar:
     case_type: str
     states: tuple[str, ...]
     closed: bool
+    team: str
     chips: tuple[Chip, ...]
     first: tuple[EventButton, ...]
     more: tuple[EventButton, ...]
@@ -49,6 +50,7 @@ def bar(told: Telling, opened: OpenCase) -> Bar:
         case_type=told.case_type(),
         states=tuple(told.state(path) for path in case.states),
         closed=case.closed_at is not None,
+        team=in_words((case.team or "").partition(":")[2]),
         chips=chips(told, opened.clocks),
         first=buttons[:MOST_BUTTONS],
         more=buttons[MOST_BUTTONS:],
