@@ -16,7 +16,7 @@ from tests.ui.test_forms_of_events import do, with_lines
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 CARL = reader(CLERK)
 SUSAN = reader(SUPERVISOR, "Susan Supervisor", "session-of-susan")
-LOOKS = [(1280, True), (320, False)]
+LOOKS = [(320, True)]
 
 
 @pytest.fixture

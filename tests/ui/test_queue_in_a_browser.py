@@ -23,9 +23,6 @@ LOOKS = [
     ("/?view=unassigned&type=expense_claim", 1280, False),
     ("/?view=unassigned", 320, True),
     ("/?view=unassigned&asignee=me&due_before=soon", 320, False),
-    ("/?view=mine", 320, False),
-    ("/search?q=expenses", 1280, True),
-    ("/views/new?view=overdue&type=expense_claim", 320, True),
 ]
 
 

@@ -64,6 +64,13 @@ def test_a_duration_is_said_in_words(length: timedelta | float, working: bool, s
     assert Times(words("en"), BERLIN, NOW).duration(length, working) == said
 
 
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(285, "4 h 45 min"), (64 * 60, "64 h"), (12, "12 min"), (0, "0 min"), (0.4, "0 min")]
+)
+def test_what_one_adds_up_is_said_to_the_minute(minutes: float, said: str) -> None:
+    assert Times(words("en"), BERLIN, NOW).exactly(timedelta(minutes=minutes)) == said
+
+
 def test_what_is_due_counts() -> None:
     times = Times(words("en"), BERLIN, NOW)
     assert times.counting(NOW - timedelta(hours=2)).striptags() == "Overdue by 2 h"

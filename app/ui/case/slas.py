@@ -55,6 +55,7 @@ def _segment(told: Telling, one: Mapping[str, Any]) -> dict[str, Any]:
         "since": since,
         "until": until,
         "length": until - since,
+        "exactly": told.times.exactly(until - since),
         "counted": one["counted"],
         "why": why_words(told, one["why"]),
     }
@@ -73,7 +74,7 @@ def _bar(told: Telling, segments: Sequence[Mapping[str, Any]]) -> list[tuple[str
         pieces = [(place, *key, seconds) for place, (key, seconds) in enumerate(lengths.items())][:MOST_IN_A_BAR]
     total = sum(seconds for *_, seconds in pieces) or 1.0
     return [
-        ("info" if counted else "neutral", seconds / total, f"{why}: {told.times.duration(seconds)}")
+        ("info" if counted else "neutral", seconds / total, f"{why}: {told.times.exactly(seconds)}")
         for _, counted, why, seconds in pieces
     ]
 

@@ -77,6 +77,14 @@ class Times:
             return self.words.gettext("%(number)s h", number=int(seconds // HOUR))
         return self.words.ngettext("%(num)s day", "%(num)s days", int(seconds // DAY))
 
+    def exactly(self, length: timedelta | float) -> str:
+        """`64 h`, `4 h 45 min`: to the minute, as one adds them up."""
+        seconds = length.total_seconds() if isinstance(length, timedelta) else length
+        hours, minutes = divmod(round(seconds / MINUTE), HOUR // MINUTE)
+        told = [("%(number)s h", hours)] if hours else []
+        told += [("%(number)s min", minutes)] if minutes or not hours else []
+        return " ".join(self.words.gettext(text, number=number) for text, number in told)
+
     def _working(self, seconds: float) -> str:
         if seconds < HOUR:
             return self.words.ngettext(
