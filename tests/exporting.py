@@ -17,6 +17,7 @@ from app.domain.case.sealing import canonical, entry_hash
 from app.domain.log.notes import Checkpoint, SigningKey, signed
 from app.domain.log.tree import Frontier
 from app.exports.registry import WRITES
+from app.policy.engine import PolicyEngine
 from app.services.assembly import Assembly
 from app.services.log.export_filter import ExportFilter
 from app.services.log.exports import Asked, Exports
@@ -54,7 +55,7 @@ async def export(
     asked = asked or Asked(tenant=tenant, wanted=wanted, format=kind, operator="operator:olga")
     extract = await Exports(store).begin(asked)
     with out.open("wb") as file:
-        await WRITES[asked.format](extract, file)
+        await WRITES[asked.format](extract, file, PolicyEngine())
     return out
 
 

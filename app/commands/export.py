@@ -16,6 +16,7 @@ from app.db import open_store
 from app.domain.values.names import SERVICE_TENANT, TENANT
 from app.domain.values.rfc3339 import parse_date, parse_rfc3339
 from app.exports.registry import WRITES
+from app.policy.engine import PolicyEngine
 from app.services.log.export_filter import ExportFilter
 from app.services.log.exports import Asked, EmptyLog, Exports, Extract
 from app.settings import Settings, system_user
@@ -37,7 +38,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
         try:
             extract = await Exports(store).begin(asked, going("entries"))
-            await WRITES[asked.format](extract, out)
+            await WRITES[asked.format](extract, out, PolicyEngine())
         except EmptyLog:
             raise CommandFailed(f"the log of {asked.tenant} is empty: is that the name of the tenant?") from None
         finally:

@@ -14,6 +14,7 @@ from typing import IO, Final
 from app.domain.values.json import Json, JsonObject
 from app.exports.beside import rows
 from app.services.log.exports import ExportedEntry, Extract
+from app.services.policy.past import PolicyInMemory
 from app.services.store.exports import ExportedValue
 
 MOST_COLUMNS: Final = 500
@@ -26,7 +27,7 @@ OF_ENTRY: Final = (
 OTHERS: Final = "other_values"
 
 
-async def write(extract: Extract, out: IO[bytes]) -> None:
+async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
     table = Table(await _paths(extract.again()))
     out.write(table.header())
     async for entry, values in rows(extract):

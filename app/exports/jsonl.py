@@ -6,10 +6,11 @@ from typing import IO
 
 from app.exports.beside import rows
 from app.services.log.exports import ExportedEntry, Extract
+from app.services.policy.past import PolicyInMemory
 from app.services.store.exports import ExportedValue
 
 
-async def write(extract: Extract, out: IO[bytes]) -> None:
+async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
     async for entry, values in rows(extract):
         out.write(_line(entry, values))
 

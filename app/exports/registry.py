@@ -5,10 +5,12 @@ from typing import IO, Final
 
 from app.exports import csv_file, jsonl, zip_file
 from app.services.log.exports import Extract
+from app.services.policy.past import PolicyInMemory
 
-WRITES: Final[Mapping[str, Callable[[Extract, IO[bytes]], Awaitable[None]]]] = {
+WRITES: Final[Mapping[str, Callable[[Extract, IO[bytes], PolicyInMemory], Awaitable[None]]]] = {
     "zip": zip_file.write,
     "jsonl": jsonl.write,
     "csv": csv_file.write,
 }
-"""Each writes all of an extract."""
+"""Each writes all of an extract; a policy without lines goes through its past, where a format tells by which it was
+decided."""

@@ -5,7 +5,7 @@ FORMAT.md, beside this, says what stands in it; whoever reads that can write a v
 
 import json
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from importlib.resources import files
@@ -16,11 +16,12 @@ from app.domain.values.rfc3339 import rfc3339
 from app.exports.lines import entry_line, proof_line, values_line
 from app.services.log.exports import Extract, origin_of_note
 from app.services.log.leaf_hashes import LeafHashes
+from app.services.policy.past import PolicyInMemory
 
 FORMAT: Final = "stateward-export/1"
 
 
-async def write(extract: Extract, out: IO[bytes]) -> None:
+async def write(extract: Extract, out: IO[bytes], policy: PolicyInMemory) -> None:
     with LeafHashes() as hashes, zipfile.ZipFile(out, "w") as archive:
         zipped = Zipped(archive, extract.at)
         await zipped.stream("entries.ndjson", _entries(extract, hashes))
@@ -36,7 +37,10 @@ async def write(extract: Extract, out: IO[bytes]) -> None:
             zipped.put("keys.txt", "".join(f"{key}\n" for key in extract.asked.keys).encode())
         for stored in await extract.definitions():
             zipped.put(f"definitions/{stored.hash}.json", stored.text.encode())
-        zipped.put("manifest.json", _json(_manifest(extract, hashes.root(), enclosed)))
+        policies, unknown = await extract.policies(policy)
+        for digest, lines in policies.items():
+            zipped.put(f"policies/{digest}.json", _json(lines))
+        zipped.put("manifest.json", _json(_manifest(extract, hashes.root(), enclosed, unknown)))
         zipped.put("FORMAT.md", files("app.exports").joinpath("FORMAT.md").read_bytes())
         zipped.put("verify.py", files("app.verify").joinpath("verify.py").read_bytes())
 
@@ -97,7 +101,7 @@ def _proofs(extract: Extract, hashes: LeafHashes) -> Iterator[bytes]:
     return (proof_line(leaf_index, hashes.proof(leaf_index)) for leaf_index in extract.kept)
 
 
-def _manifest(extract: Extract, root: bytes, enclosed: int) -> Json:
+def _manifest(extract: Extract, root: bytes, enclosed: int, unknown: Sequence[str]) -> Json:
     asked, kept = extract.asked, len(extract.kept)
     return {
         "format": FORMAT,
@@ -113,7 +117,7 @@ def _manifest(extract: Extract, root: bytes, enclosed: int) -> Json:
         "values": {"enclosed": enclosed, "withheld": extract.fields - enclosed},
         "totals": extract.totals.to_json(),
         "checkpoints": [one.size for one in extract.checkpoints],
-        "policies": "not enclosed: the lines behind the hash of a policy are not kept with it yet",
+        "policies_not_enclosed": unknown,
     }
 
 

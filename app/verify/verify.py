@@ -433,6 +433,9 @@ class Verification:
         self.manifest: dict[str, Any] = {}
         self.definitions: dict[str, dict[str, Any]] = {}
         self.used: set[str] = set()
+        self.policies: dict[str, dict[str, Any]] = {}
+        self.asked: set[str] = set()
+        self.unknown_policies: set[str] = set()
         self.progress: Callable[[int, int], None] = lambda done, of: None
         self.begun: Callable[[Verification], None] = lambda run: None
         self.on_entry: Callable[[Entry, dict[str, str]], None] | None = None
@@ -495,6 +498,8 @@ class Verification:
         manifest["filtered"] = bool(manifest["filter"])
         self.manifest = manifest
         self.verdict.size = manifest["tree_size"]
+        unknown = manifest.get("policies_not_enclosed")
+        self.unknown_policies = {one for one in unknown if type(one) is str} if type(unknown) is list else set()
         told = ("tenant", "origin", "tree_size", "entries", "filter", "made_at", "made_by")
         self.verdict.told = {name: manifest.get(name) for name in told}
         return True
@@ -509,8 +514,8 @@ class Verification:
                 self.verdict.add(
                     "ALTERED", f"{name} is not what the log was decided by: its hash is {actual}", file=name
                 )
-            elif folder == "definitions":
-                self.definitions[digest] = found
+            else:
+                (self.definitions if folder == "definitions" else self.policies)[digest] = found
 
     def _read_checkpoints(self) -> None:
         keys = self.given
@@ -601,9 +606,17 @@ class Verification:
             name = f"definitions/{digest}.json"
             if len(digest) == 64 and name not in self.archive.members:
                 self.verdict.add("MISSING", f"the definition {name} is not enclosed", **{**entry.place(), "file": name})
+        policy = e.get("policy")
+        digest = policy.get("hash") if type(policy) is dict else None
+        if type(digest) is str and digest not in self.asked and len(self.asked) < 100_000:
+            self.asked.add(digest)
+            name = f"policies/{digest}.json"
+            if len(digest) == 64 and name not in self.archive.members and digest not in self.unknown_policies:
+                self.verdict.add("MISSING", f"the policy {name} is not enclosed", **{**entry.place(), "file": name})
 
     def _tell(self, values: Values) -> None:
         self.verdict.told.update(values=values.checked, withheld=values.withheld, redacted=values.redacted)
+        self.verdict.told["policies_not_enclosed"] = len(self.asked & self.unknown_policies)
 
     def _all_there(self, totals: Totals, values: Values) -> None:
         add, m = self.verdict.add, self.manifest
@@ -621,8 +634,8 @@ class Verification:
                 self.verdict.notes.append(f"the entry {receipt} is not in this filtered export")
             else:
                 add("MISSING", f"the entry of your receipt is not in the log: {receipt}")
-        for name in self.archive.under("definitions/"):
-            if name[12:-5] not in self.used:
+        for name in (*self.archive.under("definitions/"), *self.archive.under("policies/")):
+            if name.split("/")[1][:-5] not in (self.used | self.asked):
                 add("EXTRA", f"no entry was decided by {name}", file=name)
 
 
@@ -1072,6 +1085,8 @@ def policy_hash(policy: dict[str, Any]) -> str:
     blocks, includes = policy.get("blocks"), policy.get("includes")
     if not isinstance(blocks, dict) or not isinstance(includes, list):
         return "that of nothing"
+    if not all(isinstance(lines, list) for lines in blocks.values()):
+        return "that of nothing"
     ordered = [*([includes] if includes else []), *(blocks[act] for act in sorted(blocks))]
     hashed = (sha256("".join(f"{line}\n" for line in lines).encode(errors="replace")).digest() for lines in ordered)
     return sha256(b"".join(hashed)).hexdigest()
@@ -1200,11 +1215,14 @@ def sentences(verdict: Verdict) -> Iterator[str]:
     of = f"FILTERED {told['entries']} of {told['tree_size']}" if told["filter"] else f"all {told['tree_size']}"
     yield f"{of} entries of the tenant {told['tenant']} (log {told['origin']}), exported {told['made_at']}"
     yield f"{told.get('values', 0)} values checked, {told.get('withheld', 0)} not enclosed"
+    if told.get("policies_not_enclosed"):
+        yield f"{told['policies_not_enclosed']} policies by which it was decided are not enclosed"
     if "decided" in told:
         again = told["decided"]
         yield f"{again['again']} openings and transitions decided again by {again['by']}"
         yield from (f"  {count} not decided again: {why}" for why, count in again["not_again"].items())
-        yield f"  permissions: {again['permissions']}"
+        left = again["permissions_not_again"]
+        yield f"{again['permitted']} permissions decided again, {left} not: for lack of a policy, or of values"
     yield _bound(verdict)
 
 

@@ -35,6 +35,8 @@ def test_all_that_happened_is_decided_again(log: TakenApart, tmp_path: Path) -> 
     assert verdict.findings == []
     assert verdict.told["decided"]["again"] == len(moves(log)) > 15
     assert verdict.told["decided"]["not_again"] == {}
+    conditional = [at for at in moves(log, "opened") if log.entry(at)["event"] == "submit"]
+    assert verdict.told["decided"]["permitted"] == len(moves(log)) - len(conditional)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,30 @@ def test_a_guard_that_did_not_hold_is_named(log: TakenApart, tmp_path: Path) -> 
     verdict = decided(apart.write(tmp_path / "forged.zip"))
     first = next(one for one in verdict.findings if one["class"] == "DECIDED_OTHERWISE")
     assert (first["leaf_index"], "no guard" in first["says"]) == (at, True)
+
+
+def test_what_the_policy_of_then_did_not_allow_is_named(log: TakenApart, tmp_path: Path) -> None:
+    apart = deepcopy(log)
+    at = next(at for at in moves(apart, "transition") if apart.entry(at)["event"] == "triage")
+    entry = apart.entry(at)
+    entry["actor"] = entry["actor"] | {"roles": ["role:visitor"]}
+    apart.say(at, entry)
+    apart.rechain(entry["case_id"])
+    apart.hash_anew()
+    verdict = decided(apart.write(tmp_path / "forged.zip"))
+    first = next(one for one in verdict.findings if one["class"] == "DECIDED_OTHERWISE")
+    assert (first["leaf_index"], "policy of then" in first["says"]) == (at, True)
+
+
+def test_what_cannot_be_permitted_again_for_lack_of_a_policy_is_counted(log: TakenApart, tmp_path: Path) -> None:
+    apart = deepcopy(log)
+    for name in [name for name in apart.files if name.startswith("policies/")]:
+        del apart.files[name]
+        apart.tell(policies_not_enclosed=[*apart.manifest["policies_not_enclosed"], name[9:-5]])
+    verdict = decided(apart.write(tmp_path / "without.zip"))
+    assert (verdict.findings, verdict.told["decided"]["permitted"]) == ([], 0)
+    assert verdict.told["decided"]["permissions_not_again"] == len(moves(log))
+    assert verdict.told["policies_not_enclosed"] == 2
 
 
 def test_what_cannot_be_decided_for_lack_of_values_is_counted(log: TakenApart, tmp_path: Path) -> None:

@@ -12,9 +12,20 @@ from app.domain.case.sealing import commitment, entry_hash
 from app.exports import csv_file
 from app.services.log import exports
 from app.services.log.export_filter import ExportFilter
+from app.services.policy.past import taken_apart
 from tests.exporting import ORIGIN, TakenApart, checkpoint, export, live, root_of, verdict_of
 from tests.factories import TENANT
-from tests.house import CLERK, SUPERVISOR, change, entries, fired, open_claim, opened, rows
+from tests.house import (
+    CLERK,
+    SUPERVISOR,
+    change,
+    entries,
+    fired,
+    let_nobody_read,
+    open_claim,
+    opened,
+    rows,
+)
 from tests.sequenced import leaves
 
 TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'"
@@ -153,6 +164,30 @@ async def _overwrite(database, entry_id: str, text: str) -> None:
     for trigger in await rows(database, TRIGGERS) if database.kind == "sqlite" else ():
         await change(database, f"DROP TRIGGER {trigger['name']}")
     await change(database, statement)
+
+
+async def test_each_policy_that_decided_is_enclosed_with_the_lines_of_its_time(house, tmp_path):
+    await open_claim(house)
+    await let_nobody_read(house, "expense_claim")
+    await open_claim(house)
+    await house.ledger.sequence()
+    path = await export(house.store, tmp_path / "export.zip")
+    apart = TakenApart.of(path)
+    before, after = (apart.entry(at)["policy"]["hash"] for at in apart_of(apart, "opened"))
+    assert before != after
+    reads = [json.loads(apart.files[f"policies/{digest}.json"])["blocks"]["case:read"] for digest in (before, after)]
+    assert len(reads[0]) > len(reads[1])
+    assert (apart.manifest["policies_not_enclosed"], verdict_of(path, key=None).findings) == ([], [])
+
+
+def apart_of(apart: TakenApart, kind: str) -> list[int]:
+    return [at for at in range(len(apart.entries)) if apart.entry(at)["kind"] == kind]
+
+
+def test_a_policy_is_taken_apart_by_acts_also_where_a_condition_has_lines():
+    pays = ['p, role:a, *, claim, pay, "data.x > 1\n&& data.y", allow', "p, role:b, *, claim, pay, , allow"]
+    text = "".join(f"{line}\n" for line in ("g, role:a, role:b", *pays))
+    assert taken_apart(text) == {"blocks": {"pay": pays}, "includes": ["g, role:a, role:b"]}
 
 
 async def test_json_lines_hold_each_entry_with_its_values(log, tmp_path):

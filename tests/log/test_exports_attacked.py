@@ -220,6 +220,22 @@ def take_a_definition(attack: Attack) -> Wrong:
     return Wrong(("MISSING",), file=name)
 
 
+def change_a_policy(attack: Attack) -> Wrong:
+    """A line that never was, for whoever asks later what was allowed."""
+    name = attack.random.choice(sorted(name for name in attack.export.files if name.startswith("policies/")))
+    policy = json.loads(attack.export.files[name])
+    act = attack.random.choice(sorted(policy["blocks"]))
+    policy["blocks"][act].append("p, role:mallory, *, *, approve, , allow")
+    attack.export.files[name] = json.dumps(policy).encode()
+    return Wrong(("ALTERED",), file=name)
+
+
+def take_a_policy(attack: Attack) -> Wrong:
+    name = attack.random.choice(sorted(name for name in attack.export.files if name.startswith("policies/")))
+    del attack.export.files[name]
+    return Wrong(("MISSING",), file=name)
+
+
 def change_a_value(attack: Attack) -> Wrong:
     line = attack.random.choice(attack.export.values)
     path = attack.random.choice(sorted(line["values"]))
@@ -307,6 +323,8 @@ ATTACKS: list[Callable[[Attack], Wrong]] = [
     give_the_log_of_another_tenant,
     change_a_definition,
     take_a_definition,
+    change_a_policy,
+    take_a_policy,
     change_a_value,
     change_a_salt,
     add_a_value,

@@ -1,8 +1,7 @@
 """Decide again what a log tells: whether each opening and each transition follows from the definition that it names.
 
 The entries of a case come in their order, each with the values of it that are known. What cannot be decided for lack of
-one, or of a definition, is counted by its reason. Permissions are not decided here: the log holds the hash of the
-policy, not its lines.
+one, or of a definition, is counted by its reason.
 """
 
 from collections import Counter
@@ -28,6 +27,9 @@ NO_VALUES = "values that a guard reads are not enclosed"
 NO_SENSE = "the entry is written as no release writes it"
 
 
+Permits = Callable[[Entry, Situation, bool], bool | None]
+
+
 class Otherwise(Exception):
     """What was recorded does not follow from the definition; str() says how."""
 
@@ -44,11 +46,15 @@ class Known:
 
 @dataclass
 class DecidedAgain:
-    """`whole`: every entry of every case comes. Open cases alone are kept in mind."""
+    """`whole`: every entry of every case comes. Open cases alone are kept in mind. `permits` says whether the policy of
+    an entry allows it, None where that cannot be said; `lacking` says that values of the case are not known."""
 
     machine_of: Callable[[str], Machine | None]
+    permits: Permits = lambda entry, here, lacking: None
     whole: bool = True
     decided: int = 0
+    permitted: int = 0
+    not_permitted: int = 0
     undecided: Counter[str] = field(default_factory=Counter)
     _cases: dict[str, Known] = field(default_factory=dict)
 
@@ -100,6 +106,8 @@ class DecidedAgain:
         self.decided += 1
         case = opened_as(entry, values)
         here = Situation(attempt=attempt_of(entry, values), at=case.recorded_at, **_around(machine))
+        here.__dict__["roles"] = _roles(entry)
+        self._permit(entry, here, lacking_of(entry, values))
         case = replace(case, memory=resting.memory, rounds=rounds_after(here, resting.began, 1))
         acted = {event: frozenset(eyes(here.attempt))} if event in machine.four_eyes else {}
         return Known(machine, case, acted, lacking_of(entry, values))
@@ -114,7 +122,9 @@ class DecidedAgain:
         if entry["source"] != known.case.state:
             raise Otherwise(f"the case was {known.case.state}, not {entry['source']}")
         here = _here(known, entry, values)
-        resting = self._resting(known, here, entry, lacking_of(entry, values) | known.lacking)
+        lacking_now = lacking_of(entry, values) | known.lacking
+        resting = self._resting(known, here, entry, lacking_now)
+        self._permit(entry, here, lacking_now)
         case = after(known.case, entry, values)
         if resting is not None:
             case = replace(case, memory=resting.memory, rounds=rounds_after(here, resting.began, case.seq))
@@ -125,6 +135,13 @@ class DecidedAgain:
             path for path in lacking_of(entry, values) if path.startswith("/data/")
         }
         return Known(known.machine, case, acted, lacking)
+
+    def _permit(self, entry: Entry, here: Situation, lacking: frozenset[str]) -> None:
+        allowed = self.permits(entry, here, bool(lacking))
+        if allowed is False:
+            raise Otherwise(f"the policy of then does not allow {entry['event']} to {', '.join(sorted(here.roles))}")
+        self.permitted += allowed is True
+        self.not_permitted += allowed is None
 
     def _resting(self, known: Known, here: OnCase, entry: Entry, lacking: frozenset[str]) -> Resting | None:
         """Where the event takes the case; None where that cannot be said, which is counted."""
@@ -172,8 +189,13 @@ def _here(known: Known, entry: Entry, values: Values) -> OnCase:
     at = parse_rfc3339(entry["at"])
     around = Surroundings(acted=known.acted)
     here = OnCase(attempt=attempt_of(entry, values), at=at, case=known.case, around=around, **_around(known.machine))
-    here.__dict__["roles"] = frozenset(entry["actor"]["roles"]) | {"*"}  # as they were, on the case too
+    here.__dict__["roles"] = _roles(entry)
     return here
+
+
+def _roles(entry: Entry) -> frozenset[str]:
+    """As they were, those on the case too."""
+    return frozenset(entry["actor"]["roles"]) | {"*"}
 
 
 def _around(machine: Machine) -> dict[str, Any]:

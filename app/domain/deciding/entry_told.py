@@ -41,6 +41,7 @@ def attempt_of(entry: Entry, values: Values) -> Attempt:
         entry_id=entry["entry_id"],
         new_case_id=entry["case_id"],
         request_id="",
+        data=_under("data", values) if entry["kind"] == "opened" else None,
         payload=_under("payload", values),
         occurred_at=parse_rfc3339(entry["occurred_at"]) if "occurred_at" in entry else None,
         on_behalf_of=Principal(actor["on_behalf_of"]) if actor["on_behalf_of"] else None,

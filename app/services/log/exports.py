@@ -2,7 +2,8 @@
 
 import json
 from array import array
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from app.services.entries.writing import entry_of, write
 from app.services.log.control_totals import ControlTotals
 from app.services.log.export_filter import ExportFilter
 from app.services.log.leaf_hashes import LeafHashes
+from app.services.policy.past import PolicyInMemory, policies_behind
 from app.services.store.exports import ExportedLeaf, ExportedValue, ExportStore, LogPages
 from app.services.store.log_tree import StoredCheckpoint
 from app.services.store.stored import StoredDefinition
@@ -68,6 +70,7 @@ class Extract:
         self._store = store
         self._progress = progress
         self._definitions: dict[str, None] = {}
+        self._policies: defaultdict[str, set[str]] = defaultdict(set)
 
     def again(self) -> "Extract":
         """The same entries, for who has to know all of them before writing the first."""
@@ -104,6 +107,11 @@ class Extract:
         hashes = list(self._definitions)
         return await self._store.definitions(hashes) if hashes else []
 
+    async def policies(self, policy: PolicyInMemory) -> tuple[Mapping[str, Json], Sequence[str]]:
+        """By which these entries were decided, by hash, as far as that can be had; and the hashes of the others."""
+        found = await policies_behind(self._store, policy, self.asked.tenant, self._policies)
+        return found, sorted({digest for hashes in self._policies.values() for digest in hashes} - found.keys())
+
     def _takes(self, leaf_index: int, entry: JsonObject) -> bool:
         taken = self.asked.wanted.keeps(entry)
         self.totals.count(entry, taken)
@@ -112,6 +120,8 @@ class Extract:
             self.fields += len(entry["fields"])
             if "definition" in entry:
                 self._definitions[entry["definition"]["hash"]] = None
+            if "policy" in entry and "case_type" in entry:
+                self._policies[entry["case_type"]].add(entry["policy"]["hash"])
         return taken
 
     async def _learn(self, entries: Iterator[JsonObject]) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 from app.domain.values.json import Json
 from app.services.store.definitions import StoredDefinitions
 from app.services.store.log_tree import StoredCheckpoint
+from app.services.store.policy import PolicyLines
 from app.services.store.transactions import EntryTransaction, Transactions
 
 
@@ -29,7 +30,7 @@ class ExportedValue:
     value: Json
 
 
-class LogPages(StoredDefinitions, Protocol):
+class LogPages(StoredDefinitions, PolicyLines, Protocol):
     async def log_size(self, tenant: str) -> int: ...
 
     async def exported_leaves(self, tenant: str, first: int, until: int) -> Sequence[ExportedLeaf]:
