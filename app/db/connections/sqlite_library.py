@@ -26,7 +26,8 @@ HAS_WAL = sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM
 def driver() -> Any:
     """aiosqlite over this library, as SQLAlchemy takes it; aiosqlite itself knows only the one of Python."""
     import aiosqlite
-    from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
+
+    from app.db.connections.sqlite_cursor import Driver
 
     names = ("DatabaseError", "Error", "IntegrityError", "NotSupportedError", "OperationalError", "ProgrammingError")
     told = {name: getattr(sqlite3, name) for name in (*names, "sqlite_version", "sqlite_version_info")}
@@ -36,4 +37,4 @@ def driver() -> Any:
 
     over: Any = SimpleNamespace(Connection=aiosqlite.Connection, connect=connect, **told)
     library: Any = sqlite3
-    return AsyncAdapt_aiosqlite_dbapi(over, library)
+    return Driver(over, library)
