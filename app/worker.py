@@ -72,6 +72,7 @@ def application() -> ASGIApp:
         proofs=assembly.proofs,
         forms=assembly.forms,
         slices=assembly.slices,
+        together=assembly.store.together,
     )
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     lived = [_watching(metrics, tracing), _lived(assembly, settings, rates)]

@@ -18,16 +18,15 @@ from app.ui.application import framed, with_pages
 from app.ui.frame.frame import PLAIN_COOKIE
 from app.ui.frame.reader import Reader
 from bench.case_page import case_pages
+from bench.clicking import clicked
 from bench.grown import grown, house
-from bench.harness import Bench, Row, Unusable, median, percentile
+from bench.harness import Bench, Row, Unusable, median
 from bench.lists import READERS
 from bench.servers import Database
 from bench.worst import growth, slowness, worst
 
 TIMES = 3
 HOST = "http://bench.local"
-CLICKERS, CLICKS = 50, 10
-"""People who click once a second, and how often each does."""
 PAGES = {
     "mine": "/?view=mine",
     "my teams": "/?view=team",
@@ -62,14 +61,15 @@ class Asked:
 class Readers:
     """Each reader of the lists, by the cookie that names them."""
 
-    async def reader(self, cookie: str | None) -> Reader | None:
+    async def reader(self, cookie: str | None, *, used: bool = True) -> Reader | None:
         actor = READERS.get((cookie or "").replace("_", " "))
         return None if actor is None else Reader(actor=actor, name=actor.id, session_id=cookie or "")
 
 
 def pages(bench: Bench) -> Sequence[Row]:
-    """In the process, with the database, without a server between."""
-    asked, others, clicked = asyncio.run(_asked(grown(bench)))
+    """In the process, with the database, without a server between; but for the clicks, which a server answers."""
+    asked, others = asyncio.run(_asked(grown(bench)))
+    clicking = asyncio.run(clicked(grown(bench)["many"]))
     slowest, grew = max(asked, key=slowness), max(asked, key=growth)
     return [
         Row(
@@ -82,12 +82,12 @@ def pages(bench: Bench) -> Sequence[Row]:
             note=str(grew),
         ),
         Row("the slowest page / 100 ms", slowest.ms["many"], 100, "ms", 1, at_least=False, note=str(slowest)),
-        Row(f"p95 of {CLICKERS} people who click once a second / 300 ms", clicked, 300, "ms", 1, at_least=False),
         *others,
+        clicking,
     ]
 
 
-async def _asked(databases: Mapping[str, Database]) -> tuple[Sequence[Asked], Sequence[Row], float]:
+async def _asked(databases: Mapping[str, Database]) -> tuple[Sequence[Asked], Sequence[Row]]:
     asked = [Asked(reader, *page) for reader, page in product(READERS, PAGES.items())]
     async with AsyncExitStack() as stack:
         opened = {size: await stack.enter_async_context(house(found)) for size, found in databases.items()}
@@ -98,8 +98,7 @@ async def _asked(databases: Mapping[str, Database]) -> tuple[Sequence[Asked], Se
         found = await worst(asked, lambda page, size: _time(clients[size], page))
         entries = await case_pages(opened["few"], lambda path, reader: _took(clients["few"], path, reader))
         sent = await _weights(clients["many"])
-        clicked = await _clicked(clients["many"])
-    return found, [*entries, *sent], clicked
+    return found, [*entries, *sent]
 
 
 @asynccontextmanager
@@ -130,7 +129,8 @@ def _services(opened: Assembly) -> Services:
     )
     more = ("next_case", "queues", "views", "attachments", "slices", "forms", "case_pages")
     parts: dict[str, Any] = {name: getattr(opened, name) for name in (*rooms, *more)}
-    return Services(readiness=ready, metrics=metrics, people=opened.signing_in.people, **parts)
+    people, together = opened.signing_in.people, opened.store.together
+    return Services(readiness=ready, metrics=metrics, people=people, together=together, **parts)
 
 
 async def _time(client: AsyncClient, page: Asked) -> float:
@@ -149,23 +149,6 @@ async def _open(client: AsyncClient, path: str, reader: str) -> Response:
     if answer.status_code != 200:
         raise Unusable(f"{path} as {reader}: {answer.status_code}")
     return answer
-
-
-async def _clicked(client: AsyncClient) -> float:
-    """Everybody begins at another moment of the first second, and waits for an answer before the next click."""
-    took: list[float] = []
-
-    async def click(number: int) -> None:
-        paths, readers = list(PAGES.values()), list(READERS)
-        for turn in range(CLICKS):
-            due = began + number / CLICKERS + turn
-            await asyncio.sleep(max(due - perf_counter(), 0))
-            path, reader = paths[(number + turn) % len(paths)], readers[number % len(readers)]
-            took.append(await _took(client, path, reader))
-
-    began = perf_counter() + 0.1
-    await asyncio.gather(*map(click, range(CLICKERS)))
-    return percentile(took, 0.95)
 
 
 async def _weights(client: AsyncClient) -> Sequence[Row]:

@@ -1,26 +1,25 @@
 """What both stores share: the reads that need no lock."""
 
-import asyncio
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, TextClause, delete, select
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.blobs.in_database import SqlBlobs
 from app.db.blobs.scans import SqlScans
+from app.db.connections.connected import Connected
 from app.db.connections.engines import SERVICE
-from app.db.connections.failures import connecting, translated
+from app.db.connections.failures import translated
 from app.db.connections.pool import connections
 from app.db.reads import callers, clocks, ledger, listing, policy_pages, rules
 from app.db.reads.every_tenant import EVERY_ANSWER
 from app.db.reads.history import SqlHistory
-from app.db.reads.listing import Read
 from app.db.reads.log import SqlLog
+from app.db.reads.made_once import MadeOnce
 from app.db.reads.people import SqlPeople
 from app.db.reads.policy_pages import EVERY
 from app.db.reads.saved_views import SqlSavedViews
@@ -50,13 +49,12 @@ from app.services.store.stored import (
 )
 
 
-class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlScans, SqlLog, SqlHistory, SqlSearch, SqlPeople):
-    """`readers` and `writers` are views of one pool."""
+class SqlStore(Connected, SqlWorkReads, SqlSavedViews, SqlBlobs, SqlScans, SqlLog, SqlHistory, SqlSearch, SqlPeople):
+    """What it answers is the same on both databases. `readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:
-        self._engine = engine
-        self._readers = readers
-        self._writers = writers
+        super().__init__(engine, readers, writers)
+        self._lists = MadeOnce(self._now_when_run())
 
     @abstractmethod
     def transaction(self, *tenants: str) -> AbstractAsyncContextManager[SqlTransaction]: ...
@@ -83,11 +81,13 @@ class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlScans, SqlLog, SqlHisto
     async def cases(self, query: CaseQuery) -> Sequence[Case]:
         async with self._reading(query.tenant) as read:
             kinds = await listing.kinds_of(read, query.tenant)
-            rows = await read(listing.page(query, kinds, self._now()))
+            made = self._lists.page(query, kinds)
+            rows = await read(made.statement, made.values)
         return await listing.found(rows)
 
     async def clocks(self, tenant: str, case_ids: Sequence[str]) -> Mapping[str, Sequence[StoredClock]]:
-        return clocks.by_case(case_ids, await self._rows(clocks.current(tenant, case_ids), tenant))
+        asked = {"tenant": tenant, "case_ids": list(case_ids)}
+        return clocks.by_case(case_ids, await self._rows(clocks.OF_CASES, tenant, values=asked))
 
     async def cycles(self, tenant: str, case_id: str) -> Sequence[StoredClock]:
         return clocks.found(await self._rows(clocks.cycles(tenant, case_id), tenant))
@@ -115,7 +115,7 @@ class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlScans, SqlLog, SqlHisto
         return ledger.with_values(rows, await self._values(tenant, [row["entry_id"] for row in rows]))
 
     async def policy_version(self) -> int:
-        (row,) = await self._rows(rules.version())
+        (row,) = await self._rows(rules.VERSION)
         return int(row["version"])
 
     async def policy_lines(self, since: int | None = None) -> Sequence[PolicyLine]:
@@ -193,54 +193,6 @@ class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlScans, SqlLog, SqlHisto
     async def close(self) -> None:
         await self._engine.dispose()
 
-    async def _write(self, statement: Any, *tenants: str) -> None:
-        async with self._writing(*tenants) as connection:
-            await connection.execute(statement)
-
-    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]:
-        """`tenants`: whose rows it may see; none for what belongs to nobody."""
-        async with self._reading(*tenants) as read:
-            return await read(select)
-
-    @asynccontextmanager
-    async def _reading(self, *tenants: str) -> AsyncIterator[Read]:
-        async with self._within(self._readers, tenants, one_moment=True) as connection:
-
-            async def read(select: Select[Any] | TextClause) -> Sequence[RowMapping]:
-                return (await connection.execute(select)).mappings().all()
-
-            yield read
-
-    @asynccontextmanager
-    async def _open(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        connection = engine.connect()
-        with connecting():
-            await connection.start()
-        try:
-            yield connection
-        finally:
-            # The connection goes back to the pool also where the caller was cancelled.
-            await asyncio.shield(connection.close())
-
-    @asynccontextmanager
-    async def _writing(self, *tenants: str) -> AsyncIterator[AsyncConnection]:
-        """A transaction for what is no case."""
-        async with self._turn(), self._within(self._writers, tenants) as connection:
-            yield connection
-
-    @asynccontextmanager
-    async def _within(
-        self, engine: AsyncEngine, tenants: Sequence[str], one_moment: bool = False
-    ) -> AsyncIterator[AsyncConnection]:
-        """About these tenants, where the database keeps them apart; `one_moment`: reads are of one, as on SQLite."""
-        async with self._open(engine) as connection:
-            with translated():
-                async with connection.begin():
-                    yield connection
-
-    def _turn(self) -> AbstractAsyncContextManager[Any]:
-        return nullcontext()
-
     @abstractmethod
     async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked: ...
 
@@ -248,3 +200,7 @@ class SqlStore(SqlWorkReads, SqlSavedViews, SqlBlobs, SqlScans, SqlLog, SqlHisto
     def _now(self) -> Any:
         """The clock of this store, as an SQL value."""
         ...
+
+    def _now_when_run(self) -> Any:
+        """The same in a statement that is kept: the clock is looked at each time that it is run."""
+        return self._now()

@@ -136,6 +136,32 @@ async def test_every_order_pages_through_all_cases_once(listed, limit):
         ), sort
 
 
+async def test_whoever_asks_alike_is_answered_by_one_statement_with_values_of_their_own(listed):
+    alice = CaseQuery(tenant=TENANT, visible=Visible(subject=ALICE, by_role={"[creator]": frozenset("*")}), limit=200)
+    bob = replace(alice, visible=replace(alice.visible, subject=BOB))
+    for who in (alice, bob, replace(alice, assignee=ALICE), replace(bob, assignee=BOB)):
+        theirs = [
+            case for case in OURS if case.creator == who.visible.subject and who.assignee in (None, case.assignee)
+        ]
+        assert theirs
+        assert {case.id for case in await listed.cases(who)} == {case.id for case in theirs}
+        assert await listed.counts([who, alice], 200) == [CaseCount(len(theirs), False), await listed.count(alice, 200)]
+    assert len(listed._lists._made) == 5  # pages and counts, each with and without an assignee; one count alone
+
+
+async def test_what_is_overdue_is_so_when_it_is_asked_again(database):
+    await fill(database)
+    if database.kind != "sqlite":
+        pytest.skip("on PostgreSQL time is the database's, which no test moves")
+    now = LONG_AGO
+    store = open_store(database.url, now=lambda: now)
+    overdue = CaseQuery(tenant=TENANT, visible=ALL, overdue=True, limit=200)
+    assert len(await store.cases(overdue)) == 0
+    now = AFTER_ALL
+    assert {case.id for case in await store.cases(overdue)} == {case.id for case in OURS if case.due_at}
+    await store.close()
+
+
 async def test_an_unknown_order_is_an_error(listed):
     with pytest.raises(ValueError, match="data"):
         await listed.cases(CaseQuery(tenant=TENANT, visible=ALL, sort="data"))

@@ -1,10 +1,12 @@
 """Read the log of a case backwards: the newest entries first, within a span."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, TextClause, and_, func, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, TextClause, and_, bindparam, func, select
 from sqlalchemy.engine import RowMapping
 
 from app.db.reads import ledger
@@ -18,19 +20,15 @@ OF_AN_ENTRY = (E.entry_id, E.case_seq, E.entry, E.entry_hash)
 
 class SqlHistory(ABC):
     async def chain_back(self, back: Back) -> Sequence[StoredEntry]:
-        span = (E.case_seq < back.below, E.case_seq >= back.least)
-        kinds = (E.kind.in_(sorted(back.kinds)),) if back.kinds else ()
-        wanted = select(*OF_AN_ENTRY).where(E.tenant == back.tenant, E.case_id == back.case_id, *span, *kinds)
-        return await self._told(back.tenant, wanted.order_by(E.case_seq.desc()).limit(back.limit))
+        asked = asdict(back) | {"kinds": sorted(back.kinds)}
+        return await self._told(back.tenant, _chain(bool(back.kinds)), asked)
 
     async def denied_back(self, tenant: str, case_id: str, before: str | None, limit: int) -> Sequence[StoredEntry]:
-        part = (E.case_seq.is_(None), E.kind == "denied", *(() if before is None else (E.entry_id < before,)))
-        wanted = select(*OF_AN_ENTRY).where(E.tenant == tenant, E.case_id == case_id, *part)
-        return await self._told(tenant, wanted.order_by(E.entry_id.desc()).limit(limit))
+        asked = {"tenant": tenant, "case_id": case_id, "before": before, "limit": limit}
+        return await self._told(tenant, _denied(before is not None), asked)
 
     async def moves(self, tenant: str, case_id: str, least: int) -> Sequence[tuple[str | None, str]]:
-        mine = (E.tenant == tenant, E.case_id == case_id, E.case_seq >= least)
-        rows = await self._rows(select(E.source, E.target).where(*mine).distinct(), tenant)
+        rows = await self._rows(_MOVES, tenant, values={"tenant": tenant, "case_id": case_id, "least": least})
         return [(row["source"], row["target"]) for row in rows]
 
     async def last_set(
@@ -38,29 +36,59 @@ class SqlHistory(ABC):
     ) -> Sequence[LastSet]:
         if not paths:
             return []
-        rows = await self._rows(_last_set(tenant, case_id, paths, below, least), tenant)
-        return [LastSet(**row) for row in rows]
+        asked = {"tenant": tenant, "case_id": case_id, "paths": list(paths), "below": below, "least": least}
+        return [LastSet(**row) for row in await self._rows(_LAST_SET, tenant, values=asked)]
 
-    async def _told(self, tenant: str, wanted: Select[Any]) -> Sequence[StoredEntry]:
-        rows = await self._rows(wanted, tenant)
+    async def _told(self, tenant: str, wanted: Select[Any], asked: Mapping[str, Any]) -> Sequence[StoredEntry]:
+        rows = await self._rows(wanted, tenant, values=asked)
         return ledger.with_values(rows, await self._values(tenant, [row["entry_id"] for row in rows]))
 
     @abstractmethod
     async def _values(self, tenant: str, entry_ids: Sequence[str]) -> dict[str, dict[str, Any]]: ...
 
     @abstractmethod
-    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
+    async def _rows(
+        self, select: Select[Any] | TextClause, *tenants: str, values: Mapping[str, Any] | None = None
+    ) -> Sequence[RowMapping]: ...
 
 
-def _last_set(tenant: str, case_id: str, paths: Sequence[str], below: int, least: int) -> Select[Any]:
-    same = and_(P.tenant == E.tenant, P.entry_id == E.entry_id)
-    span = (E.tenant == tenant, E.case_id == case_id, E.case_seq < below, E.case_seq >= least)
+@cache
+def _chain(of_kinds: bool) -> Select[Any]:
+    kinds = (E.kind.in_(bindparam("kinds", expanding=True)),) if of_kinds else ()
+    return select(*OF_AN_ENTRY).where(*_span(), *kinds).order_by(E.case_seq.desc()).limit(_limit())
+
+
+@cache
+def _denied(before: bool) -> Select[Any]:
+    beyond = (E.entry_id < bindparam("before"),) if before else ()
+    wanted = select(*OF_AN_ENTRY).where(*_mine(), E.case_seq.is_(None), E.kind == "denied", *beyond)
+    return wanted.order_by(E.entry_id.desc()).limit(_limit())
+
+
+def _last_set() -> Select[Any]:
+    same, span = and_(P.tenant == E.tenant, P.entry_id == E.entry_id), _span()
     newest = (
         select(P.path, func.max(E.case_seq).label("case_seq"))
         .select_from(ENTRY.join(PAYLOAD, same))
-        .where(*span, P.path.in_(paths))
+        .where(*span, P.path.in_(bindparam("paths", expanding=True)))
         .group_by(P.path)
         .subquery()
     )
     whole = newest.join(ENTRY, E.case_seq == newest.c.case_seq).join(PAYLOAD, and_(same, P.path == newest.c.path))
     return select(P.path, P.value, E.case_seq, E.entry_id, E.entry).select_from(whole).where(*span)
+
+
+def _mine() -> tuple[ColumnElement[bool], ...]:
+    return E.tenant == bindparam("tenant"), E.case_id == bindparam("case_id")
+
+
+def _span() -> tuple[ColumnElement[bool], ...]:
+    return *_mine(), E.case_seq < bindparam("below"), E.case_seq >= bindparam("least")
+
+
+def _limit() -> BindParameter[int]:
+    return bindparam("limit", type_=Integer)
+
+
+_MOVES = select(E.source, E.target).where(*_mine(), E.case_seq >= bindparam("least")).distinct()
+_LAST_SET = _last_set()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Text, func, select, type_coerce
+from sqlalchemy import Select, Text, bindparam, func, select, type_coerce
 from sqlalchemy.engine import RowMapping
 
 from app.db.reads.json_names import as_json
@@ -41,19 +41,16 @@ def of_definitions(tenant: str, case_type: str) -> Select[Any]:
     return select(E.entry).where(*outside, named).order_by(E.entry_id)
 
 
-def values(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
-    """What each of these entries says, path by path, as the inside of one JSON object: a row for each value would cost
-    the loop a hundred times what it costs the database to write them together."""
-    each = as_json(P.path).concat(":").concat(type_coerce(P.value, Text))
-    whole = func.aggregate_strings(each, ",").label("whole")
-    return select(P.entry_id, whole).where(P.tenant == tenant, P.entry_id.in_(entry_ids)).group_by(P.entry_id)
-
-
-def sizes(tenant: str, entry_ids: Sequence[str]) -> Select[Any]:
-    """How many values each of these entries has, and how many characters they have as JSON."""
-    size = func.sum(func.length(type_coerce(P.value, Text)))
-    mine = select(P.entry_id, func.count().label("count"), size.label("size"))
-    return mine.where(P.tenant == tenant, P.entry_id.in_(entry_ids)).group_by(P.entry_id)
+_OF_ENTRIES = (P.tenant == bindparam("tenant"), P.entry_id.in_(bindparam("entry_ids", expanding=True)))
+_EACH = as_json(P.path).concat(":").concat(type_coerce(P.value, Text))
+VALUES = (
+    select(P.entry_id, func.aggregate_strings(_EACH, ",").label("whole")).where(*_OF_ENTRIES).group_by(P.entry_id)
+)
+"""What each of these entries says, path by path, as the inside of one JSON object: a row for each value would cost the
+loop a hundred times what it costs the database to write them together."""
+_SIZE = func.sum(func.length(type_coerce(P.value, Text)))
+SIZES = select(P.entry_id, func.count().label("count"), _SIZE.label("size")).where(*_OF_ENTRIES).group_by(P.entry_id)
+"""How many values each of these entries has, and how many characters they have as JSON."""
 
 
 def portions(sizes: Iterable[RowMapping]) -> Iterable[list[str]]:

@@ -1,13 +1,14 @@
 """One page of cases: filters, visibility and order as SQL."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, Text, TextClause, func, select, text, type_coerce
+from sqlalchemy import Select, Text, func, select, text, type_coerce
 from sqlalchemy.engine import RowMapping
 
+from app.db.connections.connected import Read as Read
 from app.db.reads.filters import Among, Kind, besides_filters, filtered, may_be
 from app.db.reads.sorting import in_order, keys_in_order, keys_sorted, order, ordered_at_once
 from app.db.reads.visibility import C, Condition, visible_to
@@ -19,7 +20,6 @@ from app.services.store.case_query import CaseQuery
 
 WHOLE = [type_coerce(column, Text).label("data") if column.name == "data" else column for column in CASES.c]
 """All columns of a case, its data as text."""
-Read = Callable[[Select[Any] | TextClause], Awaitable[Sequence[RowMapping]]]
 
 # What is in a tenant, one step of the index per kind: few, however many cases there are.
 _KINDS = text("""
@@ -39,7 +39,7 @@ _KINDS = text("""
 
 
 async def kinds_of(read: Read, tenant: str) -> Sequence[Kind]:
-    return [Kind(**row) for row in await read(_KINDS.bindparams(tenant=tenant))]
+    return [Kind(**row) for row in await read(_KINDS, {"tenant": tenant})]
 
 
 def page(query: CaseQuery, kinds: Iterable[Kind], now: Any, *besides: Condition) -> Select[Any]:

@@ -88,11 +88,12 @@ class SqlLog(SqlTree, SqlExports):
         if not entry_ids:
             return values
         async with self._reading(tenant) as read:
-            portions = list(ledger.portions(await read(ledger.sizes(tenant, entry_ids))))
+            sizes = await read(ledger.SIZES, {"tenant": tenant, "entry_ids": list(entry_ids)})
+            portions = [{"tenant": tenant, "entry_ids": some} for some in ledger.portions(sizes)]
             for portion in portions[:1]:
-                _put(await read(ledger.values(tenant, portion)), values)
+                _put(await read(ledger.VALUES, portion), values)
         for portion in portions[1:]:
-            _put(await self._rows(ledger.values(tenant, portion), tenant), values)
+            _put(await self._rows(ledger.VALUES, tenant, values=portion), values)
         return values
 
     async def _with_values(self, tenant: str, rows: Sequence[RowMapping]) -> Sequence[Leaf]:
@@ -105,7 +106,9 @@ class SqlLog(SqlTree, SqlExports):
     def _reading(self, *tenants: str) -> AbstractAsyncContextManager[Read]: ...
 
     @abstractmethod
-    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
+    async def _rows(
+        self, select: Select[Any] | TextClause, *tenants: str, values: Mapping[str, Any] | None = None
+    ) -> Sequence[RowMapping]: ...
 
 
 def _put(rows: Sequence[RowMapping], values: dict[str, dict[str, Any]]) -> None:

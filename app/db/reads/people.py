@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Select, TextClause, and_, bindparam, delete, func, insert, or_, select, update
@@ -29,9 +30,8 @@ class SqlPeople(ABC):
         return [person_of(row) for row in await self._rows(page, tenant)]
 
     async def people_named(self, tenant: str, subjects: Sequence[str]) -> Mapping[str, str]:
-        name = func.coalesce(P.shown_name, P.display_name).label("name")
-        wanted = select(P.subject, name).where(P.tenant == tenant, P.subject.in_(subjects), name.is_not(None))
-        return {row["subject"]: row["name"] for row in await self._rows(wanted, tenant)}
+        rows = await self._rows(_NAMED, tenant, values={"tenant": tenant, "subjects": list(subjects)})
+        return {row["subject"]: row["name"] for row in rows}
 
     async def change_person(self, tenant: str, subject: str, values: Mapping[str, Any]) -> bool:
         async with self._writing(tenant) as connection:
@@ -50,10 +50,7 @@ class SqlPeople(ABC):
 
     async def session(self, session: SessionId) -> tuple[StoredSession, StoredPerson, datetime] | None:
         tenant, digest = session
-        whose = and_(P.tenant == S.tenant, P.subject == S.subject)
-        told = [column.label(f"person_{column.name}") for column in P]
-        wanted = select(SESSION, *told, self._now().label("now")).join(PERSON, whose)
-        rows = await self._rows(wanted.where(S.tenant == tenant, S.hash == digest), tenant)
+        rows = await self._rows(self._signed_in, tenant, values={"tenant": tenant, "hash": digest})
         if not rows:
             return None
         [row] = rows
@@ -84,14 +81,36 @@ class SqlPeople(ABC):
         async with self._writing(*(tenant for tenant, _ in seen)) as connection:
             await connection.execute(update(SESSION).where(*this).values(seen_at=at), rows)
 
+    @cached_property
+    def _signed_in(self) -> Select[Any]:
+        """Made once, as each request asks it."""
+        whose = and_(P.tenant == S.tenant, P.subject == S.subject)
+        told = [column.label(f"person_{column.name}") for column in P]
+        wanted = select(SESSION, *told, self._now_when_run().label("now")).join(PERSON, whose)
+        return wanted.where(S.tenant == bindparam("tenant"), S.hash == bindparam("hash"))
+
     @abstractmethod
-    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
+    async def _rows(
+        self, select: Select[Any] | TextClause, *tenants: str, values: Mapping[str, Any] | None = None
+    ) -> Sequence[RowMapping]: ...
 
     @abstractmethod
     def _writing(self, *tenants: str) -> AbstractAsyncContextManager[AsyncConnection]: ...
 
     @abstractmethod
     def _now(self) -> Any: ...
+
+    @abstractmethod
+    def _now_when_run(self) -> Any: ...
+
+
+def _named() -> Select[Any]:
+    name = func.coalesce(P.shown_name, P.display_name).label("name")
+    known = (P.tenant == bindparam("tenant"), P.subject.in_(bindparam("subjects", expanding=True)))
+    return select(P.subject, name).where(*known, name.is_not(None))
+
+
+_NAMED = _named()
 
 
 async def add(connection: AsyncConnection, person: StoredPerson) -> None:

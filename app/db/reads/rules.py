@@ -22,8 +22,7 @@ D = DEFINITION.c
 _PARAMETERS = 10_000
 
 
-def version() -> Select[Any]:
-    return select(POLICY_STATE.c.version)
+VERSION = select(POLICY_STATE.c.version)
 
 
 def lines(since: int | None) -> Select[Any]:

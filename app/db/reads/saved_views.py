@@ -1,11 +1,11 @@
 """Read and write saved views."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from sqlalchemy import Select, TextClause, and_, case, delete, func, insert, or_, select, text, update
+from sqlalchemy import Select, TextClause, and_, bindparam, case, delete, func, insert, or_, select, text, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,12 +19,12 @@ _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:held, 0))"
 
 class SqlSavedViews(ABC):
     async def saved_views(self, tenant: str, subject: str) -> Sequence[SavedView]:
-        own_first = case((V.owner == subject, 0), else_=1)
-        wanted = _seen(tenant, subject).order_by(own_first, V.title, V.id)
-        return [_view(row) for row in await self._rows(wanted.limit(MOST_OWN + MOST_SHARED), tenant)]
+        rows = await self._rows(_ALL, tenant, values={"tenant": tenant, "subject": subject})
+        return [_view(row) for row in rows]
 
     async def saved_view(self, tenant: str, subject: str, view_id: str) -> SavedView | None:
-        rows = await self._rows(_seen(tenant, subject).where(V.id == view_id), tenant)
+        asked = {"tenant": tenant, "subject": subject, "id": view_id}
+        rows = await self._rows(_SEEN.where(V.id == bindparam("id")), tenant, values=asked)
         return _view(rows[0]) if rows else None
 
     async def keep_view(self, view: SavedView) -> bool:
@@ -41,7 +41,9 @@ class SqlSavedViews(ABC):
             return bool((await connection.execute(gone)).rowcount)
 
     @abstractmethod
-    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
+    async def _rows(
+        self, select: Select[Any] | TextClause, *tenants: str, values: Mapping[str, Any] | None = None
+    ) -> Sequence[RowMapping]: ...
 
     @abstractmethod
     def _writing(self, *tenants: str) -> AbstractAsyncContextManager[AsyncConnection]: ...
@@ -78,8 +80,9 @@ async def _check_room(connection: AsyncConnection, view: SavedView) -> None:
         raise NoRoomForViews
 
 
-def _seen(tenant: str, subject: str) -> Select[Any]:
-    return select(SAVED_VIEW).where(V.tenant == tenant, or_(V.owner == subject, V.shared == 1))
+_OWN = V.owner == bindparam("subject")
+_SEEN = select(SAVED_VIEW).where(V.tenant == bindparam("tenant"), or_(_OWN, V.shared == 1))
+_ALL = _SEEN.order_by(case((_OWN, 0), else_=1), V.title, V.id).limit(MOST_OWN + MOST_SHARED)
 
 
 def _row(view: SavedView) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db.reads import listing
 from app.db.reads.filters import Kind, narrow
 from app.db.reads.listing import Read
+from app.db.reads.made_once import MadeOnce
 from app.db.reads.sorting import order
 from app.db.reads.visibility import C, Condition
 from app.db.reads.words import Ids, PostgresIndex, SqliteIndex, WordIndex, contains, in_phrases, joined
@@ -45,6 +46,7 @@ class SearchEffort:
 
 class SqlSearch(ABC):
     _engine: AsyncEngine
+    _lists: MadeOnce
     effort = SearchEffort()
 
     async def search(self, query: CaseQuery, terms: Sequence[Term], most: int | None = None) -> Searched:
@@ -55,15 +57,21 @@ class SqlSearch(ABC):
 
     async def count(self, query: CaseQuery, most: int) -> CaseCount:
         async with self._reading(query.tenant) as read:
-            return _counted(await (await self._search(read, query, ())).number(most + 1), most)
+            [number] = await self._numbers(read, [query], most + 1)
+        return _counted(number, most)
 
     async def counts(self, queries: Sequence[CaseQuery], most: int) -> Sequence[CaseCount]:
         if not queries:
             return []
         async with self._reading(queries[0].tenant) as read:
-            kinds = await listing.kinds_of(read, queries[0].tenant)
-            (row,) = await read(listing.numbers(queries, kinds, self._now(), most + 1))
-        return [_counted(number, most) for number in row.values()]
+            numbers = await self._numbers(read, queries, most + 1)
+        return [_counted(number, most) for number in numbers]
+
+    async def _numbers(self, read: Read, queries: Sequence[CaseQuery], most: int) -> Sequence[int]:
+        kinds = await listing.kinds_of(read, queries[0].tenant)
+        made = self._lists.numbers(queries, kinds, most)
+        (row,) = await read(made.statement, made.values)
+        return [int(number) for number in row.values()]
 
     async def _search(self, read: Read, query: CaseQuery, terms: Sequence[Term]) -> "Search":
         index = PostgresIndex() if self._engine.dialect.name == "postgresql" else SqliteIndex()

@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, TextClause, and_, select
+from sqlalchemy import Integer, Select, TextClause, and_, bindparam, select
 from sqlalchemy.engine import RowMapping
 
 from app.db.reads.visibility import C, visible_to
@@ -23,28 +24,29 @@ class SqlWorkReads(ABC):
     """What was written stands behind the entries alone, so that it is erased in one place."""
 
     async def comment(self, tenant: str, comment_id: str) -> StoredComment | None:
-        rows = await self._rows(_comments(tenant).where(M.id == comment_id, M.edits.is_(None)), tenant)
+        one = _COMMENTS.where(M.id == bindparam("id"), M.edits.is_(None))
+        rows = await self._rows(one, tenant, values={"tenant": tenant, "id": comment_id})
         return _comment(rows[0], {}) if rows else None
 
     async def comments(self, tenant: str, case_id: str, after: int | None, limit: int) -> Sequence[StoredComment]:
-        page = _comments(tenant).where(M.case_id == case_id, M.edits.is_(None), M.case_seq > (after or 0))
-        rows = await self._rows(page.order_by(M.case_seq).limit(limit), tenant)
+        page = _FIRST_SAID.where(M.case_seq > (after or 0)).order_by(M.case_seq).limit(limit)
+        rows = await self._rows(page, tenant, values={"tenant": tenant, "case_id": case_id})
         edits = await self._edits(tenant, [row["id"] for row in rows]) if rows else {}
         return [_comment(row, edits) for row in rows]
 
     async def comments_back(self, tenant: str, case_id: str, below: int | None, limit: int) -> Sequence[StoredComment]:
-        page = _comments(tenant).where(M.case_id == case_id, M.edits.is_(None))
-        page = page if below is None else page.where(M.case_seq < below)
-        rows = await self._rows(page.order_by(M.case_seq.desc()).limit(limit), tenant)
+        asked = {"tenant": tenant, "case_id": case_id, "below": below, "limit": limit}
+        rows = await self._rows(_comments_back(below is not None), tenant, values=asked)
         edits = await self._edits(tenant, [row["id"] for row in rows]) if rows else {}
         return [_comment(row, edits) for row in rows]
 
     async def attachments(self, tenant: str, case_id: str, after: int | None, limit: int) -> Sequence[StoredAttachment]:
-        page = _attachments(tenant, case_id).where(A.case_seq > (after or 0)).order_by(A.case_seq).limit(limit)
-        return [StoredAttachment(**row) for row in await self._rows(page, tenant)]
+        asked = {"tenant": tenant, "case_id": case_id, "after": after or 0, "limit": limit}
+        return [StoredAttachment(**row) for row in await self._rows(_PAGE_OF_ATTACHMENTS, tenant, values=asked)]
 
     async def attachment(self, tenant: str, case_id: str, attachment_id: str) -> StoredAttachment | None:
-        rows = await self._rows(_attachments(tenant, case_id).where(A.id == attachment_id), tenant)
+        asked = {"tenant": tenant, "case_id": case_id, "id": attachment_id}
+        rows = await self._rows(_ATTACHMENTS.where(A.id == bindparam("id")), tenant, values=asked)
         return StoredAttachment(**rows[0]) if rows else None
 
     async def links(self, tenant: str, case_id: str, visible: Visible) -> Sequence[StoredLink]:
@@ -56,26 +58,44 @@ class SqlWorkReads(ABC):
 
     async def _edits(self, tenant: str, ids: Sequence[str]) -> Mapping[str, RowMapping]:
         """The last edit of each."""
-        rows = await self._rows(_comments(tenant).where(M.edits.in_(ids)).order_by(M.case_seq), tenant)
+        rows = await self._rows(_EDITS, tenant, values={"tenant": tenant, "ids": list(ids)})
         return {row["edits"]: row for row in rows}
 
     @abstractmethod
-    async def _rows(self, select: Select[Any] | TextClause, *tenants: str) -> Sequence[RowMapping]: ...
+    async def _rows(
+        self, select: Select[Any] | TextClause, *tenants: str, values: Mapping[str, Any] | None = None
+    ) -> Sequence[RowMapping]: ...
 
 
-def _comments(tenant: str) -> Select[Any]:
+@cache
+def _comments_back(below: bool) -> Select[Any]:
+    page = _FIRST_SAID.where(M.case_seq < bindparam("below")) if below else _FIRST_SAID
+    return page.order_by(M.case_seq.desc()).limit(bindparam("limit", type_=Integer))
+
+
+def _comments() -> Select[Any]:
     text = and_(P.tenant == M.tenant, P.entry_id == M.id, P.path == "/text")
     whole = COMMENT.outerjoin(PAYLOAD, text)
-    return select(COMMENT, P.value.label("text")).select_from(whole).where(M.tenant == tenant)
+    return select(COMMENT, P.value.label("text")).select_from(whole).where(M.tenant == bindparam("tenant"))
 
 
-def _attachments(tenant: str, case_id: str) -> Select[Any]:
+def _attachments() -> Select[Any]:
     name = and_(P.tenant == A.tenant, P.entry_id == A.id, P.path == "/file_name")
     looked = and_(SCAN.c.tenant == A.tenant, SCAN.c.sha256 == A.sha256)
     shown = [column for column in ATTACHMENT.columns if column.name not in ("tenant", "case_id")]
     whole = ATTACHMENT.outerjoin(PAYLOAD, name).outerjoin(SCAN, looked)
     wanted = select(*shown, P.value.label("file_name"), SCAN.c.state.label("scan")).select_from(whole)
-    return wanted.where(A.tenant == tenant, A.case_id == case_id)
+    return wanted.where(A.tenant == bindparam("tenant"), A.case_id == bindparam("case_id"))
+
+
+# Made once: the page of a case asks all of it.
+_COMMENTS = _comments()
+_FIRST_SAID = _COMMENTS.where(M.case_id == bindparam("case_id"), M.edits.is_(None))
+_EDITS = _COMMENTS.where(M.edits.in_(bindparam("ids", expanding=True))).order_by(M.case_seq)
+_ATTACHMENTS = _attachments()
+_PAGE_OF_ATTACHMENTS = (
+    _ATTACHMENTS.where(A.case_seq > bindparam("after")).order_by(A.case_seq).limit(bindparam("limit", type_=Integer))
+)
 
 
 def _comment(row: RowMapping, edits: Mapping[str, RowMapping]) -> StoredComment:

@@ -13,7 +13,7 @@ class Sharing:
     """Of one process; readers come in together, one commits at a time. With a WAL nobody waits: `in_turn` is false."""
 
     def __init__(self, in_turn: bool) -> None:
-        self._in_turn = in_turn
+        self.in_turn = in_turn
         self._reading = 0
         self._nobody_reads = asyncio.Event()
         self._nobody_commits = asyncio.Event()
@@ -22,7 +22,7 @@ class Sharing:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
-        while self._in_turn and not self._nobody_commits.is_set():
+        while self.in_turn and not self._nobody_commits.is_set():
             await self._nobody_commits.wait()
         self._reading += 1
         self._nobody_reads.clear()
@@ -38,7 +38,7 @@ class Sharing:
         """Whoever comes to read waits until it is over; those who read already are waited for."""
         self._nobody_commits.clear()
         try:
-            if self._in_turn:
+            if self.in_turn:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LONGEST):
                         await self._nobody_reads.wait()

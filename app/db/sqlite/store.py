@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -139,11 +139,20 @@ class SqliteStore(SqlStore):
                         async with self._sharing.committing():
                             await writing.commit()
 
+    @asynccontextmanager
+    async def together(self, *tenants: str) -> AsyncIterator[None]:
+        """Each for itself where whoever writes would wait for all of them."""
+        async with nullcontext() if self._sharing.in_turn else super().together(*tenants):
+            yield
+
     def _turn(self) -> AbstractAsyncContextManager[Any]:
         return self._writer
 
     def _now(self) -> Any:
         return literal(self._clock(), Moment())
+
+    def _now_when_run(self) -> Any:
+        return bindparam("now", callable_=lambda: self._clock(), type_=Moment())
 
     async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
         async with self._sharing.reading(), connection.begin():

@@ -1,6 +1,7 @@
 """What the HTTP border needs from the services, derived from what its handlers call."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -172,9 +173,14 @@ class PeoplePort(Protocol):
         ...
 
 
+def _each_alone(_: str) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Everything that the handlers call. `keys` says whom an API key names; without `rates` there is no limit."""
+    """Everything that the handlers call. `keys` says whom an API key names; without `rates` there is no limit. What a
+    page asks for while it is `together` about a tenant is read at once."""
 
     desk: DeskPort
     cases: CasesPort
@@ -200,6 +206,7 @@ class Services:
     slices: Slices = field(default_factory=Slices)
     type_rights: TypeRightsPort | None = None
     proofs: ProofsPort | None = None
+    together: Callable[[str], AbstractAsyncContextManager[None]] = _each_alone
 
 
 ApiRequest = Request[Actor, None, State]

@@ -1,6 +1,6 @@
 """Read cases: one, a page, what may be fired on it, its log. Nobody learns of a case that is not theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 from app.domain.case.attempt import Actor, Attempt
 from app.domain.case.case import Case
 from app.domain.case.search_query import terms
+from app.domain.clocks.after_event import Clocks
 from app.domain.deciding.decide import no_such_case
 from app.domain.deciding.decide_verb import decide
 from app.domain.deciding.outcome import Refusal
@@ -87,9 +88,12 @@ class Cases:
         if not items and beyond is None and wanted.cursor is None:
             names = wanted.case_type, wanted.state, wanted.team, wanted.assignee, wanted.creator
             check_known(self._definitions, *names)
-        stored = await self._store.clocks(actor.tenant, [case.id for case in items]) if items else {}
-        clocks = {case_id: states_of(clocks) for case_id, clocks in stored.items()}
+        clocks = await self._clocks(actor, [case.id for case in items if not (wanted.at_rest and case.due_at)])
         return Page(items, cursor_of(beyond, wanted.sort) if beyond else None, clocks, found.count)
+
+    async def _clocks(self, actor: Actor, case_ids: Sequence[str]) -> Mapping[str, Clocks]:
+        stored = await self._store.clocks(actor.tenant, case_ids) if case_ids else {}
+        return {case_id: states_of(clocks) for case_id, clocks in stored.items()}
 
     async def counts(self, actor: Actor, each: Sequence[Wanted]) -> Sequence[CaseCount]:
         """How many cases of each that the actor may read there are, exactly up to MOST_COUNTED. By words nothing is

@@ -17,7 +17,8 @@ __all__ = ["Page", "Possible", "PossibleEvent", "RefusedEvent", "Shown", "Wanted
 class Wanted(Filters):
     """Which cases a caller asks for. `sort` as in CaseQuery; `cursor` is the `next_cursor` of the previous page; `q` is
     what they are searched for; with `count` the page says how many there are. `teams`: only cases of one of them;
-    `changed_after`: only those that changed later."""
+    `changed_after`: only those that changed later. `at_rest`: whoever asks needs the clocks only of cases that are not
+    due at any time."""
 
     sort: str = "-changed_at"
     limit: int = 50
@@ -26,6 +27,7 @@ class Wanted(Filters):
     count: bool = False
     teams: frozenset[str] | None = None
     changed_after: datetime | None = None
+    at_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,18 @@
 """What a process that runs asks of its store, whatever it is about."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from app.services.process.gauges import Connections
 
 
 class Operating(Protocol):
+    def together(self, *tenants: str) -> AbstractAsyncContextManager[None]:
+        """Meanwhile the task that asks, and those that it starts, read about these tenants over one connection, as far
+        as the database can, and what was committed when the first of it was read. It is for what follows at once."""
+        ...
+
     async def forget_answers(self) -> int:
         """Delete idempotency answers that have expired; returns how many."""
         ...

@@ -1,4 +1,4 @@
-"""The page of a case: few reads, beside each other, and then one template."""
+"""The page of a case: one read of the case, then what stands around it at once, and then one template."""
 
 import asyncio
 from collections.abc import Sequence
@@ -58,8 +58,9 @@ async def case_page(
     request: PageRequest, case: OpenCase, *, done: str | None = None, status: int = 200, **values: Any
 ) -> Response[str]:
     """`values` are what a form on the page brought, and what was wrong with it."""
-    read = await _read(request, case)
-    told = await telling(request, case, _mentioned(read))
+    async with services_of(request).together(request.user.tenant):
+        read = await _read(request, case)
+        told = await telling(request, case, _mentioned(read))
     async with services_of(request).slices.of((request.user.tenant, request.user.id), small=True) as turn:
         shown = await _shown(request, told, read, turn)
     head: Bar = shown["bar"]

@@ -61,11 +61,12 @@ async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = 
     else everybody's cases would stand there. `idle`: nothing is asked for yet."""
     reader = request.user
     sort = asked.sort or shows.sort
-    page, faults = (Page([], None), _told(request, asked)) if idle else await _found(request, asked, shows, sort)
+    async with services_of(request).together(reader.tenant):
+        page, faults = (Page([], None), _told(request, asked)) if idle else await _found(request, asked, shows, sort)
+        subjects = {subject for case in page.items for subject in (case.assignee, case.creator)}
+        people = await names(request, {*subjects, *(asked.given.get(name) for name in ("assignee", "creator"))})
     may = services_of(request).queues.readable(reader.actor)
     types = case_types(request, may)
-    subjects = {subject for case in page.items for subject in (case.assignee, case.creator)}
-    people = await names(request, {*subjects, *(asked.given.get(name) for name in ("assignee", "creator"))})
     filtering = Filtering(reader=reader, asked=asked, queue=shows.queue, types=types, people=people)
     chosen = shows.columns
     keys = columns_of.keys(filtering.only, chosen)
@@ -114,7 +115,7 @@ async def _found(
         return Page([], None), _told(request, asked)
     merged = replace(shows, filters={**shows.filters, **asked.filters(reader.id, reader.zone)})
     wanted = services.queues.wanted(reader.actor, merged, sort=sort, limit=LIMIT, cursor=asked.cursor)
-    wanted = replace(wanted, count=wanted.q is not None)
+    wanted = replace(wanted, count=wanted.q is not None, at_rest=True)
     try:
         page = await services.cases.find(reader.actor, wanted)
         if page.count is None:

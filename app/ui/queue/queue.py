@@ -44,7 +44,7 @@ async def queue(request: PageRequest) -> Response[str]:
     found = await listed(request, looked.asked, looked.shows)
     queues = services_of(request).queues
     nothing = await _sees_nothing(request, looked, found)
-    givers = [] if found.may.whole else list(queues.administrators(request.user.actor))
+    givers = list(queues.administrators(request.user.actor)) if nothing == "right" else []
     return page(
         request,
         "queue/queue.html",

@@ -38,7 +38,8 @@ async def work_of(connection: Any) -> Work:
         return kept
     reader: Reader = connection.scope["user"]
     services = services_of(connection)
-    found = Work(await services.queues.counts(reader.actor), await services.views.list(reader.actor))
+    async with services.together(reader.tenant):
+        found = Work(await services.queues.counts(reader.actor), await services.views.list(reader.actor))
     connection.scope["state"][KEPT] = found
     return found
 

@@ -1,0 +1,44 @@
+"""What a page reads, over one connection and of one moment: for each read alone, taking a connection, beginning and
+ending cost more than the read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@dataclass(eq=False)
+class Together:
+    """Of a store, about these tenants. A connection takes one question at a time, whoever of a page asks."""
+
+    store: object
+    tenants: frozenset[str]
+    connection: AsyncConnection
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    over: bool = False
+
+
+_NOW: ContextVar[Together | None] = ContextVar("read together", default=None)
+
+
+def lasting(store: object, tenants: Sequence[str]) -> Together | None:
+    """What the task that asks is reading together, where that is of this store and about these tenants too."""
+    now = _NOW.get()
+    return now if now is not None and now.store is store and now.tenants.issuperset(tenants) else None
+
+
+@asynccontextmanager
+async def read_together(store: object, tenants: Sequence[str], connection: AsyncConnection) -> AsyncIterator[None]:
+    """For the task that is in it and those that it starts. Whoever of these is still asking at the end is waited for,
+    and whoever asks later has a connection of their own."""
+    now = Together(store, frozenset(tenants), connection)
+    before = _NOW.set(now)
+    try:
+        yield
+    finally:
+        _NOW.reset(before)
+        async with now.turn:
+            now.over = True
