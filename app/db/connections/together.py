@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Together:
     """Of a store, about these tenants. A connection takes one question at a time, whoever of a page asks."""
 
@@ -34,7 +34,7 @@ def lasting(store: object, tenants: Sequence[str]) -> Together | None:
 async def read_together(store: object, tenants: Sequence[str], connection: AsyncConnection) -> AsyncIterator[None]:
     """For the task that is in it and those that it starts. Whoever of these is still asking at the end is waited for,
     and whoever asks later has a connection of their own."""
-    now = Together(store, frozenset(tenants), connection)
+    now = Together(store=store, tenants=frozenset(tenants), connection=connection)
     before = _NOW.set(now)
     try:
         yield

@@ -43,9 +43,7 @@ def of_definitions(tenant: str, case_type: str) -> Select[Any]:
 
 _OF_ENTRIES = (P.tenant == bindparam("tenant"), P.entry_id.in_(bindparam("entry_ids", expanding=True)))
 _EACH = as_json(P.path).concat(":").concat(type_coerce(P.value, Text))
-VALUES = (
-    select(P.entry_id, func.aggregate_strings(_EACH, ",").label("whole")).where(*_OF_ENTRIES).group_by(P.entry_id)
-)
+VALUES = select(P.entry_id, func.aggregate_strings(_EACH, ",").label("whole")).where(*_OF_ENTRIES).group_by(P.entry_id)
 """What each of these entries says, path by path, as the inside of one JSON object: a row for each value would cost the
 loop a hundred times what it costs the database to write them together."""
 _SIZE = func.sum(func.length(type_coerce(P.value, Text)))

@@ -13,7 +13,9 @@ from markupsafe import Markup, escape
 
 from app.ui.frame import numbers
 from app.ui.frame.attempts import ONCE, new_once
+from app.ui.frame.called import called
 from app.ui.frame.forgery import FIELD
+from app.ui.frame.shown import Showing, shown
 from app.ui.frame.times import Moment, Times
 from app.ui.frame.words import Words, languages, words
 
@@ -57,6 +59,8 @@ class OfThePage(Context):
 
 
 class Templates(Environment):
+    code_generator_class = Showing
+    shown = staticmethod(shown)
     template_class = Shared
     context_class = OfThePage
 
@@ -165,17 +169,7 @@ def _money(context: Context, minor: int, currency: str) -> str:
 
 @pass_context
 def _name_of(context: Context, subject: str | None) -> str:
-    """What people call somebody; of those whom nobody introduced, what stands behind the kind in their subject."""
-    if not subject:
-        return str(_gettext(context, "nobody"))
-    people: Mapping[str, str] = context.get("people") or {}
-    reader = context.get("reader")
-    if subject in people:
-        return people[subject]
-    if reader is not None and reader.actor.id == subject:
-        return str(reader.name)
-    kind, _, name = subject.partition(":")
-    return "Stateward" if kind == "system" else name or subject
+    return called(subject, context.get("people") or {}, context.get("reader"), _words(context))
 
 
 @pass_context

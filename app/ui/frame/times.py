@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -11,10 +11,11 @@ from babel import Locale
 from markupsafe import Markup, escape
 
 from app.domain.values.rfc3339 import parse_rfc3339
-from app.ui.frame.words import Words
+from app.ui.frame.words import Words, words
 
 NEAR = timedelta(hours=48)
 MINUTE, HOUR, DAY = 60, 3600, 86400
+MOST_KEPT = 8_192
 Moment = datetime | str
 
 
@@ -94,32 +95,15 @@ class Times:
 
     def short(self, local: datetime) -> str:
         """`Thu 3 Dec, 16:00`, with the year where it is another one."""
-        values = {
-            "weekday": self._name("days", "abbreviated", local.weekday()),
-            "day": local.day,
-            "month": self._name("months", "abbreviated", local.month),
-            "time": f"{local:%H:%M}",
-            "year": local.year,
-        }
-        if local.year == self.now.astimezone(self.zone).year:
-            return self.words.gettext("%(weekday)s %(day)s %(month)s, %(time)s", **values)
-        return self.words.gettext("%(weekday)s %(day)s %(month)s %(year)s, %(time)s", **values)
+        this_year = local.year == self.now.astimezone(self.zone).year
+        return _short(self.words.language, _minute(local), this_year)
 
     def full(self, local: datetime) -> str:
-        return self.words.gettext("%(date)s, %(time)s", date=self.date(local), time=local.strftime("%H:%M"))
+        return _full(self.words.language, _minute(local))
 
     def date(self, day: datetime) -> str:
         """`Thursday, 3 December 2026`."""
-        return self.words.gettext(
-            "%(weekday)s, %(day)s %(month)s %(year)s",
-            weekday=self._name("days", "wide", day.weekday()),
-            day=day.day,
-            month=self._name("months", "wide", day.month),
-            year=day.year,
-        )
-
-    def _name(self, kind: Literal["days", "months"], width: str, number: int) -> str:
-        return _names(self.words.locale, kind, width)[number]
+        return _date(words(self.words.language), day)
 
     def patterns(self) -> dict[str, str]:
         """What a browser needs to count on in the same words; `%s` is the number, or the duration."""
@@ -144,6 +128,43 @@ def local_time(moment: datetime, zone: ZoneInfo) -> datetime:
         return moment.astimezone(zone)
     except OverflowError:
         return moment.astimezone(UTC)
+
+
+def _minute(local: datetime) -> datetime:
+    """As far as it is said; whatever zone it is of."""
+    return local.replace(second=0, microsecond=0, tzinfo=None, fold=0)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _short(language: str, local: datetime, this_year: bool) -> str:
+    """Moments of the same cases stand on page after page."""
+    say = words(language)
+    values = {
+        "weekday": _names(say.locale, "days", "abbreviated")[local.weekday()],
+        "day": local.day,
+        "month": _names(say.locale, "months", "abbreviated")[local.month],
+        "time": f"{local:%H:%M}",
+        "year": local.year,
+    }
+    if this_year:
+        return say.gettext("%(weekday)s %(day)s %(month)s, %(time)s", **values)
+    return say.gettext("%(weekday)s %(day)s %(month)s %(year)s, %(time)s", **values)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _full(language: str, local: datetime) -> str:
+    say = words(language)
+    return say.gettext("%(date)s, %(time)s", date=_date(say, local), time=local.strftime("%H:%M"))
+
+
+def _date(say: Words, day: datetime) -> str:
+    return say.gettext(
+        "%(weekday)s, %(day)s %(month)s %(year)s",
+        weekday=_names(say.locale, "days", "wide")[day.weekday()],
+        day=day.day,
+        month=_names(say.locale, "months", "wide")[day.month],
+        year=day.year,
+    )
 
 
 @cache

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from markupsafe import Markup
+
 from app.domain.case.search_query import terms
 from app.domain.definition.case_type import CaseType
 from app.domain.values.errors import Invalid
@@ -19,9 +21,10 @@ from app.ui.frame.words import Words
 from app.ui.queue import columns as columns_of
 from app.ui.queue.asked import FILTERS, Asked
 from app.ui.queue.columns import Column
+from app.ui.queue.drawn_rows import DrawnRows
 from app.ui.queue.names import names
 from app.ui.queue.panel import Filtering, Panel
-from app.ui.queue.rows import Row, Rows
+from app.ui.queue.rows import Rows
 from app.ui.queue.side import in_words, work_of
 
 LIMIT = 50
@@ -42,7 +45,7 @@ class Pages:
 class Listed:
     """`seen` are the ends of the ids on the page."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Markup]
     columns: Sequence[Column]
     pages: Pages
     panel: Panel
@@ -76,9 +79,11 @@ async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = 
     made = Rows(
         reader=reader, times=times, declared=declared, keys=keys, terms=() if faults or not q else terms(str(q))
     )
+    columns = columns_of.columns(keys, filtering.only, asked, sort, times.words)
+    drawn = DrawnRows(reader=reader, times=times, people=people, columns=columns)
     return Listed(
-        rows=await _rows(made, page),
-        columns=columns_of.columns(keys, filtering.only, asked, sort, times.words),
+        rows=await _rows(made, drawn, page),
+        columns=columns,
         pages=_pages(asked, page, times.words),
         panel=filtering.panel(page.items),
         people=people,
@@ -88,12 +93,12 @@ async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = 
     )
 
 
-async def _rows(made: Rows, page: Page) -> Sequence[Row]:
+async def _rows(made: Rows, drawn: DrawnRows, page: Page) -> Sequence[Markup]:
     """The data of 50 cases may be large: others are served in between."""
     rows, turns = [], LoopTurn()
     for case in page.items:
         await turns.give()
-        rows.append(made.of(case, page.clocks.get(case.id, {})))
+        rows.append(drawn.of(made.of(case, page.clocks.get(case.id, {}))))
     return rows
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,8 +20,11 @@ from app.ui.types.conditions import in_words
 LARGEST: Final = 40_000
 """Characters of a diagram that stands in a page; a larger one is a page of its own."""
 MOST_KEPT: Final = 64
+MOST_WAYS: Final = 128
 
 _plans: OrderedDict[tuple[str, str], tuple[Plan, int]] = OrderedDict()
+_ways: OrderedDict[Hashable, Markup] = OrderedDict()
+"""What was drawn of late: many cases come the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,23 @@ async def drawing(
     label = label or _label(case_type, current, words)
     if size > LARGEST and not whole:
         return Drawing(label, None)
-    draw = planned.drawn
-    at_once = size <= LARGEST and not travelled.moves
-    svg = draw(label, current) if at_once else await asyncio.to_thread(draw, label, current, travelled)
-    return Drawing(label, Markup(svg))  # noqa: S704 (every text in it is escaped, and tests hold it to that)
+    if size > LARGEST:
+        return Drawing(label, _markup(await asyncio.to_thread(planned.drawn, label, current, travelled)))
+    way = (*known, label, tuple(current), travelled.moves)
+    if way not in _ways:
+        at_once = not travelled.moves
+        _ways[way] = _markup(
+            planned.drawn(label, current)
+            if at_once
+            else await asyncio.to_thread(planned.drawn, label, current, travelled)
+        )
+        if len(_ways) > MOST_WAYS:
+            _ways.popitem(last=False)
+    return Drawing(label, _ways[way])
+
+
+def _markup(svg: str) -> Markup:
+    return Markup(svg)  # noqa: S704 (every text in it is escaped, and tests hold it to that)
 
 
 def _planned(case_type: CaseType, words: Words) -> tuple[Plan, int]:
