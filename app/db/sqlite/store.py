@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, insert, literal, or_, select, type_coerce, update
+from sqlalchemy import Select, bindparam, insert, literal, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -17,16 +17,17 @@ from app.db.connections.failures import translated
 from app.db.connections.sqlite_library import HAS_WAL, sqlite3
 from app.db.reads import clocks
 from app.db.reads.tree import HEADS_ON_SQLITE
-from app.db.rows.rows import CACHES, MOVING, Row, answer_of, case_of, rows_of
+from app.db.rows.rows import Row, answer_of, case_of, rows_of
 from app.db.sqlite import sequencing, waiting
 from app.db.sqlite.around import around
 from app.db.sqlite.search_texts import put_search_texts
 from app.db.sqlite.sharing import Sharing
+from app.db.sqlite.statements import CLOCK_KEY, MOVE, RECACHE, answered, named, put_clock
 from app.db.sqlite.work import MAKING
 from app.db.store import SqlStore
-from app.db.tables.column_types import Moment, json_text
+from app.db.tables.column_types import Moment
 from app.db.tables.policy import POLICY_STATE
-from app.db.tables.tables import ACTOR, CASES, CLOCK, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING
+from app.db.tables.tables import ACTOR, CASES, ENTRY, FIRING, IDEMPOTENCY, PAYLOAD, PENDING
 from app.db.transaction import SqlTransaction
 from app.domain.case.case import Case
 from app.services.process.standing_still import unplaced
@@ -62,20 +63,20 @@ class SqliteTransaction(SqlTransaction):
         await self._insert(insert(PENDING), pending)
         await self._insert(insert(CASES), rows["opened"])
         await self._insert(sqlite.insert(ACTOR).on_conflict_do_nothing(), rows["acted"])
-        if await self._insert(_MOVE, [_named(row) for row in rows["moved"]]) != len(rows["moved"]):
+        if await self._insert(MOVE, [named(row) for row in rows["moved"]]) != len(rows["moved"]):
             raise Refused("a case moved on")
         await self._put_clocks(rows["clock"])
         await self._insert(insert(FIRING), rows["fired"])
         for part, statement in MAKING.items():
             await self._insert(statement, rows.get(part, ()))
         await put_search_texts(self._connection, rows.get("text", ()))
-        if await self._insert(_answer(self._now()), rows["answered"]) != len(rows["answered"]):
+        if await self._insert(answered(self._now()), rows["answered"]) != len(rows["answered"]):
             raise Refused("an answer is kept under that key")
 
     async def _put_clocks(self, rows: Sequence[Row]) -> None:
         if len({tuple(row[name] for name in CLOCK_KEY) for row in rows}) != len(rows):
             raise Refused("a cycle of a clock is there twice")  # the last one would win
-        await self._insert(_put_clock(), rows)
+        await self._insert(put_clock(), rows)
 
     async def sequence(self, limit: int) -> int:
         with self._failing():
@@ -85,7 +86,7 @@ class SqliteTransaction(SqlTransaction):
         return None
 
     async def _recache(self, rows: Sequence[Row]) -> int:
-        return await self._insert(_RECACHE, [{f"to_{name}": value for name, value in row.items()} for row in rows])
+        return await self._insert(RECACHE, [{f"to_{name}": value for name, value in row.items()} for row in rows])
 
     async def _insert(self, statement: Any, rows: Sequence[Row]) -> int:
         return (await self._connection.execute(statement, rows)).rowcount if rows else 0
@@ -214,42 +215,3 @@ async def _rows(
         same = [column == value for column, value in zip(owner, key, strict=True)]
         found += (await connection.execute(wanted.where(*same, name.in_(values)))).mappings()
     return found
-
-
-def _named(row: Row) -> Row:
-    """Bind names that are no columns, which SQLAlchemy keeps for itself in an UPDATE."""
-    return {f"to_{name}": row[name] for name in ("tenant", "id", "was_seq", *MOVING)}
-
-
-def _answer(now: datetime) -> Any:
-    i = IDEMPOTENCY.c
-    new = sqlite.insert(IDEMPOTENCY)
-    replaced = {name: new.excluded[name] for name in ("fingerprint", "answer", "expires_at")}
-    return new.on_conflict_do_update(
-        index_elements=[i.tenant, i.subject, i.key],
-        set_=replaced,
-        where=or_(i.expires_at <= now, type_coerce(i.answer, Text) == json_text(None)),
-    )
-
-
-def _put_clock() -> Any:
-    new = sqlite.insert(CLOCK)
-    changed = {name: new.excluded[name] for name in ("current", *CACHES)}
-    return new.on_conflict_do_update(index_elements=[CLOCK.c[name] for name in CLOCK_KEY], set_=changed)
-
-
-CLOCK_KEY = ("tenant", "case_id", "name", "cycle")
-_RECACHE = (
-    update(CLOCK)
-    .where(*(CLOCK.c[name] == bindparam(f"to_{name}") for name in CLOCK_KEY))
-    .values({name: bindparam(f"to_{name}") for name in CACHES})
-)
-_MOVE = (
-    update(CASES)
-    .where(
-        CASES.c.tenant == bindparam("to_tenant"),
-        CASES.c.id == bindparam("to_id"),
-        CASES.c.seq == bindparam("to_was_seq"),
-    )
-    .values({name: bindparam(f"to_{name}") for name in MOVING})
-)
