@@ -58,7 +58,8 @@ class SqlLog(SqlTree, SqlExports):
         return FoundEntry(row["leaf_index"], row["case_id"], entry, _standing(row, given))
 
     async def salted(self, tenant: str, entry_ids: Sequence[str]) -> AsyncIterator[Sequence[SaltedValue]]:
-        for portion in ledger.portions(await self._rows(ledger.sizes(tenant, entry_ids), tenant) if entry_ids else []):
+        asked = {"tenant": tenant, "entry_ids": list(entry_ids)}
+        for portion in ledger.portions(await self._rows(ledger.SIZES, tenant, values=asked) if entry_ids else []):
             rows = await self._rows(tree.salted(tenant, portion), tenant)
             yield [SaltedValue(row["entry_id"], row["path"], bytes(row["salt"]), row["value"]) for row in rows]
 
