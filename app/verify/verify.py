@@ -1240,6 +1240,8 @@ def _bound(verdict: Verdict) -> str:
     if newest is None:
         return "No outside word bounds it: no checkpoint holds it, so all of it could have been written anew."
     by = ", ".join(newest.signed_by) or f"somebody, as {newest.origin}"
+    if verdict.findings:
+        return f"{by} signed {newest.size} entries of the log ({newest.where}), and these are not those as they were."
     if not verdict.keys_given:
         return f"Signed by {by}, a key that came with the export: give the one that you know with --key."
     if verdict.bound < verdict.size:

@@ -370,6 +370,42 @@ def test_an_attack_is_found_and_where(
         assert verdict.exit_code == 1
 
 
+def edit(attack: Attack, story: list[int]) -> tuple[str, int]:
+    attack.export.say(story[1], attack.export.entry(story[1]) | {"request_id": "another"})
+    return "ALTERED", story[1]
+
+
+def take_one(attack: Attack, story: list[int]) -> tuple[str, int]:
+    del attack.export.entries[story[1]]
+    return "MISSING", story[2] - 1
+
+
+def swap(attack: Attack, story: list[int]) -> tuple[str, int]:
+    _swap(attack, story[1], story[2])
+    return "REORDERED", story[2]
+
+
+def begin_elsewhere(attack: Attack, story: list[int]) -> tuple[str, int]:
+    attack.export.say(story[0], attack.export.entry(story[0]) | {"prev": "0" * 64})
+    attack.export.rechain(attack.export.entry(story[0])["case_id"])
+    return "ALTERED", story[0]
+
+
+@pytest.mark.parametrize("forge", [edit, take_one, swap, begin_elsewhere], ids=lambda forge: forge.__name__)
+def test_without_any_checkpoint_the_chain_of_the_case_names_it(
+    forge: Callable[[Attack, list[int]], tuple[str, int]], logs: tuple[TakenApart, TakenApart], tmp_path: Path
+) -> None:
+    """All that is hashed over all entries was made anew."""
+    mine, other = deepcopy(logs)
+    for name in _sizes(mine):
+        del mine.files[name]
+    attack = Attack(Random(forge.__name__), mine, other)
+    kind, leaf = forge(attack, attack.of_a_case(3))
+    mine.hash_anew()
+    found = [(one["class"], one.get("leaf_index")) for one in verdict_of(mine.write(tmp_path / "export.zip")).findings]
+    assert (kind, leaf) in found
+
+
 def test_what_was_done_to_one_entry_is_told_once_or_twice_and_of_no_other(
     logs: tuple[TakenApart, TakenApart], tmp_path: Path
 ) -> None:
