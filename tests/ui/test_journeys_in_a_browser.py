@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from app.db import open_store
 from app.services.assembly import Assembly
@@ -87,11 +87,30 @@ async def test_a_clerk_clears_five_cases_with_the_keyboard_alone(window: Window,
     await page.context.close()
 
 
-@pytest.mark.parametrize("javascript", [True, False])
-async def test_a_double_click_fires_once(window: Window, house: Assembly, place: Database, javascript: bool) -> None:
+async def test_a_double_click_fires_once(window: Window, house: Assembly, place: Database) -> None:
     case_id = await opened(house, by=ALICE, data=CLAIM)
-    page = await sits_down(window, CARL, f"/cases/{case_id}", javascript=javascript)
+    page = await sits_down(window, CARL, f"/cases/{case_id}")
     await page.get_by_role("button", name="Take into review").dblclick(no_wait_after=True)
+    await is_fired_once(page, case_id, place)
+
+
+async def test_who_clicks_again_as_no_answer_came_fires_once(window: Window, house: Assembly, place: Database) -> None:
+    case_id = await opened(house, by=ALICE, data=CLAIM)
+    page = await sits_down(window, CARL, f"/cases/{case_id}", javascript=False)
+    button = page.get_by_role("button", name="Take into review")
+
+    async def answer_is_lost(route: Route) -> None:
+        await route.fetch(max_redirects=0)
+        await route.abort("aborted")
+
+    await page.route("**/fire", answer_is_lost, times=1)
+    async with page.expect_event("requestfailed"):
+        await button.click(no_wait_after=True)
+    await button.click()
+    await is_fired_once(page, case_id, place)
+
+
+async def is_fired_once(page: Page, case_id: str, place: Database) -> None:
     await expect(page.locator(".notice")).to_contain_text("“Take into review” is done.")
     assert len(await of(place, case_id, "transition")) == 1
     assert await of(place, case_id, "denied") == []
@@ -161,6 +180,22 @@ async def test_a_session_that_ends_in_the_middle_of_a_form_loses_nothing(
     await page.get_by_role("button", name="Reject END-").click()
     await expect(page.locator(".notice").first).to_contain_text("“Reject” is done.")
     assert len(await of(place, case_id, "transition")) == 1
+    await page.context.close()
+
+
+async def test_the_cases_of_a_list_are_walked_through_from_one_to_the_next(window: Window, house: Assembly) -> None:
+    for number in range(3):
+        await opened(house, by=ALICE, data={**CLAIM, "purpose": "Zeppelin"}, reference=f"WALK-{number}")
+    page = await sits_down(window, CARL, "/search?q=zeppelin")
+    rows = page.locator("#cases a.reference")
+    await expect(rows).to_have_count(3)
+    listed = await rows.all_inner_texts()
+    await rows.nth(1).click()
+    beside = page.get_by_role("navigation", name="The list that you came from").get_by_role("link")
+    await expect(beside).to_have_text([f"Previous in the list: {listed[0]}", f"Next in the list: {listed[2]}"])
+    await beside.last.click()
+    await expect(page.locator("h1")).to_contain_text(listed[2])
+    await expect(beside).to_have_text([f"Previous in the list: {listed[1]}"])
     await page.context.close()
 
 

@@ -154,6 +154,7 @@ class Matrix:
         shown = await self.page(who, f"/cases/{case.id}")
         if shown.status_code == 404:
             return
+        assert shown.status_code == 200, (who, case)
         events = self.world.types[case.case_type].events
         buttons = {one or other for one, other in BUTTON.findall(shown.text)}
         barred = (await self.page(who, f"/cases/{case.id}/why")).text

@@ -99,6 +99,7 @@ addEventListener("submit", (event) => {
   if (form.method !== "post" || form.hasAttribute("hx-post")) return
   if (form.dataset.sent) return event.preventDefault()
   form.dataset.sent = "yes"
+  setTimeout(() => delete form.dataset.sent, 10000) // whoever stopped it, or lost the network, may send it again
 })
 addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => delete form.dataset.sent))
 
