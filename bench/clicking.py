@@ -35,7 +35,7 @@ class Person:
 
 
 async def clicked(database: Database) -> Row:
-    """Half of the pages are queues, and half are cases."""
+    """Half of the pages are queues, and half are cases, of those who see as many."""
     async with house(database) as opened:
         people = [await _person(opened, number) for number in range(PEOPLE)]
     say(f"  {PEOPLE} people click")
@@ -58,14 +58,15 @@ async def clicked(database: Database) -> Row:
 
 
 async def _person(opened: Assembly, number: int) -> Person:
-    """Somebody like one of the readers of lists, with a name of their own, and cases that they may read."""
+    """Somebody like one of the readers of lists, with a name of their own, and the first cases that they may read."""
     like = list(READERS.values())[number % len(READERS)]
     actor = Actor(tenant=like.tenant, id=f"{like.id[:6]}{number + 1}", roles=like.roles)
     cookie, _ = await opened.signing_in.sessions.begin(actor, "bench")
     cases = (await opened.cases.find(actor, Wanted(limit=CASES))).items
-    if not cases:
-        raise Unusable(f"{actor.id} sees no case")
-    return Person(cookie, [path for queue in QUEUES for path in (queue, f"/cases/{cases[len(queue) % len(cases)].id}")])
+    paths = list(QUEUES)
+    for place, case in enumerate(cases):
+        paths.insert(2 * place + 1, f"/cases/{case.id}")
+    return Person(cookie, paths)
 
 
 def _clicking(port: int, people: Sequence[Person]) -> Iterator[asyncio.Task[list[float]]]:
