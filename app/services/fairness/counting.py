@@ -13,7 +13,7 @@ MOST_WAITING = 8
 """Of one tenant."""
 SWITCH = 0.0005
 """Seconds that a thread may hold the interpreter while another waits for it, as long as something is counted. Python's
-5 ms would be waited at each of the sixty changes of threads that an event on SQLite takes."""
+5 ms would be waited at each of the many changes of threads that an event on SQLite takes."""
 Counted = TypeVar("Counted")
 Job = tuple[Callable[[], Any], asyncio.Future[Any]]
 
