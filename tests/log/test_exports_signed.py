@@ -75,10 +75,9 @@ async def test_a_filtered_export_is_proven_to_the_root_that_was_signed(log, tmp_
     assert (verdict.findings, verdict.exit_code) == ([], 0)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # a copy of a file is the shortest way back
 async def test_a_database_that_was_rolled_back_shows_by_what_was_published(log, database, tmp_path):
     """Before its last checkpoint, and signed on by the true key as if nothing had been there."""
-    if database.kind == "postgres":
-        return  # a copy of a file is the shortest way back
     await change(database, f"VACUUM INTO '{tmp_path / 'back.db'}'")
     await live(log, 1)
     assert await signer(log.store, tmp_path / "published", KEY).look()
