@@ -50,6 +50,16 @@ async def test_all_of_a_page_takes_one_connection(store):
     assert store.connections().in_use == 0
 
 
+async def test_at_most_half_of_the_connections_are_held(store):
+    """Where pages that wait for a turn held all of them, nobody else would read anything."""
+    async with store.together(TENANT):
+        assert await store.cases(ALL) == []
+        async with store.together("globex"):
+            assert store.connections().in_use == 1
+            assert await store.saved_views("globex", BOB) == []
+            assert store.connections().in_use == 1
+
+
 async def test_another_tenant_is_read_for_itself(store):
     foreign = a_view(tenant="globex", shared=True)
     await store.keep_view(foreign)

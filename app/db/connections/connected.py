@@ -12,6 +12,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.connections.failures import connecting, translated
+from app.db.connections.pool import connections
 from app.db.connections.together import lasting, read_together
 
 
@@ -30,15 +31,22 @@ class Connected(ABC):
         self._engine = engine
         self._readers = readers
         self._writers = writers
+        self._held = 0
 
     @asynccontextmanager
     async def together(self, *tenants: str) -> AsyncIterator[None]:
-        if lasting(self, tenants):
+        """At most half of the connections are held for it: who holds one may wait for its turn at something else, and
+        nobody may have to wait for that. Beyond that, each read is for itself."""
+        if lasting(self, tenants) or self._held >= connections(self._engine).most // 2:
             yield
             return
-        within = self._within(self._readers, tenants, one_moment=True)
-        async with within as connection, read_together(self, tenants, connection):
-            yield
+        self._held += 1
+        try:
+            within = self._within(self._readers, tenants, one_moment=True)
+            async with within as connection, read_together(self, tenants, connection):
+                yield
+        finally:
+            self._held -= 1
 
     async def _write(self, statement: Any, *tenants: str) -> None:
         async with self._writing(*tenants) as connection:
