@@ -29,7 +29,7 @@ OPENED = (
     ("permit", "apply", PERMIT),
 )
 SOME = [
-    ("sqlite", "administrator", "examples,coverage"),
+    ("sqlite", "administrator", "examples,fuzzing"),
     ("postgres", "clerk", "fuzzing,stateful"),
     ("sqlite", "nobody", "fuzzing,stateful"),
 ]

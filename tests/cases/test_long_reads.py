@@ -76,8 +76,8 @@ async def test_a_page_of_the_log_is_read_a_portion_at_a_time(house: Assembly, da
     async def counted(*tenants: str) -> AsyncIterator[Any]:
         async with reading(*tenants) as read:
 
-            async def counting(asked: Any) -> Sequence[Any]:
-                rows = await read(asked)
+            async def counting(asked: Any, values: Any = None) -> Sequence[Any]:
+                rows = await read(asked, values)
                 most.append(sum(len(json.loads(f"{{{row['whole']}}}")) for row in rows if "whole" in row))
                 return rows
 

@@ -245,6 +245,7 @@ def signers(note: str, *keys: SigningKey) -> set[int]:
 
 async def test_readyz_and_the_metrics_say_how_the_signing_stands(house: Assembly, tmp_path):
     (tmp_path / "policies").mkdir()
+    await house.store.sequence(1_000)  # what was declared may have waited for a while
     found = await readiness(house, tmp_path / "policies")
     assert (found.details["checkpoints"], found.warnings) == ("unsigned", ())
     await write(house.store, 1)

@@ -76,7 +76,7 @@ def wait_until_new_callers_are_refused(service: Running) -> None:
             return
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("database", "workers"), [("sqlite", "2"), ("postgres", "1")], indirect=["database"])
 async def test_what_is_accepted_is_answered_and_what_is_new_is_refused(
     database: Database, tmp_path: Path, workers: str
 ) -> None:

@@ -70,8 +70,15 @@ async def house(tmp_path: Path, sqlite_lived_in: Path) -> AsyncIterator[Assembly
         async with started.store.transaction(TENANT) as tx:
             for who in ("carl", "mona", "susan"):
                 spoken = "de" if who == "susan" else "en"
-                name = f"{who} {NAUGHTY}"
-                await tx.add_person(StoredPerson(TENANT, f"user:{who}", OPENED, display_name=name, language=spoken))
+                await tx.add_person(
+                    StoredPerson(
+                        tenant=TENANT,
+                        subject=f"user:{who}",
+                        made_at=OPENED,
+                        display_name=f"{who} {NAUGHTY}",
+                        language=spoken,
+                    )
+                )
         yield started
 
 

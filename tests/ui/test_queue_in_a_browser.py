@@ -59,6 +59,7 @@ async def test_lists_bear_axe_narrow_windows_and_the_keyboard(house: Assembly) -
         await expect(narrow.get_by_label("Case type")).to_be_hidden()
         await expect(narrow.locator("thead")).to_be_hidden()
         plain = await window.page("/?view=unassigned", width=320, javascript=False)
+        await plain.get_by_text("Filters", exact=True).click()
         await expect(plain.get_by_label("Case type")).to_be_visible()
 
 
