@@ -22,7 +22,7 @@ from tests.ui.serving import client_of, pages, reader
 
 __all__ = ["house"]
 SHIPPED = ("expense_claim", "incident", "permit")
-NAUGHTY = '<script>alert(1)</script>" onload="x {{ 7 * 7 }} \u202e'
+NAUGHTY = '<script>alert(1)</script>" onload="x {{ 7 * 7000007 }} \u202e'
 
 
 def table(page: str, caption: str) -> list[list[str]]:
@@ -239,7 +239,7 @@ def test_text_that_means_mischief_is_shown_as_text() -> None:
     assert "<script>alert" not in page
     assert "<img" not in page
     assert attributes(page).isdisjoint({"onload", "{{", "7"})
-    assert "49" not in text_of(page)
+    assert "49000049" not in text_of(page)
     assert page.count("&lt;script&gt;") >= 6
 
 
