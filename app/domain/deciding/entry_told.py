@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app.domain.case.attempt import Actor, Attempt, Principal
 from app.domain.case.case import Case
+from app.domain.deciding.fold import opened_case
 from app.domain.machine.machine import Arc
 from app.domain.values.json import Json, JsonObject
 from app.domain.values.rfc3339 import parse_rfc3339
@@ -49,24 +50,7 @@ def attempt_of(entry: Entry, values: Values) -> Attempt:
 
 
 def opened_as(entry: Entry, values: Values) -> Case:
-    attempt, at = attempt_of(entry, values), parse_rfc3339(entry["at"])
-    return Case(
-        tenant=entry["tenant"],
-        id=entry["case_id"],
-        case_type=entry["case_type"],
-        definition=entry["definition"]["hash"],
-        definition_version=entry["definition"]["version"],
-        reference=values.get("/reference"),
-        state=entry["target"],
-        version=1,
-        seq=entry["case_seq"],
-        data=_under("data", values),
-        creator=attempt.acting,
-        opened_at=attempt.happened(at),
-        changed_at=attempt.happened(at),
-        recorded_at=at,
-        last_hash="",
-    )
+    return opened_case(entry, values, _under("data", values), "")
 
 
 def after(case: Case, entry: Entry, values: Values) -> Case:

@@ -15,7 +15,7 @@ from app.domain.deciding.escalate import ClockDue, first_due
 from app.domain.deciding.situation import seen_case
 from app.domain.expressions.expression import View
 from app.domain.machine.machine import Machine
-from app.domain.values.json import Json, JsonObject
+from app.domain.values.json import Data, Json, JsonObject
 from app.domain.values.rfc3339 import parse_rfc3339
 
 MOVES = ("opened", "transition")
@@ -80,7 +80,7 @@ class Fold:
         """All but whether it is closed."""
         data = _under("data", values)
         if self.case is None:
-            return _opened(entry, values, data, when, entry_hash)
+            return opened_case(entry, values, data, entry_hash)
         becomes = entry.get("becomes") or entry.get("sla", {}).get("becomes", {})
         counts = entry["kind"] == "transition" or bool({"assignee", "team"} & becomes.keys())
         return replace(
@@ -160,7 +160,9 @@ def _tells_of(sla: JsonObject, due: ClockDue) -> bool:
     return (sla.get("step"), sla.get("n")) == (due.firing.step.number, due.firing.n)
 
 
-def _opened(entry: JsonObject, values: JsonObject, data: dict[str, Json], when: _When, entry_hash: str) -> Case:
+def opened_case(entry: JsonObject, values: JsonObject, data: Data, entry_hash: str) -> Case:
+    """The case that an opening made, with these data."""
+    when = _When.of(entry)
     return Case(
         tenant=entry["tenant"],
         id=entry["case_id"],
