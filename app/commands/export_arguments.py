@@ -4,14 +4,15 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-EXPORTED_AS: Final = ("zip", "jsonl", "csv")
+EXPORTED_AS: Final = ("zip", "jsonl", "csv", "xes", "ocel")
 
 
 def export(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write a tenant's log to OUT, with the values behind its commitments: as a zip that proves itself, as JSON "
-        "lines, or as CSV. Filters narrow it; one that may be given several times means any of them. That it was "
-        "exported, by whom, and with which filter, is an entry of the log. OUT is readable by you alone; - is stdout."
+        "lines, as CSV, or for process mining as XES or OCEL. Filters narrow it; one that may be given several times "
+        "means any of them. That it was exported, by whom, and with which filter, is an entry of the log. OUT is "
+        "readable by you alone; - is stdout."
     )
     parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--tenant", required=True)

@@ -13,6 +13,13 @@ def entry_line(one: ExportedEntry) -> bytes:
     return f'{{"leaf_index":{one.leaf_index},"entry":{text}}}\n'.encode()
 
 
+def row_line(one: ExportedEntry, values: Sequence[ExportedValue]) -> bytes:
+    """An entry with its values: `entry` is the canonical text, which is JSON."""
+    told = json.dumps({value.path: value.value for value in values}, ensure_ascii=False)
+    head = f'{{"leaf_index":{one.leaf_index},"entry_hash":"{one.entry_hash}"'
+    return f'{head},"entry":{one.text},"values":{told}}}\n'.encode()
+
+
 def values_line(values: Sequence[ExportedValue]) -> bytes:
     """Of one entry: by path the salt in hex, and the value as the canonical text that was committed to."""
     pairs = {one.path: [one.salt.hex(), canonical(one.value).decode()] for one in values}

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, Final
 
-from app.exports import csv_file, jsonl, zip_file
+from app.exports import csv_file, jsonl, ocel, xes, zip_file
 from app.services.log.exports import Extract
 from app.services.policy.past import PolicyInMemory
 
@@ -11,6 +11,8 @@ WRITES: Final[Mapping[str, Callable[[Extract, IO[bytes], PolicyInMemory], Awaita
     "zip": zip_file.write,
     "jsonl": jsonl.write,
     "csv": csv_file.write,
+    "xes": xes.write,
+    "ocel": ocel.write,
 }
 """Each writes all of an extract; a policy without lines goes through its past, where a format tells by which it was
 decided."""
