@@ -1,6 +1,7 @@
 """`stateward export`: a tenant's log as a file that proves itself, or as one for a spreadsheet or a program."""
 
 import argparse
+import hashlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,12 +17,15 @@ from app.db import open_store
 from app.domain.values.names import SERVICE_TENANT, TENANT
 from app.domain.values.rfc3339 import parse_date, parse_rfc3339
 from app.exports.registry import WRITES
+from app.exports.sidecar import sidecar
 from app.policy.engine import PolicyEngine
 from app.services.log.export_filter import ExportFilter
 from app.services.log.exports import Asked, EmptyLog, Exports, Extract
 from app.settings import Settings, system_user
+from app.verify.verify import BESIDE
 
 STDOUT = Path("-")
+PROVE_THEMSELVES = ("zip",)
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -34,17 +38,29 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         unsigned=arguments.unsigned,
     )
     await prepared(settings)
+    beside = None
     with _written(arguments.out) as out:
         store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
         try:
             extract = await Exports(store).begin(asked, going("entries"))
             await WRITES[asked.format](extract, out, PolicyEngine())
+            if arguments.out != STDOUT and asked.format not in PROVE_THEMSELVES:
+                beside = await _sidecar(extract, out, settings)
         except EmptyLog:
             raise CommandFailed(f"the log of {asked.tenant} is empty: is that the name of the tenant?") from None
         finally:
             await store.close()
+    if beside is not None:
+        with _written(arguments.out.with_name(f"{arguments.out.name}{BESIDE}")) as out:
+            out.write(beside)
     _tell(extract, arguments.out)
     return 0
+
+
+async def _sidecar(extract: Extract, out: IO[bytes], settings: Settings) -> bytes:
+    out.seek(0)
+    digest = hashlib.file_digest(out, "sha256")  # type: ignore[arg-type]  # a file of ours, which is read and written
+    return await sidecar(extract, digest.hexdigest(), out.tell(), signing_of(settings))
 
 
 @contextmanager
@@ -56,11 +72,11 @@ def _written(out: Path) -> Iterator[IO[bytes]]:
         return
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        opened = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise CommandFailed(f"{out} cannot be written: {error.strerror}", USED_WRONGLY) from None
     try:
-        with open(opened, "wb", buffering=1 << 20) as file:
+        with open(opened, "w+b", buffering=1 << 20) as file:
             yield file
         part.replace(out)
     except OSError as error:

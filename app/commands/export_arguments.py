@@ -10,9 +10,9 @@ EXPORTED_AS: Final = ("zip", "jsonl", "csv", "xes", "ocel")
 def export(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write a tenant's log to OUT, with the values behind its commitments: as a zip that proves itself, as JSON "
-        "lines, as CSV, or for process mining as XES or OCEL. Filters narrow it; one that may be given several times "
-        "means any of them. That it was exported, by whom, and with which filter, is an entry of the log. OUT is "
-        "readable by you alone; - is stdout."
+        "lines, as CSV, or for process mining as XES or OCEL. Filters narrow it; one that may be given several "
+        "times means any of them. That it was exported, by whom, and with which filter, is an entry of the log. OUT is "
+        "readable by you alone; - is stdout. Beside what is no zip OUT.sha256.json says what it is, and is signed."
     )
     parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--tenant", required=True)
@@ -39,13 +39,16 @@ def verify(parser: argparse.ArgumentParser) -> None:
         "gave signed all of it; 1: something is wrong, and where; 2: it cannot be read; 3: nothing is wrong in itself, "
         "but no key that you gave signed (all of) it."
     )
-    parser.add_argument("export", metavar="EXPORT.zip")
+    parser.add_argument("export", metavar="EXPORT")
     parser.add_argument("--key", action="append", metavar="KEY", help="the log's public key, or a file of keys")
     parser.add_argument(
         "--checkpoint", action="append", metavar="NOTE", help="a checkpoint that you kept, or published ones: a file"
     )
     parser.add_argument(
         "--receipt", action="append", metavar="R", help="a receipt's entry_hash, or a file with receipts"
+    )
+    parser.add_argument(
+        "--sidecar", metavar="FILE", help="of a file that is no zip (default: EXPORT.sha256.json beside it)"
     )
     parser.add_argument("--json", action="store_true", help="the verdict as JSON")
     parser.add_argument("--decide", action="store_true", help="decide each transition again by the enclosed definition")

@@ -1,6 +1,7 @@
 """Verify an export of a Stateward audit log: offline, by this one file, with Python 3.9 or later and nothing else.
 
     python3 verify.py EXPORT.zip --key KEY [--checkpoint NOTE] [--receipt RECEIPT] [--json]
+    python3 verify.py EXPORT.csv --key KEY [--sidecar EXPORT.csv.sha256.json] [--json]
 
 KEY is the public key of the log as its operator publishes it (`NAME+ID+BASE64`), or a file with one key a line. Take
 it, and this file, from somewhere else than the export: whoever made a false export enclosed a false key and a false
@@ -17,6 +18,7 @@ import base64
 import binascii
 import hashlib
 import json
+import os
 import re
 import struct
 import sys
@@ -33,6 +35,8 @@ from typing import Any, NamedTuple
 
 VERSION = 1
 FORMAT = "stateward-export/1"
+SIDECAR = "stateward-sidecar/1"
+BESIDE = ".sha256.json"
 CLASSES = ("ALTERED", "MISSING", "EXTRA", "REORDERED", "ROLLED_BACK", "UNKNOWN_KEY", "DECIDED_OTHERWISE")
 PROVEN, FOUND, UNREADABLE, UNBOUND = 0, 1, 2, 3
 MOST_FINDINGS = 1_000
@@ -155,20 +159,12 @@ def keys_of(text: str) -> list[Key]:
     return [Key.parse(line) for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def read_checkpoint(note: str, keys: Iterable[Key], where: str, outside: bool = False) -> Checkpoint:
-    """Raises BadNote, also where one of these keys is said to have signed, and did not."""
+def read_note(note: str, keys: Iterable[Key]) -> tuple[str, tuple[str, ...]]:
+    """The text up to the newline before the empty line, and which of these keys signed it. Raises BadNote, also where
+    one of them is said to have signed, and did not."""
     text, empty, signatures = note.rpartition("\n\n")
-    lines = text.split("\n")
-    if (
-        not empty
-        or not signatures.endswith("\n")
-        or len(lines) < 3
-        or not re.fullmatch(r"0|[1-9][0-9]{0,17}", lines[1])
-    ):
-        raise BadNote("it is no checkpoint: origin, size, root, an empty line, signatures")
-    root = _base64(lines[2])
-    if len(root) != HASH:
-        raise BadNote("its root has not 32 bytes")
+    if not empty or not signatures.endswith("\n"):
+        raise BadNote("it is no signed note: a text, an empty line, signatures")
     known, signed_by = {(key.name, key.id): key for key in keys}, []
     for line in signatures[:-1].split("\n")[:64]:
         dash, _, rest = line.partition(" ")
@@ -181,7 +177,19 @@ def read_checkpoint(note: str, keys: Iterable[Key], where: str, outside: bool = 
             raise BadNote(f"it is not signed by {name}, as it says")
         if key:
             signed_by.append(name)
-    return Checkpoint(where, lines[0], int(lines[1]), root, tuple(signed_by), outside)
+    return text, tuple(signed_by)
+
+
+def read_checkpoint(note: str, keys: Iterable[Key], where: str, outside: bool = False) -> Checkpoint:
+    """Raises BadNote as read_note does."""
+    text, signed_by = read_note(note, keys)
+    lines = text.split("\n")
+    if len(lines) < 3 or not re.fullmatch(r"0|[1-9][0-9]{0,17}", lines[1]):
+        raise BadNote("it is no checkpoint: origin, size, root, an empty line, signatures")
+    root = _base64(lines[2])
+    if len(root) != HASH:
+        raise BadNote("its root has not 32 bytes")
+    return Checkpoint(where, lines[0], int(lines[1]), root, signed_by, outside)
 
 
 def _base64(text: str) -> bytes:
@@ -1136,6 +1144,83 @@ def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
+# ---- A table or another flat file, and what was signed of it ---------------------------------------------------------
+
+
+def judge_flat(path: str, sidecar: str, keys: list[Key] | None) -> Verdict:
+    """Whether the file is the one that stands in its sidecar, and who signed that. Raises Unreadable."""
+    verdict = Verdict()
+    verdict.keys_given = bool(keys)
+    told = _object(_text(sidecar, MOST_SMALL).encode())
+    kinds = {
+        "format": str,
+        "sha256": str,
+        "bytes": int,
+        "tenant": str,
+        "tree_size": int,
+        "entries": int,
+        "filter": dict,
+    }
+    if told.get("format") != SIDECAR or any(not isinstance(told.get(name), kind) for name, kind in kinds.items()):
+        raise Unreadable(f"{sidecar} is no sidecar of an export: it is not {SIDECAR}")
+    verdict.size = told["tree_size"]
+    names = ("tenant", "origin", "tree_size", "entries", "filter", "made_at", "made_by", "sample", "export", "sha256")
+    verdict.told = {name: told.get(name) for name in names}
+    size, digest = _hashed(path)
+    if digest != told["sha256"]:
+        says = f"it is not the file that was written: its SHA-256 is {digest}, of {size} bytes"
+        verdict.add("ALTERED", says, file=path)
+    note = told.pop("note", None)
+    if note is None:
+        verdict.notes.append("nobody signed the sidecar: whoever made another file can have made another sidecar")
+        return verdict
+    try:
+        said, signed_by = read_note(str(note), keys or ())
+        _signed_sidecar(verdict, told, said, signed_by, sidecar)
+    except BadNote as bad:
+        verdict.add("ALTERED", f"{sidecar}: {bad}", file=sidecar)
+    return verdict
+
+
+def _signed_sidecar(
+    verdict: Verdict, told: dict[str, Any], said: str, signed_by: tuple[str, ...], sidecar: str
+) -> None:
+    first, _, statement = said.partition("\n")
+    if first != SIDECAR or _object(statement.encode()) != {k: v for k, v in told.items() if k != "format"}:
+        verdict.add("ALTERED", "it does not say what was signed", file=sidecar)
+    elif signed_by:
+        origin, size = str(told.get("origin")), told["tree_size"]
+        verdict.checkpoints.append(Checkpoint(sidecar, origin, size, b"", signed_by, False))
+        verdict.bound = size
+    elif verdict.keys_given:
+        verdict.add("UNKNOWN_KEY", f"{sidecar} is signed by no key that is known", file=sidecar)
+    else:
+        verdict.notes.append("it is signed, and no key was given: nobody's signature was looked at")
+
+
+def _hashed(path: str) -> tuple[int, str]:
+    found, size = sha256(), 0
+    try:
+        with open(path, "rb") as stream:
+            while chunk := stream.read(CHUNK):
+                found.update(chunk)
+                size += len(chunk)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}") from None
+    return size, found.hexdigest()
+
+
+def _sidecar_of(given: argparse.Namespace) -> str | None:
+    """That which is given, or stands beside a file that is no export that proves itself."""
+    if given.sidecar is not None or not os.path.isfile(given.export + BESIDE):
+        return str(given.sidecar) if given.sidecar is not None else None
+    try:
+        Archive(given.export)
+    except Unreadable:
+        return str(given.export + BESIDE)
+    return None
+
+
 # ---- The command -----------------------------------------------------------------------------------------------------
 
 
@@ -1148,18 +1233,35 @@ def takes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--receipt", action="append", metavar="R", help="a receipt's entry_hash, or a file with receipts"
     )
+    parser.add_argument("--sidecar", metavar="FILE", help=f"of a file that is no zip (default: EXPORT{BESIDE})")
     parser.add_argument("--json", action="store_true", help="the verdict as JSON")
+
+
+def judged(given: argparse.Namespace, begun: Callable[[Verification], None] | None) -> Verdict:
+    """Raises Unreadable."""
+    sidecar = _sidecar_of(given)
+    if sidecar is None:
+        verification = opened(given)
+        verification.begun = begun or verification.begun
+        return verification.run()
+    if begun or given.checkpoint or given.receipt:
+        raise Unreadable("--checkpoint, --receipt and --decide are for an export as a zip: a flat file holds no proofs")
+    return judge_flat(given.export, sidecar, _all_keys(given))
 
 
 def opened(given: argparse.Namespace) -> Verification:
     """What is asked, ready to run. Raises Unreadable."""
-    keys = [key for told in given.key for key in _keys(told)] if given.key else None
+    keys = _all_keys(given)
     notes: list[tuple[str, Iterable[str]]] = [(path, _lines(path)) for path in given.checkpoint or ()]
     receipts = [one for told in given.receipt or () for one in _receipts(told)]
     run = Verification(Archive(given.export), keys, notes, receipts)
     if sys.stderr.isatty():
         run.progress = _Progress()
     return run
+
+
+def _all_keys(given: argparse.Namespace) -> list[Key] | None:
+    return [key for told in given.key for key in _keys(told)] if given.key else None
 
 
 def _keys(told: str) -> list[Key]:
@@ -1176,10 +1278,10 @@ def _receipts(told: str) -> list[str]:
     return found
 
 
-def _text(path: str) -> str:
+def _text(path: str, most: int = 1 << 20) -> str:
     try:
         with open(path, encoding="utf-8") as stream:
-            return stream.read(1 << 20)
+            return stream.read(most)
     except (OSError, ValueError) as error:
         raise Unreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
 
@@ -1214,7 +1316,10 @@ def sentences(verdict: Verdict) -> Iterator[str]:
         return
     of = f"FILTERED {told['entries']} of {told['tree_size']}" if told["filter"] else f"all {told['tree_size']}"
     yield f"{of} entries of the tenant {told['tenant']} (log {told['origin']}), exported {told['made_at']}"
-    yield f"{told.get('values', 0)} values checked, {told.get('withheld', 0)} not enclosed"
+    if "export" in told:
+        yield f"as {told['export']}, SHA-256 {told['sha256']}: the file as a whole, no entry of it is proven by itself"
+    else:
+        yield f"{told.get('values', 0)} values checked, {told.get('withheld', 0)} not enclosed"
     if told.get("policies_not_enclosed"):
         yield f"{told['policies_not_enclosed']} policies by which it was decided are not enclosed"
     if "decided" in told:
@@ -1253,9 +1358,7 @@ def _bound(verdict: Verdict) -> str:
 def run(given: argparse.Namespace, begun: Callable[[Verification], None] | None = None) -> int:
     """`begun` is called when all but the entries is read: who decides them again comes in there."""
     try:
-        verification = opened(given)
-        verification.begun = begun or verification.begun
-        verdict = verification.run()
+        verdict = judged(given, begun)
     except Unreadable as unreadable:
         return _refused(str(unreadable), given.json)
     if sys.stderr.isatty():

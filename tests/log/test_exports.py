@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.case.sealing import commitment, entry_hash
-from app.exports import csv_file
+from app.exports import columns
 from app.services.log import exports
 from app.services.log.export_filter import ExportFilter
 from app.services.policy.past import taken_apart
@@ -227,7 +227,7 @@ async def test_csv_has_a_column_for_each_field_and_nothing_that_computes(house, 
 
 
 async def test_a_field_more_than_there_are_columns_stands_in_the_last_one(log, tmp_path, monkeypatch):
-    monkeypatch.setattr(csv_file, "MOST_COLUMNS", 1)
+    monkeypatch.setattr(columns, "MOST_COLUMNS", 1)
     path = await export(log.store, tmp_path / "export.csv", kind="csv")
     with path.open(newline="", encoding="utf-8") as file:
         read = list(csv.DictReader(file))

@@ -271,5 +271,5 @@ def test_what_is_asked_wrongly_is_said(
 
 
 def _given(path: Path, **options: Any) -> argparse.Namespace:
-    usual = {"key": None, "checkpoint": None, "receipt": None, "json": False}
+    usual = {"key": None, "checkpoint": None, "receipt": None, "json": False, "sidecar": None}
     return argparse.Namespace(export=str(path), **(usual | options))
