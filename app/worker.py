@@ -70,6 +70,7 @@ def application() -> ASGIApp:
         case_pages=assembly.case_pages,
         ledger=assembly.ledger,
         proofs=assembly.proofs,
+        noted_reads=assembly.noted_reads,
         forms=assembly.forms,
         slices=assembly.slices,
         together=assembly.store.together,

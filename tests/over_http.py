@@ -39,6 +39,7 @@ def services_of(house: Assembly, metrics: Metrics | None = None, rates: RateLimi
         rates=rates,
         forms=house.forms,
         proofs=house.proofs,
+        noted_reads=house.noted_reads,
         together=house.store.together,
     )
 

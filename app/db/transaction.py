@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.connections.failures import translated
-from app.db.reads import callers, links, people, policy_pages, queues, rules
+from app.db.reads import callers, ledger, links, people, policy_pages, queues, rules
 from app.db.rows.rows import Row, clock_row
 from app.services.store.callers import StoredKey
 from app.services.store.failures import Refused
@@ -51,6 +51,10 @@ class SqlTransaction(ABC):
     async def linked(self, asked: Sequence[LinkKey]) -> frozenset[LinkKey]:
         with self._failing():
             return await links.linked(self._connection, asked)
+
+    async def has_entry(self, tenant: str, entry_id: str) -> bool:
+        with self._failing():
+            return (await self._connection.execute(ledger.named(tenant, entry_id))).first() is not None
 
     async def record(self, record: Record) -> None:
         with self._failing():

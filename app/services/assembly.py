@@ -36,6 +36,7 @@ from app.services.fairness.limits import USUAL, ProcessLimits
 from app.services.fairness.slices import Slices
 from app.services.log.checkpoints import Checkpoints, Round
 from app.services.log.ledger import Ledger
+from app.services.log.noted_reads import NotedReads
 from app.services.log.proofs import Proofs
 from app.services.log.signing import Place, Signing
 from app.services.log.watches import LogWatches, WatchLimits
@@ -103,6 +104,7 @@ class Assembly:
         self.case_pages = CasePages(store, self.definitions, self.cases, self.who_can)
         self.log_watches = LogWatches(store, watches)
         self.ledger = Ledger(store, self.policies, self.cases, self.log_watches, self.slices)
+        self.noted_reads = NotedReads(store)
         self.proofs = Proofs(store, self.policies, self.cases, self.ledger)
         self.checkpoints = Checkpoints(store, signing, place)
         counting = Counting()

@@ -26,6 +26,11 @@ def entries(tenant: str, case_id: str, denied: bool, after: int | str | None, li
     return wanted.where(E.tenant == tenant, E.case_id == case_id, *part, *beyond).order_by(order).limit(limit)
 
 
+def named(tenant: str, entry_id: str) -> Select[Any]:
+    """A row where there is such an entry."""
+    return select(E.entry_id).where(E.tenant == tenant, E.entry_id == entry_id)
+
+
 def of_policy(tenant: str, after: str | None, limit: int) -> Select[Any]:
     """Entries of no case are found by an index of their own."""
     beyond = () if after is None else (E.entry_id > after,)

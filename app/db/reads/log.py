@@ -16,7 +16,7 @@ from app.db.reads.exports import SqlExports
 from app.db.reads.listing import Read
 from app.db.reads.stored_tree import SqlTree
 from app.domain.values.names import SERVICE_TENANT
-from app.services.store.log import Leaf, LeafQuery, Placed
+from app.services.store.log import Leaf, LeafQuery, Placed, Touched
 from app.services.store.log_tree import FoundEntry, SaltedValue
 from app.services.store.may_see import CaseStanding
 from app.services.store.stored import StoredEntry
@@ -63,9 +63,8 @@ class SqlLog(SqlTree, SqlExports):
             rows = await self._rows(tree.salted(tenant, portion), tenant)
             yield [SaltedValue(row["entry_id"], row["path"], bytes(row["salt"]), row["value"]) for row in rows]
 
-    async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
-        rows = await self._rows(log_order.touched(tenant, after, limit), tenant)
-        return [(row["leaf_index"], row["case_id"]) for row in rows]
+    async def touched(self, tenant: str, after: int, limit: int) -> Sequence[Touched]:
+        return [Touched(**row) for row in await self._rows(log_order.touched(tenant, after, limit), tenant)]
 
     async def policy_entries(self, tenant: str, after: str | None, limit: int) -> Sequence[StoredEntry]:
         return ledger.with_values(await self._rows(ledger.of_policy(tenant, after, limit), tenant), {})

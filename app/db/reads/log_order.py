@@ -50,7 +50,7 @@ def of_case(tenant: str, case_id: str, after: int, limit: int) -> Select[Any]:
 
 def touched(tenant: str, after: int, limit: int) -> Select[Any]:
     """There are no gaps, so a range is a limit, and one whose cost a database guesses right."""
-    found = select(L.leaf_index, E.case_id).select_from(LEAF.join(ENTRY, ITS_ENTRY))
+    found = select(L.leaf_index, E.case_id, E.kind).select_from(LEAF.join(ENTRY, ITS_ENTRY))
     within = (L.tenant == tenant, L.leaf_index > after, L.leaf_index <= after + limit)
     return found.where(*within).order_by(L.leaf_index)
 

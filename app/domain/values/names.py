@@ -14,6 +14,11 @@ BUILT_IN_ROLES = frozenset({"role:admin", "role:auditor", "role:system"})
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
+def is_system_account(subject: str) -> bool:
+    """Whether it is a program that acts, and no person."""
+    return subject.startswith(("service:", "system:"))
+
+
 def canonical_uuid(text: str) -> str | None:
     """The UUID in lower case, or None where the text is none."""
     lowered = text.lower()

@@ -1,4 +1,4 @@
-"""What the HTTP border needs of what proves the log."""
+"""What the HTTP border needs of what proves the log, and of what notes who reads it."""
 
 from typing import Protocol
 
@@ -17,4 +17,10 @@ class ProofsPort(Protocol):
 
     async def consistency(self, actor: Actor, log: str, first: int, second: int) -> Consistency:
         """Raises Invalid where there is no such size, or the first is above the second."""
+        ...
+
+
+class NotedReadsPort(Protocol):
+    async def note(self, actor: Actor, route: str) -> None:
+        """Write down that the actor reads the log of their tenant; raises StoreUnavailable."""
         ...

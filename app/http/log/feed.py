@@ -12,6 +12,7 @@ from app.http.border.parameters import Limit
 from app.http.border.services import ApiRequest, readmitting, services_of
 from app.http.border.views import FeedView, LeafView
 from app.http.log.audit import shown
+from app.http.log.noting import FEED, note
 from app.services.log.ledger import FeedPage
 from app.services.store.log import FROM_THE_FIRST, Leaf
 
@@ -46,6 +47,7 @@ async def read_feed(
     """The entries of all cases that the caller may read, in the order of their leaf_index, which has no gaps. What
     the caller may not read is left out, and next_after passes it. What concerns no case is for administrators and
     auditors, and so is the log of the service, which has indexes of its own and is answered at once."""
+    await note(request, FEED, log)
     ledger = services_of(request).ledger
     if log == "service":
         page = await ledger.of_service(request.user, after, limit)

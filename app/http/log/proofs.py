@@ -14,6 +14,7 @@ from app.http.border.proofs_port import ProofsPort
 from app.http.border.services import ApiRequest, services_of
 from app.http.log.audit import shown
 from app.http.log.feed import LARGEST, WhichLog
+from app.http.log.noting import ENTRY, RECEIPT, note
 from app.services.log.proofs import Proven
 
 NOTE = "text/plain"
@@ -42,6 +43,7 @@ Size = Annotated[
 async def read_entry(request: ApiRequest, entry_id: EntryId, log: WhichLog = "tenant") -> Response[ProvenView]:
     """The proof leads from its entry_hash, which is the hash of its leaf, to the root of the newest checkpoint. Who may
     not read the entry is told that there is none."""
+    await note(request, ENTRY, log)
     named = canonical_uuid(entry_id)
     if named is None:
         raise NotFound("no such entry")
@@ -56,6 +58,7 @@ async def read_entry(request: ApiRequest, entry_id: EntryId, log: WhichLog = "te
 )
 async def read_receipt(request: ApiRequest, entry_hash: EntryHash, log: WhichLog = "tenant") -> Response[ProvenView]:
     """By the entry_hash that its writer was given: where there is none any more, something was left out since."""
+    await note(request, RECEIPT, log)
     if len(entry_hash) != 64:
         raise NotFound("no such entry")
     return Response(

@@ -19,13 +19,14 @@ from app.http.border.parameters import CaseId, existing
 from app.http.border.services import ApiRequest, readmitting, services_of
 from app.http.border.views import LeafEventView
 from app.http.log.feed import leaf_view
+from app.http.log.noting import STREAM, note
 from app.services.log.ledger import FeedPage
 from app.services.store.failures import StoreUnavailable
 from app.services.store.log import FROM_THE_FIRST, Leaf
 
 NOW = "now"
 LEAF_INDEX = re.compile("-1|[0-9]{1,15}")
-STREAM = ResponseSpec(
+EVENTS = ResponseSpec(
     data_container=LeafEventView,
     generate_examples=False,
     media_type=EVENT_STREAM,
@@ -57,14 +58,16 @@ PRODUCES = (EVENT_STREAM,)
     operation_id="streamFeed",
     summary="The log of the tenant as it grows",
     media_type=EVENT_STREAM,
-    responses={200: STREAM, **problems("invalid")},
+    responses={200: EVENTS, **problems("invalid")},
     produces=PRODUCES,
 )
 async def stream_tenant(
     request: ApiRequest, after: AfterOrNow = None, last_event_id: LastEventId = None
 ) -> EventStream:
     """What `GET /audit` answers, without an end. It ends at the next entry for one who may read nothing any more."""
-    return await _stream(request, None, _cursor(after, last_event_id))
+    cursor = _cursor(after, last_event_id)
+    await note(request, STREAM)
+    return await _stream(request, None, cursor)
 
 
 @get(
@@ -72,7 +75,7 @@ async def stream_tenant(
     operation_id="streamCase",
     summary="The log of a case as it grows",
     media_type=EVENT_STREAM,
-    responses={200: STREAM, **problems("not_found", "invalid")},
+    responses={200: EVENTS, **problems("not_found", "invalid")},
     produces=PRODUCES,
 )
 async def stream_case(
@@ -88,7 +91,7 @@ async def stream_case(
 async def _stream(request: ApiRequest, case_id: str | None, after: int | None) -> EventStream:
     """The first page before the status is sent: who may not come in, or finds no room, is told so."""
     pages = services_of(request).ledger.follow(readmitting(request), case_id, after)
-    return EventStream(_followed(request, await anext(pages), pages))
+    return EventStream(_followed(request, await anext(pages), _noted(request, pages) if case_id is None else pages))
 
 
 async def _followed(request: ApiRequest, first: FeedPage, pages: AsyncGenerator[FeedPage]) -> AsyncGenerator[bytes]:
@@ -104,6 +107,15 @@ async def _followed(request: ApiRequest, first: FeedPage, pages: AsyncGenerator[
                     yield sign_of_life(page.next_after)
     except StoreUnavailable:
         LOGGER.info("a stream ended: the database is not available", request_id=request_id(request.scope))
+
+
+async def _noted(request: ApiRequest, pages: AsyncGenerator[FeedPage]) -> AsyncGenerator[FeedPage]:
+    """A stream of hours is read in each of them."""
+    async with aclosing(pages):
+        async for page in pages:
+            if page.items:
+                await note(request, STREAM)
+            yield page
 
 
 def _event(leaf: Leaf) -> bytes:

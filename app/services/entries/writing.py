@@ -22,12 +22,11 @@ def entry_of(
     actor: Json,
     says: Mapping[str, Json],
     values: Mapping[str, Json] = NO_VALUES,
+    entry_id: str | None = None,
 ) -> AuditEntry:
     """An entry of the log of `tenant`, sealed. It says what `says` holds, and has `values` as commitments only."""
-    return seal(
-        Draft(kind=kind, tenant=tenant, entry_id=new_id(), at=at, body={"actor": actor, **says}, fields=values),
-        new_salt,
-    )
+    named, body = entry_id or new_id(), {"actor": actor, **says}
+    return seal(Draft(kind=kind, tenant=tenant, entry_id=named, at=at, body=body, fields=values), new_salt)
 
 
 async def write(tx: Recording, *entries: AuditEntry) -> None:

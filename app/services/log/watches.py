@@ -20,6 +20,8 @@ PER_CALLER = 50
 PER_TENANT = 300
 MOST = 1_000
 """Entries looked at in one statement."""
+QUIET = frozenset({"read"})
+"""Kinds of entries that come with the next of another kind: that one reads along is no news for who does."""
 log = logging.getLogger("stateward.arrivals")
 
 
@@ -164,8 +166,8 @@ class LogWatches:
         found = await self._store.touched(tenant, watched.size - 1, MOST)
         if not found:
             return False
-        watched.size = found[-1][0] + 1
-        _wake(watched, {case_id for _, case_id in found})
+        watched.size = found[-1].leaf_index + 1
+        _wake(watched, {one.case_id for one in found if one.kind not in QUIET})
         if len(found) == MOST:
             self.look(tenant)
         return True
@@ -203,6 +205,8 @@ class LogWatches:
 
 
 def _wake(watched: Watched, cases: set[str | None] | None) -> None:
+    if cases is not None and not cases:
+        return
     for watch in watched.watches:
         if cases is None or watch.case_id is None or watch.case_id in cases:
             watch.grown.set()

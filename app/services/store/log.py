@@ -28,6 +28,15 @@ class Placed:
     standing: CaseStanding | None
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What an entry is of, and about which case."""
+
+    leaf_index: int
+    case_id: str | None
+    kind: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafQuery:
     """Entries with `after` < leaf index <= `until`, the first `limit` that the caller may read.
@@ -75,8 +84,8 @@ class LogStore(PolicyLog, Protocol):
         """All entries with `after` < leaf index <= `until`, whoever may read them."""
         ...
 
-    async def touched(self, tenant: str, after: int, limit: int) -> Sequence[tuple[int, str | None]]:
-        """Which cases the entries after a leaf index are about: (leaf index, case id)."""
+    async def touched(self, tenant: str, after: int, limit: int) -> Sequence[Touched]:
+        """What the entries after a leaf index are about."""
         ...
 
     async def listen(self, heard: Callable[[str], None]) -> Callable[[], bool]:

@@ -16,7 +16,7 @@ from app.services.store.policy import PolicyReads, PolicyTransaction
 from app.services.store.saved_views import SavedViews
 from app.services.store.scans import ScanStore
 from app.services.store.search import Searching
-from app.services.store.transactions import Transactions
+from app.services.store.transactions import NotingTransaction, Transactions
 from app.services.store.work import Blobs, WorkReads
 
 
@@ -27,6 +27,7 @@ class Transaction(
     DefinitionTransaction,
     CalendarTransaction,
     PeopleChanges,
+    NotingTransaction,
     Protocol,
 ):
     """One write transaction: lock, decide outside, record once."""

@@ -31,3 +31,9 @@ class EntryTransaction(Recording, Protocol):
     """All that it takes to write entries; where nothing is named, the lock tells the time."""
 
     async def lock(self, cases: Sequence[CaseKey], answers: Sequence[AnswerKey]) -> Locked: ...
+
+
+class NotingTransaction(EntryTransaction, Protocol):
+    """For entries of which there is one, whoever writes it."""
+
+    async def has_entry(self, tenant: str, entry_id: str) -> bool: ...
