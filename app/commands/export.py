@@ -42,10 +42,12 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     with _written(arguments.out) as out:
         store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
         try:
-            extract = await Exports(store).begin(asked, going("entries"))
+            exports = Exports(store)
+            extract = await exports.begin(asked, going("entries"))
             await WRITES[asked.format](extract, out, PolicyEngine())
             if arguments.out != STDOUT and asked.format not in PROVE_THEMSELVES:
                 beside = await _sidecar(extract, out, settings)
+            await exports.made(extract)
         except EmptyLog:
             raise CommandFailed(f"the log of {asked.tenant} is empty: is that the name of the tenant?") from None
         finally:

@@ -4,12 +4,13 @@ import json
 from array import array
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.log.tree import HASH_BYTES, leaf_hash
 from app.domain.values.json import Json, JsonObject
 from app.services.entries.actors import operator_json
+from app.services.entries.identity import new_id
 from app.services.entries.writing import entry_of, write
 from app.services.log.control_totals import ControlTotals
 from app.services.log.export_filter import ExportFilter
@@ -45,7 +46,8 @@ class ExportedEntry:
 class Asked:
     """Who asks for which entries of whose log, in which format; `keys` are the public ones of those who sign it.
 
-    `unsigned`: also for what is newer than the newest checkpoint.
+    `unsigned`: also for what is newer than the newest checkpoint. `who` is the operator as the log names them, unless
+    it is somebody who called. By `id` the entries about an export belong together.
     """
 
     tenant: str
@@ -54,6 +56,8 @@ class Asked:
     operator: str
     keys: Sequence[str] = ()
     unsigned: bool = False
+    who: Json = None
+    id: str = field(default_factory=new_id)
 
 
 class Extract:
@@ -144,24 +148,41 @@ class Exports:
 
         It ends with the newest checkpoint, where there is one. Raises EmptyLog.
         """
+        size, at = await self.record(asked)
+        return await self.extract(asked, size, at, progress)
+
+    async def record(self, asked: Asked) -> tuple[int, datetime]:
+        """That it is asked for: how many entries it is of, and when. Raises EmptyLog."""
         newest = await self._store.checkpoint(asked.tenant)
         size = await self._store.log_size(asked.tenant)
         if size == 0:
             raise EmptyLog
         if newest is not None and not asked.unsigned:
             size = min(size, newest.size)
+        says: dict[str, Json] = {"format": asked.format, "filter": asked.wanted.to_json(), "tree_size": size}
+        return size, await self._write(asked, says)
+
+    async def made(self, extract: Extract) -> None:
+        """Record that there is a file now, and how many entries it holds."""
+        await self._write(extract.asked, {"made": True, "entries": len(extract.kept)})
+
+    async def _write(self, asked: Asked, says: Mapping[str, Json]) -> datetime:
+        who = asked.who or operator_json(asked.operator)
         async with self._store.transaction(asked.tenant) as tx:
             at = (await tx.lock([], [])).at
-            says: dict[str, Json] = {
-                "act": "case:export",
-                "format": asked.format,
-                "filter": asked.wanted.to_json(),
-                "tree_size": size,
-            }
-            await write(tx, entry_of("export", asked.tenant, at, actor=operator_json(asked.operator), says=says))
+            about: dict[str, Json] = {"act": "case:export", "export": asked.id, **says}
+            await write(tx, entry_of("export", asked.tenant, at, actor=who, says=about))
+        return at
+
+    async def extract(
+        self, asked: Asked, size: int, at: datetime, progress: Progress = lambda done, of: None
+    ) -> Extract:
+        """What was recorded as asked for."""
+        newest = await self._store.checkpoint(asked.tenant)
         extract = Extract(self._store, asked, size, at, progress)
         if newest is not None:
-            spread = await self._store.exported_checkpoints(asked.tenant, newest.size, MOST_CHECKPOINTS)
+            until = min(size, newest.size)  # it may have grown since
+            spread = await self._store.exported_checkpoints(asked.tenant, until, MOST_CHECKPOINTS)
             extract.checkpoints = [one for one in spread if origin_of_note(one.note) == origin_of_note(newest.note)]
         return extract
 
