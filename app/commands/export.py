@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from app.commands.opening.services import prepared, signing_of
+from app.commands.opening.files import StoredFiles
+from app.commands.opening.services import attachments_of, prepared, signing_of
 from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
 from app.commands.terminal.going import going
 from app.db import open_store
@@ -19,8 +20,10 @@ from app.domain.values.rfc3339 import parse_date, parse_rfc3339
 from app.exports.registry import WRITES
 from app.exports.sidecar import sidecar
 from app.policy.engine import PolicyEngine
+from app.services.log.enclosed_files import NoFiles
 from app.services.log.export_filter import ExportFilter
-from app.services.log.exports import Asked, EmptyLog, Exports, Extract
+from app.services.log.exports import Asked, EmptyLog, Exports, Extract, NoCases
+from app.services.log.sampling import Draw
 from app.settings import Settings, system_user
 from app.verify.verify import BESIDE
 
@@ -36,7 +39,10 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         operator=f"operator:{settings.operator or system_user()}",
         keys=_keys(settings),
         unsigned=arguments.unsigned,
+        draw=_draw(arguments),
     )
+    if arguments.files and asked.format not in PROVE_THEMSELVES:
+        raise CommandFailed(f"--files goes into a zip, and {asked.format} is none", USED_WRONGLY)
     await prepared(settings)
     beside = None
     with _written(arguments.out) as out:
@@ -44,12 +50,17 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         try:
             exports = Exports(store)
             extract = await exports.begin(asked, going("entries"))
+            extract.files = StoredFiles(store, attachments_of(settings)) if arguments.files else None
             await WRITES[asked.format](extract, out, PolicyEngine())
             if arguments.out != STDOUT and asked.format not in PROVE_THEMSELVES:
                 beside = await _sidecar(extract, out, settings)
             await exports.made(extract)
         except EmptyLog:
             raise CommandFailed(f"the log of {asked.tenant} is empty: is that the name of the tenant?") from None
+        except NoCases:
+            raise CommandFailed("no case has an entry that is asked for: there is nothing to draw from") from None
+        except NoFiles as error:
+            raise CommandFailed(str(error)) from None
         finally:
             await store.close()
     if beside is not None:
@@ -90,6 +101,8 @@ def _written(out: Path) -> Iterator[IO[bytes]]:
 def _tell(extract: Extract, out: Path) -> None:
     of = "all" if not extract.asked.wanted else f"{len(extract.kept):,} of"
     told = f"{of} {extract.size:,} entries of {extract.asked.tenant}"
+    if extract.sample is not None:
+        told += f", {len(extract.sample.cases):,} of {extract.sample.population:,} cases"
     print(f"{told}: {'written' if out == STDOUT else out}", file=sys.stderr)
 
 
@@ -97,6 +110,15 @@ def _keys(settings: Settings) -> Sequence[str]:
     """Those that are set here; where none is, an auditor has to have them from elsewhere, as they should."""
     signing = signing_of(settings)
     return [str(key) for key in signing.verifiers] if signing else []
+
+
+def _draw(arguments: argparse.Namespace) -> Draw | None:
+    if arguments.sample is None and arguments.seed is None:
+        return None
+    if arguments.sample is None or arguments.seed is None or arguments.sample < 1:
+        wanted = "--sample N and --seed TEXT go together: the same text draws the same cases again"
+        raise CommandFailed(wanted, USED_WRONGLY)
+    return Draw(arguments.sample, arguments.seed)
 
 
 def _filter(arguments: argparse.Namespace) -> ExportFilter:

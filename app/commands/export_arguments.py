@@ -28,6 +28,9 @@ def export(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument("--from", dest="since", metavar="WHEN", help="recorded then or later: a day (UTC), or a moment")
     parser.add_argument("--to", dest="until", metavar="WHEN", help="recorded before then")
+    parser.add_argument("--sample", type=int, metavar="N", help="of N cases alone, drawn from those with such entries")
+    parser.add_argument("--seed", metavar="TEXT", help="decides which: the same text draws the same cases again")
+    parser.add_argument("--files", action="store_true", help="with the attached files (zip)")
     parser.add_argument(
         "--unsigned", action="store_true", help="also what is newer than the newest checkpoint, and so not signed yet"
     )

@@ -38,6 +38,7 @@ def _said(extract: Extract, sha256: str, size: int) -> dict[str, Json]:
         "entries": kept,
         "says": f"FILTERED {kept} of {extract.size}" if asked.wanted else f"all {extract.size}",
         "filter": asked.wanted.to_json(),
+        "sample": extract.sample.to_json() if extract.sample else None,
         "totals": extract.totals.to_json(),
         "checkpoint": newest.note if newest and newest.size == extract.size else None,
     }

@@ -5,30 +5,32 @@ FORMAT.md, beside this, says what stands in it; whoever reads that can write a v
 
 import json
 import zipfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.resources import files
+from importlib.resources import files as resources
 from typing import IO, Final
 
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
+from app.exports.enclosing import enclose
 from app.exports.lines import entry_line, proof_line, values_line
 from app.services.log.exports import Extract, origin_of_note
 from app.services.log.leaf_hashes import LeafHashes
+from app.services.log.sorted_lines import SortedLines
 from app.services.policy.past import PolicyInMemory
 
 FORMAT: Final = "stateward-export/1"
 
 
 async def write(extract: Extract, out: IO[bytes], policy: PolicyInMemory) -> None:
-    with LeafHashes() as hashes, zipfile.ZipFile(out, "w") as archive:
+    with LeafHashes() as hashes, SortedLines() as attached, zipfile.ZipFile(out, "w") as archive:
         zipped = Zipped(archive, extract.at)
-        await zipped.stream("entries.ndjson", _entries(extract, hashes))
+        await zipped.stream("entries.ndjson", _entries(extract, hashes, attached))
         enclosed = await zipped.stream("values.ndjson", _values(extract))
         zipped.put("redactions.ndjson", b"")
         if extract.asked.wanted:
-            zipped.put_lines("proofs.ndjson", _proofs(extract, hashes))
+            zipped.put_pieces("proofs.ndjson", _proofs(extract, hashes))
         else:
             zipped.put_tiles(hashes)
         for checkpoint in extract.checkpoints:
@@ -40,9 +42,10 @@ async def write(extract: Extract, out: IO[bytes], policy: PolicyInMemory) -> Non
         policies, unknown = await extract.policies(policy)
         for digest, lines in policies.items():
             zipped.put(f"policies/{digest}.json", _json(lines))
-        zipped.put("manifest.json", _json(_manifest(extract, hashes.root(), enclosed, unknown)))
-        zipped.put("FORMAT.md", files("app.exports").joinpath("FORMAT.md").read_bytes())
-        zipped.put("verify.py", files("app.verify").joinpath("verify.py").read_bytes())
+        files = await enclose(extract, attached, zipped.put_pieces) if extract.files else None
+        zipped.put("manifest.json", _json({**_manifest(extract, hashes.root(), enclosed, unknown), "files": files}))
+        zipped.put("FORMAT.md", resources("app.exports").joinpath("FORMAT.md").read_bytes())
+        zipped.put("verify.py", resources("app.verify").joinpath("verify.py").read_bytes())
 
 
 class Zipped:
@@ -61,14 +64,13 @@ class Zipped:
                 counted += count
         return counted
 
-    def put_lines(self, name: str, lines: Iterator[bytes]) -> None:
-        with self._opened(name) as file:
-            for line in lines:
-                file.write(line)
-
     def put(self, name: str, content: bytes) -> None:
+        self.put_pieces(name, [content])
+
+    def put_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
         with self._opened(name) as file:
-            file.write(content)
+            for piece in pieces:
+                file.write(piece)
 
     def put_tiles(self, hashes: LeafHashes) -> None:
         """As they are: hashes cannot be packed."""
@@ -87,8 +89,10 @@ class Zipped:
         return info
 
 
-async def _entries(extract: Extract, hashes: LeafHashes) -> AsyncIterator[tuple[bytes, int]]:
+async def _entries(extract: Extract, hashes: LeafHashes, attached: SortedLines) -> AsyncIterator[tuple[bytes, int]]:
     async for entry in extract.entries(hashes):
+        if entry.entry["kind"] == "attachment":
+            attached.add(f"{entry.entry['attachment']['sha256']}\n".encode())
         yield entry_line(entry), 1
 
 
@@ -101,7 +105,7 @@ def _proofs(extract: Extract, hashes: LeafHashes) -> Iterator[bytes]:
     return (proof_line(leaf_index, hashes.proof(leaf_index)) for leaf_index in extract.kept)
 
 
-def _manifest(extract: Extract, root: bytes, enclosed: int, unknown: Sequence[str]) -> Json:
+def _manifest(extract: Extract, root: bytes, enclosed: int, unknown: Sequence[str]) -> dict[str, Json]:
     asked, kept = extract.asked, len(extract.kept)
     return {
         "format": FORMAT,
@@ -114,6 +118,7 @@ def _manifest(extract: Extract, root: bytes, enclosed: int, unknown: Sequence[st
         "entries": kept,
         "says": f"FILTERED {kept} of {extract.size}" if asked.wanted else f"all {extract.size}",
         "filter": asked.wanted.to_json(),
+        "sample": extract.sample.to_json() if extract.sample else None,
         "values": {"enclosed": enclosed, "withheld": extract.fields - enclosed},
         "totals": extract.totals.to_json(),
         "checkpoints": [one.size for one in extract.checkpoints],

@@ -269,7 +269,7 @@ class Damaged(Exception):
 
 _NAMES = re.compile(
     r"manifest\.json|(entries|values|redactions|proofs)\.ndjson|keys\.txt|FORMAT\.md|verify\.py"
-    r"|checkpoints/[0-9]{1,18}\.txt|(definitions|policies)/[0-9a-f]{64}\.json|tiles/0/(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?"
+    r"|checkpoints/[0-9]{1,18}\.txt|(definitions|policies)/[0-9a-f]{64}\.json|files/[0-9a-f]{64}|tiles/0/(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?"
 )
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 
@@ -308,6 +308,14 @@ class Archive:
         if len(found) > most:
             raise Unreadable(f"{name} unpacks to more than {most} bytes: that is none of an export")
         return found
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        try:
+            with self._zip.open(self.members[name]) as stream:
+                while chunk := stream.read(CHUNK):
+                    yield chunk
+        except _BROKEN:
+            raise Damaged(name, 0) from None
 
     def lines(self, name: str) -> Iterator[bytes]:
         """Without their newlines."""
@@ -467,12 +475,13 @@ class Verification:
         self._read_definitions()
         self._read_checkpoints()
         self.begun(self)
-        chains, values = Chains(self), Values(self)
+        chains, values, files = Chains(self), Values(self), Files(self)
         story = Filtered(self) if self.manifest["filtered"] else Whole(self)
         totals = Totals(self)
         try:
             for entry, sound in story.entries():
                 totals.count(entry)
+                files.note(entry)
                 self._belongs(entry)
                 chains.take(entry, story.hash_of(entry), alone=story.partial)
                 seen = values.of(entry, sound)
@@ -483,6 +492,7 @@ class Verification:
             self._tell(values)
         story.end()
         values.end()
+        files.end()
         self._all_there(totals, values)
 
     def _members(self) -> None:
@@ -508,7 +518,7 @@ class Verification:
         self.verdict.size = manifest["tree_size"]
         unknown = manifest.get("policies_not_enclosed")
         self.unknown_policies = {one for one in unknown if type(one) is str} if type(unknown) is list else set()
-        told = ("tenant", "origin", "tree_size", "entries", "filter", "made_at", "made_by")
+        told = ("tenant", "origin", "tree_size", "entries", "filter", "sample", "made_at", "made_by")
         self.verdict.told = {name: manifest.get(name) for name in told}
         return True
 
@@ -944,6 +954,56 @@ class Values:
             self._unasked()
 
 
+class Files:
+    """The files that were attached, where the export says that it encloses them."""
+
+    def __init__(self, run: Verification) -> None:
+        self.run = run
+        self.checked = 0
+        said = run.manifest.get("files")
+        self.said = said if isinstance(said, dict) else None
+        left = self.said.get("not_enclosed") if self.said else None
+        self.left_out = left if isinstance(left, dict) else {}
+        self.enclosed = {name.split("/")[1] for name in run.archive.under("files/")}
+        self._sizes: dict[str, int] = {}
+
+    def note(self, entry: Entry) -> None:
+        if entry.entry.get("kind") != "attachment" or (self.said is None and not self.enclosed):
+            return
+        told = entry.entry.get("attachment")
+        digest, size = (told.get("sha256"), told.get("size")) if isinstance(told, dict) else (None, None)
+        if not isinstance(digest, str) or not isinstance(size, int):
+            self.run.verdict.add("ALTERED", "it names no file", **entry.place())
+        elif digest in self.enclosed:
+            self._sizes[digest] = size
+        elif digest not in self.left_out:
+            name = f"files/{digest}"
+            self.run.verdict.add("MISSING", f"the file {name} is not enclosed", **{**entry.place(), "file": name})
+
+    def end(self) -> None:
+        add = self.run.verdict.add
+        for digest in sorted(self.enclosed):
+            name = f"files/{digest}"
+            if self.said is None or digest not in self._sizes:
+                add("EXTRA", f"no enclosed entry says that {name} was attached", file=name)
+            elif not self._is_true(name, digest, self._sizes[digest]):
+                add("ALTERED", f"{name} is not the file that was attached", file=name)
+            else:
+                self.checked += 1
+        if self.said is not None:
+            self.run.verdict.told.update(files=self.checked, files_not_enclosed=len(self.left_out))
+
+    def _is_true(self, name: str, digest: str, size: int) -> bool:
+        """Never more is read of it than was attached."""
+        found, left = sha256(), size
+        for piece in self.run.archive.pieces(name):
+            left -= len(piece)
+            if left < 0:
+                return False
+            found.update(piece)
+        return left == 0 and found.hexdigest() == digest
+
+
 class Totals:
     """Counts what the manifest says, from the entries and the enclosed definitions."""
 
@@ -1320,6 +1380,15 @@ def sentences(verdict: Verdict) -> Iterator[str]:
         yield f"as {told['export']}, SHA-256 {told['sha256']}: the file as a whole, no entry of it is proven by itself"
     else:
         yield f"{told.get('values', 0)} values checked, {told.get('withheld', 0)} not enclosed"
+    if "files" in told:
+        left = told["files_not_enclosed"]
+        yield f"{told['files']} attached files checked, {left} not enclosed (manifest.json says why)"
+    if isinstance(told.get("sample"), dict):
+        drawn = told["sample"]
+        yield (
+            f"a sample of {drawn.get('drawn')} of {drawn.get('population')} cases, as it says drawn by the seed "
+            f"{_shown(str(drawn.get('seed')))}: an export of all shows whether it was"
+        )
     if told.get("policies_not_enclosed"):
         yield f"{told['policies_not_enclosed']} policies by which it was decided are not enclosed"
     if "decided" in told:

@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.case.sealing import commitment, entry_hash
 from app.exports import columns
-from app.services.log import exports
+from app.services.log import exports, portions
 from app.services.log.export_filter import ExportFilter
 from app.services.policy.past import taken_apart
 from tests.exporting import ORIGIN, TakenApart, checkpoint, export, live, root_of, verdict_of
@@ -35,7 +35,7 @@ TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name =
 async def log(house, monkeypatch):
     """A house with a log that is read in several pages and portions."""
     monkeypatch.setattr(exports, "PAGE", 7)
-    monkeypatch.setattr(exports, "MOST_ROWS", 9)
+    monkeypatch.setattr(portions, "MOST_ROWS", 9)
     await live(house, 3)
     return house
 

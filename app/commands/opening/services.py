@@ -67,7 +67,7 @@ async def prepared(settings: Settings) -> None:
 
 def build(settings: Settings) -> Assembly:
     """The services on the database of the settings; not connected yet."""
-    folder = None if settings.attachments is None else AttachmentFolder(_folder("attachments", settings.attachments))
+    folder = attachments_of(settings)
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
     desks, operator = 1 if is_sqlite(settings) else 2, f"operator:{settings.operator or system_user()}"
     limits, watches = settings.part(ProcessLimits), settings.part(WatchLimits)
@@ -82,6 +82,11 @@ def signing_of(settings: Settings) -> KeysOfSettings | None:
     if settings.signing_key is None:
         return None
     return KeysOfSettings([SigningKey.parse(key) for key in settings.signing_key.get_secret_value().split()])
+
+
+def attachments_of(settings: Settings) -> AttachmentFolder | None:
+    """Where new files go; without a folder they go into the database."""
+    return None if settings.attachments is None else AttachmentFolder(_folder("attachments", settings.attachments))
 
 
 def place_of(settings: Settings) -> CheckpointFolder | None:

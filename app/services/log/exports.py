@@ -4,7 +4,7 @@ import json
 from array import array
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.domain.log.tree import HASH_BYTES, leaf_hash
@@ -13,8 +13,11 @@ from app.services.entries.actors import operator_json
 from app.services.entries.identity import new_id
 from app.services.entries.writing import entry_of, write
 from app.services.log.control_totals import ControlTotals
+from app.services.log.enclosed_files import Files
 from app.services.log.export_filter import ExportFilter
 from app.services.log.leaf_hashes import LeafHashes
+from app.services.log.portions import by_leaf, portions
+from app.services.log.sampling import Draw, Drawn, Population
 from app.services.policy.past import PolicyInMemory, policies_behind
 from app.services.store.exports import ExportedLeaf, ExportedValue, ExportStore, LogPages
 from app.services.store.log_tree import StoredCheckpoint
@@ -22,9 +25,6 @@ from app.services.store.stored import StoredDefinition
 
 PAGE = 250
 """Entries read at a time."""
-MOST_ROWS = 5_000
-MOST_CHARACTERS = 4 << 20
-"""Of values read at a time, one entry's at least."""
 MOST_CHECKPOINTS = 64
 """Enclosed: between two of them is where something is looked for whose hashes were all made anew."""
 UNKNOWN = bytes(HASH_BYTES)
@@ -47,7 +47,8 @@ class Asked:
     """Who asks for which entries of whose log, in which format; `keys` are the public ones of those who sign it.
 
     `unsigned`: also for what is newer than the newest checkpoint. `who` is the operator as the log names them, unless
-    it is somebody who called. By `id` the entries about an export belong together.
+    it is somebody who called. By `id` the entries about an export belong together. `draw`: of a sample of the cases
+    alone.
     """
 
     tenant: str
@@ -58,6 +59,7 @@ class Asked:
     unsigned: bool = False
     who: Json = None
     id: str = field(default_factory=new_id)
+    draw: Draw | None = None
 
 
 class Extract:
@@ -71,6 +73,8 @@ class Extract:
         self.kept = array("Q")
         self.fields = 0
         self.checkpoints: Sequence[StoredCheckpoint] = ()
+        self.sample: Drawn | None = None
+        self.files: Files | None = None
         self._store = store
         self._progress = progress
         self._definitions: dict[str, None] = {}
@@ -79,6 +83,18 @@ class Extract:
     def again(self) -> "Extract":
         """The same entries, for who has to know all of them before writing the first."""
         return Extract(self._store, self.asked, self.size, self.at, self._progress)
+
+    async def keep_to_sample(self, draw: Draw) -> None:
+        """Of the cases that have an entry that is asked for. Raises NoCases."""
+        population = Population(draw)
+        async for entry in self.again().entries():
+            if "case_id" in entry.entry:
+                population.add(entry.entry["case_id"])
+        self.sample = population.drawn()
+        if not self.sample.cases:
+            raise NoCases
+        self.asked = replace(self.asked, wanted=replace(self.asked.wanted, cases=self.sample.cases))
+        self.totals = ControlTotals(self.asked.wanted)
 
     async def entries(self, hashes: LeafHashes | None = None) -> AsyncIterator[ExportedEntry]:
         """Those that are asked for, in the order of the log; `hashes` takes those of all leaves."""
@@ -102,8 +118,8 @@ class Extract:
                 yield of_one
 
     async def values_of(self, leaves: Sequence[int]) -> AsyncIterator[Sequence[ExportedValue]]:
-        for portion in _portions(await self._store.exported_sizes(self.asked.tenant, leaves)):
-            for of_one in _by_leaf(await self._store.exported_values(self.asked.tenant, portion)):
+        for portion in portions(await self._store.exported_sizes(self.asked.tenant, leaves)):
+            for of_one in by_leaf(await self._store.exported_values(self.asked.tenant, portion)):
                 yield of_one
 
     async def definitions(self) -> Sequence[StoredDefinition]:
@@ -139,6 +155,10 @@ class EmptyLog(Exception):
     """There is nothing to export: more likely a slip in the name of the tenant than anything else."""
 
 
+class NoCases(Exception):
+    """There is nothing to draw a sample from."""
+
+
 class Exports:
     def __init__(self, store: ExportStore) -> None:
         self._store = store
@@ -146,7 +166,7 @@ class Exports:
     async def begin(self, asked: Asked, progress: Progress = lambda done, of: None) -> Extract:
         """Record that it is asked for, and only then give it: who has it is known, whatever becomes of the file.
 
-        It ends with the newest checkpoint, where there is one. Raises EmptyLog.
+        It ends with the newest checkpoint, where there is one. Raises EmptyLog and NoCases.
         """
         size, at = await self.record(asked)
         return await self.extract(asked, size, at, progress)
@@ -160,6 +180,7 @@ class Exports:
         if newest is not None and not asked.unsigned:
             size = min(size, newest.size)
         says: dict[str, Json] = {"format": asked.format, "filter": asked.wanted.to_json(), "tree_size": size}
+        says |= {"sample": asked.draw.to_json()} if asked.draw else {}
         return size, await self._write(asked, says)
 
     async def made(self, extract: Extract) -> None:
@@ -177,13 +198,15 @@ class Exports:
     async def extract(
         self, asked: Asked, size: int, at: datetime, progress: Progress = lambda done, of: None
     ) -> Extract:
-        """What was recorded as asked for."""
+        """What was recorded as asked for. Raises NoCases."""
         newest = await self._store.checkpoint(asked.tenant)
         extract = Extract(self._store, asked, size, at, progress)
         if newest is not None:
             until = min(size, newest.size)  # it may have grown since
             spread = await self._store.exported_checkpoints(asked.tenant, until, MOST_CHECKPOINTS)
             extract.checkpoints = [one for one in spread if origin_of_note(one.note) == origin_of_note(newest.note)]
+        if asked.draw is not None:
+            await extract.keep_to_sample(asked.draw)
         return extract
 
 
@@ -206,28 +229,3 @@ def _hash_of(leaf: ExportedLeaf) -> bytes:
     except ValueError:
         kept = b""
     return kept if len(kept) == HASH_BYTES else leaf_hash(leaf.entry.encode())
-
-
-def _portions(sizes: Sequence[tuple[int, int, int]]) -> Iterator[list[int]]:
-    portion: list[int] = []
-    rows = characters = 0
-    for leaf_index, count, size in sizes:
-        if portion and (rows + count > MOST_ROWS or characters + size > MOST_CHARACTERS):
-            yield portion
-            portion, rows, characters = [], 0, 0
-        portion.append(leaf_index)
-        rows += count
-        characters += size
-    if portion:
-        yield portion
-
-
-def _by_leaf(values: Sequence[ExportedValue]) -> Iterator[Sequence[ExportedValue]]:
-    mine: list[ExportedValue] = []
-    for value in values:
-        if mine and mine[0].leaf_index != value.leaf_index:
-            yield mine
-            mine = []
-        mine.append(value)
-    if mine:
-        yield mine
