@@ -1,5 +1,6 @@
 """Read along with real processes: all of it, once and in order, across two of them, a stop and a restart."""
 
+import json
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -34,7 +35,7 @@ def write(url, number, count):
 
 
 def ids(url, after, until=WHOLE):
-    """The ids of events of a stream, until the last one or until the stream ends."""
+    """The ids and kinds of events of a stream, until so many cases were opened or until the stream ends."""
     cursor = {"Last-Event-ID": str(after)}
     found, seen = [], None
     with httpx.stream("GET", f"{url}/api/v1/stream", headers=ADMIN | cursor, timeout=30) as answer:
@@ -42,22 +43,28 @@ def ids(url, after, until=WHOLE):
             if line.startswith("id: "):
                 seen = int(line.removeprefix("id: "))
             elif line.startswith("data: "):
-                found.append(seen)
-                if seen == until - 1:
+                found.append((seen, json.loads(line.removeprefix("data: "))["entry"]["kind"]))
+                if openings(found) == until:
                     break
     return found
 
 
 def feed(url, until=WHOLE):
-    """The leaf indexes of pages, each waited for, from the first to the last one."""
+    """The same of pages, each waited for, from the first to the last one."""
     found, after = [], -1
     with httpx.Client(timeout=40) as client:
-        while after < until - 1:
+        while openings(found) < until:
             query = {"after": after, "wait": 30, "limit": 7}
             page = client.get(f"{url}/api/v1/audit", params=query, headers=ADMIN).json()
-            found += [item["leaf_index"] for item in page["items"]]
+            found += [(item["leaf_index"], item["entry"]["kind"]) for item in page["items"]]
             after = page["next_after"]
+    while found and found[-1][1] != "opened":
+        found.pop()
     return found
+
+
+def openings(found):
+    return sum(kind == "opened" for _, kind in found)
 
 
 @pytest.fixture
@@ -85,9 +92,10 @@ async def test_nothing_is_skipped_or_told_twice_across_two_processes_and_a_resta
         before = broken.result()
         second = [pool.submit(write, one.url, n, CLAIMS // 2) for n in range(WRITERS)]
         again = serving("again")
-        rest = pool.submit(ids, again.url, before[-1] if before else -1)
+        rest = pool.submit(ids, again.url, before[-1][0] if before else -1, WHOLE - openings(before))
         [writer.result() for writer in second]
-        assert lasting.result() == paged.result() == before + rest.result() == list(range(WHOLE))
+        assert lasting.result() == paged.result() == before + rest.result()
+        assert [index for index, _ in lasting.result()] == list(range(len(lasting.result())))
     assert two.errors.read_text() == ""
     assert await check_the_order(database) >= WHOLE
 
@@ -104,6 +112,7 @@ def test_a_stop_ends_streams_and_waiting_polls_and_is_no_error(tmp_path, workers
             lines = [stream.iter_lines() for stream in streams]
             assert [next(one) for one in lines] == [":"] * 8
             assert service.stop(number) == 0
-            assert [list(one) for one in lines] == [["id: -1", ""]] * 8
+            ended = [list(one) for one in lines]
+            assert [(one[:2], one[-1]) for one in ended] == [(["id: -1", ""], "")] * 8  # and perhaps who reads
             assert [poll.result() for poll in polls] == [[], []]
         assert service.errors.read_text() == ""
