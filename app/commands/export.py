@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +17,8 @@ from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
 from app.commands.terminal.going import going
 from app.db import open_store
 from app.domain.values.names import SERVICE_TENANT, TENANT
-from app.domain.values.rfc3339 import parse_date, parse_rfc3339
+from app.domain.values.rfc3339 import DATE, parse_date, parse_rfc3339
+from app.exports.access import day_of
 from app.exports.registry import WRITES
 from app.exports.sidecar import sidecar
 from app.policy.engine import PolicyEngine
@@ -32,9 +34,13 @@ PROVE_THEMSELVES = ("zip",)
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    during, wanted = _during(arguments), _filter(arguments)
+    if during is not None and (wanted or arguments.sample is not None):
+        raise CommandFailed("--format access is of everybody: it takes --at, and no filter", USED_WRONGLY)
     asked = Asked(
         tenant=_tenant(arguments.tenant),
-        wanted=_filter(arguments),
+        wanted=wanted if during is None else replace(wanted, until=during[1]),
+        during=during,
         format=arguments.format,
         operator=f"operator:{settings.operator or system_user()}",
         keys=_keys(settings),
@@ -110,6 +116,17 @@ def _keys(settings: Settings) -> Sequence[str]:
     """Those that are set here; where none is, an auditor has to have them from elsewhere, as they should."""
     signing = signing_of(settings)
     return [str(key) for key in signing.verifiers] if signing else []
+
+
+def _during(arguments: argparse.Namespace) -> tuple[datetime, datetime] | None:
+    """The day that is asked about, or the moment; today where none is named."""
+    if arguments.format != "access":
+        if arguments.at is not None:
+            raise CommandFailed("--at is of --format access", USED_WRONGLY)
+        return None
+    at = _moment("--at", arguments.at) or datetime.now(UTC)
+    whole_day = arguments.at is None or DATE.fullmatch(arguments.at)
+    return day_of(at) if whole_day else (at, at + timedelta(microseconds=1))
 
 
 def _draw(arguments: argparse.Namespace) -> Draw | None:

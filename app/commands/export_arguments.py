@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-EXPORTED_AS: Final = ("zip", "jsonl", "csv", "xes", "ocel")
+EXPORTED_AS: Final = ("zip", "jsonl", "csv", "xes", "ocel", "access", "exceptions")
 
 
 def export(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,13 @@ def export(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--tenant", required=True)
-    parser.add_argument("--format", choices=EXPORTED_AS, default="zip", help="(default: zip)")
+    parser.add_argument(
+        "--format",
+        choices=EXPORTED_AS,
+        default="zip",
+        metavar="FORMAT",
+        help=f"{', '.join(EXPORTED_AS)} (default: zip)",
+    )
     for name, told in (
         ("case-type", "of cases of this type"),
         ("case", "of the case with this id"),
@@ -28,6 +34,7 @@ def export(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument("--from", dest="since", metavar="WHEN", help="recorded then or later: a day (UTC), or a moment")
     parser.add_argument("--to", dest="until", metavar="WHEN", help="recorded before then")
+    parser.add_argument("--at", metavar="WHEN", help="of access: who could do what on that day, or at that moment")
     parser.add_argument("--sample", type=int, metavar="N", help="of N cases alone, drawn from those with such entries")
     parser.add_argument("--seed", metavar="TEXT", help="decides which: the same text draws the same cases again")
     parser.add_argument("--files", action="store_true", help="with the attached files (zip)")

@@ -30,20 +30,20 @@ class Table:
     paths: Sequence[str]
 
     def header(self) -> bytes:
-        return _line([*OF_ENTRY, *map(_text, self.paths), OTHERS])
+        return line([*OF_ENTRY, *map(_text, self.paths), OTHERS])
 
     def row(self, one: ExportedEntry, values: Sequence[ExportedValue]) -> bytes:
         known = {value.path: value.value for value in values}
-        cells = [_cell(known.pop(path)) if path in known else "" for path in self.paths]
-        return _line([*_of_entry(one), *cells, _cell(known) if known else ""])
+        cells = [cell(known.pop(path)) if path in known else "" for path in self.paths]
+        return line([*_of_entry(one), *cells, cell(known) if known else ""])
 
 
 def _of_entry(one: ExportedEntry) -> Iterator[str]:
     told = told_of(one)
-    return (_cell(told[name]) if told.get(name) is not None else "" for name in OF_ENTRY)
+    return (cell(told[name]) if told.get(name) is not None else "" for name in OF_ENTRY)
 
 
-def _cell(value: Json) -> str:
+def cell(value: Json) -> str:
     """Text as it is, everything else as JSON: a number that is negative is no formula."""
     return _text(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
@@ -53,7 +53,7 @@ def _text(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _line(cells: Sequence[str]) -> bytes:
+def line(cells: Sequence[str]) -> bytes:
     written = io.StringIO()
     csv.writer(written).writerow(cells)
     return written.getvalue().encode()

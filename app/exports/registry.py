@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, Final
 
-from app.exports import csv_file, jsonl, ocel, xes, zip_file
+from app.exports import access, csv_file, exceptions, jsonl, ocel, xes, zip_file
 from app.services.log.exports import Extract
 from app.services.policy.past import PolicyInMemory
 
@@ -13,6 +13,8 @@ WRITES: Final[Mapping[str, Callable[[Extract, IO[bytes], PolicyInMemory], Awaita
     "csv": csv_file.write,
     "xes": xes.write,
     "ocel": ocel.write,
+    "access": access.write,
+    "exceptions": exceptions.write,
 }
 """Each writes all of an extract; a policy without lines goes through its past, where a format tells by which it was
 decided."""

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from app.domain.log.tree import HASH_BYTES, leaf_hash
 from app.domain.values.json import Json, JsonObject
+from app.domain.values.names import SERVICE_TENANT
+from app.domain.values.rfc3339 import rfc3339
 from app.services.entries.actors import operator_json
 from app.services.entries.identity import new_id
 from app.services.entries.writing import entry_of, write
@@ -48,7 +50,7 @@ class Asked:
 
     `unsigned`: also for what is newer than the newest checkpoint. `who` is the operator as the log names them, unless
     it is somebody who called. By `id` the entries about an export belong together. `draw`: of a sample of the cases
-    alone.
+    alone. `during`: the time that is asked about, from and until, where a format tells of one.
     """
 
     tenant: str
@@ -60,6 +62,7 @@ class Asked:
     who: Json = None
     id: str = field(default_factory=new_id)
     draw: Draw | None = None
+    during: tuple[datetime, datetime] | None = None
 
 
 class Extract:
@@ -75,6 +78,7 @@ class Extract:
         self.checkpoints: Sequence[StoredCheckpoint] = ()
         self.sample: Drawn | None = None
         self.files: Files | None = None
+        self.only: Callable[[JsonObject], bool] = lambda entry: True
         self._store = store
         self._progress = progress
         self._definitions: dict[str, None] = {}
@@ -83,6 +87,11 @@ class Extract:
     def again(self) -> "Extract":
         """The same entries, for who has to know all of them before writing the first."""
         return Extract(self._store, self.asked, self.size, self.at, self._progress)
+
+    async def of_service(self) -> "Extract":
+        """The same of the log of the service itself, to its end: there stands what binds every tenant."""
+        size = await self._store.log_size(SERVICE_TENANT)
+        return Extract(self._store, replace(self.asked, tenant=SERVICE_TENANT), size, self.at, self._progress)
 
     async def keep_to_sample(self, draw: Draw) -> None:
         """Of the cases that have an entry that is asked for. Raises NoCases."""
@@ -133,7 +142,7 @@ class Extract:
         return found, sorted({digest for hashes in self._policies.values() for digest in hashes} - found.keys())
 
     def _takes(self, leaf_index: int, entry: JsonObject) -> bool:
-        taken = self.asked.wanted.keeps(entry)
+        taken = self.asked.wanted.keeps(entry) and self.only(entry)
         self.totals.count(entry, taken)
         if taken:
             self.kept.append(leaf_index)
@@ -181,6 +190,7 @@ class Exports:
             size = min(size, newest.size)
         says: dict[str, Json] = {"format": asked.format, "filter": asked.wanted.to_json(), "tree_size": size}
         says |= {"sample": asked.draw.to_json()} if asked.draw else {}
+        says |= {"during": [rfc3339(moment) for moment in asked.during]} if asked.during else {}
         return size, await self._write(asked, says)
 
     async def made(self, extract: Extract) -> None:

@@ -1,0 +1,64 @@
+"""The exceptions, as CSV: what an auditor looks at first, because somebody did what is not done every day.
+
+By administrators, for others, past four eyes, to deadlines, policy, keys and people, imported, or in vain.
+"""
+
+from collections.abc import Mapping
+from typing import IO, Final
+
+from app.domain.values.json import Json, JsonObject
+from app.exports.beside import rows
+from app.exports.columns import told_of
+from app.exports.csv_file import cell, line
+from app.services.log.exports import ExportedEntry, Extract
+from app.services.policy.past import PolicyInMemory
+
+ADMINISTRATOR: Final = "role:admin"
+OF_KIND: Final[Mapping[str, str]] = {
+    "denied": "refused",
+    "sla.corrected": "deadline_corrected",
+    "policy": "policy",
+    "definition": "policy",
+    "calendar": "policy",
+    "api_key": "key",
+    "person": "person",
+    "restore": "restored",
+}
+TOLD: Final = ("leaf_index", "entry_id", "at", "occurred_at", "kind", "case_id", "case_type", "event")
+WHO: Final = ("actor", "on_behalf_of", "roles", "rule")
+HEADER: Final = ("exceptions", *TOLD, *WHO, "refusals", "reason", "says", "entry_hash")
+COMMON: Final = frozenset(
+    (*TOLD, "typ", "tenant", "case_seq", "prev", "actor", "definition", "policy", "request_id", "fields", "guards")
+)
+"""What every entry has, or has a column of its own; the rest is what this one says."""
+
+
+async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
+    extract.only = lambda entry: bool(exceptions_in(entry))
+    out.write(line(HEADER))
+    async for entry, values in rows(extract):
+        known = {value.path: value.value for value in values}
+        out.write(line(_cells(entry, known.get("/reason"))))
+
+
+def exceptions_in(entry: JsonObject) -> list[str]:
+    """Which kinds of exceptions an entry is; a refused attempt is that alone."""
+    of_kind = OF_KIND.get(entry["kind"])
+    if of_kind == "refused":
+        return [of_kind]
+    actor = entry.get("actor") or {}
+    found = {
+        "administrator": ADMINISTRATOR in actor.get("roles", ()),
+        "on_behalf_of": actor.get("on_behalf_of") is not None,
+        "four_eyes": "four_eyes" in entry,
+        "imported": "occurred_at" in entry,
+    }
+    return [name for name, there in found.items() if there] + ([of_kind] if of_kind else [])
+
+
+def _cells(one: ExportedEntry, reason: Json) -> list[str]:
+    told, entry = told_of(one), one.entry
+    refusals = entry.get("counted", 1) if entry["kind"] == "denied" else None
+    says = {name: value for name, value in entry.items() if name not in COMMON}
+    cells = [*(told.get(name) for name in (*TOLD, *WHO)), refusals, reason, says or None, one.entry_hash]
+    return [" ".join(exceptions_in(entry)), *("" if value in (None, "") else cell(value) for value in cells)]
