@@ -35,6 +35,8 @@ PROVE_THEMSELVES = ("zip",)
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     during, wanted = _during(arguments), _filter(arguments)
+    if arguments.format == "html" and len(wanted.cases) != 1:
+        raise CommandFailed("--format html is of one case: name it with --case ID", USED_WRONGLY)
     if during is not None and (wanted or arguments.sample is not None):
         raise CommandFailed("--format access is of everybody: it takes --at, and no filter", USED_WRONGLY)
     asked = Asked(
@@ -46,6 +48,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         keys=_keys(settings),
         unsigned=arguments.unsigned,
         draw=_draw(arguments),
+        language=arguments.language,
     )
     if arguments.files and asked.format not in PROVE_THEMSELVES:
         raise CommandFailed(f"--files goes into a zip, and {asked.format} is none", USED_WRONGLY)
@@ -64,7 +67,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         except EmptyLog:
             raise CommandFailed(f"the log of {asked.tenant} is empty: is that the name of the tenant?") from None
         except NoCases:
-            raise CommandFailed("no case has an entry that is asked for: there is nothing to draw from") from None
+            raise CommandFailed("no case has an entry that is asked for") from None
         except NoFiles as error:
             raise CommandFailed(str(error)) from None
         finally:

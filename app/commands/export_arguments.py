@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-EXPORTED_AS: Final = ("zip", "jsonl", "csv", "xes", "ocel", "access", "exceptions")
+EXPORTED_AS: Final = ("zip", "jsonl", "csv", "xes", "ocel", "html", "access", "exceptions")
+LANGUAGES: Final = ("en", "de")
 
 
 def export(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +36,7 @@ def export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="since", metavar="WHEN", help="recorded then or later: a day (UTC), or a moment")
     parser.add_argument("--to", dest="until", metavar="WHEN", help="recorded before then")
     parser.add_argument("--at", metavar="WHEN", help="of access: who could do what on that day, or at that moment")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of html (default: en)")
     parser.add_argument("--sample", type=int, metavar="N", help="of N cases alone, drawn from those with such entries")
     parser.add_argument("--seed", metavar="TEXT", help="decides which: the same text draws the same cases again")
     parser.add_argument("--files", action="store_true", help="with the attached files (zip)")

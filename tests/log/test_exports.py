@@ -235,3 +235,19 @@ async def test_a_field_more_than_there_are_columns_stands_in_the_last_one(log, t
     others = json.loads(read[0]["other_values"])
     assert own not in others
     assert others
+
+
+async def test_the_entries_of_a_few_cases_are_looked_up_and_are_those_that_a_whole_reading_finds(
+    log, database, tmp_path, monkeypatch
+):
+    mine = [leaf for leaf in await leaves(database) if leaf["tenant"] == TENANT]
+    cases = sorted({json.loads(leaf["entry"]).get("case_id", "") for leaf in mine} - {""})
+    wanted = ExportFilter(cases=frozenset(cases[:2]))
+    kept = [leaf["leaf_index"] for leaf in mine if json.loads(leaf["entry"]).get("case_id") in cases[:2]]
+    found = []
+    for few in (2, 1):
+        monkeypatch.setattr(exports, "FEW_CASES", few)
+        path = await export(log.store, tmp_path / "export.jsonl", wanted, kind="jsonl")
+        found.append([json.loads(line)["leaf_index"] for line in path.read_text().splitlines()])
+    assert len(kept) > exports.PAGE
+    assert found == [kept, kept]

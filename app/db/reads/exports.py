@@ -28,6 +28,14 @@ class SqlExports(ABC):
         rows = await self._rows(found.where(*within).order_by(L.leaf_index), tenant)
         return [ExportedLeaf(**row) for row in rows]
 
+    async def exported_leaves_of(
+        self, tenant: str, cases: Sequence[str], first: int, until: int, limit: int
+    ) -> Sequence[ExportedLeaf]:
+        within = (E.tenant == tenant, E.case_id.in_(cases), L.leaf_index >= first, L.leaf_index < until)
+        found = select(L.leaf_index, E.entry, E.entry_hash).select_from(ENTRY.join(LEAF, ITS_ENTRY))
+        rows = await self._rows(found.where(*within).order_by(L.leaf_index).limit(limit), tenant)
+        return [ExportedLeaf(**row) for row in rows]
+
     async def exported_sizes(self, tenant: str, leaves: Sequence[int]) -> Sequence[tuple[int, int, int]]:
         size = func.sum(func.length(type_coerce(P.value, Text)))
         found = select(L.leaf_index, func.count().label("count"), size.label("size"))

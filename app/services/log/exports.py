@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
-from app.domain.log.tree import HASH_BYTES, leaf_hash
 from app.domain.values.json import Json, JsonObject
 from app.domain.values.names import SERVICE_TENANT
 from app.domain.values.rfc3339 import rfc3339
@@ -17,7 +17,7 @@ from app.services.entries.writing import entry_of, write
 from app.services.log.control_totals import ControlTotals
 from app.services.log.enclosed_files import Files
 from app.services.log.export_filter import ExportFilter
-from app.services.log.leaf_hashes import LeafHashes
+from app.services.log.leaf_hashes import LeafHashes, keep_hashes
 from app.services.log.portions import by_leaf, portions
 from app.services.log.sampling import Draw, Drawn, Population
 from app.services.policy.past import PolicyInMemory, policies_behind
@@ -29,8 +29,8 @@ PAGE = 250
 """Entries read at a time."""
 MOST_CHECKPOINTS = 64
 """Enclosed: between two of them is where something is looked for whose hashes were all made anew."""
-UNKNOWN = bytes(HASH_BYTES)
-"""Stands where the database has lost a leaf."""
+FEW_CASES = 500
+"""Of so many the entries are looked up; for more the whole log is read."""
 Progress = Callable[[int, int], None]
 
 
@@ -50,7 +50,8 @@ class Asked:
 
     `unsigned`: also for what is newer than the newest checkpoint. `who` is the operator as the log names them, unless
     it is somebody who called. By `id` the entries about an export belong together. `draw`: of a sample of the cases
-    alone. `during`: the time that is asked about, from and until, where a format tells of one.
+    alone. `during`: the time that is asked about, from and until, where a format tells of one. `language`: of
+    sentences.
     """
 
     tenant: str
@@ -63,6 +64,7 @@ class Asked:
     id: str = field(default_factory=new_id)
     draw: Draw | None = None
     during: tuple[datetime, datetime] | None = None
+    language: str = "en"
 
 
 class Extract:
@@ -107,17 +109,32 @@ class Extract:
 
     async def entries(self, hashes: LeafHashes | None = None) -> AsyncIterator[ExportedEntry]:
         """Those that are asked for, in the order of the log; `hashes` takes those of all leaves."""
-        for first in range(0, self.size, PAGE):
-            until = min(first + PAGE, self.size)
-            leaves = await self._store.exported_leaves(self.asked.tenant, first, until)
+        async for leaves, until in self._whole_log() if hashes is not None else self._pages():
             read = [(leaf, json.loads(leaf.entry)) for leaf in leaves]
             await self._learn(entry for _, entry in read)
             if hashes is not None:
-                _keep_hashes(hashes, leaves, until)
+                keep_hashes(hashes, leaves, until)
             for leaf, entry in read:
                 if self._takes(leaf.leaf_index, entry):
                     yield ExportedEntry(leaf.leaf_index, leaf.entry, leaf.entry_hash, entry)
             self._progress(until, self.size)
+
+    async def _pages(self) -> AsyncIterator[tuple[Sequence[ExportedLeaf], int]]:
+        """The leaves that can be meant, and up to which the log is read with them."""
+        cases, first = sorted(self.asked.wanted.cases), 0
+        if not 0 < len(cases) <= FEW_CASES:
+            async for page in self._whole_log():
+                yield page
+            return
+        of_cases = partial(self._store.exported_leaves_of, self.asked.tenant, cases)
+        while leaves := await of_cases(first, self.size, PAGE):
+            first = leaves[-1].leaf_index + 1
+            yield leaves, first
+
+    async def _whole_log(self) -> AsyncIterator[tuple[Sequence[ExportedLeaf], int]]:
+        for first in range(0, self.size, PAGE):
+            until = min(first + PAGE, self.size)
+            yield await self._store.exported_leaves(self.asked.tenant, first, until), until
 
     async def values(self) -> AsyncIterator[Sequence[ExportedValue]]:
         """Behind the commitments of these entries, those of one entry together."""
@@ -165,7 +182,7 @@ class EmptyLog(Exception):
 
 
 class NoCases(Exception):
-    """There is nothing to draw a sample from."""
+    """No case has an entry that is asked for."""
 
 
 class Exports:
@@ -223,19 +240,3 @@ class Exports:
 def origin_of_note(note: str) -> str:
     """What the log is called in it."""
     return note.partition("\n")[0]
-
-
-def _keep_hashes(hashes: LeafHashes, leaves: Sequence[ExportedLeaf], until: int) -> None:
-    for leaf in leaves:
-        hashes.fill(leaf.leaf_index, UNKNOWN)
-        hashes.append(_hash_of(leaf))
-    hashes.fill(until, UNKNOWN)
-
-
-def _hash_of(leaf: ExportedLeaf) -> bytes:
-    """As it was kept: one that is not that of the entry shows in the export."""
-    try:
-        kept = bytes.fromhex(leaf.entry_hash)
-    except ValueError:
-        kept = b""
-    return kept if len(kept) == HASH_BYTES else leaf_hash(leaf.entry.encode())

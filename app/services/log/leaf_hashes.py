@@ -6,9 +6,12 @@ from types import TracebackType
 from typing import IO, Self
 
 from app.domain.log.tiles import TILE_WIDTH, Tile, inclusion_proof, root_of, tile_root
-from app.domain.log.tree import HASH_BYTES
+from app.domain.log.tree import HASH_BYTES, leaf_hash
+from app.services.store.exports import ExportedLeaf
 
 IN_MEMORY = 1 << 20
+UNKNOWN = bytes(HASH_BYTES)
+"""Stands where the database has lost a leaf."""
 
 
 class LeafHashes:
@@ -66,3 +69,19 @@ class LeafHashes:
         file = self._levels[tile.level]
         file.seek(tile.first * HASH_BYTES)
         return file.read(TILE_WIDTH * HASH_BYTES)
+
+
+def keep_hashes(hashes: LeafHashes, leaves: Sequence[ExportedLeaf], until: int) -> None:
+    for leaf in leaves:
+        hashes.fill(leaf.leaf_index, UNKNOWN)
+        hashes.append(_hash_of(leaf))
+    hashes.fill(until, UNKNOWN)
+
+
+def _hash_of(leaf: ExportedLeaf) -> bytes:
+    """As it was kept: one that is not that of the entry shows in the export."""
+    try:
+        kept = bytes.fromhex(leaf.entry_hash)
+    except ValueError:
+        kept = b""
+    return kept if len(kept) == HASH_BYTES else leaf_hash(leaf.entry.encode())

@@ -37,6 +37,12 @@ class LogPages(StoredDefinitions, PolicyLines, Protocol):
         """Those with `first` <= leaf index < `until`, in their order."""
         ...
 
+    async def exported_leaves_of(
+        self, tenant: str, cases: Sequence[str], first: int, until: int, limit: int
+    ) -> Sequence[ExportedLeaf]:
+        """Those of the entries of some cases, refused attempts on them too; at most so many, in their order."""
+        ...
+
     async def exported_sizes(self, tenant: str, leaves: Sequence[int]) -> Sequence[tuple[int, int, int]]:
         """Of each of these leaves that has values: its index, how many they are, how many characters as JSON."""
         ...
