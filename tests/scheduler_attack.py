@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -16,13 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import IO, Any
 
 import asyncpg
 
 from tests.databases import _LOGIN, Server, _start
 from tests.firing_checker import Counted, count, how_many
-from tests.running import environment
+from tests.running import Process, environment, started
 
 DATABASE = "attacked"
 SCHEDULERS = 3
@@ -153,24 +152,24 @@ class Schedulers:
 
     folder: Path
     env: dict[str, str]
-    processes: "list[subprocess.Popen[bytes]]"
+    processes: list["Scheduler"]
     killed: int = 0
     coming: "asyncio.Task[bool] | None" = None
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        errors = (self.folder / "stderr.txt").open("ab")
-        with errors:
-            words = [sys.executable, "-m", "app", "work"]
-            return subprocess.Popen(words, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=errors)
+    def start(self) -> "Scheduler":
+        reading, out = os.pipe()
+        with (self.folder / "stderr.txt").open("ab") as errors:
+            process = started(["work"], self.folder, self.env, out, errors.fileno())
+        os.close(out)
+        return Scheduler(process, os.fdopen(reading, "rb"))
 
     async def replace_one(self) -> None:
         """kill -9, and start another in its place; not before the last one that was started works."""
         if self.coming is not None and not self.coming.done():
             return
         place = self.killed % len(self.processes)
-        self.processes[place].send_signal(signal.SIGKILL)
-        self.processes[place].wait()
-        self._close(self.processes[place])
+        self.processes[place].end()
+        self.processes[place].told.close()
         self.processes[place] = self.start()
         self.coming = asyncio.create_task(self._works(self.processes[place]))
         self.killed += 1
@@ -179,13 +178,19 @@ class Schedulers:
         for process in self.processes:
             assert await self._works(process), (self.folder / "stderr.txt").read_text()
 
-    async def _works(self, process: "subprocess.Popen[bytes]") -> bool:
-        assert process.stdout is not None
-        return b"works" in await asyncio.to_thread(process.stdout.readline)
+    async def _works(self, scheduler: "Scheduler") -> bool:
+        return b"works" in await asyncio.to_thread(scheduler.told.readline)
 
-    def _close(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stdout is not None
-        process.stdout.close()
+
+@dataclass
+class Scheduler:
+    process: Process
+    told: IO[bytes]
+    """What it prints."""
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
 
 
 @asynccontextmanager
@@ -196,13 +201,12 @@ async def schedulers(folder: Path, env: dict[str, str]) -> AsyncIterator[Schedul
         await running.ready()
         yield running
     finally:
-        for process in running.processes:
-            process.kill()
-            process.wait()
+        for scheduler in running.processes:
+            scheduler.end()
         if running.coming is not None:
             await running.coming
-        for process in running.processes:
-            running._close(process)
+        for scheduler in running.processes:
+            scheduler.told.close()
 
 
 async def until_all_fired(cluster: Cluster, running: Schedulers, attack: Attack) -> None:

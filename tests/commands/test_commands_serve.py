@@ -12,9 +12,10 @@ from app.worker import unsafe
 from tests.running import SECRET, stateward
 
 
-@pytest.mark.parametrize(("workers", "number"), [("1", signal.SIGINT), ("2", signal.SIGTERM)])
-def test_it_stops_cleanly_when_it_is_told_to(tmp_path, workers, number):
-    with stateward(tmp_path, "serve", "--port", "0", "--workers", workers, jwt_secret=SECRET) as service:
+@pytest.mark.parametrize(("workers", "number", "cold"), [("1", signal.SIGINT, False), ("2", signal.SIGTERM, True)])
+def test_it_stops_cleanly_when_it_is_told_to(tmp_path, workers, number, cold):
+    words = ("serve", "--port", "0", "--workers", workers)
+    with stateward(tmp_path, *words, cold=cold, jwt_secret=SECRET) as service:
         assert httpx.get(f"{service.url}/readyz").json()["ready"] is True
         assert service.stop(number) == 0
         assert service.errors.read_text() == ""

@@ -27,9 +27,9 @@ from tests.ticking import ticking as house_ticking
 __all__ = ["watch"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_that_it_works_and_stops_cleanly(tmp_path, number):
-    with stateward(tmp_path, "work") as worker:
+@pytest.mark.parametrize(("number", "cold"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
+def test_it_says_that_it_works_and_stops_cleanly(tmp_path, number, cold):
+    with stateward(tmp_path, "work", cold=cold) as worker:
         assert "Stateward works" in worker.told
         assert worker.stop(number) == 0
         assert worker.errors.read_text() == ""

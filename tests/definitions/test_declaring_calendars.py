@@ -17,7 +17,7 @@ from app.domain.declaring.checks.calendars import OF_THE_MACHINE, _is_zone
 from app.domain.declaring.checks.load_calendar import load_calendar
 from app.domain.definition.calendar_file import CalendarFile, Holidays, ResolvedCalendar
 from app.main import main
-from tests.running import ROOT, SECRET, environment
+from tests.running import ROOT, SECRET, done, environment
 
 FILE = "calendars/office.yaml"
 SOUND = 'zone: Europe/Berlin\nweekly:\n  mon-fri: ["09:00-17:00"]\n'  # what follows begins on line 4
@@ -263,11 +263,10 @@ def test_a_clock_that_names_a_broken_calendar_is_not_told_that_there_is_none(fol
 
 def test_serve_does_not_start_with_a_broken_calendar(folders):
     (folders / "m" / "calendars" / "office.yaml").write_text(SOUND + "closed: [2026-02-30]\n")
-    known = environment(machines=str(folders / "m"), policies=str(folders / "p"), jwt_secret=SECRET)
-    command = [sys.executable, "-m", "app", "serve", "--port", "0"]
-    done = subprocess.run(command, cwd=folders, env=known, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "office.yaml:4: error: there is no `2026-02-30`" in done.stderr
+    declared = {"machines": str(folders / "m"), "policies": str(folders / "p")}
+    refused = done(folders, "serve", "--port", "0", jwt_secret=SECRET, **declared)
+    assert refused.returncode == 1
+    assert "office.yaml:4: error: there is no `2026-02-30`" in refused.stderr
 
 
 def test_the_declared_calendars_are_read_by_name():
@@ -309,8 +308,8 @@ def test_a_version_is_the_same_whatever_the_language_of_the_machine(language):
     code = "from tests.definitions.test_declaring_calendars import of, resolved"
     code += "\nprint(resolved(of(holidays={'country': 'US'})))"
     known = environment() | {"LANGUAGE": language, "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", code], env=known, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == resolved(of(holidays={"country": "US"}))
+    told = subprocess.run([sys.executable, "-c", code], env=known, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == resolved(of(holidays={"country": "US"}))
 
 
 def test_the_library_of_holidays_is_loaded_only_where_a_calendar_names_a_country():

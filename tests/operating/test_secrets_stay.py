@@ -4,7 +4,6 @@ import re
 import socketserver
 import struct
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import pytest
 from app.http.app import HttpSettings
 from app.main import main
 from app.settings import SettingsError, load_settings
-from tests.running import ROOT, environment, stateward
+from tests.running import ROOT, Done, done, stateward
 
 JWT_SECRET = "jwt-hush-7f3a9c51d2e84b60-jwt-hush-7f3a9c51"
 PASSWORD = "database-hush-51d2e84b60"
@@ -30,10 +29,8 @@ def holds_none(told: str, *further: str) -> None:
         assert secret not in told
 
 
-def run(folder: Path, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "app", *words]
-    given = environment(**{"jwt_secret": JWT_SECRET, **LOUD, **settings})
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False, timeout=60)
+def run(folder: Path, *words: str, **settings: str) -> Done:
+    return done(folder, *words, **{"jwt_secret": JWT_SECRET, **LOUD, **settings})
 
 
 class Refusing(socketserver.StreamRequestHandler):
@@ -68,11 +65,11 @@ def test_a_start_that_fails_says_no_password(tmp_path: Path, command: str) -> No
     with refusing_database() as url:
         refused = run(tmp_path, command, database_url=url)
     assert any(PASSWORD.encode() in seen for seen in Refusing.seen)
-    for done in (unreachable, refused):
-        assert done.returncode != 0
-        assert done.stderr.strip()
-        holds_none(done.stdout + done.stderr)
-        assert "Traceback" not in done.stderr
+    for failed in (unreachable, refused):
+        assert failed.returncode != 0
+        assert failed.stderr.strip()
+        holds_none(failed.stdout + failed.stderr)
+        assert "Traceback" not in failed.stderr
 
 
 def test_a_service_that_runs_tells_no_secret(tmp_path: Path) -> None:

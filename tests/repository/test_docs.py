@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from app.main import main
 from app.settings import load_settings
-from tests.running import ROOT, environment, stateward
+from tests.running import ROOT, environment, in_shells, stateward
 
 SERVED = "http://127.0.0.1:8000"
 SECRET = "not-the-secret-of-any-guide-5f1c9e7a"
@@ -37,9 +36,7 @@ def blocks(guide, kind=""):
 
 def typed(folder, service, *lines):
     """What a newcomer sees who types these lines into one shell; each line of JSON that is printed, parsed."""
-    command = folder / "stateward"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m app "$@"\n')
-    command.chmod(0o755)
+    in_shells(folder)
     (folder / "secret").write_text(SECRET)
     script = "\n".join(["set -e", f'PATH="{folder}:$PATH"', *lines]).replace(SERVED, service.url)
     script = script.replace("curl -s ", "curl -sS -w '\\n' ")
