@@ -21,7 +21,7 @@ from tests.naive_model import NaiveModel
 from tests.naive_types import ACTORS, INCLUDES, naive_model
 from tests.naive_worlds import DATA, NEWCOMER, PAYLOADS, PERSONAL, allowed, applies, attempt, worlds
 
-ROUNDS = length(25, 45)
+ROUNDS = length(15, 45)
 KINDS = {"role", "state", "rule", "guard", "four_eyes", "several", "at once", "none"}
 
 

@@ -37,6 +37,7 @@ SLAS = "".join(
         "daily": "kind: periodic\n  every: 5h",
     }.items()
 )
+TURNS = length(15, 30)
 EVENTS = ("take", "wait", "take", "finish", "reopen", "hurry", "rate")
 
 
@@ -54,7 +55,7 @@ async def test_whatever_happens_every_clock_is_what_the_log_makes_of_it(
     async with ticking(sqlite_file, declared_with(tmp_path, SLAS), watch) as house:
         deadline, received = (rfc3339(MONDAY + timedelta(hours=hours)) for hours in (60, -20))
         cases = [await opened(house, data={"deadline": deadline, "received_on": received}) for _ in range(3)]
-        for turn in range(30):
+        for turn in range(TURNS):
             watch.pass_by(minutes=dice.randrange(1, 400))
             await _something(house, dice, cases, watch)
             if dice.random() < 0.6:

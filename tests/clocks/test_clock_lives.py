@@ -36,7 +36,7 @@ from tests.lengths import length
 from tests.random_clocks import CALENDAR_FILES, EVENTS, POLICY, random_case_type
 from tests.ticking import AGENT, Watch
 
-LIVES = int(os.environ.get("LIVES", length(90, 180)))
+LIVES = int(os.environ.get("LIVES", length(60, 180)))
 FIRST_SEED = int(os.environ.get("LIVES_SEED", "0"))
 CASES = 3
 """Lives of one seed, which share a case type and are lived at once."""

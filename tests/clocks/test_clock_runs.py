@@ -63,7 +63,7 @@ def clocks(draw: st.DrawFn, states: list[str]) -> Clock:
     return Clock.model_validate({**keys, "reopen": draw(st.sampled_from(["resume", "ignore"]))})
 
 
-@settings(max_examples=length(100, 300), deadline=None)
+@settings(max_examples=length(50, 300), deadline=None)
 @given(case_type=case_types(), data=st.data(), events=st.lists(st.sampled_from(EVENTS), max_size=12))
 def test_a_clock_runs_and_rests_only_where_it_may(case_type: CaseType, data: st.DataObject, events: list[str]) -> None:
     clock = data.draw(clocks([path for path, _ in walk(case_type.states)]))

@@ -23,9 +23,10 @@ from tests.clocks.test_clock_lives import opened
 from tests.databases import Database
 from tests.factories import TENANT
 from tests.house import attempt, code, declaring, entries, running
+from tests.lengths import length
 from tests.ticking import Watch
 
-LIVES = 10
+LIVES = length(6, 10)
 EVENTS = ("touch", "look", "look", "passed", "drop", "hurry")
 LETTER = """
 case_type: letter

@@ -81,7 +81,7 @@ def case_types(draw: st.DrawFn, guards: tuple[str, ...] = ("true", "false")) -> 
     return CaseType.model_validate({"case_type": "random", "opening": opening, "states": top, "events": events})
 
 
-@settings(max_examples=length(120, 400), deadline=None)
+@settings(max_examples=length(60, 400), deadline=None)
 @given(case_type=case_types(), events=st.lists(st.sampled_from(EVENTS), max_size=12))
 def test_random_machines_reach_the_configurations_that_scxml_demands(case_type: CaseType, events: list[str]) -> None:
     machine = Machine(case_type, "hash", 1)
