@@ -20,6 +20,7 @@ from app.db import open_store
 from app.db.connections.sqlite_library import driver
 from app.db.schema.migrate import migrate
 from app.services.store.ports import Store
+from tests.lengths import LONG
 
 __all__ = [
     "database",
@@ -115,8 +116,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+def _database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """A migrated database of its own per test, once of each kind."""
     lived_in = LIVED_IN in request.fixturenames
     if request.param == "postgres":
@@ -124,6 +124,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     file = tmp_path / "stateward.db"
     shutil.copy(request.getfixturevalue("sqlite_lived_in" if lived_in else "sqlite_template"), file)
     return sqlite_of(file)
+
+
+database = pytest.fixture(params=["sqlite", "postgres"], name="database")(_database)
+mostly_sqlite = pytest.fixture(params=["sqlite", "postgres"] if LONG else ["sqlite"], name="database")(_database)
+"""For files about what no store knows of, who decides and why: on PostgreSQL in the long form."""
 
 
 @pytest.fixture(params=["sqlite", "postgres"], scope="module")

@@ -13,13 +13,15 @@ from app.domain.explaining.explain import RefusedEvent
 from app.domain.explaining.what_would_help import Way
 from app.services.assembly import Assembly
 from app.services.store.ports import Store
-from tests.databases import Database
+from tests.databases import Database, mostly_sqlite
 from tests.lengths import length
 from tests.naive_attempts import Attempts
 from tests.naive_house import naive_house
 from tests.naive_model import NaiveModel
 from tests.naive_types import ACTORS, INCLUDES, naive_model
 from tests.naive_worlds import DATA, NEWCOMER, PAYLOADS, PERSONAL, allowed, applies, attempt, worlds
+
+__all__ = ["mostly_sqlite"]
 
 ROUNDS = length(15, 45)
 KINDS = {"role", "state", "rule", "guard", "four_eyes", "several", "at once", "none"}

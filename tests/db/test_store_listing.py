@@ -27,7 +27,7 @@ from app.services.store.stored import Visible
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO
 from tests.databases import Database, engine_of
 from tests.factories import ALICE, BOB, OPENED, TENANT, TENANTS, a_case, opening, told
-from tests.lengths import length
+from tests.lengths import LONG, length
 
 ALL = Visible(subject=ALICE, all_types=True)
 AFTER_ALL = datetime(9999, 1, 1, tzinfo=UTC)
@@ -43,6 +43,7 @@ STATES = (
     "checks.budget.ok+checks.fraud.ok",
     "a.x+b+c.y",
 )
+LIMITS = (1, 4, 200) if LONG else (3, 200)
 DUE = (None, LONG_AGO, IN_THE_FUTURE, LONG_AGO + timedelta(microseconds=1), None)
 
 
@@ -128,7 +129,7 @@ def in_order(cases: list[Case], sort: str) -> list[Case]:
     return sorted(ordered, key=lambda case: case.due_at is None) if column == "due_at" else ordered
 
 
-@pytest.mark.parametrize("limit", [1, 4, 200])
+@pytest.mark.parametrize("limit", LIMITS)
 async def test_every_order_pages_through_all_cases_once(listed, limit):
     for sort in ORDERS:
         assert await all_pages(listed, CaseQuery(tenant=TENANT, visible=ALL, sort=sort, limit=limit)) == in_order(
@@ -203,7 +204,7 @@ OF_BOB = Visible(subject=BOB, by_role={"[creator]": frozenset({"*"})}, types=fro
 
 async def test_work_is_listed_by_due_moment_then_urgency_then_age_and_counted(listed):
     """Many are due at one moment, equally urgent and of one age: only the id orders these."""
-    for (filters, holds), visible, limit in itertools.product(WORK, (ALL, OF_BOB), (1, 4, 200)):
+    for (filters, holds), visible, limit in itertools.product(WORK, (ALL, OF_BOB), LIMITS):
         wanted = [case for case in OURS if holds(case) and sees(visible, case)]
         query = CaseQuery(tenant=TENANT, visible=visible, sort=QUEUE, limit=limit, **filters)
         assert await all_pages(listed, query) == in_order(wanted, QUEUE), (filters, visible, limit)
@@ -239,7 +240,7 @@ async def test_by_due_moment_only_the_visible_are_listed(listed, sort):
         Visible(subject=BOB, by_role={"[creator]": frozenset({"*"})}),
         Visible(subject=BOB, types=frozenset({"permit"})),
     ):
-        found = await all_pages(listed, CaseQuery(tenant=TENANT, visible=visible, sort=sort, limit=3))
+        found = await all_pages(listed, CaseQuery(tenant=TENANT, visible=visible, sort=sort, limit=1))
         assert found == in_order([case for case in OURS if sees(visible, case)], sort)
         assert found
     assert await listed.cases(CaseQuery(tenant=TENANT, visible=Visible(subject=BOB), sort=sort)) == []

@@ -7,6 +7,7 @@ import pytest
 from app.domain.case.attempt import Actor, Principal
 from app.domain.verbs.roles import ChangeRoles
 from app.services.assembly import Assembly
+from tests.databases import mostly_sqlite
 from tests.house import (
     ALICE,
     CASHIER,
@@ -26,6 +27,8 @@ from tests.house import (
     state,
 )
 from tests.working import do
+
+__all__ = ["mostly_sqlite"]
 
 EVERYTHING = ("clerk", "supervisor", "manager", "cashier")
 OWNER = actor("olga", *EVERYTHING)

@@ -11,12 +11,15 @@ import pytest
 from httpx import AsyncClient
 
 from tests.calling import bearing, signed_in
+from tests.databases import mostly_sqlite
 from tests.fake_services import Fakes, api
 from tests.house import Assembly, declared
 from tests.one_app import SECRET
 from tests.over_http import client_without_credential
 from tests.signing import signer
 from tests.working import naming_reviewers
+
+__all__ = ["mostly_sqlite"]
 
 NOT_THERE = "00000000-0000-7000-8000-000000000000"
 CLAIM = {"case_type": "expense_claim", "event": "submit", "data": {"amount_cents": 90_000, "currency": "EUR"}}

@@ -33,6 +33,7 @@ from tests.house import (
     rows,
     state,
 )
+from tests.lengths import part
 from tests.over_http import client_of
 from tests.working import assign, comment
 
@@ -144,24 +145,17 @@ async def test_what_is_found_can_be_built_anew_from_the_log(house: Assembly, dat
     assert await found(house, "printer") == {case_id}
 
 
+LITTLE = SearchEffort(first_look=0, few=0, long_look=5, most_by_index=0, most_sorted=0, long_walk=0, most_counted=5)
+LOOKED_FOR = [
+    (None, SearchEffort()),
+    ("kept", LITTLE),
+    ("kept", replace(LITTLE, most_by_index=500, long_walk=500)),
+]
+SORTS = ["opened_at", "-opened_at", "changed_at", "-changed_at", "urgency", "-due_at", "reference"]
+
+
 @pytest.mark.parametrize(
-    ("q", "effort"),
-    [
-        (None, SearchEffort()),
-        (
-            "kept",
-            SearchEffort(first_look=0, few=0, long_look=5, most_by_index=0, most_sorted=0, long_walk=0, most_counted=5),
-        ),
-        (
-            "kept",
-            SearchEffort(
-                first_look=0, few=0, long_look=5, most_by_index=500, most_sorted=0, long_walk=500, most_counted=5
-            ),
-        ),
-    ],
-)
-@pytest.mark.parametrize(
-    "sort", ["opened_at", "-opened_at", "changed_at", "-changed_at", "urgency", "-due_at", "reference"]
+    ("sort", "q", "effort"), part([(sort, *looked_for) for sort in SORTS for looked_for in LOOKED_FOR], 2)
 )
 async def test_pages_hold_each_case_that_stays_once_while_others_come_and_go(
     house: Assembly, sort: str, q: str | None, effort: SearchEffort
