@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Select, Text, TextClause, and_, func, select, type_coerce
 from sqlalchemy.engine import RowMapping
 
@@ -17,6 +18,8 @@ L = LEAF.c
 E = ENTRY.c
 P = PAYLOAD.c
 K = CHECKPOINT.c
+READ: Final = msgspec.json.Decoder().decode
+"""As the type of the column does, and several times sooner."""
 ITS_ENTRY = and_(E.tenant == L.tenant, E.entry_id == L.entry_id)
 ITS_VALUES = and_(P.tenant == L.tenant, P.entry_id == L.entry_id)
 
@@ -44,9 +47,11 @@ class SqlExports(ABC):
         return [(row["leaf_index"], row["count"], row["size"]) for row in rows]
 
     async def exported_values(self, tenant: str, leaves: Sequence[int]) -> Sequence[ExportedValue]:
-        found = select(L.leaf_index, P.path, P.salt, P.value).select_from(LEAF.join(PAYLOAD, ITS_VALUES))
+        value = type_coerce(P.value, Text).label("value")
+        found = select(L.leaf_index, P.path, P.salt, value).select_from(LEAF.join(PAYLOAD, ITS_VALUES))
         mine = found.where(L.tenant == tenant, L.leaf_index.in_(leaves)).order_by(L.leaf_index, P.path)
-        return [ExportedValue(**row) for row in await self._rows(mine, tenant)]
+        rows = await self._rows(mine, tenant)
+        return [ExportedValue(row["leaf_index"], row["path"], row["salt"], READ(row["value"])) for row in rows]
 
     async def exported_checkpoints(self, tenant: str, until: int, most: int) -> Sequence[StoredCheckpoint]:
         targets = sorted({until * part // most for part in range(1, most + 1)})
