@@ -36,7 +36,7 @@ def _said(extract: Extract, sha256: str, size: int) -> dict[str, Json]:
         "made_by": asked.operator,
         "tree_size": extract.size,
         "entries": kept,
-        "says": f"FILTERED {kept} of {extract.size}" if asked.wanted else f"all {extract.size}",
+        "says": f"FILTERED {kept} of {extract.size}" if kept < extract.size else f"all {extract.size}",
         "filter": asked.wanted.to_json(),
         "sample": extract.sample.to_json() if extract.sample else None,
         "totals": extract.totals.to_json(),

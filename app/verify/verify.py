@@ -1374,7 +1374,8 @@ def sentences(verdict: Verdict) -> Iterator[str]:
         yield f"  note: {note}"
     if not told:
         return
-    of = f"FILTERED {told['entries']} of {told['tree_size']}" if told["filter"] else f"all {told['tree_size']}"
+    some = told["filter"] or ("export" in told and told["entries"] < told["tree_size"])  # a format may select, too
+    of = f"FILTERED {told['entries']} of {told['tree_size']}" if some else f"all {told['tree_size']}"
     yield f"{of} entries of the tenant {told['tenant']} (log {told['origin']}), exported {told['made_at']}"
     if "export" in told:
         yield f"as {told['export']}, SHA-256 {told['sha256']}: the file as a whole, no entry of it is proven by itself"

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -189,6 +190,19 @@ def test_what_does_not_go_together_is_said_in_one_sentence(
     assert main(["export", "--tenant", TENANT, *words, "out.csv"]) == 2
     told = capsys.readouterr().err
     assert (says in told, told.count("\n")) == (True, 1)
+
+
+def test_a_table_of_exceptions_does_not_say_that_it_holds_everything(
+    lived: Lived, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(lived.folder)
+    monkeypatch.setenv("STATEWARD_DATABASE_URL", f"sqlite:///{lived.folder / 'house.db'}")
+    assert main(["export", "--tenant", TENANT, "--format", "exceptions", "odd.csv"]) == 0
+    said = json.loads(Path("odd.csv.sha256.json").read_text())
+    assert said["says"] == f"FILTERED {len(lived.exceptions)} of {said['tree_size']}"
+    capsys.readouterr()
+    main(["verify", "odd.csv"])
+    assert f"{said['says']} entries" in capsys.readouterr().out
 
 
 def test_the_command_tells_of_a_day(
