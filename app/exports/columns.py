@@ -1,14 +1,19 @@
 """The columns of tables: of each entry the same, then one for each data field, then what is left.
 
-They are those of the entries that are asked for, so the log is read twice. At most 500 fields have a column of their
-own; what is left stands in one, as JSON.
+They are those of the entries that are asked for, so these wait in a file that nobody sees until all are known. At most
+500 fields have a column of their own; what is left stands in one, as JSON.
 """
 
-from collections.abc import Mapping
-from typing import Final
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import IO, Final
 
 from app.domain.values.json import Json, JsonObject
-from app.services.log.exports import ExportedEntry, Extract
+from app.exports.beside import rows
+from app.exports.lines import row_line
+from app.services.log.exports import READ, ExportedEntry, Extract
 
 MOST_COLUMNS: Final = 500
 OF_ENTRY: Final = (
@@ -18,13 +23,30 @@ OF_ENTRY: Final = (
 OTHERS: Final = "other_values"
 
 
-async def paths_of(extract: Extract) -> list[str]:
-    """The fields of all entries that are asked for, in the order of their names."""
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """`paths` are the fields of all entries, in the order of their names."""
+
+    paths: Sequence[str]
+    _file: IO[bytes]
+
+    def rows(self) -> Iterator[tuple[ExportedEntry, dict[str, Json]]]:
+        """In the order of the log, each with its values by path; once."""
+        for line in self._file:
+            row = READ(line)
+            yield ExportedEntry(row["leaf_index"], "", row["entry_hash"], row["entry"]), row["values"]
+
+
+@asynccontextmanager
+async def gathered(extract: Extract) -> AsyncIterator[Gathered]:
     found: set[str] = set()
-    async for entry in extract.entries():
-        if len(found) < MOST_COLUMNS:
-            found.update(entry.entry["fields"])
-    return sorted(found)[:MOST_COLUMNS]
+    with tempfile.TemporaryFile() as file:
+        async for entry, values in rows(extract):
+            if len(found) < MOST_COLUMNS:
+                found.update(entry.entry["fields"])
+            file.write(row_line(entry, values))
+        file.seek(0)
+        yield Gathered(sorted(found)[:MOST_COLUMNS], file)
 
 
 def told_of(one: ExportedEntry) -> Mapping[str, Json]:

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from app.domain.values.json import Json
-from app.exports.beside import rows
-from app.exports.columns import OF_ENTRY, OTHERS, paths_of, told_of
+from app.exports.columns import OF_ENTRY, OTHERS, gathered, told_of
 from app.services.log.exports import ExportedEntry, Extract
 from app.services.policy.past import PolicyInMemory
-from app.services.store.exports import ExportedValue
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet begins to compute at."""
 
 
 async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
-    table = Table(await paths_of(extract.again()))
-    out.write(table.header())
-    async for entry, values in rows(extract):
-        out.write(table.row(entry, values))
+    async with gathered(extract) as entries:
+        table = Table(entries.paths)
+        out.write(table.header())
+        for entry, values in entries.rows():
+            out.write(table.row(entry, values))
 
 
 @dataclass(slots=True)
@@ -32,8 +31,7 @@ class Table:
     def header(self) -> bytes:
         return line([*OF_ENTRY, *map(_text, self.paths), OTHERS])
 
-    def row(self, one: ExportedEntry, values: Sequence[ExportedValue]) -> bytes:
-        known = {value.path: value.value for value in values}
+    def row(self, one: ExportedEntry, known: dict[str, Json]) -> bytes:
         cells = [cell(known.pop(path)) if path in known else "" for path in self.paths]
         return line([*_of_entry(one), *cells, cell(known) if known else ""])
 

@@ -13,7 +13,7 @@ from typing import IO, Final
 from app.domain.values.json import Json, JsonObject
 from app.exports.beside import rows
 from app.exports.mined import activity, as_text, becomes, facts, happened, kind_of, resource, said
-from app.services.log.exports import ExportedEntry, Extract
+from app.services.log.exports import READ, ExportedEntry, Extract
 from app.services.log.sorted_lines import SortedLines
 from app.services.policy.past import PolicyInMemory
 
@@ -143,7 +143,7 @@ def _kind_of_actor(reference: str) -> str:
 
 def _objects(lines: Iterator[bytes], declared: Declared) -> Iterator[JsonObject]:
     for object_id, about in groupby(lines, lambda line: line[: line.index(b"\t")]):
-        yield _object(object_id.decode(), (json.loads(line.split(b"\t", 2)[2]) for line in about), declared)
+        yield _object(object_id.decode(), (READ(line.split(b"\t", 2)[2]) for line in about), declared)
 
 
 def _object(object_id: str, about: Iterator[JsonObject], declared: Declared) -> JsonObject:

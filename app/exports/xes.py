@@ -4,7 +4,6 @@ A log is in the order of its leaves, and traces are by case: so entries are sort
 written.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import groupby
@@ -16,7 +15,7 @@ from app.domain.values.rfc3339 import rfc3339
 from app.exports.beside import rows
 from app.exports.lines import row_line
 from app.exports.mined import activity, as_text, facts, happened, kind_of, resource, said
-from app.services.log.exports import Extract
+from app.services.log.exports import READ, Extract
 from app.services.log.sorted_lines import SortedLines
 from app.services.policy.past import PolicyInMemory
 
@@ -78,7 +77,7 @@ def _head(extract: Extract, apart: int) -> str:
 def _write_trace(out: IO[bytes], case_id: str, lines: Iterator[bytes]) -> None:
     """The first entry says of which case type it is."""
     for number, line in enumerate(lines):
-        row = json.loads(line.split(b"\t", 2)[2])
+        row = READ(line.split(b"\t", 2)[2])
         if number == 0:
             out.write(f" <trace>\n{_of_trace(case_id, row)}".encode())
         out.write(_event(row["entry"], row["values"]).encode())

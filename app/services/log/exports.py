@@ -33,7 +33,7 @@ MOST_CHECKPOINTS = 64
 """Enclosed: between two of them is where something is looked for whose hashes were all made anew."""
 FEW_CASES = 500
 """Of so many the entries are looked up; for more the whole log is read."""
-READ: Final[Callable[[str], JsonObject]] = msgspec.json.Decoder().decode
+READ: Final[Callable[[str | bytes], JsonObject]] = msgspec.json.Decoder().decode
 """Most of what an export took was reading JSON; this one reads it several times sooner."""
 Progress = Callable[[int, int], None]
 
