@@ -4,16 +4,17 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-EXPORTED_AS: Final = ("zip", "jsonl", "csv", "xes", "ocel", "html", "access", "exceptions")
+EXPORTED_AS: Final = ("zip", "jsonl", "csv", "xlsx", "xes", "ocel", "html", "access", "exceptions")
 LANGUAGES: Final = ("en", "de")
 
 
 def export(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write a tenant's log to OUT, with the values behind its commitments: as a zip that proves itself, as JSON "
-        "lines, as CSV, or for process mining as XES or OCEL. Filters narrow it; one that may be given several "
-        "times means any of them. That it was exported, by whom, and with which filter, is an entry of the log. OUT is "
-        "readable by you alone; - is stdout. Beside what is no zip OUT.sha256.json says what it is, and is signed."
+        "lines, as CSV or XLSX, or for process mining as XES or OCEL. Filters narrow it; one that may be given "
+        "several times means any of them. That it was exported, by whom, and with which filter, is an entry of the "
+        "log. OUT is readable by you alone; - is stdout. Beside what is no zip OUT.sha256.json says what it is, and is "
+        "signed."
     )
     parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--tenant", required=True)
