@@ -24,6 +24,8 @@ SCAN_EVERY = 1
 """Seconds between two looks for files that wait for the scanner."""
 CLEAN_EVERY = 3600
 """Seconds between two looks for bytes of attachments that nobody attached."""
+MAKE_EVERY = 2
+"""Seconds between two looks for exports that nobody makes."""
 STOP_WITHIN = 5.0
 """Seconds that a stop waits for the transactions that are under way."""
 log = logging.getLogger("stateward.scheduler")
@@ -56,6 +58,8 @@ class Ticks:
             self._add("sign the log", SIGN_EVERY, self._sign)
             self._add("forget answers", FORGET_EVERY, assembly.store.forget_answers)
             self._add("forget what nobody attached", CLEAN_EVERY, self._clean)
+            self._add("have exports made", MAKE_EVERY, self._make)
+            self._add("forget exports", FORGET_EVERY, assembly.export_jobs.sweep)
             if assembly.scans is not None:
                 self._add("have files checked", SCAN_EVERY, self._scan)
 
@@ -120,6 +124,10 @@ class Ticks:
     async def _clean(self) -> None:
         if self._is_my_turn():
             await self._assembly.attachments.forget_unattached(datetime.now(UTC) - UNATTACHED_FOR)
+
+    async def _make(self) -> None:
+        if self._is_my_turn():
+            await self._assembly.export_jobs.look()
 
     async def _scan(self) -> None:
         """Until none waits; others look at other files meanwhile."""

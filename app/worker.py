@@ -12,6 +12,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from app.commands.opening.declared import digests
+from app.commands.opening.making import MakerProcess
 from app.commands.opening.services import build, declared, ticking
 from app.commands.terminal.stopping import when_told_to_stop
 from app.http.app import HttpSettings, Lifespan
@@ -43,7 +44,7 @@ def application() -> ASGIApp:
     """The ASGI application of one worker process."""
     settings = load_settings()
     configure_logs(settings)
-    assembly = build(settings)
+    assembly = build(settings, MakerProcess())
     tracing = tracing_of(os.environ)
     metrics = _watched(assembly, tracing)
     rates = RateLimits(assembly.store, settings.rate_limit) if settings.rate_limit else None
@@ -71,6 +72,7 @@ def application() -> ASGIApp:
         ledger=assembly.ledger,
         proofs=assembly.proofs,
         noted_reads=assembly.noted_reads,
+        exports=assembly.export_jobs,
         forms=assembly.forms,
         slices=assembly.slices,
         together=assembly.store.together,

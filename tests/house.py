@@ -40,6 +40,19 @@ INCIDENT = {"summary": "The printer burns", "priority": 3}
 PERMIT = {"applicant_name": "Zoe", "site": "Elm Street 1", "floor_area_m2": 90, "protected_area": False}
 
 
+class NobodyMakes:
+    """Exports that are asked for wait."""
+
+    formats = ("zip", "jsonl", "csv")
+    patience = 0.0
+
+    def wake(self) -> None:
+        return None
+
+    async def stop(self) -> None:
+        return None
+
+
 def actor(name: str, *roles: str, tenant: str = TENANT) -> Actor:
     return Actor(tenant=tenant, id=f"user:{name}", roles=frozenset(f"role:{role}" for role in roles))
 
@@ -88,7 +101,8 @@ async def running(
 ) -> AsyncIterator[Assembly]:
     """A process of the service: its desk, its policy in memory. It closes the store."""
     found = found or declared()
-    house = Assembly(store, PolicyEngine(), desks, attachment_folder=folder, watches=watches, scanner=scanner)
+    parts: Any = {"attachment_folder": folder, "watches": watches, "scanner": scanner, "maker": NobodyMakes()}
+    house = Assembly(store, PolicyEngine(), desks, **parts)
     async with house.running(found.case_types, found.calendars, found.policies):
         yield house
 

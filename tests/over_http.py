@@ -40,6 +40,7 @@ def services_of(house: Assembly, metrics: Metrics | None = None, rates: RateLimi
         forms=house.forms,
         proofs=house.proofs,
         noted_reads=house.noted_reads,
+        exports=house.export_jobs,
         together=house.store.together,
     )
 

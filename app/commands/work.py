@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from app.commands.opening.making import MakerProcess
 from app.commands.opening.services import declared, prepared, running, ticking
 from app.commands.terminal.listening import port_to_listen_on
 from app.metrics import LOOK_EVERY
@@ -23,7 +24,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     await prepared(settings)
     stopped = asyncio.Event()
     async with (
-        running(settings, found) as assembly,
+        running(settings, found, MakerProcess()) as assembly,
         ticking(assembly, settings, fires=True),
         _telling(assembly, settings),
     ):

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.db.blobs.exports import SqlExportJobs
 from app.db.blobs.in_database import SqlBlobs
 from app.db.blobs.scans import SqlScans
 from app.db.connections.connected import Connected
@@ -49,7 +50,9 @@ from app.services.store.stored import (
 )
 
 
-class SqlStore(Connected, SqlWorkReads, SqlSavedViews, SqlBlobs, SqlScans, SqlLog, SqlHistory, SqlSearch, SqlPeople):
+class SqlStore(
+    Connected, SqlWorkReads, SqlSavedViews, SqlBlobs, SqlExportJobs, SqlScans, SqlLog, SqlHistory, SqlSearch, SqlPeople
+):
     """What it answers is the same on both databases. `readers` and `writers` are views of one pool."""
 
     def __init__(self, engine: AsyncEngine, readers: AsyncEngine, writers: AsyncEngine) -> None:

@@ -26,6 +26,7 @@ from app.http.clocks.simulating import simulate_clock
 from app.http.definitions.case_types import list_case_type_versions, list_case_types, read_case_type
 from app.http.definitions.drawing import draw_case_type
 from app.http.log.audit import read_audit
+from app.http.log.exports import EXPORTS
 from app.http.log.feed import read_feed
 from app.http.log.proofs import PROOFS
 from app.http.log.streams import stream_case, stream_tenant
@@ -129,6 +130,7 @@ def _api() -> Sequence[Router]:
         "case types": [list_case_types, read_case_type, list_case_type_versions, draw_case_type],
         "clocks": [list_clocks, explain_clock, simulate_clock],
         "log": [read_feed, stream_tenant, stream_case, *PROOFS],
+        "exports": EXPORTS,
         "policy": POLICY,
         "API keys": [make_api_key, list_api_keys, revoke_api_key],
         "people": [who_am_i],

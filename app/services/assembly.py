@@ -35,6 +35,8 @@ from app.services.fairness.counting import Counting
 from app.services.fairness.limits import USUAL, ProcessLimits
 from app.services.fairness.slices import Slices
 from app.services.log.checkpoints import Checkpoints, Round
+from app.services.log.export_jobs import ExportJobs, ExportLimits, Maker
+from app.services.log.export_rights import ExportRights
 from app.services.log.ledger import Ledger
 from app.services.log.noted_reads import NotedReads
 from app.services.log.proofs import Proofs
@@ -54,6 +56,7 @@ from app.services.work.uploads import AttachmentLimits, Uploads
 from app.services.work.work import CaseWork
 
 USUAL_ATTACHMENTS = AttachmentLimits()
+USUAL_EXPORTS = ExportLimits()
 log = logging.getLogger("stateward")
 
 
@@ -74,6 +77,8 @@ class Assembly:
         scanner: Scanner | None = None,
         signing: Signing | None = None,
         place: Place | None = None,
+        exports: ExportLimits = USUAL_EXPORTS,
+        maker: Maker | None = None,
     ) -> None:
         self.store = store
         self.operator = operator
@@ -107,6 +112,8 @@ class Assembly:
         self.noted_reads = NotedReads(store)
         self.proofs = Proofs(store, self.policies, self.cases, self.ledger)
         self.checkpoints = Checkpoints(store, signing, place)
+        rights = ExportRights(self.policies, self.definitions)
+        self.export_jobs = ExportJobs(store, self.policies, rights, self.refusals, exports, maker)
         counting = Counting()
         self.clocks = CaseClocks(store, self.definitions, self.calendars, self.cases, counting)
         self.simulations = Simulations(self.definitions, self.calendars, counting)
@@ -172,6 +179,7 @@ class Assembly:
                 await following
                 await self.next_case.stop()
                 await self.attachments.stop()
+                await self.export_jobs.stop()
                 await self.desk.stop()
                 self.refusals.close()
                 await counting

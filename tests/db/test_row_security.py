@@ -151,6 +151,7 @@ async def test_the_owner_sees_no_more_than_its_functions_need(superuser, tables)
             "blob_upload",
             "blob_usage",
             "blob_scan",
+            "export_job",
         ),
     }
 
@@ -169,6 +170,7 @@ async def test_the_windows_show_what_they_are_for_and_nothing_else(service, supe
         "loose_upload": ["tenant", "upload"],
         "every_upload": ["tenant", "upload"],
         "every_scan": ["tenant", "sha256", "kept_at", "next_at"],
+        "every_export": ["tenant", "id", "state", "held_until", "ends_at"],
     }
     for window in ("every_clock", "every_case", "every_policy_line", "every_answer", "every_rate"):
         assert await service.fetchval(f"SELECT count(*) FROM {window}") == 2

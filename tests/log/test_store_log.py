@@ -177,6 +177,7 @@ TABLES = sorted(ALL - {"log_turn", "blob_usage"})
 SAMPLES = {"INTEGER": "7", "BLOB": "x'07'"}
 WORDS = {
     ("blob_scan", "state"): "'clean'",
+    ("export_job", "state"): "'done'",
     ("person", "keys"): "1",
     ("saved_view", "shared"): "1",
     ("saved_view", "preferred"): "1",

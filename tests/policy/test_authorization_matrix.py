@@ -68,6 +68,11 @@ MAY = {
     "GET /audit/receipts/{entry_hash}": READERS | AUDITORS,
     "GET /audit/checkpoint": CALLERS,
     "GET /audit/consistency": CALLERS,
+    "POST /exports": AUDITORS,
+    "GET /exports": CALLERS,
+    "GET /exports/{export_id}": AUDITORS,
+    "GET /exports/{export_id}/file": NOBODY,  # nobody makes it here; tests/log/test_http_exports.py
+    "DELETE /exports/{export_id}": AUDITORS,
     "GET /policies": ADMIN | AUDITORS,
     "POST /policies": ADMIN,
     "POST /policies/preview": ADMIN,
@@ -177,7 +182,7 @@ def test_no_route_knows_nobody(who: str, document: dict[str, Any]) -> None:
 
 
 def _filled(path: str, known: dict[str, str]) -> str:
-    ids = dict.fromkeys(("attachment_id", "key_id", "view_id", "entry_id"), NOT_THERE)
+    ids = dict.fromkeys(("attachment_id", "key_id", "view_id", "entry_id", "export_id"), NOT_THERE)
     return path.format(**{"name": "expense_claim", "entry_hash": "0" * 64, **ids, **known})
 
 
@@ -197,6 +202,7 @@ async def _sent(http: AsyncClient, operation: str, case_id: str, who: dict[str, 
     line = {"role": f"role:r{number}", "case_type": "permit", "act": "add_note", "effect": "allow"}
     view = {"title": f"View {number}", "shared": True, "shows": {}}
     bodies: dict[str, Any] = {
+        "POST /exports": {"format": "csv"},
         "POST /views": view,
         "PUT /views/{view_id}": view,
         "POST /cases": CLAIM,
@@ -227,12 +233,15 @@ async def _sent(http: AsyncClient, operation: str, case_id: str, who: dict[str, 
 async def test_every_route_lets_in_whom_the_table_says(house: Assembly, operation: str) -> None:
     await naming_reviewers(house)
     async with client_without_credential(house) as http:
+        if "/exports" in operation:
+            await _opened(http)
+            await house.ledger.sequence()
         case_id, known = await _about(http, operation)
         if "/audit/" in operation:
             await house.ledger.sequence()
             await signer(house.store, None).look()
         for number, caller in enumerate(sorted(CALLERS)):
-            if number and not operation.startswith("GET"):
+            if number and not operation.startswith("GET") and "{export_id}" not in operation:  # of those three at once
                 case_id, known = await _about(http, operation)
             if operation.endswith("/release"):
                 await http.post(f"/api/v1/cases/{case_id}/claim", headers=headers(caller))
@@ -242,7 +251,8 @@ async def test_every_route_lets_in_whom_the_table_says(house: Assembly, operatio
             else:
                 of_a_case = "{case_id}" in operation or "/audit/" in operation or operation == "GET /whocan"
                 hidden = caller in ("stranger", "auditor") and of_a_case
-                assert answer.status_code == (404 if hidden else 403), (caller, answer.text)
+                others = "{export_id}" in operation
+                assert answer.status_code == (404 if hidden or others else 403), (caller, answer.text)
 
 
 async def _about(http: AsyncClient, operation: str) -> tuple[str, dict[str, str]]:
@@ -256,15 +266,18 @@ async def _about(http: AsyncClient, operation: str) -> tuple[str, dict[str, str]
     if "{entry_" in operation:
         [entry] = (await _sent(http, "GET /cases/{case_id}/audit", case_id, headers("creator"))).json()["items"]
         known |= {name: entry[name] for name in ("entry_id", "entry_hash")}
-    if operation.startswith("DELETE") or "view_id" in operation:
+    if operation.startswith("DELETE") or "view_id" in operation or "export_id" in operation:
         known |= await _made(http, operation)
     return case_id, known
 
 
 async def _made(http: AsyncClient, operation: str) -> dict[str, str]:
     """Something of an administrator, to take away or to look at."""
-    made = await _sent(http, f"POST {operation.partition('/{')[0].partition(' ')[2]}", "", headers("admin"))
+    whose = headers("auditor" if "/exports" in operation else "admin")
+    made = await _sent(http, f"POST {operation.partition('/{')[0].partition(' ')[2]}", "", whose)
     told = made.json()
+    if "/exports" in operation:
+        return {"export_id": told["id"]}
     if "api-keys" in operation:
         return {"key_id": told["id"]}
     if "views" in operation:

@@ -10,6 +10,7 @@
     loose_upload        so are uploads that were broken off
     every_upload        and those that a crash left between the bytes and their entry
     every_scan          files that nobody looked at yet are looked at, and counted
+    every_export        exports that wait are made, and those that are old forgotten
 
 Besides them three functions run as the owner: `take_due` locks what is due, `sequence_log` orders the log,
 `analyze_what_grew` tells the planner of tables that were empty a moment ago.
@@ -18,6 +19,7 @@ Besides them three functions run as the owner: `take_due` locks what is due, `se
 from sqlalchemy import BigInteger, Column, MetaData, Table
 
 from app.db.tables.callers import RATE_LIMIT
+from app.db.tables.exports import JOB
 from app.db.tables.policy import POLICY_LINE
 from app.db.tables.tables import CASES, CLOCK, IDEMPOTENCY
 from app.db.tables.work import SCAN
@@ -41,3 +43,4 @@ EVERY_POLICY_LINE = _window("every_policy_line", POLICY_LINE)
 EVERY_ANSWER = _window("every_answer", IDEMPOTENCY, "expires_at")
 EVERY_RATE = _window("every_rate", RATE_LIMIT, "full_at")
 EVERY_SCAN = _window("every_scan", SCAN, "tenant", "sha256", "kept_at", "next_at")
+EVERY_EXPORT = _window("every_export", JOB, "tenant", "id", "state", "held_until", "ends_at")

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 import app.db.tables.callers
+import app.db.tables.exports
 import app.db.tables.log_order
 import app.db.tables.people
 import app.db.tables.policy

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from app.domain.case.attempt import Actor
 from app.domain.values.errors import FieldError, Invalid, Malformed
 from app.domain.values.json import Json
+from app.domain.values.near_names import nearest
 from app.domain.values.writable import MAX_DEPTH, MAX_EXACT, exact, is_text, values_in, writable
 from app.http.bodies.body_bytes import read, too_large
 from app.http.bodies.requests import MOST_ATTEMPTS, Simulate, TryEvent, TryEvents
@@ -22,6 +23,7 @@ from app.services.fairness.slices import Slice
 
 MOST_ERRORS = 100
 LONGEST_PATH = 200
+NOT_KNOWN = "This field is not known."
 OF_MANY_PARTS = frozenset({TryEvents, Simulate})
 """The bodies that are more than one attempt."""
 
@@ -108,14 +110,32 @@ def validated(model: type[Model], value: Any) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        faults = _faults(error)
+        faults = _faults(error, of=model)
     _refuse(faults)
     raise AssertionError("a validation error without errors")
 
 
-def _faults(error: ValidationError, *path: str | int) -> list[FieldError]:
+def _faults(error: ValidationError, *path: str | int, of: type[BaseModel] | None = None) -> list[FieldError]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [FieldError(".".join(map(str, (*path, *fault["loc"]))), _for_people(fault["msg"])) for fault in found]
+    return [FieldError(".".join(map(str, (*path, *one["loc"]))), _words(one["msg"], one["loc"], of)) for one in found]
+
+
+def _words(message: str, place: Sequence[str | int], of: type[BaseModel] | None) -> str:
+    """With the name that was probably meant, where a field is not known."""
+    told = _for_people(message)
+    if told != NOT_KNOWN or not isinstance(name := place[-1], str):
+        return told
+    close = nearest(name, _known(of, place[:-1]))
+    return f"This field is not known; did you mean `{close}`?" if close else told
+
+
+def _known(model: type[BaseModel] | None, place: Sequence[str | int]) -> list[str]:
+    """The fields of a body, or of an object in it."""
+    for name in place:
+        fields = model.model_fields if model else {}
+        inner = next((field.annotation for key, field in fields.items() if name in (key, field.alias)), None)
+        model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+    return [field.alias or key for key, field in model.model_fields.items()] if model else []
 
 
 def _check_media_type(request: BodyRequest) -> None:
@@ -162,7 +182,7 @@ def _fault(value: Json) -> str | None:
 
 
 def _for_people(message: str) -> str:
-    known = {"Field required": "This field is required.", "Extra inputs are not permitted": "This field is not known."}
+    known = {"Field required": "This field is required.", "Extra inputs are not permitted": NOT_KNOWN}
     return known.get(message) or re.sub(r"^\w+ should ", "must ", message.removeprefix("Value error, "))
 
 

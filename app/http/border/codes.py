@@ -41,6 +41,9 @@ PROBLEMS: dict[str, Problem] = {
     "too_large": Problem(status=413, title="The request is too large"),
     "over_quota": Problem(status=413, title="There is no room for it"),
     "unsupported_media_type": Problem(status=415, title="The media type is not supported"),
+    "range_not_satisfiable": Problem(
+        status=416, title="The file has no such part", headers={"Accept-Ranges": "bytes"}, example={"size": 4096}
+    ),
     "invalid": Problem(
         status=422,
         title="The request is not valid",
@@ -93,5 +96,6 @@ class ProblemView(TypedDict):
     errors: NotRequired[list[FieldErrorView]]
     case_id: NotRequired[str]
     current_version: NotRequired[int]
+    size: NotRequired[int]
     request_id: NotRequired[str]
     instance: NotRequired[str]

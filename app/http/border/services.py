@@ -12,6 +12,7 @@ from app.domain.case.attempt import Actor, Attempt
 from app.domain.clocks.explained import Stretch
 from app.domain.definition.views import Views
 from app.domain.diagram import DiagramFormat
+from app.http.border.exports_port import ExportsPort
 from app.http.border.proofs_port import NotedReadsPort, ProofsPort
 from app.http.border.queues_port import QueuesPort, ViewsPort
 from app.http.border.work_port import AttachmentsPort, NextCasePort, WorkPort
@@ -207,6 +208,7 @@ class Services:
     type_rights: TypeRightsPort | None = None
     proofs: ProofsPort | None = None
     noted_reads: NotedReadsPort | None = None
+    exports: ExportsPort | None = None
     together: Callable[[str], AbstractAsyncContextManager[None]] = _each_alone
 
 

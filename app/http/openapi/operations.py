@@ -20,8 +20,9 @@ FILES: dict[str, Any] = {
 BESIDE: dict[str, Any] = {
     "drawCaseType": {"text/plain": {"schema": {"type": "string"}}},
     "fetchAttachment": {"application/octet-stream": {"schema": FILE}},
+    "fetchExport": {"application/octet-stream": {"schema": FILE}},
 }
-"""Media types of the answer with 200 that Litestar leaves out, or says less of."""
+"""Media types of the answer with 200, or 206, that Litestar leaves out, or says less of."""
 
 
 def exact_operations(item: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
 def _response(name: str, status: str, response: dict[str, Any]) -> dict[str, Any]:
     made = {key: of for key, of in response.items() if key not in ("content", "headers")}
     content = {media_type: _without_ids(of) for media_type, of in response.get("content", {}).items()}
-    content |= BESIDE.get(name, {}) if status == "200" else {}
+    content |= BESIDE.get(name, {}) if status in ("200", "206") else {}
     if response["description"] in EMPTY_OF_LITESTAR:
         made["description"] = _first_sentence(content)
     if (name, status) in ANSWERS:

@@ -8,6 +8,8 @@ from pydantic.json_schema import models_json_schema
 
 from app.domain.clocks.simulate_input import ClockToSimulate, MomentToSimulate
 from app.domain.definition.calendar_file import CalendarFile
+from app.http.bodies import exports as export_bodies
+from app.http.bodies.exports import EXPORT_BODIES
 from app.http.bodies.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
 from app.http.border import codes, proof_views, views
 from app.http.cases import view_bodies
@@ -22,12 +24,14 @@ from app.http.work import views as work_views
 from app.http.work.requests import WORK_BODIES
 
 SIMULATED = (Simulate, ClockToSimulate, ClockOfACaseType, MomentToSimulate, CalendarFile)
-BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, MakeApiKey, *SIMULATED, *WORK_BODIES, *VIEW_BODIES)
+OTHERS = (*SIMULATED, *WORK_BODIES, *VIEW_BODIES, *EXPORT_BODIES)
+BODIES = (OpenCase, FireEvent, TryEvents, ChangePolicy, AssignRoles, MakeApiKey, *OTHERS)
 VIEWS: tuple[ModuleType, ...] = (
     api_key_bodies,
     case_type_views,
     clock_views,
     codes,
+    export_bodies,
     policy_views,
     proof_views,
     view_bodies,
@@ -35,7 +39,9 @@ VIEWS: tuple[ModuleType, ...] = (
     work_views,
 )
 NAMED_BY_THE_CALLER = {"request_id"}
-MOMENTS = {("SegmentView", "from"), ("SegmentView", "to")}
+MOMENTS = {(view, name) for view in ("SegmentView", "FilterView") for name in ("from", "to")} | {
+    ("ExportView", "kept_until")
+}
 IDS = {("LinkView", "to")}
 SPELLED: dict[tuple[str, str], dict[str, Any]] = {
     ("LeafEventView", "id"): {"pattern": "^[0-9]+$"},

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.values.json import Json, JsonObject
-from app.domain.values.rfc3339 import rfc3339
+from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,15 @@ class ExportFilter:
     kinds: frozenset[str] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
+
+    @classmethod
+    def of_json(cls, told: JsonObject) -> "ExportFilter":
+        """As `to_json` says it."""
+        case_types, cases, actors, kinds = (
+            frozenset(told.get(word, ())) for word in ("case_type", "case", "actor", "kind")
+        )
+        since, until = (parse_rfc3339(told[word]) if word in told else None for word in ("from", "to"))
+        return cls(case_types=case_types, cases=cases, actors=actors, kinds=kinds, since=since, until=until)
 
     def __bool__(self) -> bool:
         return bool(self.to_json())

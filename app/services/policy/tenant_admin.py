@@ -42,15 +42,17 @@ async def log_refusal(
     at: datetime,
     attempted: JsonObject,
     verdict: Verdict,
+    act: str = ADMIN,
+    on: str = "all case types",
 ) -> Denied:
     """Record a `denied` entry, or count it, and return the error to raise once it is committed."""
-    denied = Denied(f"this needs {ADMIN} on all case types", reasons=verdict.reasons)
+    denied = Denied(f"this needs {act} on {on}", reasons=verdict.reasons)
     if not refusals.singly((actor.tenant, actor.id)):
-        refusals.count([CountedRefusal((actor.tenant, actor.id), Denied.code, ADMIN, at)])
+        refusals.count([CountedRefusal((actor.tenant, actor.id), Denied.code, act, at)])
         return denied
     says = {
         **attempted,
-        "act": ADMIN,
+        "act": act,
         "policy": {"hash": verdict.policy, "rule": verdict.rule},
         "code": Denied.code,
         "refused_by": [_named(reason) for reason in verdict.reasons],

@@ -6,6 +6,7 @@ from app.services.store.callers import KeyReads, KeyTransaction, LiveKeys, RateS
 from app.services.store.cases import CaseLists, CaseReads, CaseTransaction, PresentCases
 from app.services.store.clocks import CalendarReads, CalendarTransaction, ClockReads, CountsClocks
 from app.services.store.definitions import DefinitionReads, DefinitionTransaction
+from app.services.store.export_jobs import ExportJobStore
 from app.services.store.exports import LogPages
 from app.services.store.history import HistoryReads
 from app.services.store.log import LogStore
@@ -47,6 +48,7 @@ class Store(
     LogStore,
     CheckStore,
     LogPages,
+    ExportJobStore,
     WorkReads,
     SavedViews,
     HistoryReads,
