@@ -73,6 +73,7 @@ def application() -> ASGIApp:
         proofs=assembly.proofs,
         noted_reads=assembly.noted_reads,
         exports=assembly.export_jobs,
+        field_history=assembly.field_history,
         forms=assembly.forms,
         slices=assembly.slices,
         together=assembly.store.together,

@@ -41,6 +41,7 @@ def services_of(house: Assembly, metrics: Metrics | None = None, rates: RateLimi
         proofs=house.proofs,
         noted_reads=house.noted_reads,
         exports=house.export_jobs,
+        field_history=house.field_history,
         together=house.store.together,
     )
 

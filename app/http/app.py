@@ -28,6 +28,7 @@ from app.http.definitions.drawing import draw_case_type
 from app.http.log.audit import read_audit
 from app.http.log.exports import EXPORTS
 from app.http.log.feed import read_feed
+from app.http.log.fields import read_field
 from app.http.log.proofs import PROOFS
 from app.http.log.streams import stream_case, stream_tenant
 from app.http.openapi.docs import openapi
@@ -124,7 +125,7 @@ def _is_zero(parameter: str) -> bool:
 def _api() -> Sequence[Router]:
     """Side by side: Litestar copies every handler anew for each router that another one holds."""
     parts: dict[str, Sequence[BaseRouteHandler]] = {
-        "cases": [open_case, find_cases, read_case, possible_events, fire_event, fire_events, read_audit],
+        "cases": [open_case, find_cases, read_case, possible_events, fire_event, fire_events, read_audit, read_field],
         "work on cases": WORK,
         "saved views": SAVED_VIEWS,
         "case types": [list_case_types, read_case_type, list_case_type_versions, draw_case_type],

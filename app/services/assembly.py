@@ -37,6 +37,7 @@ from app.services.fairness.slices import Slices
 from app.services.log.checkpoints import Checkpoints, Round
 from app.services.log.export_jobs import ExportJobs, ExportLimits, Maker
 from app.services.log.export_rights import ExportRights
+from app.services.log.field_history import FieldHistory
 from app.services.log.ledger import Ledger
 from app.services.log.noted_reads import NotedReads
 from app.services.log.proofs import Proofs
@@ -109,6 +110,7 @@ class Assembly:
         self.case_pages = CasePages(store, self.definitions, self.cases, self.who_can)
         self.log_watches = LogWatches(store, watches)
         self.ledger = Ledger(store, self.policies, self.cases, self.log_watches, self.slices)
+        self.field_history = FieldHistory(store, self.cases)
         self.noted_reads = NotedReads(store)
         self.proofs = Proofs(store, self.policies, self.cases, self.ledger)
         self.checkpoints = Checkpoints(store, signing, place)

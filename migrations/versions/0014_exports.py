@@ -48,6 +48,9 @@ def upgrade() -> None:
         op.execute("GRANT SELECT ON every_export TO stateward_service")
     else:
         op.execute(f"CREATE VIEW IF NOT EXISTS every_export AS {SEEN}")
+        op.execute("""
+            CREATE TRIGGER IF NOT EXISTS export_piece_refuses_update BEFORE UPDATE ON export_piece
+            BEGIN SELECT RAISE(ABORT, 'pieces of an export stay'); END""")
 
 
 def _build_walls() -> None:

@@ -44,6 +44,7 @@ def test_every_call_of_the_contract_is_in_it(operations):
         "fireEvent",
         "fireEvents",
         "readAudit",
+        "readField",
         "askForExport",
         "listExports",
         "readExport",

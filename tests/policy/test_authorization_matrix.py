@@ -43,6 +43,7 @@ MAY = {
     "POST /cases/{case_id}/events": CLERKS | {"creator"},
     "POST /events": CALLERS,
     "GET /cases/{case_id}/audit": READERS | AUDITORS,
+    "GET /cases/{case_id}/fields/{field}": READERS | AUDITORS,
     "POST /cases/{case_id}/assignment": DECIDERS,
     "POST /cases/{case_id}/claim": CLERKS,
     "POST /cases/{case_id}/release": CLERKS,
@@ -183,7 +184,7 @@ def test_no_route_knows_nobody(who: str, document: dict[str, Any]) -> None:
 
 def _filled(path: str, known: dict[str, str]) -> str:
     ids = dict.fromkeys(("attachment_id", "key_id", "view_id", "entry_id", "export_id"), NOT_THERE)
-    return path.format(**{"name": "expense_claim", "entry_hash": "0" * 64, **ids, **known})
+    return path.format(**{"name": "expense_claim", "field": "currency", "entry_hash": "0" * 64, **ids, **known})
 
 
 async def _opened(http: AsyncClient, event: str = "submit") -> str:

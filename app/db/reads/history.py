@@ -1,5 +1,6 @@
 """Read the log of a case backwards: the newest entries first, within a span."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from sqlalchemy.engine import RowMapping
 from app.db.reads import ledger
 from app.db.reads.ledger import E, P
 from app.db.tables.tables import ENTRY, PAYLOAD
-from app.services.store.history import Back, LastSet
+from app.services.store.history import Back, FieldSpan, LastSet
 from app.services.store.stored import StoredEntry
 
 OF_AN_ENTRY = (E.entry_id, E.case_seq, E.entry, E.entry_hash)
@@ -26,6 +27,11 @@ class SqlHistory(ABC):
     async def denied_back(self, tenant: str, case_id: str, before: str | None, limit: int) -> Sequence[StoredEntry]:
         asked = {"tenant": tenant, "case_id": case_id, "before": before, "limit": limit}
         return await self._told(tenant, _denied(before is not None), asked)
+
+    async def field_entries(self, span: FieldSpan) -> Sequence[StoredEntry]:
+        asked = asdict(span) | {"named": _containing(json.dumps(span.path, ensure_ascii=False))}
+        rows = await self._rows(_FIELD, span.tenant, values=asked)
+        return [_with_one_value(row, span.path) for row in rows]
 
     async def moves(self, tenant: str, case_id: str, least: int) -> Sequence[tuple[str | None, str]]:
         rows = await self._rows(_MOVES, tenant, values={"tenant": tenant, "case_id": case_id, "least": least})
@@ -90,5 +96,25 @@ def _limit() -> BindParameter[int]:
     return bindparam("limit", type_=Integer)
 
 
+def _containing(text: str) -> str:
+    """As a pattern: what is found so is read afterwards, so case is nothing to be exact about."""
+    for sign in ("!", "%", "_"):
+        text = text.replace(sign, f"!{sign}")
+    return f"%{text}%"
+
+
+def _with_one_value(row: RowMapping, path: str) -> StoredEntry:
+    told = {name.key: row[name.key] for name in OF_AN_ENTRY}
+    return StoredEntry(**told, values={path: row["value"]} if row["path"] is not None else {})
+
+
+_ITS_VALUE = and_(P.tenant == E.tenant, P.entry_id == E.entry_id, P.path == bindparam("path"))
+_FIELD = (
+    select(*OF_AN_ENTRY, P.path, P.value)
+    .select_from(ENTRY.outerjoin(PAYLOAD, _ITS_VALUE))
+    .where(*_mine(), E.case_seq > bindparam("after"), E.case_seq <= bindparam("until"))
+    .where(E.entry.like(bindparam("named"), escape="!"))
+    .order_by(E.case_seq)
+)
 _MOVES = select(E.source, E.target).where(*_mine(), E.case_seq >= bindparam("least")).distinct()
 _LAST_SET = _last_set()

@@ -1,8 +1,9 @@
-"""What the HTTP border needs of what proves the log, and of what notes who reads it."""
+"""What the HTTP border needs of what proves the log, what notes who reads it, and what tells of one field."""
 
 from typing import Protocol
 
 from app.domain.case.attempt import Actor
+from app.services.log.field_history import FieldPage
 from app.services.log.proofs import Consistency, Proven
 from app.services.store.log_tree import StoredCheckpoint
 
@@ -23,4 +24,10 @@ class ProofsPort(Protocol):
 class NotedReadsPort(Protocol):
     async def note(self, actor: Actor, route: str) -> None:
         """Write down that the actor reads the log of their tenant; raises StoreUnavailable."""
+        ...
+
+
+class FieldHistoryPort(Protocol):
+    async def read(self, actor: Actor, case_id: str, name: str, after: int, limit: int) -> FieldPage:
+        """Raises NotFound, and Invalid for a field that the case neither has nor ever had."""
         ...

@@ -13,7 +13,7 @@ from app.domain.clocks.explained import Stretch
 from app.domain.definition.views import Views
 from app.domain.diagram import DiagramFormat
 from app.http.border.exports_port import ExportsPort
-from app.http.border.proofs_port import NotedReadsPort, ProofsPort
+from app.http.border.proofs_port import FieldHistoryPort, NotedReadsPort, ProofsPort
 from app.http.border.queues_port import QueuesPort, ViewsPort
 from app.http.border.work_port import AttachmentsPort, NextCasePort, WorkPort
 from app.http.sign_in.callers import KeyCallers
@@ -209,6 +209,7 @@ class Services:
     proofs: ProofsPort | None = None
     noted_reads: NotedReadsPort | None = None
     exports: ExportsPort | None = None
+    field_history: FieldHistoryPort | None = None
     together: Callable[[str], AbstractAsyncContextManager[None]] = _each_alone
 
 

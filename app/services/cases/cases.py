@@ -145,11 +145,12 @@ class Cases:
             await self.check_log(actor, case_id)
             return await self._store.entries(actor.tenant, case_id, denied=denied, after=after, limit=limit)
 
-    async def check_log(self, actor: Actor, case_id: str) -> None:
+    async def check_log(self, actor: Actor, case_id: str) -> OnCase:
         """Raises NotFound unless the actor may read the case, or audit it."""
         here = await self._here(actor, case_id)
         if here is None or not (here.readable or here.decide(AUDIT).allowed):
             raise no_such_case()
+        return here
 
     async def situation(self, actor: Actor, case_id: str) -> OnCase:
         """What a decision of this actor on the case is about. Raises NotFound as `show` does."""

@@ -32,7 +32,22 @@ class LastSet:
     entry: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpan:
+    """Of a case's chain what stands with `after` < case_seq <= `until` and names a path such as `/data/iban`."""
+
+    tenant: str
+    case_id: str
+    path: str
+    after: int
+    until: int
+
+
 class HistoryReads(Protocol):
+    async def field_entries(self, span: FieldSpan) -> Sequence[StoredEntry]:
+        """In the order of the chain, each with the value at that path alone, where there is one."""
+        ...
+
     async def chain_back(self, back: Back) -> Sequence[StoredEntry]: ...
 
     async def denied_back(self, tenant: str, case_id: str, before: str | None, limit: int) -> Sequence[StoredEntry]:
