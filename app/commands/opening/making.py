@@ -18,6 +18,8 @@ from app.services.log.export_making import ExportMaking
 from app.settings import Settings, load_settings
 
 CHILD: Final = "from app.commands.opening.making import main; raise SystemExit(main())"
+OF_A_DAY: Final = frozenset({"access"})
+"""Formats that are asked for a day, which only the command is told."""
 NICE: Final = 10
 STOP_WITHIN: Final = 3.0
 log = logging.getLogger("stateward.exports")
@@ -26,7 +28,7 @@ log = logging.getLogger("stateward.exports")
 class MakerProcess:
     """One at a time. It makes all that waits, and ends."""
 
-    formats: Sequence[str] = EXPORTED_AS
+    formats: Sequence[str] = tuple(name for name in EXPORTED_AS if name not in OF_A_DAY)
     patience = 5.0
 
     def __init__(self) -> None:
