@@ -67,7 +67,7 @@ def test_the_first_event_of_the_readme(tmp_path):
 def test_the_guide_to_firing_events_and_the_one_to_the_log(tmp_path, serving):
     guide = [block for block in blocks("docs/fire_events.md") if "stateward serve" not in block]
     log = blocks("docs/audit_log.md")
-    opened, possible, fired, bulk, found, entries, denied = typed(tmp_path, serving, *guide, *log)
+    opened, possible, fired, bulk, found, entries, denied, field = typed(tmp_path, serving, *guide, *log)
     assert opened["case"]["reference"] == "INC-7"
     assert "triage" in {event["event"] for event in possible["events"]}
     assert fired["case"]["state"] == "support.second_line"
@@ -75,6 +75,7 @@ def test_the_guide_to_firing_events_and_the_one_to_the_log(tmp_path, serving):
     assert [case["reference"] for case in found["items"]] == ["INC-7"]
     assert len(entries["items"]) == 3
     assert denied["items"] == []
+    assert [(one["value"], one["event"]) for one in field["items"]][-1] == (1, "triage")
 
 
 def test_the_guide_to_callers(tmp_path):
