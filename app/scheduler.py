@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -26,6 +26,9 @@ CLEAN_EVERY = 3600
 """Seconds between two looks for bytes of attachments that nobody attached."""
 MAKE_EVERY = 2
 """Seconds between two looks for exports that nobody makes."""
+CHECK_EVERY = 300
+"""Seconds between two looks whether the log is to be checked."""
+CHECKED_EVERY = timedelta(days=1)
 STOP_WITHIN = 5.0
 """Seconds that a stop waits for the transactions that are under way."""
 log = logging.getLogger("stateward.scheduler")
@@ -60,6 +63,8 @@ class Ticks:
             self._add("forget what nobody attached", CLEAN_EVERY, self._clean)
             self._add("have exports made", MAKE_EVERY, self._make)
             self._add("forget exports", FORGET_EVERY, assembly.export_jobs.sweep)
+            if assembly.checker is not None:
+                self._add("check the log", CHECK_EVERY, self._check)
             if assembly.scans is not None:
                 self._add("have files checked", SCAN_EVERY, self._scan)
 
@@ -128,6 +133,12 @@ class Ticks:
     async def _make(self) -> None:
         if self._is_my_turn():
             await self._assembly.export_jobs.look()
+
+    async def _check(self) -> None:
+        """By a process of its own, which asks once more whether it is due, and whether nobody else is at it."""
+        checker = self._assembly.checker
+        if checker is not None and self._is_my_turn() and await self._assembly.store.check_due(CHECKED_EVERY):
+            checker.wake()
 
     async def _scan(self) -> None:
         """Until none waits; others look at other files meanwhile."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from litestar import Litestar
 from litestar.types import ASGIApp
 
+from app.commands.opening.checking import checker_of
 from app.commands.opening.declared import digests
 from app.commands.opening.making import MakerProcess
 from app.commands.opening.services import build, declared, ticking
@@ -28,7 +29,7 @@ from app.services.callers.use_counts import counting_callers
 from app.services.process.garbage import LOOK_EVERY as LOOK_AFTER_GARBAGE
 from app.services.process.garbage import Garbage
 from app.services.process.repeating import repeating
-from app.services.process.standing_still import unchecked, unfired
+from app.services.process.standing_still import faulty, unchecked, unfired
 from app.services.store.failures import StoreUnavailable
 from app.settings import Settings, load_settings
 from app.tracing import Tracing, tracing_of
@@ -44,7 +45,7 @@ def application() -> ASGIApp:
     """The ASGI application of one worker process."""
     settings = load_settings()
     configure_logs(settings)
-    assembly = build(settings, MakerProcess())
+    assembly = build(settings, MakerProcess(), checker_of(settings))
     tracing = tracing_of(os.environ)
     metrics = _watched(assembly, tracing)
     rates = RateLimits(assembly.store, settings.rate_limit) if settings.rate_limit else None
@@ -104,7 +105,7 @@ def _watched(assembly: Assembly, tracing: Tracing | None) -> "Metrics":
     """Let metrics and traces know what the desk does."""
     from app.metrics.process import Metrics  # by a worker, which may share a folder with others
 
-    metrics = Metrics(assembly.store, assembly.gauges, assembly.store if assembly.scans else None)
+    metrics = Metrics(assembly.store, assembly.gauges, assembly.store if assembly.scans else None, assembly.store)
     assembly.tell_fired(metrics.record_fired)
     assembly.tell_sequenced(metrics.record_sequenced)
     assembly.tell_answered(metrics.record_answered)
@@ -169,7 +170,8 @@ async def _standing_still(assembly: Assembly) -> list[str]:
     try:
         scans = await unchecked(assembly.store) if assembly.scans is not None else []
         signs = await assembly.checkpoints.warnings()
-        return [*await assembly.store.warnings(), *await unfired(assembly.store), *scans, *signs]
+        wrong = await faulty(assembly.store) if assembly.checker is not None else []
+        return [*await assembly.store.warnings(), *await unfired(assembly.store), *scans, *signs, *wrong]
     except StoreUnavailable:
         return []  # as below
 

@@ -4,19 +4,16 @@ import argparse
 import sys
 from collections import Counter
 
-from app.commands.opening.declared import Declared
+from app.commands.opening.checking import NOTHING, check_of
 from app.commands.opening.services import place_of, prepared, running, signing_of
 from app.commands.terminal.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
 from app.db import open_store
-from app.services.log.checking import LogCheck
 from app.services.log.restored import departed, tell_restored
 from app.services.log.signing import PlaceUnusable
 from app.settings import Settings, system_user
 
 TOLD_EVERY = 5_000
 MOST_TOLD = 1_000
-NOTHING = Declared({}, {}, (), ())
-"""These commands put nothing in force."""
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -26,11 +23,9 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _check(settings: Settings) -> int:
     await prepared(settings)
     signing, place = signing_of(settings), place_of(settings)
-    verifiers = signing.verifiers if signing else ()
     looked, found, told = Counter[str](), 0, 0
     async with running(settings, NOTHING) as assembly:
-        check = LogCheck(assembly.store, assembly.clocks, signing.name if signing else None, verifiers, place)
-        async for step in check.steps():
+        async for step in check_of(assembly, settings).steps():
             looked[step.what] += step.count
             found += len(step.wrong)
             for wrong in step.wrong[: max(0, MOST_TOLD - told)]:

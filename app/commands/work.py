@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from app.commands.opening.checking import checker_of
 from app.commands.opening.making import MakerProcess
 from app.commands.opening.services import declared, prepared, running, ticking
 from app.commands.terminal.listening import port_to_listen_on
@@ -24,7 +25,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     await prepared(settings)
     stopped = asyncio.Event()
     async with (
-        running(settings, found, MakerProcess()) as assembly,
+        running(settings, found, MakerProcess(), checker_of(settings)) as assembly,
         ticking(assembly, settings, fires=True),
         _telling(assembly, settings),
     ):
@@ -43,7 +44,7 @@ async def _telling(assembly: Assembly, settings: Settings) -> AsyncIterator[None
         return
     from app.metrics.process import Metrics  # no other command needs what it loads
 
-    metrics = Metrics(assembly.store, assembly.gauges, assembly.store if assembly.scans else None)
+    metrics = Metrics(assembly.store, assembly.gauges, assembly.store if assembly.scans else None, assembly.store)
     assembly.tell_fired(metrics.record_fired)
     assembly.tell_sequenced(metrics.record_sequenced)
     assembly.tell_signed(metrics.record_signed)

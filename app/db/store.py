@@ -20,6 +20,7 @@ from app.db.reads import callers, clocks, ledger, listing, policy_pages, rules
 from app.db.reads.every_tenant import EVERY_ANSWER
 from app.db.reads.history import SqlHistory
 from app.db.reads.log import SqlLog
+from app.db.reads.log_checks import SqlLogChecks
 from app.db.reads.made_once import MadeOnce
 from app.db.reads.people import SqlPeople
 from app.db.reads.policy_pages import EVERY
@@ -51,7 +52,17 @@ from app.services.store.stored import (
 
 
 class SqlStore(
-    Connected, SqlWorkReads, SqlSavedViews, SqlBlobs, SqlExportJobs, SqlScans, SqlLog, SqlHistory, SqlSearch, SqlPeople
+    Connected,
+    SqlWorkReads,
+    SqlSavedViews,
+    SqlBlobs,
+    SqlExportJobs,
+    SqlScans,
+    SqlLog,
+    SqlLogChecks,
+    SqlHistory,
+    SqlSearch,
+    SqlPeople,
 ):
     """What it answers is the same on both databases. `readers` and `writers` are views of one pool."""
 

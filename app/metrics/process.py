@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from app.metrics import FOLDER
 from app.metrics.calls import CallMetrics
+from app.metrics.checks import CheckedLog, TellsChecks
 from app.metrics.clocks import ClockCounts, ClockMetrics
 from app.metrics.desk import DeskMetrics
 from app.metrics.files import CountsUnscanned, ScanMetrics, UncheckedFiles
@@ -34,7 +35,11 @@ class Metrics:
     are looked at by a scanner."""
 
     def __init__(
-        self, store: CountsClocks, gauges: Callable[[], Gauges] | None = None, files: CountsUnscanned | None = None
+        self,
+        store: CountsClocks,
+        gauges: Callable[[], Gauges] | None = None,
+        files: CountsUnscanned | None = None,
+        checks: TellsChecks | None = None,
     ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # when each began: a third of the text, and nobody asks
         self._registry = CollectorRegistry()
@@ -53,6 +58,10 @@ class Metrics:
         self._unchecked = UncheckedFiles(files) if files else None
         if self._unchecked:
             self._registry.register(self._unchecked)
+
+        self._checks = CheckedLog(checks) if checks else None
+        if self._checks:
+            self._registry.register(self._checks)
 
     def record_fired(self, fired: Iterable[Fired]) -> None:
         """Count what an escalation fired, once it is committed."""
@@ -94,6 +103,8 @@ class Metrics:
         await self._counts.refresh()
         if self._unchecked:
             await self._unchecked.refresh()
+        if self._checks:
+            await self._checks.refresh()
 
     @contextmanager
     def served(self, host: str, port: int) -> Iterator[None]:

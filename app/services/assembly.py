@@ -35,7 +35,7 @@ from app.services.fairness.counting import Counting
 from app.services.fairness.limits import USUAL, ProcessLimits
 from app.services.fairness.slices import Slices
 from app.services.log.checkpoints import Checkpoints, Round
-from app.services.log.export_jobs import ExportJobs, ExportLimits, Maker
+from app.services.log.export_jobs import Beside, ExportJobs, ExportLimits, Maker
 from app.services.log.export_rights import ExportRights
 from app.services.log.field_history import FieldHistory
 from app.services.log.ledger import Ledger
@@ -80,6 +80,7 @@ class Assembly:
         place: Place | None = None,
         exports: ExportLimits = USUAL_EXPORTS,
         maker: Maker | None = None,
+        checker: Beside | None = None,
     ) -> None:
         self.store = store
         self.operator = operator
@@ -116,6 +117,7 @@ class Assembly:
         self.checkpoints = Checkpoints(store, signing, place)
         rights = ExportRights(self.policies, self.definitions)
         self.export_jobs = ExportJobs(store, self.policies, rights, self.refusals, exports, maker)
+        self.checker = checker
         counting = Counting()
         self.clocks = CaseClocks(store, self.definitions, self.calendars, self.cases, counting)
         self.simulations = Simulations(self.definitions, self.calendars, counting)
@@ -182,6 +184,8 @@ class Assembly:
                 await self.next_case.stop()
                 await self.attachments.stop()
                 await self.export_jobs.stop()
+                if self.checker is not None:
+                    await self.checker.stop()
                 await self.desk.stop()
                 self.refusals.close()
                 await counting

@@ -21,7 +21,16 @@ from tests.clock_making import LONG_AGO, a_clock
 from tests.databases import Database
 from tests.factories import TENANT, a_case, an_answer, denied, opening
 
-OF_NOBODY = {"alembic_version", "calendar", "definition", "log_signer", "log_turn", "policy_file", "policy_state"}
+OF_NOBODY = {
+    "alembic_version",
+    "calendar",
+    "definition",
+    "log_check",
+    "log_signer",
+    "log_turn",
+    "policy_file",
+    "policy_state",
+}
 BOTH = ("acme", "globex")
 ALL = Visible(subject="user:root", all_types=True)
 

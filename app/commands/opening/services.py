@@ -23,7 +23,7 @@ from app.scanners.naming import scanner_of
 from app.scheduler import Ticks
 from app.services.assembly import Assembly
 from app.services.fairness.limits import ProcessLimits
-from app.services.log.export_jobs import ExportLimits, Maker
+from app.services.log.export_jobs import Beside, ExportLimits, Maker
 from app.services.log.signing import KeysOfSettings
 from app.services.log.watches import WatchLimits
 from app.services.work.uploads import AttachmentLimits
@@ -66,8 +66,9 @@ async def prepared(settings: Settings) -> None:
         raise CommandFailed(problem)
 
 
-def build(settings: Settings, maker: Maker | None = None) -> Assembly:
-    """The services on the database of the settings; not connected yet. `maker`: of exports, where some are made."""
+def build(settings: Settings, maker: Maker | None = None, checker: Beside | None = None) -> Assembly:
+    """The services on the database of the settings; not connected yet. `maker`: of exports, where some are made;
+    `checker`: of the log, where it is checked now and then."""
     folder = attachments_of(settings)
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
     desks, operator = 1 if is_sqlite(settings) else 2, f"operator:{settings.operator or system_user()}"
@@ -75,7 +76,7 @@ def build(settings: Settings, maker: Maker | None = None) -> Assembly:
     attachments = settings.part(AttachmentLimits)
     sealing, scanner = settings.sealing_secret, scanner_of(settings.scan) if settings.scan else None
     assembly = partial(Assembly, signing=signing_of(settings), place=place_of(settings), maker=maker)
-    assembly = partial(assembly, exports=settings.part(ExportLimits))
+    assembly = partial(assembly, checker=checker, exports=settings.part(ExportLimits))
     return assembly(store, PolicyEngine(), desks, attachments, folder, watches, limits, operator, sealing, scanner)
 
 
@@ -113,9 +114,11 @@ def _folder(name: str, path: Path) -> Path:
 
 
 @asynccontextmanager
-async def running(settings: Settings, found: Declared, maker: Maker | None = None) -> AsyncIterator[Assembly]:
+async def running(
+    settings: Settings, found: Declared, maker: Maker | None = None, checker: Beside | None = None
+) -> AsyncIterator[Assembly]:
     """The services of this process, started."""
-    assembly = build(settings, maker)
+    assembly = build(settings, maker, checker)
     async with assembly.running(found.case_types, found.calendars, found.policies):
         yield assembly
 

@@ -1,4 +1,4 @@
-"""The tables of the tree over the log: its full tiles, the checkpoints of it, and whose turn it is to sign."""
+"""The tables of the tree over the log: its full tiles, its checkpoints, and whose turn it is to sign and to check."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -43,6 +43,21 @@ class LogSignerRow(SQLModel, table=True):
     problem: str | None = maybe()
 
 
+class LogCheckRow(SQLModel, table=True):
+    """One row: who checks all logs now, or that nobody is to before `ends_at`; and what came of the last time."""
+
+    __tablename__ = "log_check"
+    __table_args__: ClassVar[Any] = (CheckConstraint("id = 1", name="one_log_check"), STRICT)
+    id: int = key(Int64)
+    holder: str | None = maybe()
+    ends_at: datetime | None = maybe(Moment)
+    checked_at: datetime | None = maybe(Moment)
+    entries: int | None = maybe(Int64)
+    faults: int | None = maybe(Int64)
+    problem: str | None = maybe()
+
+
 TILE = SQLModel.metadata.tables["audit_tile"]
 CHECKPOINT = SQLModel.metadata.tables["audit_checkpoint"]
+CHECK = SQLModel.metadata.tables["log_check"]
 SIGNER = SQLModel.metadata.tables["log_signer"]

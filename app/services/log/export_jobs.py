@@ -44,18 +44,22 @@ class ExportLimits:
         return timedelta(hours=self.exports_kept)
 
 
-class Maker(Protocol):
-    """Makes what waits, beside the loop of this process."""
+class Beside(Protocol):
+    """Works beside the loop of this process, on what it finds in the database."""
+
+    def wake(self) -> None:
+        """Let it look, once more where it is at it already."""
+        ...
+
+    async def stop(self) -> None: ...
+
+
+class Maker(Beside, Protocol):
+    """Makes what waits."""
 
     formats: Sequence[str]
     patience: float
     """Seconds that a caller waits for a small one at most."""
-
-    def wake(self) -> None:
-        """Let it look, where it does not already."""
-        ...
-
-    async def stop(self) -> None: ...
 
 
 class JobStore(ExportJobStore, ExportStore, CaseReads, Protocol): ...

@@ -1,7 +1,7 @@
 """What an operator sets of the log: keys that sign it, where checkpoints are kept outside, and room for exports."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
@@ -27,6 +27,7 @@ class SigningSettings(BaseSettings):
     checkpoints: Path | None = Field(
         default=None, description="a folder outside of the database where signed checkpoints are kept"
     )
+    audit_check: Literal["off", "daily"] = Field(default="off", description="off or daily")
     exports_kept: int = Field(default=24, ge=1, le=720, description="a number of hours from 1 to 720")
     export_bytes_per_tenant: int = Field(
         default=2 * 2**30, ge=2**20, le=2**50, description=f"a number of bytes from {2**20} to {2**50}"

@@ -1,7 +1,7 @@
 """Tell that nothing ticks: a step of a clock that has been due for long, an entry that waits for its place."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 LONG_UNCHECKED = 300
 """Seconds that a file waits for a scanner that is there."""
@@ -33,6 +33,20 @@ def unplaced(seconds: float | None, remedy: str = TICK) -> list[str]:
         return []
     waited = f"an entry has waited {seconds:.0f} seconds for its place in the log, and the feed tells nothing new"
     return [f"{waited}: {remedy}"]
+
+
+class ChecksLog(Protocol):
+    async def last_check(self) -> Any: ...
+
+
+async def faulty(store: ChecksLog) -> list[str]:
+    """What the last check of the log found; which entries, an operator sees by checking it once more."""
+    last = await store.last_check()
+    if last is None or last.well:
+        return []
+    if last.faults:
+        return [f"the log was checked and {last.faults} faults were found: run `stateward audit check`"]
+    return ["the last check of the log did not come to its end: the service's log says why"]
 
 
 async def unchecked(store: Unscanned) -> list[str]:

@@ -10,6 +10,7 @@ from app.services.store.export_jobs import ExportJobStore
 from app.services.store.exports import LogPages
 from app.services.store.history import HistoryReads
 from app.services.store.log import LogStore
+from app.services.store.log_checks import LogChecks
 from app.services.store.log_tree import CheckStore
 from app.services.store.operating import Operating
 from app.services.store.people import PeopleChanges, PeopleStore
@@ -49,6 +50,7 @@ class Store(
     CheckStore,
     LogPages,
     ExportJobStore,
+    LogChecks,
     WorkReads,
     SavedViews,
     HistoryReads,
