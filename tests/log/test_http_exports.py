@@ -98,6 +98,17 @@ async def test_a_small_one_is_there_at_once_proves_itself_and_is_in_the_log(
         one, two = [entry for entry in await entries(database, "export") if entry["export"] == told["id"]]
         assert one["actor"]["reference"] == two["actor"]["reference"] == "user:audrey"
         assert (one["act"], one["format"], one["filter"], one["tree_size"]) == ("case:export", "zip", {}, of["of"])
+        assert (
+            one["actor"]
+            == two["actor"]
+            == {
+                "reference": "user:audrey",
+                "roles": ["role:auditor"],
+                "authenticated": "jwt",
+                "on_behalf_of": None,
+            }
+        )
+        assert one["request_id"] == answer.headers["x-request-id"]
         assert (two["made"], two["entries"]) == (True, of["written"])
         await _parts_are_parts(http, told, whole)
 

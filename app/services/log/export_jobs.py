@@ -97,6 +97,7 @@ class ExportJobs:
             operator=actor.id,
             who=await self._permitted(actor, wanted, request_id),
             id=new_id(),
+            request_id=request_id,
         )
         await self._make_room(asked)
         try:
@@ -158,7 +159,7 @@ class ExportJobs:
         verdict, on = self._rights.verdict(actor, await self._case_types(actor, wanted))
         roles = self._policies.engine.closure(actor.tenant, actor.id, actor.roles)
         if verdict.allowed:
-            return {**_who(actor, roles), "request_id": request_id}
+            return _who(actor, roles)
         async with self._store.transaction(actor.tenant) as tx:
             at = (await tx.lock([], [])).at
             says: JsonObject = {"filter": wanted.to_json(), "request_id": request_id}

@@ -66,6 +66,7 @@ class Asked:
     unsigned: bool = False
     who: Json = None
     id: str = field(default_factory=new_id)
+    request_id: str | None = None
     draw: Draw | None = None
     during: tuple[datetime, datetime] | None = None
     language: str = "en"
@@ -223,6 +224,8 @@ class Exports:
         async with self._store.transaction(asked.tenant) as tx:
             at = (await tx.lock([], [])).at
             about: dict[str, Json] = {"act": "case:export", "export": asked.id, **says}
+            if asked.request_id is not None:
+                about["request_id"] = asked.request_id
             await write(tx, entry_of("export", asked.tenant, at, actor=who, says=about))
         return at
 
