@@ -15,15 +15,15 @@ from app.services.log.export_jobs import ExportLimits
 from app.services.log.export_making import ExportMaking
 from app.settings import Settings, load_settings
 
-OF_A_DAY: Final = frozenset({"access"})
-"""Formats that are asked for a day, which only the command is told."""
+WANT_MORE: Final = frozenset({"access", "html", "pdf"})
+"""Formats that want to be told more than a filter: a day, or one case and a language. Only the command takes that."""
 NICE: Final = 10
 
 
 class MakerProcess(BesideProcess):
     """It makes all exports that wait, and ends."""
 
-    formats: Sequence[str] = tuple(name for name in EXPORTED_AS if name not in OF_A_DAY)
+    formats: Sequence[str] = tuple(name for name in EXPORTED_AS if name not in WANT_MORE)
     patience = 5.0
 
     def __init__(self) -> None:
