@@ -186,11 +186,19 @@ async def test_who_may_not_export_is_told_why_and_is_in_the_log(house: House, da
         ):
             answer = await asked(http, ann, "jsonl", **wanted)
             assert answer.status_code == status, (wanted, answer.text)
-            if status == 201:
+            if "case" in wanted and status == 201:
+                kept = answer.json()
+            elif status == 201:
                 file = await http.get(answer.json()["file"], headers=ann)
                 assert claim not in file.text
                 assert incident in file.text
                 await http.delete(f"{API}/{answer.json()['id']}", headers=ann)
+        assert incident in (await http.get(kept["file"], headers=ann)).text
+        await house.policies.refresh()
+        [given] = [one for one in await house.store.policy_lines() if one.role == "role:exporter"]
+        async with house.store.transaction(line.tenant) as tx:
+            await tx.change_policy(PolicyChange(remove=[given.id]))
+        assert (await http.get(kept["file"], headers=ann)).status_code == 403
 
 
 async def test_a_name_that_is_not_known_comes_with_the_one_that_was_meant(house: House):

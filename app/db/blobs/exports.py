@@ -19,7 +19,7 @@ J = JOB.c
 TOLD = tuple(J[field.name] for field in fields(ExportJob))
 ONGOING = ("asked", "queued", "making")
 UNBEGUN = timedelta(minutes=10)
-"""How long what was asked for may wait to be queued: nobody does so later."""
+"""How long what was asked for waits to be queued; where whoever was asked died before, nobody does so later."""
 MOST = 50
 PORTION = 16
 """Pieces that one transaction forgets: on SQLite all others wait for it."""
@@ -27,19 +27,20 @@ _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:held, 0))"
 
 
 class SqlExportJobs(ABC):
-    async def add_export(self, job: ExportJob, room: ExportRoom, keep: timedelta) -> None:
+    async def add_export(self, job: ExportJob, room: ExportRoom) -> None:
         async with self._writing(job.tenant) as connection:
             if connection.dialect.name == "postgresql":
                 await connection.execute(_ONE_AT_A_TIME, {"held": f"stateward exports of {job.tenant}"})
             now = await self._moment(connection)
             await _check_room(connection, job, room, now)
             row = {field.name: getattr(job, field.name) for field in fields(job)}
-            times = {"asked_at": now, "held_until": now, "ends_at": now + max(keep, UNBEGUN)}
+            times = {"asked_at": now, "held_until": now, "ends_at": now + UNBEGUN}
             await connection.execute(insert(JOB).values(**{**row, **times}))
 
-    async def queue_export(self, tenant: str, export: str, tree_size: int, asked_at: datetime) -> None:
+    async def queue_export(self, tenant: str, export: str, tree_size: int, asked_at: datetime, keep: timedelta) -> None:
         queued = update(JOB).where(_of(tenant, export), J.state == "asked")
-        await self._write(queued.values(state="queued", tree_size=tree_size, asked_at=asked_at), tenant)
+        times = {"asked_at": asked_at, "ends_at": asked_at + keep}
+        await self._write(queued.values(state="queued", tree_size=tree_size, **times), tenant)
 
     async def export_job(self, tenant: str, export: str) -> ExportJob | None:
         rows = await self._rows(select(*TOLD).where(_of(tenant, export), *self._there()), tenant)

@@ -94,17 +94,16 @@ async def read_export(request: ApiRequest, export_id: ExportId) -> Response[Expo
     responses={
         200: FILE,
         206: FILE,
-        **problems("not_found", "range_not_satisfiable"),
+        **problems("denied", "not_found", "range_not_satisfiable"),
     },
 )
 async def fetch_export(
     request: ApiRequest, export_id: ExportId, asked: Range = None, unless_changed: IfRange = None
 ) -> Response[Any]:
-    """As it was made; it never changes. A download that broke off goes on with Range, and If-Range with the ETag."""
+    """As it was made, for whoever may still export that; it never changes. A download that broke off goes on with
+    Range, and If-Range with the ETag."""
     exports = _exports(request)
-    job = await exports.read(request.user, _named(export_id))
-    if job.state != "done" or job.sha256 is None:
-        raise NotFound("the file is not made yet")
+    job = await exports.file(request.user, _named(export_id), request_id(request.scope))
     etag = f'"{job.sha256}"'
     try:
         part = part_of(job.size, etag, asked, unless_changed)

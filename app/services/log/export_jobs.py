@@ -105,7 +105,7 @@ class ExportJobs:
         except EmptyLog:
             await self._store.stop_export(asked.tenant, asked.id)
             raise NotFound("the log is empty") from None
-        await self._store.queue_export(asked.tenant, asked.id, tree_size, at)
+        await self._store.queue_export(asked.tenant, asked.id, tree_size, at, self._limits.keep)
         if self._maker is not None:
             self._maker.wake()
         return await self._waited(actor, asked.id, tree_size)
@@ -124,6 +124,14 @@ class ExportJobs:
     async def drop(self, actor: Actor, export: str) -> None:
         """Stop it, or forget its file. Raises NotFound."""
         await self._store.stop_export(actor.tenant, (await self.read(actor, export)).id)
+
+    async def file(self, actor: Actor, export: str, request_id: str) -> ExportJob:
+        """One's own that is made, for whoever still may. Raises NotFound, Denied."""
+        job = await self.read(actor, export)
+        if job.state != "done":
+            raise NotFound("the file is not made yet")
+        await self._permitted(actor, ExportFilter.of_json(job.filter), request_id)
+        return job
 
     async def pieces(self, job: ExportJob, first: int, until: int) -> AsyncIterator[bytes]:
         """Its bytes from `first` on, before `until`."""
@@ -189,7 +197,7 @@ class ExportJobs:
         most = self._limits.export_bytes_per_tenant
         room = ExportRoom(of_a_person=OF_A_PERSON, of_a_tenant=OF_A_TENANT, kept=KEPT, bytes=most)
         try:
-            await self._store.add_export(job, room, self._limits.keep)
+            await self._store.add_export(job, room)
         except NoRoomForExport as none:
             raise (OverQuota if none.stays else TooMany)(f"{none}.") from None
 

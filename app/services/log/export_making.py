@@ -175,7 +175,11 @@ class _Going:
     async def _tell(self) -> None:
         while True:
             await asyncio.sleep(TELL_EVERY)
-            if not await self._store.go_on_export(self._job, self._me, self._looked_at, LEASE):
+            try:
+                goes_on = await self._store.go_on_export(self._job, self._me, self._looked_at, LEASE)
+            except StoreUnavailable:
+                continue  # it may be back before the lease is over; who writes meanwhile is told
+            if not goes_on:
                 self._lost = True
                 self._work.cancel()
                 return

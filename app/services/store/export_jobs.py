@@ -54,11 +54,14 @@ class NoRoomForExport(Exception):
 
 
 class KeptExports(Protocol):
-    async def add_export(self, job: ExportJob, room: ExportRoom, keep: timedelta) -> None:
-        """Asked for, and not to be made yet. `asked_at` and `ends_at` are the store's. Raises NoRoomForExport."""
+    async def add_export(self, job: ExportJob, room: ExportRoom) -> None:
+        """Asked for, and not to be made yet: forgotten soon unless it is queued. `asked_at` and `ends_at` are the
+        store's. Raises NoRoomForExport."""
         ...
 
-    async def queue_export(self, tenant: str, export: str, tree_size: int, asked_at: datetime) -> None: ...
+    async def queue_export(
+        self, tenant: str, export: str, tree_size: int, asked_at: datetime, keep: timedelta
+    ) -> None: ...
 
     async def export_job(self, tenant: str, export: str) -> ExportJob | None:
         """Not one that was stopped or whose time is over."""
