@@ -35,6 +35,7 @@ DEAREST = {
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """In memory, if there is enough: each commit of a file on a disk is waited for."""
+    gc.disable()  # until all is imported
     if config.option.basetemp is None:
         config.option.basetemp = tempfile.mkdtemp(prefix="stateward-tests-", dir=where_there_is_room())
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
@@ -48,6 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What was imported stays, and most of what a test makes goes by itself: looking through it all took a tenth of
     the processor's time."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

@@ -30,8 +30,8 @@ OPENED = (
 )
 SOME = [
     ("sqlite", "administrator", "examples,fuzzing"),
-    ("postgres", "clerk", "fuzzing,stateful"),
-    ("sqlite", "nobody", "fuzzing,stateful"),
+    ("postgres", "clerk", "stateful"),
+    ("sqlite", "nobody", "fuzzing"),
 ]
 EVERY = [(kind, role, PHASES) for kind in ("sqlite", "postgres") for role in ROLES]
 

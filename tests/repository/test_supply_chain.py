@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.running import ROOT
 
@@ -40,6 +38,9 @@ def bill(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_the_bill_of_materials_is_valid_cyclonedx(bill: str) -> None:
+    from cyclonedx.schema import SchemaVersion  # here, as every worker would wait seconds for them
+    from cyclonedx.validation.json import JsonStrictValidator
+
     assert json.loads(bill)["specVersion"] == "1.6"
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill.replace('"library"', '"no such type"')) is not None
