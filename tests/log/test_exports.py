@@ -251,3 +251,17 @@ async def test_the_entries_of_a_few_cases_are_looked_up_and_are_those_that_a_who
         found.append([json.loads(line)["leaf_index"] for line in path.read_text().splitlines()])
     assert len(kept) > exports.PAGE
     assert found == [kept, kept]
+
+
+async def test_a_zip_of_a_few_cases_proves_the_same_as_where_the_whole_log_is_read(log, tmp_path, monkeypatch):
+    whole = TakenApart.of(await export(log.store, tmp_path / "whole.zip"))
+    wanted = ExportFilter(cases=frozenset({whole.entry(0)["case_id"]}))
+    monkeypatch.setattr(exports, "HASHES", 5)
+    made = []
+    for few in (1, 0):
+        monkeypatch.setattr(exports, "FEW_CASES", few)
+        path = await export(log.store, tmp_path / "export.zip", wanted)
+        apart = TakenApart.of(path)
+        assert verdict_of(path, key=None).findings == []
+        made.append([apart.manifest[name] for name in ("root", "entries", "totals")] + [lines(path, "proofs.ndjson")])
+    assert made[0] == made[1]

@@ -31,6 +31,12 @@ class SqlExports(ABC):
         rows = await self._rows(found.where(*within).order_by(L.leaf_index), tenant)
         return [ExportedLeaf(**row) for row in rows]
 
+    async def exported_hashes(self, tenant: str, first: int, until: int) -> Sequence[ExportedLeaf]:
+        within = (L.tenant == tenant, L.leaf_index >= first, L.leaf_index < until)
+        found = select(L.leaf_index, E.entry_hash).select_from(LEAF.join(ENTRY, ITS_ENTRY))
+        rows = await self._rows(found.where(*within).order_by(L.leaf_index), tenant)
+        return [ExportedLeaf(row["leaf_index"], "", row["entry_hash"]) for row in rows]
+
     async def exported_leaves_of(
         self, tenant: str, cases: Sequence[str], first: int, until: int, limit: int
     ) -> Sequence[ExportedLeaf]:

@@ -3,7 +3,7 @@
 from array import array
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -14,11 +14,10 @@ from app.domain.values.json import Json, JsonObject
 from app.domain.values.names import SERVICE_TENANT
 from app.domain.values.rfc3339 import rfc3339
 from app.services.entries.actors import operator_json
-from app.services.entries.identity import new_id
 from app.services.entries.writing import entry_of, write
+from app.services.log.asked import Asked as Asked
 from app.services.log.control_totals import ControlTotals
 from app.services.log.enclosed_files import Files
-from app.services.log.export_filter import ExportFilter
 from app.services.log.leaf_hashes import LeafHashes, keep_hashes
 from app.services.log.portions import by_leaf, portions
 from app.services.log.sampling import Draw, Drawn, Population
@@ -29,6 +28,8 @@ from app.services.store.stored import StoredDefinition
 
 PAGE = 250
 """Entries read at a time."""
+HASHES = 5_000
+"""The same of hashes alone."""
 MOST_CHECKPOINTS = 64
 """Enclosed: between two of them is where something is looked for whose hashes were all made anew."""
 FEW_CASES = 500
@@ -46,30 +47,6 @@ class ExportedEntry:
     text: str
     entry_hash: str
     entry: JsonObject
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """Who asks for which entries of whose log, in which format; `keys` are the public ones of those who sign it.
-
-    `unsigned`: also for what is newer than the newest checkpoint. `who` is the operator as the log names them, unless
-    it is somebody who called. By `id` the entries about an export belong together. `draw`: of a sample of the cases
-    alone. `during`: the time that is asked about, from and until, where a format tells of one. `language`: of
-    sentences.
-    """
-
-    tenant: str
-    wanted: ExportFilter
-    format: str
-    operator: str
-    keys: Sequence[str] = ()
-    unsigned: bool = False
-    who: Json = None
-    id: str = field(default_factory=new_id)
-    request_id: str | None = None
-    draw: Draw | None = None
-    during: tuple[datetime, datetime] | None = None
-    language: str = "en"
 
 
 class Extract:
@@ -114,6 +91,9 @@ class Extract:
 
     async def entries(self, hashes: LeafHashes | None = None) -> AsyncIterator[ExportedEntry]:
         """Those that are asked for, in the order of the log; `hashes` takes those of all leaves."""
+        if hashes is not None and self._of_few_cases:
+            await self._hash_all(hashes)
+            hashes = None
         async for leaves, until in self._whole_log() if hashes is not None else self._pages():
             read = [(leaf, READ(leaf.entry)) for leaf in leaves]
             await self._learn(entry for _, entry in read)
@@ -124,10 +104,20 @@ class Extract:
                     yield ExportedEntry(leaf.leaf_index, leaf.entry, leaf.entry_hash, entry)
             self._progress(until, self.size)
 
+    @property
+    def _of_few_cases(self) -> bool:
+        return 0 < len(self.asked.wanted.cases) <= FEW_CASES
+
+    async def _hash_all(self, hashes: LeafHashes) -> None:
+        """Of all leaves, without what they say."""
+        for first in range(0, self.size, HASHES):
+            until = min(first + HASHES, self.size)
+            keep_hashes(hashes, await self._store.exported_hashes(self.asked.tenant, first, until), until)
+
     async def _pages(self) -> AsyncIterator[tuple[Sequence[ExportedLeaf], int]]:
         """The leaves that can be meant, and up to which the log is read with them."""
         cases, first = sorted(self.asked.wanted.cases), 0
-        if not 0 < len(cases) <= FEW_CASES:
+        if not self._of_few_cases:
             async for page in self._whole_log():
                 yield page
             return

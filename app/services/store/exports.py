@@ -37,6 +37,10 @@ class LogPages(StoredDefinitions, PolicyLines, Protocol):
         """Those with `first` <= leaf index < `until`, in their order."""
         ...
 
+    async def exported_hashes(self, tenant: str, first: int, until: int) -> Sequence[ExportedLeaf]:
+        """The same without the texts."""
+        ...
+
     async def exported_leaves_of(
         self, tenant: str, cases: Sequence[str], first: int, until: int, limit: int
     ) -> Sequence[ExportedLeaf]:
