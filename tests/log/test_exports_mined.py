@@ -250,10 +250,13 @@ def test_a_value_is_of_one_of_five_kinds(value: Any, kind: str) -> None:
     assert kind_of(value) == kind
 
 
-def test_lines_are_in_order_whatever_was_written_to_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("most", [2, 3, 256])
+def test_lines_are_in_order_whatever_was_written_to_the_disk(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sorted_lines, "RUN", 40)
+    monkeypatch.setattr(sorted_lines, "MOST_RUNS", most)
     lines = [f"{number * 7919 % 100:02}\n".encode() for number in range(100)]
     with SortedLines() as found:
         for line in lines:
             found.add(line)
+            assert len(found._runs) < max(most, 2)
         assert list(found.merged()) == sorted(lines)

@@ -8,6 +8,8 @@ from typing import IO, Final, Self
 
 RUN: Final = 32 << 20
 """Bytes that are sorted in memory at a time."""
+MOST_RUNS: Final = 256
+"""Files that are open at a time; of so many one is made."""
 
 
 class SortedLines:
@@ -38,8 +40,11 @@ class SortedLines:
         return heapq.merge(*self._runs, self._lines)
 
     def _write_run(self) -> None:
+        whole = len(self._runs) + 1 == MOST_RUNS
         run = tempfile.TemporaryFile()  # noqa: SIM115 closed by __exit__
-        self._runs.append(run)
         self._lines.sort()
-        run.writelines(self._lines)
+        run.writelines(self.merged() if whole else self._lines)
         self._lines, self._size = [], 0
+        for done in self._runs if whole else ():
+            done.close()
+        self._runs = [run] if whole else [*self._runs, run]
