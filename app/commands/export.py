@@ -108,7 +108,7 @@ def _written(out: Path) -> Iterator[IO[bytes]]:
 
 
 def _tell(extract: Extract, out: Path) -> None:
-    of = "all" if not extract.asked.wanted else f"{len(extract.kept):,} of"
+    of = "all" if len(extract.kept) == extract.size else f"{len(extract.kept):,} of"
     told = f"{of} {extract.size:,} entries of {extract.asked.tenant}"
     if extract.sample is not None:
         told += f", {len(extract.sample.cases):,} of {extract.sample.population:,} cases"

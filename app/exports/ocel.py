@@ -1,11 +1,13 @@
 """OCEL 2.0 as JSON: events are entries, objects are cases and whoever acted; for object-centric process mining.
 
-Events go out as the log is read; what they say of objects is sorted on the disk, and written behind them; then what
-there was of types and attributes is declared. The order of names in a JSON object means nothing. Values are texts, as
-the JSON schema of OCEL 2.0 has them; their types stand in the declarations.
+Types and attributes are declared before they are used, for readers that take a file as it comes: so events, and objects
+sorted by what was said of them, wait on the disk until all are known. Values are texts, as the JSON schema of OCEL 2.0
+has them; their types stand in the declarations.
 """
 
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import IO, Final
@@ -30,24 +32,25 @@ Relations = dict[tuple[str, str], None]
 
 async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
     events, objects = Declared(), Declared()
-    with SortedLines() as about_objects:
-        out.write(b'{"events":[')
+    with SortedLines() as about, tempfile.TemporaryFile() as events_file, tempfile.TemporaryFile() as objects_file:
         begun = False
         async for one, values in rows(extract):
             known = {value.path: value.value for value in values}
-            event = _event(one.entry, known, events)
-            out.write(b",\n" if begun else b"\n")
-            out.write(_json(event))
+            events_file.write((b",\n" if begun else b"\n") + _json(_event(one.entry, known, events)))
             begun = True
             for line in _about_objects(one, known):
-                about_objects.add(line)
-        out.write(b'],\n"objects":[')
-        _write_list(out, _objects(about_objects.merged(), objects))
-    out.write(b'],\n"eventTypes":[')
-    _write_list(out, events.types())
-    out.write(b'],\n"objectTypes":[')
-    _write_list(out, objects.types())
-    out.write(b"]}\n")
+                about.add(line)
+        _write_list(objects_file, _objects(about.merged(), objects))
+        out.write(b"{")
+        for name, types in (("eventTypes", events), ("objectTypes", objects)):
+            out.write(f'"{name}":['.encode())
+            _write_list(out, types.types())
+            out.write(b"],\n")
+        for name, file in (("events", events_file), ("objects", objects_file)):
+            file.seek(0)
+            out.write(f'"{name}":['.encode())
+            shutil.copyfileobj(file, out)
+            out.write(b"],\n" if file is events_file else b"]}\n")
 
 
 class Declared:

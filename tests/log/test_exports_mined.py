@@ -193,6 +193,7 @@ OCEL_2_0 = {
 
 def test_ocel_is_valid_and_declares_all_that_it_uses(mined: Mined) -> None:
     document = json.loads(mined.ocel.read_text())
+    assert list(document) == ["eventTypes", "objectTypes", "events", "objects"]
     jsonschema_rs.validator_for(OCEL_2_0, validate_formats=True).validate(document)
     for things, types in (("events", "eventTypes"), ("objects", "objectTypes")):
         declared = {one["name"]: {a["name"]: a["type"] for a in one["attributes"]} for one in document[types]}
@@ -221,11 +222,18 @@ def test_ocel_follows_a_case_through_its_states_and_to_its_other_cases(mined: Mi
     assert people["operator:olga"] == "Operator"
 
 
+def _typed(declared: Any) -> dict[str, str]:
+    """A reader that meets a value before its declaration makes one of its own, in which all are texts."""
+    return {one["name"]: one["type"] for one in declared["attributes"]}
+
+
 def test_r4pm_reads_as_many_events_and_objects_of_each_type_as_there_are(mined: Mined) -> None:
     document = json.loads(mined.ocel.read_text())
     item = r4pm.import_item("SlimLinkedOCEL", str(mined.ocel))
     assert mining.num_events(item) == len(document["events"]) == len(mined.entries)
     assert mining.num_objects(item) == len(document["objects"])
+    [submit] = [type_ for type_ in document["eventTypes"] if type_["name"] == "submit"]
+    assert _typed(mining.locel_get_ev_type(item, "submit")) == _typed(submit)
     for type_ in document["objectTypes"]:
         found = mining.get_object_ids_of_type(item, type_["name"])
         assert sorted(found) == sorted(one["id"] for one in document["objects"] if one["type"] == type_["name"])
