@@ -67,6 +67,8 @@ def paths(client: TestClient[Litestar]) -> list[str]:
         "key_id": CASE_ID,
         "view_id": CASE_ID,
         "entry_id": CASE_ID,
+        "export_id": CASE_ID,
+        "field": "amount_cents",
         "entry_hash": "aa" * 32,
         "name": "expense_claim",
     }
