@@ -127,8 +127,10 @@ def _database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
 
 
 database = pytest.fixture(params=["sqlite", "postgres"], name="database")(_database)
-mostly_sqlite = pytest.fixture(params=["sqlite", "postgres"] if LONG else ["sqlite"], name="database")(_database)
-"""For files about what no store knows of, who decides and why: on PostgreSQL in the long form."""
+MOSTLY_SQLITE = ["sqlite", "postgres"] if LONG else ["sqlite"]
+"""For tests of what no store knows of, who decides and why: on PostgreSQL in the long form."""
+mostly_sqlite = pytest.fixture(params=MOSTLY_SQLITE, name="database")(_database)
+"""For a file of such tests."""
 
 
 @pytest.fixture(params=["sqlite", "postgres"], scope="module")

@@ -20,8 +20,10 @@ from app.db.connections.sqlite_library import sqlite3
 from app.domain.case.attempt import Actor, Attempt, Idempotency, Opens
 from app.domain.case.case import Case
 from app.domain.definition.case_type import CaseType
+from app.domain.machine.machine import Machine
 from app.policy.engine import PolicyEngine
 from app.services.assembly import Assembly
+from app.services.definitions import definitions
 from app.services.desk.answer import Answer
 from app.services.log.watches import WatchLimits
 from app.services.policy.policies import PolicySource
@@ -65,6 +67,19 @@ CASHIER = actor("cash", "cashier")
 STRANGER = actor("steve")
 ADMIN = actor("root", "admin")
 TO_CHECKS = [("triage", CLERK), ("approve", SUPERVISOR), ("approve", MANAGER)]
+
+
+_compiled: dict[tuple[str, int], Machine] = {}
+
+
+def _compiled_once(case_type: CaseType, digest: str, version: int) -> Machine:
+    """Machines hold no case: houses that declare the same share them, as the first start of each makes its own."""
+    if (digest, version) not in _compiled:
+        _compiled[digest, version] = Machine(case_type, digest, version)
+    return _compiled[digest, version]
+
+
+definitions.Machine = _compiled_once  # type: ignore[assignment,misc]
 
 
 @cache

@@ -10,6 +10,7 @@ from app.services.callers.key_callers import KeyCallers
 from app.services.store.failures import StoreUnavailable
 from app.services.store.stored import PolicyChange, PolicyLine
 from tests.calling import bearing, signed_in
+from tests.databases import MOSTLY_SQLITE
 from tests.house import CLAIM, another_process, entries, rows
 from tests.over_http import client_without_credential
 
@@ -272,6 +273,7 @@ async def test_a_key_expires(client, database):
         {"hash": "ab"},
     ],
 )
+@pytest.mark.parametrize("database", MOSTLY_SQLITE, indirect=True)
 async def test_a_key_that_makes_no_sense_is_not_made(client, wrong):
     answer = await client.post(KEYS, json=WANTED | wrong, headers=ROOT)
     assert answer.status_code == 422, answer.text
@@ -298,6 +300,7 @@ async def test_a_key_that_makes_no_sense_is_not_made(client, wrong):
         ({"acts": ["save", "submit", "case:audit", "report"]}, None, ""),
     ],
 )
+@pytest.mark.parametrize("database", MOSTLY_SQLITE, indirect=True)
 async def test_a_key_is_for_acts_and_case_types_that_there_are(client, scope, field, message):
     answer = await client.post(KEYS, json=WANTED | scope, headers=ROOT)
     assert answer.status_code == (201 if field is None else 422), answer.text

@@ -8,8 +8,11 @@ from httpx import AsyncClient
 
 from app.services.assembly import Assembly
 from tests.calling import bearing, signed_in
+from tests.databases import mostly_sqlite
 from tests.house import open_claim, open_incident
 from tests.over_http import client_without_credential
+
+__all__ = ["mostly_sqlite"]
 
 API = "/api/v1"
 ROOT = signed_in("root", "admin")

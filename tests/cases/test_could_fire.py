@@ -19,9 +19,12 @@ from app.domain.machine.machine import Machine
 from app.policy.engine import PolicyEngine
 from app.services.entries.identity import new_salt
 from app.services.store.stored import PolicyLine
+from tests.databases import mostly_sqlite
 from tests.factories import TENANT, a_case, new_id
 from tests.machine.test_completions import BOTH, DEEP, EACH_OTHER, ONE_BY_ONE, PAUSED, REGION, SELF, loaded
 from tests.machine.test_semantics import EVENTS, case_types
+
+__all__ = ["mostly_sqlite"]
 
 GUARDS = ("true", "false", "payload.a", "payload.b")
 PAYLOADS: list[dict[str, Any]] = [{}, {"a": True}, {"b": True}, {"a": True, "b": True}]

@@ -3,6 +3,7 @@
 from app.domain.case.attempt import Actor
 from app.domain.explaining.explain import PossibleEvent, RefusedEvent
 from app.services.assembly import Assembly
+from tests.databases import mostly_sqlite
 from tests.house import (
     ADMIN,
     ALICE,
@@ -18,6 +19,8 @@ from tests.house import (
     open_incident,
     open_permit,
 )
+
+__all__ = ["mostly_sqlite"]
 
 BUILDING = actor("bert", "building_inspector")
 AGENT = actor("ag", "agent")

@@ -9,8 +9,10 @@ from app.commands.opening.declared import read_folders
 from app.domain.case.attempt import Actor, Principal
 from app.services.assembly import Assembly
 from app.services.store.ports import Store
-from tests.databases import Database
+from tests.databases import Database, mostly_sqlite
 from tests.house import actor, another_process, code, fire, fired, opened, running
+
+__all__ = ["mostly_sqlite"]
 
 MACHINE = """
 case_type: round

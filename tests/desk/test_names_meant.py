@@ -7,8 +7,11 @@ import pytest
 from httpx import AsyncClient
 
 from app.services.assembly import Assembly
+from tests.databases import mostly_sqlite
 from tests.house import CLAIM, open_claim
 from tests.over_http import client_of
+
+__all__ = ["mostly_sqlite"]
 
 CASES = "/api/v1/cases"
 

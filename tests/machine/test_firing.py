@@ -2,6 +2,7 @@
 
 from app.domain.case.attempt import Opens, Principal
 from app.services.assembly import Assembly
+from tests.databases import mostly_sqlite
 from tests.house import (
     ADMIN,
     ALICE,
@@ -24,6 +25,8 @@ from tests.house import (
     state,
     submit,
 )
+
+__all__ = ["mostly_sqlite"]
 
 INTAKE = actor("ina", "intake")
 BUILDING = actor("bert", "building_inspector")

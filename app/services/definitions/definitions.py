@@ -102,13 +102,13 @@ def _look(case_type: CaseType) -> dict[str, Views]:
 
 
 async def _store(store: DefinitionStore, case_type: CaseType, operator: str) -> StoredDefinition:
-    digest, text = case_type.hash(), case_type.canonical()
+    digest = case_type.hash()
     known = await store.definitions([digest])
     if known:
         return known[0]
     async with store.transaction(SERVICE_TENANT) as tx:
         locked = await tx.lock([], [])
-        stored, added = await tx.add_definition(case_type.case_type, digest, text)
+        stored, added = await tx.add_definition(case_type.case_type, digest, case_type.canonical())
         if added:
             says: JsonObject = {
                 "case_type": stored.case_type,
