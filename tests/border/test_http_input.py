@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fake_services import CASE_ID, CASES, EVENTS, Fakes, api
+from tests.lengths import length
 
 JSON = {"content-type": "application/json"}
 OPEN = {"case_type": "expense_claim", "event": "submit", "reference": "EXP-1", "data": {"a": [1, {"b": None}]}}
@@ -192,7 +193,7 @@ def mutated(draw):
     return path, bytes(raw)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=length(75, 150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(request=mutated(), key=st.none() | st.text(st.characters(max_codepoint=255), max_size=8))
 def test_no_mutation_of_a_valid_request_is_a_fault_of_ours(client, request, key):
     path, raw = request

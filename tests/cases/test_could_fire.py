@@ -21,6 +21,7 @@ from app.services.entries.identity import new_salt
 from app.services.store.stored import PolicyLine
 from tests.databases import mostly_sqlite
 from tests.factories import TENANT, a_case, new_id
+from tests.lengths import length
 from tests.machine.test_completions import BOTH, DEEP, EACH_OTHER, ONE_BY_ONE, PAUSED, REGION, SELF, loaded
 from tests.machine.test_semantics import EVENTS, case_types
 
@@ -72,7 +73,7 @@ def listed(machine: Machine, case: Case) -> set[str]:
             return {one.event for one in found.value.events}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=length(40, 80), deadline=None)
 @given(
     case_type=case_types(guards=GUARDS),
     steps=st.lists(st.tuples(st.sampled_from(EVENTS), st.sampled_from(PAYLOADS)), max_size=5),

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.declaring import checked, claim, told
+from tests.lengths import length
 
 NESTED = """
 a: {}
@@ -152,7 +153,7 @@ TARGETS = PATHS | PATHS.map("{}.$history".format) | PATHS.map("{}.$deep_history"
 TRANSITIONS = st.fixed_dictionaries({"from": PATHS | st.just("*") | st.lists(PATHS, max_size=3), "to": TARGETS})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=length(100, 200), deadline=None)
 @given(st.dictionaries(NAMES, STATES, min_size=1), st.dictionaries(NAMES, TRANSITIONS, max_size=3))
 def test_any_graph_is_checked_to_its_end(states, events):
     for fault in checked(json.dumps({"case_type": "claim", "initial": "a", "states": states, "events": events})):

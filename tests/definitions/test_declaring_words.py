@@ -11,6 +11,7 @@ from app.domain.declaring.reading.load import load_case_type, load_stored
 from app.domain.declaring.reading.places import TITLES, keys_of
 from app.domain.definition.case_type import CaseType
 from tests.declaring import CALENDARS, FILE, check_case_type, checked, claim, told
+from tests.lengths import length
 
 EVENT = "4 error: "
 
@@ -149,7 +150,7 @@ PARTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=length(75, 150), deadline=None)
 @given(VALUES | PARTS)
 def test_whatever_stands_in_a_file_leads_to_faults_and_never_to_an_error(value):
     loaded = load_case_type(json.dumps(value, ensure_ascii=False), FILE)
@@ -158,7 +159,7 @@ def test_whatever_stands_in_a_file_leads_to_faults_and_never_to_an_error(value):
     assert all(fault.message and fault.remedy and "\n" not in str(fault) for fault in faults)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=length(75, 150), deadline=None)
 @given(st.text(max_size=60))
 def test_whatever_text_a_file_is_leads_to_faults_and_never_to_an_error(text):
     assert load_case_type(text, FILE).faults

@@ -15,6 +15,7 @@ from app.domain.diagram.inlined import plan
 from app.domain.diagram.phrases import Phrases
 from app.domain.diagram.travelled import Travelled
 from tests.definitions.test_diagrams_of_any_case_type import case_types
+from tests.lengths import length
 
 MACHINES = Path(__file__).resolve().parents[2] / "machines"
 PAINT = {"fill", "stroke", "style", "stroke-width", "stroke-dasharray", "color", "font-family", "class-name"}
@@ -34,7 +35,7 @@ def marked(svg: str, mark: str) -> set[str]:
     return {one.get("data-state", "") for one in found}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=length(20, 40), deadline=None)
 @given(case_types())
 def test_no_drawing_of_any_case_type_carries_a_style(case_type: CaseType) -> None:
     svg = plan(case_type).drawn(

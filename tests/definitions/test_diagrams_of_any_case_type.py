@@ -14,6 +14,7 @@ from app.domain.diagram.chart import chart
 from app.domain.diagram.layout import laid_out
 from app.domain.diagram.shapes import Box, Divider, Text, Wire
 from app.domain.diagram.words import size_of, words
+from tests.lengths import length
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = ["end", "state", "note", "a", "b", "class", "to_a", "x_1"]
@@ -59,7 +60,7 @@ def case_types(draw: st.DrawFn) -> CaseType:
     return CaseType.model_validate({"case_type": "t", "opening": opening, "states": tree, "events": events})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=length(30, 60), deadline=None)
 @given(case_types())
 def test_every_state_and_every_event_is_in_the_picture(case_type: CaseType) -> None:
     picture = ElementTree.fromstring(svg(case_type))
@@ -69,7 +70,7 @@ def test_every_state_and_every_event_is_in_the_picture(case_type: CaseType) -> N
     assert set(case_type.events) <= set(told)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=length(30, 60), deadline=None)
 @given(case_types())
 def test_mermaid_is_made_of_every_case_type(case_type: CaseType) -> None:
     text = mermaid(case_type)
@@ -77,7 +78,7 @@ def test_mermaid_is_made_of_every_case_type(case_type: CaseType) -> None:
         assert f" as s_{path}\n" in text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=length(30, 60), deadline=None)
 @given(case_types())
 def test_nothing_overlaps(case_type: CaseType) -> None:
     charted = chart(case_type)
@@ -94,7 +95,7 @@ def test_nothing_overlaps(case_type: CaseType) -> None:
         assert height <= box.height
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=length(30, 60), deadline=None)
 @given(case_types())
 def test_no_arrow_runs_through_a_box_or_a_word(case_type: CaseType) -> None:
     charted = chart(case_type)
@@ -107,7 +108,7 @@ def test_no_arrow_runs_through_a_box_or_a_word(case_type: CaseType) -> None:
             assert not [box for box in solid if _overlap(piece, box)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=length(20, 40), deadline=None)
 @given(case_types())
 def test_everything_lies_within_the_picture_and_children_within_their_parents(case_type: CaseType) -> None:
     charted = chart(case_type)

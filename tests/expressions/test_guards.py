@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.domain.expressions.expression import EvaluationFault, GuardFault, Truth, View, compile_expression
 from app.domain.values.writable import writable
+from tests.lengths import length
 
 OPENED = datetime(2026, 1, 1, 8, tzinfo=UTC)
 NOW = OPENED + timedelta(hours=2)
@@ -326,7 +327,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=length(150, 300), deadline=None)
 @given(TEXTS)
 def test_any_text_compiles_or_is_a_fault(text):
     fault = ""
@@ -346,7 +347,7 @@ EXPRESSIONS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=length(150, 300), deadline=None)
 @given(
     st.sampled_from(EXPRESSIONS),
     st.dictionaries(st.sampled_from(["data", "payload", "actor", "case", "now", "other"]), VALUES),
@@ -357,7 +358,7 @@ def test_no_variables_make_a_guard_raise(text, variables):
     assert not (truth.value and truth.error)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=length(75, 150), deadline=None)
 @given(VALUES)
 def test_the_value_of_a_field_is_the_field_or_a_fault(value):
     assume(writable(value) is None)  # nothing else gets as far as an expression

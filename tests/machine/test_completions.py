@@ -18,6 +18,7 @@ from app.services.store.ports import Store
 from app.services.store.stored import PolicyFile, PolicyLine
 from tests.declaring import FILE, checked, claim, told
 from tests.house import ALICE, code, declaring, fire, fired, opened, running
+from tests.lengths import length
 from tests.machine.test_semantics import EVENTS, case_types
 from tests.machine.test_semantics import fired as after
 
@@ -95,7 +96,7 @@ def test_a_completion_that_comes_to_rest_is_told_nothing(states: str, events: st
     assert [line for line in told(claim(states, events, opening=opening)) if "on_done" in line] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=length(30, 60), deadline=None)
 @given(case_type=case_types(), events=st.lists(st.sampled_from(EVENTS), max_size=12))
 def test_no_attempt_on_what_check_let_pass_goes_round_for_ever(case_type: CaseType, events: list[str]) -> None:
     machine = Machine(case_type, "hash", 1)

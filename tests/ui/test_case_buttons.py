@@ -11,13 +11,15 @@ import pytest
 from app.services.assembly import Assembly
 from app.services.store.ports import Store
 from tests.databases import Database, sqlite_of
+from tests.lengths import length
 from tests.naive_attempts import Attempts
 from tests.naive_house import naive_house
 from tests.naive_types import ACTORS, naive_model
 from tests.naive_worlds import PAYLOADS, allowed, attempt
 from tests.ui.serving import client_of, reader
 
-ROUNDS = 60
+ROUNDS = length(40, 60)
+CASES = length(14, 25)
 BUTTON = re.compile(r'name="event" value="(\w+)"|href="/cases/[0-9a-f-]+/do/(\w+)"')
 BARRED = re.compile(r'href="/cases/[0-9a-f-]+/why/(\w+)"')
 
@@ -43,7 +45,7 @@ async def test_a_button_is_there_exactly_when_the_service_would_accept_the_event
     sessions = {actor: reader(actor, actor.id, f"session-{place}") for place, actor in enumerate(ACTORS)}
     seen: Counter[str] = Counter()
     async with client_of(naive, *sessions.values()) as client:
-        for case in list(model.cases.values())[-25:]:
+        for case in list(model.cases.values())[-CASES:]:
             near = [one for one in ACTORS if one.tenant == case["tenant"]]
             for actor in {*random.sample(near, 3), random.choice(ACTORS)}:
                 cookie = {"cookie": f"stateward_session={sessions[actor].session_id}"}

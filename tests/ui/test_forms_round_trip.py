@@ -18,6 +18,7 @@ from app.ui.forms.reading import Entered, entered
 from app.ui.forms.sheet import Part, Sheet
 from app.ui.forms.showing import same, shown
 from app.ui.forms.view import Shown
+from tests.lengths import length
 from tests.ui.random_schemas import ANYTHING, objects
 
 MANNERS = [
@@ -35,7 +36,7 @@ def read_back(schema: dict[str, Any], value: Json, manner: Manner, was: Json = A
     return entered(form, inputs, manner, standing({}, inputs), was)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=length(30, 60), deadline=None)
 @given(st.data(), st.sampled_from(MANNERS))
 def test_what_stands_in_a_form_reads_back_as_the_value_that_it_stands_for(data: st.DataObject, manner: Manner) -> None:
     schema, values = data.draw(objects())
@@ -45,7 +46,7 @@ def test_what_stands_in_a_form_reads_back_as_the_value_that_it_stands_for(data: 
     assert same(read.values, value), (read.values, value)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=length(20, 40), deadline=None)
 @given(st.data(), st.sampled_from(MANNERS), st.dictionaries(st.text(max_size=3), ANYTHING, max_size=3))
 def test_what_nobody_touches_stays_exactly_as_it_was_even_where_no_input_can_show_it(
     data: st.DataObject, manner: Manner, others: dict[str, Json]
@@ -58,7 +59,7 @@ def test_what_nobody_touches_stays_exactly_as_it_was_even_where_no_input_can_sho
     assert same(read.values, value), (read.values, value)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=length(20, 40), deadline=None)
 @given(st.data(), st.sampled_from(MANNERS))
 def test_what_somebody_changes_is_changed(data: st.DataObject, manner: Manner) -> None:
     schema, values = data.draw(objects())
@@ -81,7 +82,7 @@ def names_on(shown_fields: list[Shown]) -> set[str]:
     return {one.name for one in shown_fields} | (names_on(below) if below else set())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=length(20, 40), deadline=None)
 @given(st.data(), st.dictionaries(st.text(min_size=1, max_size=3), ANYTHING, max_size=3))
 def test_each_fault_of_the_service_lands_at_a_field_of_the_page(data: st.DataObject, wrong: dict[str, Json]) -> None:
     schema, values = data.draw(objects())

@@ -18,6 +18,7 @@ from tests.databases import Database
 from tests.definitions.test_diagrams_of_any_case_type import case_types
 from tests.fake_services import Fakes
 from tests.house import ADMIN, CLERK, SUPERVISOR, actor, another_process, declared, declaring, house, open_claim
+from tests.lengths import length
 from tests.ui.serving import client_of, pages, reader
 
 __all__ = ["house"]
@@ -217,7 +218,7 @@ def test_a_diagram_in_a_page_carries_no_style() -> None:
     assert "<style" not in page
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=length(12, 25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case_types())
 def test_whatever_can_be_declared_has_a_page(case_type: CaseType) -> None:
     assert "<h1>" in of(case_type)
