@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from app.domain.values.deceiving import in_rules
 from app.domain.values.names import NAME, SUBJECT, TENANT
+from app.domain.values.near_names import nearest
 from app.domain.verbs.registry import ACTS
 from app.policy.conditions import condition_fault
 from app.policy.lines import EVERY, includes_role, is_case_role, is_role
@@ -48,7 +49,9 @@ def _rule_faults(line: PolicyLine) -> Iterator[LineFault]:
         yield LineFault(f"`{line.obj}` is not a case type", "name one case type, or write `*` for all of them", "obj")
     if not (line.act == EVERY or line.act in ACTS or NAME.fullmatch(line.act)):
         known = ", ".join(sorted(ACTS))
-        remedy = f"name an event, write `*` for all events, or one of {known}"
+        close = nearest(line.act, ACTS)
+        meant = f"did you mean `{close}`? Else " if close else ""
+        remedy = f"{meant}name an event, write `*` for all events, or one of {known}"
         yield LineFault(f"`{line.act}` is not an act", remedy, "act")
     if line.eft not in ("allow", "deny"):
         yield LineFault(f"a line allows or denies, it cannot `{line.eft}`", "end it with `allow` or `deny`", "eft")

@@ -179,6 +179,7 @@ async def test_who_may_not_export_is_told_why_and_is_in_the_log(house: House, da
             ({"case": [incident]}, 201),
             ({"case_type": ["expense_claim"]}, 403),
             ({"case_type": ["incident", "expense_claim"]}, 403),
+            ({"case_type": ["incident", "permit"]}, 403),
             ({"case": [claim]}, 403),
             ({"case": [incident, claim]}, 403),
             ({"case": [GONE]}, 403),

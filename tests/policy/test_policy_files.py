@@ -84,6 +84,7 @@ def test_the_digest_is_that_of_the_text():
         ("p, role:a, , claim, pay, , allow", "`` is not a tenant", "`*` for all"),
         ("p, role:a, *, Claim, pay, , allow", "`Claim` is not a case type", "`*` for all"),
         ("p, role:a, *, claim, case:destroy, , allow", "`case:destroy` is not an act", "case:assign"),
+        ("p, role:a, *, claim, case:exprot, , allow", "`case:exprot` is not an act", "did you mean `case:export`?"),
         ("p, role:a, *, claim, pay, , permit", "cannot `permit`", "`allow` or `deny`"),
         ("p, role:a, *, claim, pay, , Allow", "cannot `Allow`", "`allow` or `deny`"),
         (

@@ -1,0 +1,39 @@
+"""What the process does that makes exports: all that wait, and then it ends. It loads little, for somebody waits."""
+
+import asyncio
+import os
+from typing import Final
+
+from app.db import open_store
+from app.domain.log.notes import SigningKey
+from app.exports.registry import WRITES
+from app.logs import configure_logs
+from app.policy.engine import PolicyEngine
+from app.services.log.export_jobs import ExportLimits
+from app.services.log.export_making import ExportMaking
+from app.settings import Settings, load_settings
+
+NICE: Final = 10
+
+
+def main() -> int:
+    """In a process that is there for nothing else."""
+    os.nice(NICE)
+    settings = load_settings()
+    configure_logs(settings)
+    asyncio.run(_make(settings))
+    return 0
+
+
+async def _make(settings: Settings) -> None:
+    store = open_store(settings.database_url.get_secret_value(), 2)
+    try:
+        await ExportMaking(store, WRITES, PolicyEngine, _keys(settings), settings.part(ExportLimits)).make_all()
+    finally:
+        await store.close()
+
+
+def _keys(settings: Settings) -> list[str]:
+    """The public ones of those that sign."""
+    keys = settings.signing_key.get_secret_value().split() if settings.signing_key else []
+    return [str(SigningKey.parse(key).verifier) for key in keys]
