@@ -42,6 +42,7 @@ async def test_a_check_tells_what_it_found_and_the_next_one_is_due_a_day_later(
     house: House, database: Database, settings
 ):
     await lived(house)
+    await house.ledger.sequence()  # what waits for long is a fault
     assert await house.store.last_check() is None
     assert await metrics_of(house) == []
     await _checked(settings)
@@ -92,6 +93,7 @@ class Broken:
 
 
 async def test_a_check_that_breaks_says_so_and_is_tried_again_after_a_while(house: House, database: Database, settings):
+    await house.ledger.sequence()  # what waits for long is a fault
     await _checked(settings)
     before = await house.store.last_check()
     await a_day_goes_by(database)
@@ -117,6 +119,7 @@ class Woken:
 
 async def test_a_tick_has_it_checked_where_that_is_due(house: House, settings):
     await open_claim(house)
+    await house.ledger.sequence()
     house.checker = woken = Woken()
     ticks = Ticks(house, fires=True, loops=1, is_my_turn=lambda: True)
     await ticks._check()
