@@ -1,6 +1,8 @@
 """The log only grows: whatever the service's role, or a writer of the file, tries."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -154,18 +156,33 @@ async def test_a_store_warns_of_a_login_role_that_is_too_strong(postgres: Databa
         await store.close()
 
 
-@pytest.fixture
-async def file(tmp_path, sqlite_template) -> AsyncIterator[sqlite3.Connection]:
-    """A connection that was told nothing: `recursive_triggers` is off, as any tool has it."""
-    copy = tmp_path / "log.db"
-    copy.write_bytes(sqlite_template.read_bytes())
-    await with_a_case(f"sqlite+aiosqlite:///{copy}")
-    store = open_store(f"sqlite+aiosqlite:///{copy}")
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory, sqlite_template) -> Path:
+    """A file with something in every table, for all tests to copy."""
+    file = tmp_path_factory.mktemp("filled") / "log.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    asyncio.run(with_a_refusal(f"sqlite+aiosqlite:///{file}"))
+    connection = sqlite3.connect(file)
+    fill(connection)
+    connection.commit()
+    connection.close()
+    return file
+
+
+async def with_a_refusal(url: str) -> None:
+    await with_a_case(url)
+    store = open_store(url)
     async with store.transaction(TENANT) as tx:
         await tx.record(Record(entries=[denied(a_case())]))
     await store.close()
+
+
+@pytest.fixture
+def file(tmp_path, filled) -> Iterator[sqlite3.Connection]:
+    """A connection that was told nothing: `recursive_triggers` is off, as any tool has it."""
+    copy = tmp_path / "log.db"
+    copy.write_bytes(filled.read_bytes())
     connection = sqlite3.connect(copy)
-    fill(connection)
     yield connection
     connection.close()
 
