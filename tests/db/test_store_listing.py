@@ -220,7 +220,7 @@ async def test_a_filter_takes_equal_values(listed, filters):
     assert await all_pages(listed, query) == in_order(wanted, "-changed_at")
 
 
-@pytest.mark.parametrize("sort", ["due_at", "-due_at", "-changed_at", "reference"])
+@pytest.mark.parametrize("sort", ["due_at", "-due_at", *(("-changed_at", "reference") if LONG else ())])
 @pytest.mark.parametrize("filters", [{}, {"case_type": "claim"}, {"state": "review", "team": "team:a"}])
 async def test_what_is_overdue_is_past_its_due_moment_and_the_rest_is_not(listed, filters, sort):
     shown = {}
