@@ -134,6 +134,18 @@ def test_whenever_it_is_started_several_cases_are_overdue_and_several_due_today(
     assert sum(now < due < tonight for due in dues) >= 2
 
 
+def test_nobody_confirms_what_the_clock_has_closed_already():
+    """An incident closes by itself five days after it was resolved, however late its reporter is."""
+    began = MOMENTS[0]
+    for day in range(20):
+        for case in past_cases(began + timedelta(days=day)):
+            resolved = None
+            for step in case.steps:
+                confirmed = resolved is not None and step.act in ("close", "reopen")
+                assert not confirmed or step.at - resolved < timedelta(days=5), case
+                resolved = step.at if step.act == "resolve" else resolved
+
+
 def test_the_same_seed_and_day_give_the_same_past_and_another_one_another():
     noon, evening = MOMENTS[1], MOMENTS[1] + timedelta(hours=8)
     earlier, later = ({case.reference: case for case in made(moment)} for moment in (noon, evening))

@@ -123,8 +123,10 @@ def _moments(steps: Sequence[Act], pin: _Pin, chance: Random, slow: int | None) 
 
 def _after(at: datetime, act: Act, share: float, *, back: bool) -> datetime:
     if act.later is not None:
-        return at - act.later * share if back else at + act.later * share
-    return OFFICE.retreat(at, act.after * share) if back else OFFICE.advance(at, act.after * share)
+        moment = at - act.later * share if back else at + act.later * share
+    else:
+        moment = OFFICE.retreat(at, act.after * share) if back else OFFICE.advance(at, act.after * share)
+    return moment if abs(moment - at) < act.within else at + (-act.within if back else act.within)
 
 
 def _case(sample: Sample, course: Course, moments: Sequence[datetime], number: int, chance: Random) -> PastCase:

@@ -28,7 +28,8 @@ class Written(BaseModel):
 class Act(Written):
     """What somebody does: `by` a role of the cast or a person, `do` an event or a verb; `tries` is one that is refused.
 
-    `after` is working time since the step before, `later` time by the clock.
+    `after` is working time since the step before, `later` time by the clock; it is `within` so long by the clock also
+    where the case is late, because a clock of the case type would fire then.
     """
 
     by: str
@@ -36,6 +37,7 @@ class Act(Written):
     tries: str = ""
     after: Length = timedelta(minutes=25)
     later: Length | None = None
+    within: Length = timedelta.max
     payload: Mapping[str, Value] | None = None
     reason: Value = None
     say: Value = None
