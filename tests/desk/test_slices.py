@@ -11,7 +11,7 @@ from app.http.border.large import MOST_BYTES, SMALL
 from app.http.operating.request_log import Observed
 from app.services.fairness import slices
 from app.services.fairness.places import Places
-from app.services.fairness.slices import Slices
+from app.services.fairness.slices import SHARE, Slices
 from tests.fake_services import CASE_ID, CASES, EVENTS, SECRET, Fakes, api, token
 
 BATCH = "/api/v1/events"
@@ -61,9 +61,51 @@ async def test_after_a_slice_the_loop_is_everybody_elses_for_as_long_as_it_took(
     share, loop = Slices(), asyncio.get_running_loop()
     await share.turn(ME)
     began = loop.time()
-    share.over(0.05)
+    share.over(ME, 0.05)
     await share.turn(ME)
     assert loop.time() - began >= 0.05
+
+
+async def after_a_slice_of_mine(took: float) -> list[str]:
+    """In which order I, who asked first, and somebody else have a slice."""
+    share, order = Slices(), []
+
+    async def one(caller: tuple[str, str]) -> None:
+        await share.turn(caller)
+        order.append(caller[1])
+        share.over(caller, 0.0)
+
+    share.came(("acme", "user:bob"))
+    await share.turn(ME)
+    share.came(ME)
+    both = [asyncio.create_task(one(caller)) for caller in (ME, ("acme", "user:bob"))]
+    await asyncio.sleep(0)
+    share.over(ME, took)
+    await asyncio.gather(*both)
+    return order
+
+
+async def test_while_several_come_whoever_had_their_share_of_a_second_rests_and_the_others_do_not(monkeypatch):
+    monkeypatch.setattr(slices, "SHARE", 0)
+    assert await after_a_slice_of_mine(0.001) == ["user:bob", "user:alice"]
+
+
+async def test_whoever_has_less_than_their_share_does_not_rest():
+    assert await after_a_slice_of_mine(SHARE / 100) == ["user:alice", "user:bob"]
+
+
+async def test_whoever_rests_and_goes_takes_nobodys_turn(monkeypatch):
+    monkeypatch.setattr(slices, "SHARE", 0)
+    share = Slices()
+    share.came(ME)
+    share.came(("other", "user:ann"))
+    await share.turn(ME)
+    share.over(ME, 0.01)
+    gone = asyncio.create_task(share.turn(ME))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    await share.turn(ME)
 
 
 async def test_what_does_not_take_long_gives_nothing_away(monkeypatch):
@@ -90,7 +132,7 @@ async def test_who_goes_while_waiting_and_who_goes_when_called_leave_the_turn_to
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    share.over(0.0)
+    share.over(ME, 0.0)
     asyncio.get_running_loop().call_later(0.0, called.cancel)  # right after it was called
     await asyncio.gather(called, return_exceptions=True)
     async with asyncio.timeout(30):

@@ -39,6 +39,7 @@ class Border:
         self._callers = Callers(OwnTokens(secret) if secret is not None else None, trusted, services.keys)
         self._rates = services.rates
         self._tenants = OfTenants()
+        self._slices = services.slices
 
     async def admit(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
         """The caller, once there is a place for their request. Raises Unauthenticated, which tells the caller nothing
@@ -51,6 +52,7 @@ class Border:
         """Whoever said who they are in another way, as by a session, comes in as others do. Raises RateLimited."""
         if self._rates is not None:
             limit(self._rates, self._rates.take(actor.tenant, actor.id), connection.scope)
+        self._slices.came((actor.tenant, actor.id))
         await self._tenants.enter(connection.scope, actor.tenant, actor.id)
 
     async def caller(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:

@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-PRESENT = 1.0
-"""Seconds for which somebody else who came is expected again."""
+from app.services.fairness.company import Company
+
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -25,12 +25,11 @@ class AtOnce(Generic[Key]):
         self._alone = alone
         self._among_others = among_others
         self._here: dict[Key, _Here] = {}
-        self._latest: Key | None = None
-        self._others_until = 0.0
+        self._company: Company[Key] = Company()
 
     async def enter(self, key: Key) -> None:
         """Wait for a place; `leave` gives it back."""
-        self._note(key)
+        self._company.came(key)
         here = self._here.setdefault(key, _Here())
         if here.inside < self._most():
             here.inside += 1
@@ -57,11 +56,5 @@ class AtOnce(Generic[Key]):
         if not here.inside and not here.waiting:
             del self._here[key]
 
-    def _note(self, key: Key) -> None:
-        if key != self._latest:
-            if self._latest is not None:
-                self._others_until = asyncio.get_running_loop().time() + PRESENT
-            self._latest = key
-
     def _most(self) -> int:
-        return self._among_others if asyncio.get_running_loop().time() < self._others_until else self._alone
+        return self._among_others if self._company.several else self._alone

@@ -27,14 +27,18 @@ class FairQueue(Generic[Waiting]):
     def __init__(self) -> None:
         self._tenants: OrderedDict[str, OrderedDict[str, deque[Waiting]]] = OrderedDict()  # the next one is the first
         self._some = asyncio.Event()
+        self._resting: dict[Caller, deque[Waiting]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._tenants)
 
     def put(self, waiting: Waiting) -> None:
-        tenant, subject = waiting.caller
-        self._tenants.setdefault(tenant, OrderedDict()).setdefault(subject, deque()).append(waiting)
-        self._some.set()
+        resting = self._resting.get(waiting.caller)
+        if resting is None:
+            self._line(waiting.caller).append(waiting)
+            self._some.set()
+        else:
+            resting.append(waiting)
 
     def withdraw(self, waiting: Waiting) -> None:
         """Nobody waits for it any more; no error where it was dealt already."""
@@ -43,6 +47,20 @@ class FairQueue(Generic[Waiting]):
         if callers and waiting in callers.get(subject, ()):
             callers[subject].remove(waiting)
             self._leave(tenant, subject)
+        elif waiting in self._resting.get(waiting.caller, ()):
+            self._resting[waiting.caller].remove(waiting)
+
+    def rest(self, caller: Caller) -> None:
+        """Deal nothing to a caller until `go_on`."""
+        tenant, subject = caller
+        self._resting[caller] = self._line(caller)
+        self._tenants[tenant][subject] = deque()
+        self._leave(tenant, subject)
+
+    def go_on(self, caller: Caller) -> None:
+        if rested := self._resting.pop(caller):
+            self._line(caller).extend(rested)
+            self._some.set()
 
     async def any(self) -> None:
         """Wait until something waits."""
@@ -82,6 +100,10 @@ class FairQueue(Generic[Waiting]):
             if places_of < waiting.size:
                 self.withdraw(waiting)
         return list(dealt.items())
+
+    def _line(self, caller: Caller) -> deque[Waiting]:
+        tenant, subject = caller
+        return self._tenants.setdefault(tenant, OrderedDict()).setdefault(subject, deque())
 
     def _leave(self, tenant: str, subject: str) -> None:
         callers = self._tenants[tenant]

@@ -1,7 +1,9 @@
 """What takes long on the loop is done in slices, one at a time of all that is long; its tenants and callers take turns.
 
 After a slice the loop is everybody else's for as long as the slice took: whoever does little waits for one slice, and
-not for one of each who does much.
+not for one of each who does much. While several come, whoever had their share of this second rests longer after each
+slice: one caller, however much they send, takes little more than a quarter of the loop, and somebody's page waits for
+nothing.
 """
 
 import asyncio
@@ -9,8 +11,14 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Self
 
+from app.services.fairness.company import Company
 from app.services.fairness.fair_queue import Caller, FairQueue
 from app.services.fairness.yielding import LONGEST, LoopTurn
+
+SHARE = 0.1
+"""Seconds of each second that a caller has before they rest."""
+RESTS = 3
+"""Times as long as their slice took such a caller rests while others come too."""
 
 
 @dataclass(eq=False)
@@ -26,6 +34,13 @@ class Slices:
     def __init__(self) -> None:
         self._waiting: FairQueue[_Waiting] = FairQueue()
         self._taken = False
+        self._company: Company[Caller] = Company()
+        self._second = 0
+        self._had: dict[Caller, float] = {}
+
+    def came(self, caller: Caller) -> None:
+        """Somebody is here, whatever they want."""
+        self._company.came(caller)
 
     def of(self, caller: Caller, small: bool = False) -> "Slice":
         """Work of a caller; what is `small` begins at once and waits only where it turns out to take long."""
@@ -40,16 +55,33 @@ class Slices:
             await mine.begins
         except asyncio.CancelledError:
             if mine.begins.done() and not mine.begins.cancelled():
-                self.over(0.0)
+                self.over(caller, 0.0)
             raise
         finally:
             self._waiting.withdraw(mine)
 
-    def over(self, took: float) -> None:
-        asyncio.get_running_loop().call_later(took, self._rested)
+    def over(self, caller: Caller, took: float) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(took, self._rested)
+        if self._has_had(caller, took) > SHARE and self._company.several:
+            self._waiting.rest(caller)
+            loop.call_later(RESTS * took, self._has_rested, caller)
+
+    def _has_had(self, caller: Caller, took: float) -> float:
+        """Seconds of the second that runs."""
+        second = int(asyncio.get_running_loop().time())
+        if second != self._second:
+            self._second = second
+            self._had.clear()
+        self._had[caller] = self._had.get(caller, 0.0) + took
+        return self._had[caller]
 
     def _rested(self) -> None:
         self._taken = False
+        self._go_on()
+
+    def _has_rested(self, caller: Caller) -> None:
+        self._waiting.go_on(caller)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -91,4 +123,4 @@ class Slice(LoopTurn):
     def _end(self, took: float) -> None:
         if self._mine:
             self._mine = False
-            self._slices.over(took)
+            self._slices.over(self._caller, took)
