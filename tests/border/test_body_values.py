@@ -92,6 +92,7 @@ BODIES = {
     "/api/v1/api-keys": {"title": "x", "subject": "user:a", "acts": ["a"] * 4_000},
     "/api/v1/views": {"title": "x", "shows": {"columns": ["state"] * 4_000}},
     VIEW: {"title": "x", "shows": {"columns": ["state"] * 4_000}},
+    "/api/v1/exports": {"format": "zip", "filter": {"case": [CASE_ID] * 4_000}},
     "/api/v1/sla/simulate": {"clock": {}, "moments": list(range(20_000))},
     BATCH: {"attempts": [{"case_id": CASE_ID, "event": "approve", "payload": {"a": [0] * 1_000}}] * 20},
 }
