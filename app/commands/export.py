@@ -19,6 +19,7 @@ from app.db import open_store
 from app.domain.values.names import SERVICE_TENANT, TENANT
 from app.domain.values.rfc3339 import DATE, parse_date, parse_rfc3339
 from app.exports.access import day_of
+from app.exports.extras import Missing, library
 from app.exports.registry import WRITES
 from app.exports.sidecar import sidecar
 from app.policy.engine import PolicyEngine
@@ -31,12 +32,13 @@ from app.verify.verify import BESIDE
 
 STDOUT = Path("-")
 PROVE_THEMSELVES = ("zip",)
+OF_ONE_CASE = ("html", "pdf")
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     during, wanted = _during(arguments), _filter(arguments)
-    if arguments.format == "html" and len(wanted.cases) != 1:
-        raise CommandFailed("--format html is of one case: name it with --case ID", USED_WRONGLY)
+    if arguments.format in OF_ONE_CASE and len(wanted.cases) != 1:
+        raise CommandFailed(f"--format {arguments.format} is of one case: name it with --case ID", USED_WRONGLY)
     if during is not None and (wanted or arguments.sample is not None):
         raise CommandFailed("--format access is of everybody: it takes --at, and no filter", USED_WRONGLY)
     asked = Asked(
@@ -52,6 +54,10 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
     )
     if arguments.files and asked.format not in PROVE_THEMSELVES:
         raise CommandFailed(f"--files goes into a zip, and {asked.format} is none", USED_WRONGLY)
+    try:
+        library(asked.format)
+    except Missing as error:
+        raise CommandFailed(str(error)) from None
     await prepared(settings)
     beside = None
     with _written(arguments.out) as out:

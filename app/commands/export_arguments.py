@@ -4,17 +4,20 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-EXPORTED_AS: Final = ("zip", "jsonl", "csv", "xlsx", "xes", "ocel", "html", "access", "exceptions")
+EXPORTED_AS: Final = (
+    *("zip", "jsonl", "csv", "xlsx", "parquet", "xes", "ocel"),
+    *("html", "pdf", "access", "exceptions"),
+)
 LANGUAGES: Final = ("en", "de")
 
 
 def export(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write a tenant's log to OUT, with the values behind its commitments: as a zip that proves itself, as JSON "
-        "lines, as CSV or XLSX, or for process mining as XES or OCEL. Filters narrow it; one that may be given "
-        "several times means any of them. That it was exported, by whom, and with which filter, is an entry of the "
-        "log. OUT is readable by you alone; - is stdout. Beside what is no zip OUT.sha256.json says what it is, and is "
-        "signed."
+        "lines, as CSV, XLSX or Parquet, or for process mining as XES or OCEL. Filters narrow it; one that may be "
+        "given several times means any of them. That it was exported, by whom, and with which filter, is an entry of "
+        "the log. OUT is readable by you alone; - is stdout. Beside what is no zip OUT.sha256.json says what it is, "
+        "and is signed."
     )
     parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--tenant", required=True)
@@ -37,7 +40,7 @@ def export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="since", metavar="WHEN", help="recorded then or later: a day (UTC), or a moment")
     parser.add_argument("--to", dest="until", metavar="WHEN", help="recorded before then")
     parser.add_argument("--at", metavar="WHEN", help="of access: who could do what on that day, or at that moment")
-    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of html (default: en)")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of html and pdf (default: en)")
     parser.add_argument("--sample", type=int, metavar="N", help="of N cases alone, drawn from those with such entries")
     parser.add_argument("--seed", metavar="TEXT", help="decides which: the same text draws the same cases again")
     parser.add_argument("--files", action="store_true", help="with the attached files (zip)")

@@ -31,7 +31,8 @@ class Gathered:
     _file: IO[bytes]
 
     def rows(self) -> Iterator[tuple[ExportedEntry, dict[str, Json]]]:
-        """In the order of the log, each with its values by path; once."""
+        """In the order of the log, each with its values by path."""
+        self._file.seek(0)
         for line in self._file:
             row = READ(line)
             yield ExportedEntry(row["leaf_index"], "", row["entry_hash"], row["entry"]), row["values"]
@@ -45,7 +46,6 @@ async def gathered(extract: Extract) -> AsyncIterator[Gathered]:
             if len(found) < MOST_COLUMNS:
                 found.update(entry.entry["fields"])
             file.write(row_line(entry, values))
-        file.seek(0)
         yield Gathered(sorted(found)[:MOST_COLUMNS], file)
 
 

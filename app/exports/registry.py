@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, Final
 
-from app.exports import access, case_html, csv_file, exceptions, jsonl, ocel, xes, xlsx_file, zip_file
+from app.exports import access, case_html, csv_file, exceptions, jsonl, ocel, parquet, pdf, xes, xlsx_file, zip_file
 from app.services.log.exports import Extract
 from app.services.policy.past import PolicyInMemory
 
@@ -12,9 +12,11 @@ WRITES: Final[Mapping[str, Callable[[Extract, IO[bytes], PolicyInMemory], Awaita
     "jsonl": jsonl.write,
     "csv": csv_file.write,
     "xlsx": xlsx_file.write,
+    "parquet": parquet.write,
     "xes": xes.write,
     "ocel": ocel.write,
     "html": case_html.write,
+    "pdf": pdf.write,
     "access": access.write,
     "exceptions": exceptions.write,
 }

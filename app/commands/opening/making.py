@@ -6,8 +6,8 @@ from typing import Final
 from app.commands.export_arguments import EXPORTED_AS
 from app.commands.opening.beside import BesideProcess
 
-WANT_MORE: Final = frozenset({"access", "html", "pdf"})
-"""Formats that want to be told more than a filter: a day, or one case and a language. Only the command takes that."""
+WANT_MORE: Final = frozenset({"access", "html", "pdf", "parquet"})
+"""Formats that want more than a filter: a day, one case and a language, or an extra. Only the command takes that."""
 
 
 class MakerProcess(BesideProcess):
