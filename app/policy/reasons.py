@@ -10,7 +10,7 @@ from app.domain.definition.case_type import CaseType
 from app.domain.values.errors import Reason
 from app.domain.verbs.registry import ACTS
 from app.policy.conditions import Subject, holds
-from app.policy.lines import Rule, is_case_role, is_event
+from app.policy.lines import EVERY, Rule, is_case_role, is_event
 
 MAX_REASONS = 8  # they are written to the log, whose entries are bounded
 
@@ -24,7 +24,7 @@ def wish_of(case_type: str, act: str, declared: CaseType | None) -> str:
     """What completes `may ...`; by the titles of the case type and its event, where it is known."""
     kind = titles.of_case_type(declared) if declared else case_type.replace("_", " ")
     if not is_event(act):
-        return f"{ACTS.get(act, act)} this {kind}"
+        return f"{ACTS.get(act, act)} {'every case' if case_type == EVERY else f'this {kind}'}"
     return f"fire {titles.of_event(declared, act) if declared else act} on this {kind}"
 
 
