@@ -19,6 +19,7 @@ from app.services.callers.rate import Rate, rate_of
 from app.services.callers.sign_in_settings import PUBLISHED as PUBLISHED
 from app.services.callers.sign_in_settings import Secret, SignInSettings, where_set
 from app.services.log.signing_settings import SigningSettings
+from app.signers.settings import SignerSettings
 from app.tracing import exporter_wanted
 from app.ui.frame.settings import PageSettings
 
@@ -66,7 +67,7 @@ RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(where_set(rate_of))
 LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)]
 
 
-class Settings(PageSettings, SignInSettings, ScanSettings, SigningSettings):
+class Settings(PageSettings, SignInSettings, ScanSettings, SigningSettings, SignerSettings):
     """Every setting with its default; a description completes "STATEWARD_NAME must be ..."."""
 
     model_config = SettingsConfigDict(

@@ -27,6 +27,7 @@ from app.services.log.enclosed_files import NoFiles
 from app.services.log.export_filter import ExportFilter
 from app.services.log.exports import Asked, EmptyLog, Exports, Extract, NoCases
 from app.services.log.sampling import Draw
+from app.services.log.signing import SigningFailed
 from app.settings import Settings, system_user
 from app.verify.verify import BESIDE
 
@@ -74,7 +75,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
             raise CommandFailed(f"the log of {asked.tenant} is empty: is that the name of the tenant?") from None
         except NoCases:
             raise CommandFailed("no case has an entry that is asked for") from None
-        except NoFiles as error:
+        except (NoFiles, SigningFailed) as error:
             raise CommandFailed(str(error)) from None
         finally:
             await store.close()

@@ -7,16 +7,18 @@ from pathlib import Path
 from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
 from app.domain.log.notes import BadNote, SigningKey
 from app.settings import Settings
+from app.signers.naming import signer_of
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.action == "new":
         print(new_key(arguments.name, arguments.file).verifier)
         return 0
-    if settings.signing_key is None:
+    signing = signer_of(settings.signing_key, settings.signing_command)
+    if signing is None:
         raise CommandFailed("STATEWARD_SIGNING_KEY is not set; make a key with: stateward keys new FILE", USED_WRONGLY)
-    for written in settings.signing_key.get_secret_value().split():
-        print(SigningKey.parse(written).verifier)
+    for key in signing.verifiers:
+        print(key)
     return 0
 
 

@@ -70,7 +70,7 @@ def _sign(settings: Settings, folder: Path) -> None:
     """With a key that is made on the first start, and checkpoints in a folder, both beside the file of the database."""
     file = sqlite_file(settings.database_url.get_secret_value())
     beside = Path(file) if file else folder / "demo.db"
-    if settings.signing_key is None:
+    if settings.signing_key is None and settings.signing_command is None:
         key = beside.with_name(f"{beside.name}-signing-key")
         if not key.exists():
             new_key("stateward.demo", key)

@@ -5,13 +5,13 @@ import os
 from typing import Final
 
 from app.db import open_store
-from app.domain.log.notes import SigningKey
 from app.exports.registry import WRITES
 from app.logs import configure_logs
 from app.policy.engine import PolicyEngine
 from app.services.log.export_jobs import ExportLimits
 from app.services.log.export_making import ExportMaking
 from app.settings import Settings, load_settings
+from app.signers.naming import signer_of
 
 NICE: Final = 10
 
@@ -35,5 +35,5 @@ async def _make(settings: Settings) -> None:
 
 def _keys(settings: Settings) -> list[str]:
     """The public ones of those that sign."""
-    keys = settings.signing_key.get_secret_value().split() if settings.signing_key else []
-    return [str(SigningKey.parse(key).verifier) for key in keys]
+    signing = signer_of(settings.signing_key, settings.signing_command)
+    return [str(key) for key in signing.verifiers] if signing else []

@@ -17,17 +17,17 @@ from app.db.blobs.checkpoints import CheckpointFolder
 from app.db.blobs.folder import AttachmentFolder
 from app.db.schema.migrate import schema_problem
 from app.db.sqlite.tick_lock import TickLock
-from app.domain.log.notes import SigningKey
 from app.policy.engine import PolicyEngine
 from app.scanners.naming import scanner_of
 from app.scheduler import Ticks
 from app.services.assembly import Assembly
 from app.services.fairness.limits import ProcessLimits
 from app.services.log.export_jobs import Beside, ExportLimits, Maker
-from app.services.log.signing import KeysOfSettings
+from app.services.log.signing import Signing
 from app.services.log.watches import WatchLimits
 from app.services.work.uploads import AttachmentLimits
 from app.settings import PREFIX, Settings, system_user
+from app.signers.naming import signer_of
 
 LOOPS = 2
 """Transactions that fire side by side on PostgreSQL: one decides while the other commits."""
@@ -80,11 +80,8 @@ def build(settings: Settings, maker: Maker | None = None, checker: Beside | None
     return assembly(store, PolicyEngine(), desks, attachments, folder, watches, limits, operator, sealing, scanner)
 
 
-def signing_of(settings: Settings) -> KeysOfSettings | None:
-    """The keys that are set."""
-    if settings.signing_key is None:
-        return None
-    return KeysOfSettings([SigningKey.parse(key) for key in settings.signing_key.get_secret_value().split()])
+def signing_of(settings: Settings) -> Signing | None:
+    return signer_of(settings.signing_key, settings.signing_command)
 
 
 def attachments_of(settings: Settings) -> AttachmentFolder | None:
@@ -93,8 +90,8 @@ def attachments_of(settings: Settings) -> AttachmentFolder | None:
 
 
 def place_of(settings: Settings) -> CheckpointFolder | None:
-    """Where checkpoints are published, once there is a key to sign them."""
-    if settings.checkpoints is None or settings.signing_key is None:
+    """Where checkpoints are published, once there is somebody to sign them."""
+    if settings.checkpoints is None or signing_of(settings) is None:
         return None
     return CheckpointFolder(_folder("checkpoints", settings.checkpoints))
 

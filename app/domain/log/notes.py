@@ -127,8 +127,7 @@ class SigningKey:
         return f"{PRIVATE}{self.name}+{self.verifier.id.hex()}+{encoded}"
 
     def signature_line(self, text: str) -> str:
-        signature = Ed25519PrivateKey.from_private_bytes(self.secret).sign(text.encode())
-        return f"{DASH}{self.name} {base64.b64encode(self.verifier.id + signature).decode()}\n"
+        return signature_line(self.verifier, Ed25519PrivateKey.from_private_bytes(self.secret).sign(text.encode()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +136,11 @@ class OpenedNote:
 
     text: str
     signers: tuple[VerifierKey, ...]
+
+
+def signature_line(key: VerifierKey, signature: bytes) -> str:
+    """What a note says of a signature, whoever made it."""
+    return f"{DASH}{key.name} {base64.b64encode(key.id + signature).decode()}\n"
 
 
 def signed(text: str, keys: Iterable[SigningKey]) -> str:

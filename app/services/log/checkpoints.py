@@ -183,7 +183,7 @@ def _checked(last: Published, signing: Signing) -> Checkpoint:
     except UnknownKeys:
         raise Inconsistent(
             f"the checkpoint of {last.checkpoint.origin} that stands outside is signed by no key of"
-            " STATEWARD_SIGNING_KEY; while keys are exchanged, set both"
+            " STATEWARD_SIGNING_KEY, or of its command; while keys are exchanged, set both"
         ) from None
     return last.checkpoint
 

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from app.domain.log.notes import Checkpoint, SigningKey, VerifierKey, signed
+from app.domain.log.notes import BadNote, Checkpoint, SigningKey, VerifierKey, signed
+
+
+class SigningFailed(BadNote):
+    """Whoever signs did not; the message says why."""
 
 
 class Signing(Protocol):
@@ -20,7 +24,7 @@ class Signing(Protocol):
     def verifiers(self) -> Sequence[VerifierKey]: ...
 
     async def sign(self, text: str) -> str:
-        """The note."""
+        """The note. Raises SigningFailed."""
         ...
 
 
