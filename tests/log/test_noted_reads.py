@@ -97,10 +97,21 @@ class Written(FakeEntries):
 
     async def lock(self, cases, answers):
         self.looked += 1
+        await asyncio.sleep(0)
         return replace(await super().lock(cases, answers), at=self.at)
 
     async def has_entry(self, tenant: str, named: str) -> bool:
         return any(one.draft.entry_id == named for one in self.written)
+
+
+async def test_many_reads_at_once_are_noted_once_whoever_goes_meanwhile():
+    written = Written()
+    noted = NotedReads(written, lambda: 0.0)
+    first, *others = [asyncio.create_task(noted.note(AUDREY, "GET /stream")) for _ in range(100)]
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.gather(*others)
+    assert (len(written.written), written.looked) == (1, 1)
 
 
 async def test_a_new_hour_is_a_new_entry_and_between_them_the_database_is_left_alone():

@@ -1,5 +1,6 @@
 """That somebody reads the tenant's log is an entry of it: one per reader, route and hour, the first at once."""
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Callable
@@ -30,6 +31,7 @@ class NotedReads:
         self._store = store
         self._clock = clock
         self._until: dict[Read, float] = {}
+        self._noting: dict[Read, asyncio.Task[None]] = {}
 
     async def note(self, actor: Actor, route: str) -> None:
         """Before anything is read. Raises StoreUnavailable: what cannot be noted is not to be read."""
@@ -37,7 +39,18 @@ class NotedReads:
         now = self._clock()
         if is_system_account(actor.id) or self._until.get(read, now) > now:
             return
-        self._until[read] = now + (await self._noted(actor, route)).total_seconds()
+        noting = self._noting.get(read)
+        if noting is None:
+            noting = self._noting[read] = asyncio.create_task(self._note(read, actor, route, now))
+        # whoever goes meanwhile leaves it to the others, who come by hundreds where somebody opens streams
+        await asyncio.shield(noting)
+
+    async def _note(self, read: Read, actor: Actor, route: str, now: float) -> None:
+        try:
+            left = await self._noted(actor, route)
+        finally:
+            del self._noting[read]
+        self._until[read] = now + left.total_seconds()
         if len(self._until) > MOST:
             self._until = {one: until for one, until in self._until.items() if until > now}
         if len(self._until) > MOST:
