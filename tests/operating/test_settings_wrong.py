@@ -45,7 +45,7 @@ WRONG = {
     "attachment_bytes": ["0", "2147483649", "1 MB"],
     "attachment_bytes_per_tenant": ["0", "1 GB", str(2**60 + 1)],
     "signing_key": ["hush", "PRIVATE+KEY+a+00000000+AAAA"],
-    "signing_command": ["hush", "hush sh", f"{SigningKey.new('a').verifier} no-such-command-here"],
+    "signing_command": ["hush", "hush sh", f"{SigningKey('a', bytes(32)).verifier} no-such-command-here"],
     "checkpoints": [__file__, "/dev/null/x"],
     "audit_check": ["hourly"],
     "exports_kept": ["0", "721", "1 day"],
