@@ -14,7 +14,7 @@ STAYING = ["touch", "rate", "plan", "nudge"]
 EVENTS = [*GOING, *STAYING, "start_over"]
 CALENDARS = ["always", "office", "night", "versions"]
 CALENDAR_FILES = {
-    "office": 'zone: Europe/London\nweekly: {mon-fri: ["09:00-17:00"]}\n',
+    "office": 'zone: Europe/London\nweekly: {mon-fri: ["09:00-17:00"]}\nclosed: [06-09]\n',
     "night": 'zone: America/New_York\nweekly: {mon-sun: ["22:00-30:00"]}\n',
     "versions": 'zone: Europe/Berlin\nweekly: {mon-thu: ["08:00-12:00", "13:00-17:30"], fri: ["08:00-13:00"]}\n',
 }
@@ -28,7 +28,7 @@ p, role:system, *, *, go_review, , deny
 LENGTHS = ["10m", "1h", "4h", "90m", "8h", "12h30m"]
 WHENS = ["data.p == 1", "data.p >= 2", "case.urgency > 30", "case.team == 'team:night'", "data.late == true"]
 WHENS += ["case.version > 4", "'role:system' in actor.roles", "case.assignee == 'user:bo'"]
-POINTS = ["25%", "50%", "50%", "100%", "100%", "120%", "-30m", "-2h", "+1h", "+0m"]
+POINTS = ["25%", "50%", "50%", "100%", "100%", "120%", "-30m", "-2h", "+1h", "+0m", "-1bd", "+1bd"]
 
 
 def random_case_type(dice: random.Random, name: str) -> CaseType:
@@ -124,8 +124,11 @@ def random_end(dice: random.Random, kind: str) -> dict[str, Any]:
         return {"every": dice.choice(LENGTHS), "sequence": dice.choice(["independent", "sequential"])}
     if kind == "due_at":
         business = {"business_days": dice.randint(0, 2), "at": "16:00", "cutoff": "15:00"}
-        ways = [{"field": "data.deadline"}, business, {"business_days": 1}, {"calendar_days": 1}]
-        return {"due": dice.choice([ways[0], *ways])}
+        ways = [{"field": "data.deadline"}, business, {"business_days": 1, "at": "start"}, {"calendar_days": 1}]
+        near = {"field": "data.deadline", "business_days": dice.randint(-2, 1), "from_closed": "previous"}
+        rolled = [{"calendar_days": 2, "if_closed": dice.choice(["next", "previous"])}]
+        rolled.append({"field": "data.deadline", "if_closed": "next", "at": "09:30"})
+        return {"due": dice.choice([ways[0], *ways, near, *rolled])}
     if dice.random() < 0.5:
         return {"target": dice.choice(LENGTHS)}
     rules: list[dict[str, Any]] = [{"when": dice.choice(WHENS), "is": dice.choice(LENGTHS)} for _ in range(2)]

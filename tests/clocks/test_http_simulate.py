@@ -118,7 +118,7 @@ def test_what_is_wrong_is_said_for_people(client):
     clock = {"target": "8 hours", "steps": [{"at": "late"}, {"at": "50%", "urgent": 1}, {}]}
     assert [error["message"] for error in simulated(client, clock=clock).json()["errors"]] == [
         "Must be written like `2h30m`.",
-        "Must be written like `50%`, `-1h` or `+4h`.",
+        "Must be written like `50%`, `-1h`, `-2bd` or `+4h`.",
         "Is not known.",
         "Is missing.",
     ]

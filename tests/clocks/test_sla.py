@@ -76,7 +76,7 @@ def test_an_undeclared_breach_step_is_there_without_being_declared() -> None:
 
 def test_a_percentage_is_rounded_up_to_the_next_microsecond() -> None:
     (step,) = compile_steps([Step(at="33%")], implicit=False)
-    assert step.threshold(timedelta(microseconds=10), 1) == timedelta(microseconds=4)
+    assert step.first(timedelta(microseconds=10)) == timedelta(microseconds=4)
 
 
 def test_no_step_fires_while_paused_and_none_is_lost() -> None:

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 import pytest
 
 from app.commands.opening.declared import read_folders
+from app.domain.calendars.business_time import Calendar
 from app.domain.calendars.holiday_set import doubts, resolved
 from app.domain.declaring.checks.calendars import OF_THE_MACHINE, _is_zone
 from app.domain.declaring.checks.load_calendar import load_calendar
@@ -37,6 +38,9 @@ def told(text: str, file: str = FILE) -> list[str]:
         SOUND + "title: Office\napplies_from: 2027-01-01\n",
         SOUND + "closed: [2026-12-24]\noverride: {2026-12-31: ['09:00-12:00'], 2027-01-02: []}\n",
         SOUND + "holidays: {country: DE, subdivision: BY}\noverride: {2026-12-25: ['09:00-12:00']}\n",
+        SOUND + "closed: [12-24, 02-29, 2026-12-28]\noverride: {12-31: ['09:00-12:00'], 2027-12-31: []}\n",
+        SOUND + "holidays: {country: DE, subdivision: BY, categories: [catholic]}\n",
+        SOUND + "holidays: {country: HU, make_up: ['09:00-17:00']}\n",
         "zone: UTC\nweekly: {mon-sun: ['00:00-24:00']}\n",
         "zone: America/New_York\nweekly: {mon-sun: ['22:00-30:00', '06:00-09:00']}\n",
         "zone: UTC\nweekly: {mon: ['00:00-48:00'], wed-fri: ['09:00-12:00', '12:00-17:00']}\n",
@@ -55,6 +59,36 @@ def test_a_sound_calendar_is_told_nothing(text):
         ("zone: UTC\nweekly: {mon: []}\n", "2 error: the calendar has no working time; "),
         ("weekly: {mon: ['09:00-17:00']}\n", "1 error: a calendar lacks the key `zone`; it takes an IANA zone"),
         (SOUND + "zone: UTC\n", "4 error: `zone` stands here twice (first on line 1); keep one of the two"),
+        (
+            SOUND + "closed: [02-30]\n",
+            "4 error: there is no `02-30`; write a day of every year as 12-24",
+        ),
+        (SOUND + "closed: [12-24, 12-24]\n", "4 warning: `12-24` stands here twice (first on line 4); keep one"),
+        (SOUND + "closed: [12-24]\noverride: {12-24: []}\n", "4 error: `12-24` is closed and has hours of its own"),
+        (
+            SOUND + "closed:\n  - 12-24\n  - 2026-12-24\n",
+            "6 warning: `2026-12-24` is closed every year already (line 5); remove it",
+        ),
+        (
+            "zone: UTC\nweekly: {mon: ['22:00-30:00']}\noverride: {12-24: ['05:00-08:00']}\n",
+            "3 error: `05:00-08:00` of 12-24 overlaps `22:00-30:00` of mon (line 2); let",
+        ),
+        (
+            SOUND + "holidays: {country: DE, subdivision: BY, categories: [cathlic]}\n",
+            "4 error: `DE` has no holidays of the category `cathlic`; did you mean `catholic`?",
+        ),
+        (
+            SOUND + "holidays: {country: CN, categories: [half_day]}\n",
+            "4 error: people work on days of the category `half_day`; write its days and their hours under `override`",
+        ),
+        (
+            SOUND + "holidays: {country: DE, subdivision: BY, make_up: ['09:00-12:00']}\n",
+            "4 warning: no days of rest are known on which `DE` works in exchange for a holiday; remove `make_up`, or",
+        ),
+        (
+            SOUND + "holidays: {country: HU, make_up: ['17:00-09:00']}\n",
+            "4 error: `17:00-09:00` ends before it starts; a night shift ends after 24:00",
+        ),
         (SOUND + "holiday: {country: DE}\n", "4 error: unknown key `holiday` in a calendar; did you mean `holidays`?"),
         (SOUND + "holidays: {county: DE}\n", "4 error: unknown key `county` in `holidays`; did you mean `country`?"),
         (SOUND + "holidays: DE\n", "4 error: `DE` stands where `holidays` belongs; give a mapping"),
@@ -347,3 +381,25 @@ def test_the_calendar_of_the_guide_is_sound_and_has_every_key():
 def test_holidays_that_are_not_all_known_are_doubted(country: str, doubt: str) -> None:
     assert any(told.startswith(doubt) for told in doubts(Holidays(country=country)))
     assert not doubts(Holidays(country="FR"))
+
+
+def test_a_country_works_on_days_of_rest_in_exchange_for_holidays_where_that_is_said():
+    hungary = {"zone": "Europe/Budapest", "weekly": {"mon-fri": ["09:00-17:00"]}, "holidays": {"country": "HU"}}
+    assert compiled(hungary).works_on(date(2025, 10, 18)) is False
+    hungary["holidays"]["make_up"] = ["08:00-12:00"]
+    assert compiled(hungary).hours.of(date(2025, 10, 18)) == ((480, 720),)
+    assert compiled(hungary).hours.of(date(2025, 10, 25)) == ()
+    assert compiled(hungary).works_on(date(2025, 10, 23)) is False
+
+
+def test_further_categories_of_holidays_are_closed_too():
+    bavaria = {"zone": "Europe/Berlin", "weekly": {"mon-fri": ["09:00-17:00"]}}
+    bavaria["holidays"] = {"country": "DE", "subdivision": "BY"}
+    assert compiled(bavaria).works_on(date(2025, 8, 15)) is True
+    bavaria["holidays"]["categories"] = ["catholic"]
+    assert compiled(bavaria).works_on(date(2025, 8, 15)) is False
+
+
+def compiled(declared: dict[str, object]) -> Calendar:
+    """As it is kept, and read again."""
+    return Calendar.compiled(ResolvedCalendar.model_validate_json(resolved(CalendarFile.model_validate(declared))))

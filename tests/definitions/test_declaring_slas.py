@@ -66,8 +66,25 @@ def test_a_sound_clock_is_told_nothing(keys):
         ({"target": "[{is: 2h, when: data.urgent}]"}, "warning: perhaps no target holds"),
         ({"kind": "due_at", "target": None, "due": "{at: '16:00'}"}, "error: `due` has no way to count"),
         (
-            {"kind": "due_at", "target": None, "due": "{field: data.on, calendar_days: 2}"},
-            "error: `due` has `field` and `calendar_days`",
+            {"kind": "due_at", "target": None, "due": "{business_days: 2, calendar_days: 2}"},
+            "error: `due` has `business_days` and `calendar_days`",
+        ),
+        (DUE | {"due": "{business_days: -2}"}, "error: no clock is due before it starts"),
+        (DUE | {"due": "{field: data.on, business_days: -3661}"}, "error: `business_days` is more than ten years"),
+        (DUE | {"due": "{calendar_days: 2, from_closed: next}"}, "error: `from_closed` belongs to `business_days`"),
+        (DUE | {"due": "{business_days: 2, if_closed: next}"}, "error: a business day is not closed"),
+        (DUE | {"due": "{field: data.on, at: '16:00'}"}, "warning: `at` means nothing to the moment of a field"),
+        (
+            {"calendar": "always", "target": "8bh"},
+            "error: `8bh` counts by business hours or days, and the clock runs round the clock",
+        ),
+        (
+            {"calendar": None, "steps": "[{at: -2bd, urgency: 1}]"},
+            "error: `-2bd` counts by business hours or days, and the clock runs round the clock",
+        ),
+        (
+            {"pause": "{event: stay}", "pause_max": "8bh"},
+            "error: a pause ends after hours that pass, worked or not",
         ),
         (
             {"kind": "due_at", "target": None, "due": "{business_days: 2, at: '25:00'}"},
@@ -153,6 +170,9 @@ def test_days_on_a_business_calendar_are_told_with_what_they_are(keys, message):
         {"target": "[{when: data.urgent, is: 5d, calendar: always}, {is: 9h}]"},
         {"pause": "{event: stay}", "pause_max": "5d"},
         DUE | {"due": "{business_days: 2}"},
+        DUE | {"due": "{field: data.on, business_days: -2, from_closed: previous, at: start}"},
+        DUE | {"due": "{field: data.on, if_closed: previous}"},
+        {"target": "16bh", "steps": "[{at: -1bd, urgency: 1}, {at: +1bd, urgency: 2}, {at: -4bh, urgency: 3}]"},
     ],
 )
 def test_days_round_the_clock_and_hours_of_work_are_told_nothing(keys):

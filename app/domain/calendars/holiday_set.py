@@ -3,8 +3,9 @@
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from types import ModuleType
@@ -14,6 +15,9 @@ from app.domain.definition.calendar_file import CalendarFile, Holidays, Resolved
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2060
+PUBLIC: Final = "public"
+NOT_CLOSED: Final = ("half_day", "workday")
+"""Categories of days on which people work, if not all of the day."""
 NEXT_YEARS: Final = range(2026, 2029)
 """By which it is judged what all parts of a country have off."""
 
@@ -23,32 +27,56 @@ def resolved(calendar: CalendarFile, *, corrects: str | None = None) -> str:
 
     `ResolvedCalendar.model_validate_json` reads it. Needs a country and a subdivision that are known.
     """
-    dates = dict(holiday_dates(calendar.holidays)) if calendar.holidays else {}
     declared = calendar.model_dump(exclude_unset=True)
-    return ResolvedCalendar(**declared, holiday_dates=dates, corrects=corrects).canonical()
+    dates = dict(holiday_dates(calendar.holidays)) if calendar.holidays else {}
+    make_up = list(make_up_dates(calendar.holidays)) if calendar.holidays and calendar.holidays.make_up else []
+    return ResolvedCalendar(**declared, holiday_dates=dates, make_up_dates=make_up, corrects=corrects).canonical()
 
 
 def holiday_dates(named: Holidays) -> Mapping[str, str]:
-    """The public holidays, observed days included: ISO date -> name in the country's own language."""
-    return _found(named)[0]
+    """The holidays, observed days included: ISO date -> name in the country's own language."""
+    return _found(named).dates
+
+
+def make_up_dates(named: Holidays) -> tuple[str, ...]:
+    """Days of rest on which the country works in exchange for a holiday, as far as the library knows them."""
+    return _found(named).make_up
 
 
 def doubts(named: Holidays) -> tuple[str, ...]:
     """What the library says about its own dates, such as that it knows some for a few years only."""
-    return _found(named)[1]
+    return _found(named).doubts
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    dates: Mapping[str, str]
+    make_up: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+def _found(named: Holidays) -> _Found:
+    return _looked_up(named.country, named.subdivision, tuple(sorted(set(named.categories))))
 
 
 @lru_cache(maxsize=64)
-def _found(named: Holidays) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    country = _country(named.country)
+def _looked_up(code: str, subdivision: str | None, categories: tuple[str, ...]) -> _Found:
+    country = _country(code)
     # Without a language the library takes that of the process, and names would differ from host to host.
     language = country.default_language
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        days = country(subdiv=named.subdivision, language=language, years=range(FIRST_YEAR, LAST_YEAR + 1))
+        days = country(
+            subdiv=subdivision,
+            language=language,
+            years=range(FIRST_YEAR, LAST_YEAR + 1),
+            categories=(country.default_category, *categories) if categories else None,
+        )
     kept = {day.isoformat(): name for day, name in sorted(days.items()) if FIRST_YEAR <= day.year <= LAST_YEAR}
+    make_up = tuple(day.isoformat() for day in sorted(days.weekend_workdays) if FIRST_YEAR <= day.year <= LAST_YEAR)
     said = [str(each.message) for each in warned]
-    return kept, tuple(dict.fromkeys([*said, *_missing(kept), *_of_all_parts(named, kept)]))
+    missing = () if subdivision else _of_all_parts(country, kept)
+    return _Found(kept, make_up, tuple(dict.fromkeys([*said, *_missing(kept), *missing])))
 
 
 def _missing(kept: Mapping[str, str]) -> Iterator[str]:
@@ -61,10 +89,9 @@ def _missing(kept: Mapping[str, str]) -> Iterator[str]:
         yield f"the library knows none from {int(last) + 1} on"
 
 
-def _of_all_parts(named: Holidays, kept: Mapping[str, str]) -> Iterator[str]:
+def _of_all_parts(country: Any, kept: Mapping[str, str]) -> Iterator[str]:
     """Days that most subdivisions have, three of four at least, and that are left out where none is named."""
-    country = _country(named.country)
-    if named.subdivision is not None or not country.subdivisions:
+    if not country.subdivisions:
         return
     parts = [country(subdiv=part, years=NEXT_YEARS, language=country.default_language) for part in country.subdivisions]
     counted = Counter(day.isoformat() for part in parts for day in part)
@@ -87,6 +114,11 @@ def subdivisions(country: str) -> Mapping[str, str]:
     declared = _country(country)
     codes: Iterable[str] = declared.subdivisions
     return {**{code: code for code in codes}, **declared.subdivisions_aliases}
+
+
+def categories(country: str) -> Sequence[str]:
+    """Those of its holidays that close a day, besides the public ones."""
+    return [each for each in _country(country).supported_categories if each not in (PUBLIC, *NOT_CLOSED)]
 
 
 def _country(code: str) -> Any:

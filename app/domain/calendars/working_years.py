@@ -29,7 +29,7 @@ class WorkingYears:
         self._hours = hours
         self._slots = slots
         self._by_weekday = [_length(weekday) for weekday in hours.weekly]
-        self._special = frozenset(day.toordinal() for day in hours.closed | hours.override.keys())
+        self._special = frozenset(day.toordinal() for day in hours.special)
         self.usual = sum(self._by_weekday) * (YEAR // _WEEK)
         self.worked = lru_cache(_REMEMBERED)(self._worked)
 
@@ -55,7 +55,9 @@ class WorkingYears:
         return total
 
     def _day(self, day: int, weekday: int) -> int:
-        return _length(self._hours.of(date.fromordinal(day))) if day in self._special else self._by_weekday[weekday]
+        if day not in self._special and not self._hours.yearly:
+            return self._by_weekday[weekday]
+        return _length(self._hours.of(date.fromordinal(day)))
 
     def _offset(self, day: int) -> timedelta | None:
         return datetime.fromordinal(day).replace(tzinfo=self._zone).utcoffset()

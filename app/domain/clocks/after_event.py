@@ -8,7 +8,7 @@ from app.domain.calendars.port import Calendars
 from app.domain.calendars.timeline import Timeline
 from app.domain.clocks import transitions
 from app.domain.clocks.dates import read_moment, unreadable
-from app.domain.clocks.due_moment import due_moment
+from app.domain.clocks.due_moment import due_by_field, due_moment
 from app.domain.clocks.rules import ClockRule, Happening, When
 from app.domain.clocks.state import ACTIVE, ClockState
 from app.domain.clocks.steps import Terms
@@ -201,22 +201,29 @@ class _OneClock:
             raise invalid(f"slas.{self.rule.name}", f"cannot be promised: {error}") from None
 
     def _due_by_data(self, timeline: Timeline) -> datetime | None:
-        assert self.rule.declared.due is not None
-        return self._moment(self.rule.declared.due.field, timeline, ends=True)
+        due = self.rule.declared.due
+        assert due is not None
+        value = self.rule.data_field(due.field, self.happening.data)
+        if value is None:
+            return None
+        try:
+            return due_by_field(due, value, timeline)
+        except (ValueError, OverflowError):
+            raise invalid(str(due.field), unreadable(self.rule.name)) from None
 
     def _started_at(self, timeline: Timeline) -> datetime | None:
         path = self.rule.declared.start_at
-        moment = self._moment(path, timeline, ends=False)
+        moment = self._moment(path, timeline)
         if path and moment and moment > self.happening.recorded_at:
             raise invalid(path, f"lies in the future, and the clock {self.rule.name} starts by it")
         return moment
 
-    def _moment(self, path: str | None, timeline: Timeline, *, ends: bool) -> datetime | None:
+    def _moment(self, path: str | None, timeline: Timeline) -> datetime | None:
         value = self.rule.data_field(path, self.happening.data)
         if path is None or value is None:
             return None
         try:
-            return read_moment(value, timeline, ends=ends)
+            return read_moment(value, timeline, ends=False)
         except (ValueError, OverflowError):
             raise invalid(path, unreadable(self.rule.name)) from None
 

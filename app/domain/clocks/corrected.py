@@ -14,6 +14,7 @@ from app.domain.clocks.recounted import promised, recounted
 from app.domain.clocks.rules import ClockRule
 from app.domain.clocks.state import ACTIVE, ClockState
 from app.domain.clocks.steps import Terms
+from app.domain.values.json import Data
 
 
 def corrected(
@@ -23,6 +24,7 @@ def corrected(
     versions: Sequence[Timeline],
     changes: Sequence[ClockChange],
     calendars: Calendars,
+    data: Data,
 ) -> ClockState:
     """The clock as it would be had it counted by the last of `versions` all along; the same where nothing differs.
 
@@ -34,9 +36,9 @@ def corrected(
     now, newest = max(at, state.since), versions[-1]
     total = elapsed_by(rule, changes, state, calendars, now)
     early = state.breached_at is not None and state.target is not None and total < state.target
-    if total == elapsed(state, newest, now) and recounted(state, rule, at, versions) == state and not early:
+    if total == elapsed(state, newest, now) and recounted(state, rule, at, versions, data) == state and not early:
         return state
-    due = promised(state, rule, versions) if state.fixed_due else None
+    due = promised(state, rule, versions, data) if state.fixed_due else None
     since = now if state.status == "running" else state.since
     counted = replace(state, counted=total, fixed_due=due, since=since)
     if due is not None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.domain.calendars.business_time import NO_TIME
 from app.domain.calendars.timeline import Timeline
+from app.domain.clocks.business_days import business_days_from, same_time
 from app.domain.clocks.state import ClockState, Owed
 from app.domain.clocks.steps import ClockStep, Terms
 from app.domain.definition.durations import LONGEST
@@ -89,13 +90,15 @@ def passed(
     reached, found = [], []
     for step in terms.steps:
         before = reached_of(state, step)
-        count = max(has_come(state, step, total, until), before)
+        count = max(has_come(state, step, total, until, terms.timeline), before)
         first = max(before, count - MOST_SKIPPED) if newest else before
         last = count if newest else min(count, before + MOST_OWED)
         moments = [(n, moment_of(state, step, n, terms.timeline) or until) for n in range(first + 1, last + 1)]
         kept = [(n, moment) for n, moment in moments if moment < until or inclusive]
         reached.append(last - len(moments) + len(kept))
-        found += [(moment, firing_order(state, step, n), Owed(step.number, n, moment)) for n, moment in kept]
+        found += [
+            (moment, firing_order(state, step, n, terms.timeline), Owed(step.number, n, moment)) for n, moment in kept
+        ]
     return tuple(reached), [owed for _, _, owed in sorted(found, key=lambda item: item[:2])]
 
 
@@ -105,8 +108,23 @@ def moment_of(state: ClockState, step: ClockStep, n: int, timeline: Timeline) ->
         return None
     if step.at_due:
         return max(state.due_at, state.since) if state.due_at else None
-    left = step.threshold(state.target, n) - state.counted
-    return reachable(timeline, state.since, max(left, NO_TIME))
+    comes = threshold(state, step, n, timeline)
+    return None if comes is None else reachable(timeline, state.since, max(comes - state.counted, NO_TIME))
+
+
+def threshold(state: ClockState, step: ClockStep, n: int, timeline: Timeline) -> timedelta | None:
+    """The elapsed time of firing n; None where it follows from a due that is not known."""
+    assert state.target is not None
+    if step.days is None:
+        return step.first(state.target) + step.again(n)
+    if state.due_at is None:
+        return None
+    try:
+        day = business_days_from(timeline.local(state.due_at).date(), step.days, timeline)
+        moment = same_time(day, timeline.local(state.due_at))
+    except (ValueError, OverflowError):
+        return None
+    return state.target + working_time(timeline, state.due_at, moment) + step.again(n)
 
 
 def planned(state: ClockState, terms: Terms) -> ClockState:
@@ -129,25 +147,27 @@ def _coming(state: ClockState, terms: Terms) -> Iterator[datetime]:
     following = [(step, n) for step, n in following if step.has(n)]
     if state.due_at and state.since and any(step.at_due for step, _ in following):
         yield max(state.due_at, state.since)
-    others = [(step.threshold(state.target, n), step.number, n) for step, n in following if not step.at_due]
-    if others:
+    comes = [(threshold(state, step, n, terms.timeline), step.number, n) for step, n in following if not step.at_due]
+    if others := [(after, number, n) for after, number, n in comes if after is not None]:
         _, number, n = min(others)
         moment = moment_of(state, terms.steps[number], n, terms.timeline)
         if moment:
             yield moment
 
 
-def has_come(state: ClockState, step: ClockStep, total: timedelta, until: datetime) -> int:
+def has_come(state: ClockState, step: ClockStep, total: timedelta, until: datetime, timeline: Timeline) -> int:
     if state.target is None:
         return 0
     if step.at_due:
         return int(state.due_at is not None and state.due_at <= until)
-    return step.count(state.target, total)
+    first = threshold(state, step, 1, timeline)
+    return 0 if first is None else step.count(first, total)
 
 
-def firing_order(state: ClockState, step: ClockStep, n: int) -> tuple[timedelta, int]:
+def firing_order(state: ClockState, step: ClockStep, n: int, timeline: Timeline) -> tuple[timedelta, int]:
     """Of firings at one moment: that of less elapsed time first, then as declared."""
-    return step.threshold(state.target or NO_TIME, n), step.number
+    comes = threshold(state, step, n, timeline) if state.target is not None else None
+    return comes or NO_TIME, step.number
 
 
 def paused_from(state: ClockState, at: datetime, reason: str | None, until: datetime | None) -> ClockState:

@@ -28,9 +28,14 @@ def read_moment(value: Json, timeline: Timeline, *, ends: bool) -> datetime:
     """A time, or a date: from its local midnight, or until the end of that day. ValueError, OverflowError."""
     if not isinstance(value, str):
         raise ValueError("not a text")
-    if len(value) > _DATE:
+    if not is_date(value):
         return parse_rfc3339(value)
     return timeline.moment(date.fromisoformat(value) + timedelta(days=int(ends)), 0)
+
+
+def is_date(value: Json) -> bool:
+    """Of what can be read as a moment: whether it is a date, rather than a time."""
+    return isinstance(value, str) and len(value) <= _DATE
 
 
 def unreadable(clock: str) -> str:
@@ -39,8 +44,8 @@ def unreadable(clock: str) -> str:
 
 def _check(clock: str, path: str, value: Json) -> None:
     try:
-        if isinstance(value, str) and len(value) <= _DATE:
-            parse_date(value)
+        if is_date(value):
+            parse_date(str(value))
         moment = read_moment(value, ALWAYS, ends=False)
     except (ValueError, OverflowError):
         raise invalid(path, unreadable(clock)) from None

@@ -6,14 +6,15 @@ from datetime import datetime
 
 from app.domain.calendars.timeline import Timeline
 from app.domain.clocks.course import brought, due_after, planned, working_time
-from app.domain.clocks.due_moment import due_moment
+from app.domain.clocks.due_moment import due_by_field, due_moment
 from app.domain.clocks.rules import ClockRule
 from app.domain.clocks.state import ACTIVE, ClockState
 from app.domain.clocks.steps import Terms
+from app.domain.values.json import Data
 
 
-def recounted(state: ClockState, rule: ClockRule, at: datetime, versions: Sequence[Timeline]) -> ClockState:
-    """The clock by the last of `versions`; the others are those that it may have counted by.
+def recounted(state: ClockState, rule: ClockRule, at: datetime, versions: Sequence[Timeline], data: Data) -> ClockState:
+    """The clock by the last of `versions`; the others are those that it may have counted by. `data` is the case's.
 
     A due that followed from the working time that was left follows from it again. One that was kept, or that the data
     names, stays; its steps move with the working time until it. What has passed stays as it was.
@@ -22,7 +23,9 @@ def recounted(state: ClockState, rule: ClockRule, at: datetime, versions: Sequen
         return state
     terms = Terms(versions[-1], rule.steps)
     if not state.breached_at:
-        state = _due_anew(state, versions) if state.fixed_due is None else _promised_anew(state, rule, at, versions)
+        state = (
+            _due_anew(state, versions) if state.fixed_due is None else _promised_anew(state, rule, at, versions, data)
+        )
     return planned(state, terms)
 
 
@@ -34,11 +37,13 @@ def _due_anew(state: ClockState, versions: Sequence[Timeline]) -> ClockState:
     return replace(state, due_at=due_after(state, state.since, versions[-1]))
 
 
-def _promised_anew(state: ClockState, rule: ClockRule, at: datetime, versions: Sequence[Timeline]) -> ClockState:
-    """A clock that is due at a moment of the data, or so many business days after its start."""
+def _promised_anew(
+    state: ClockState, rule: ClockRule, at: datetime, versions: Sequence[Timeline], data: Data
+) -> ClockState:
+    """A clock that is due at a moment of the data, or so many days after it or after its start."""
     assert state.fixed_due is not None
     assert state.since is not None
-    due, newest = promised(state, rule, versions), versions[-1]
+    due, newest = promised(state, rule, versions, data), versions[-1]
     if max(due, state.due_at or due) <= at:
         return state
     if state.due_at not in (None, state.fixed_due):  # a pause put it off: what was left then is left now
@@ -52,15 +57,20 @@ def _promised_anew(state: ClockState, rule: ClockRule, at: datetime, versions: S
     return replace(here, fixed_due=due, target=length, due_at=due if state.due_at else None)
 
 
-def promised(state: ClockState, rule: ClockRule, versions: Sequence[Timeline]) -> datetime:
-    """The due of a clock that counts business days, by the last version; any other stays."""
+def promised(state: ClockState, rule: ClockRule, versions: Sequence[Timeline], data: Data) -> datetime:
+    """The due of a clock that counts days on its calendar, by the last version; any other stays."""
     assert state.fixed_due is not None
     due, start = rule.declared.due, state.started_at
-    if due is None or due.field is not None or start is None:
+    value = rule.data_field(due.field, data) if due else None
+    if due is None or start is None or (due.field is not None and (value is None or not due.counts)):
         return state.fixed_due
+
+    def by(version: Timeline) -> datetime | None:
+        return due_moment(due, start, version) if due.field is None else due_by_field(due, value, version)
+
     try:
-        follows = any(due_moment(due, start, version) == state.fixed_due for version in versions)
-        moment = due_moment(due, start, versions[-1]) if follows else None
-    except ValueError:
+        follows = any(by(version) == state.fixed_due for version in versions)
+        moment = by(versions[-1]) if follows else None
+    except (ValueError, OverflowError):
         return state.fixed_due
     return moment or state.fixed_due

@@ -120,7 +120,8 @@ class ClockRule:
         due = self.declared.due.field if self.declared.due else None
         return tuple(path for path in (self.declared.start_at, due) if path)
 
-    def data_field(self, path: str | None, data: Data) -> Json:
+    @staticmethod
+    def data_field(path: str | None, data: Data) -> Json:
         """The value of `data.received_on`, None where there is none."""
         value: Json = data
         for name in path.split(".")[1:] if path else ():

@@ -10,8 +10,9 @@ from app.domain.calendars.business_time import Segment
 from app.domain.calendars.timeline import Timeline
 from app.domain.clocks import transitions
 from app.domain.clocks.course import elapsed, moment_of, reached_of
-from app.domain.clocks.due_moment import due_moment
+from app.domain.clocks.due_moment import due_by_field, due_moment
 from app.domain.clocks.firing import due_firings
+from app.domain.clocks.rules import ClockRule
 from app.domain.clocks.simulate_input import (
     MOST_FIRINGS,
     CalendarReader,
@@ -96,11 +97,14 @@ class _Course:
                 return
 
     def due_from(self, at: datetime) -> datetime | None:
-        if self.clock.due is None:
+        due = self.clock.due
+        if due is None:
             return self.clock.due_at
         try:
-            return due_moment(self.clock.due, at, self.timeline)
-        except ValueError as error:
+            if due.field is not None:
+                return due_by_field(due, ClockRule.data_field(due.field, self.clock.data), self.timeline)
+            return due_moment(due, at, self.timeline)
+        except (ValueError, OverflowError) as error:
             raise invalid("clock.due", str(error)) from None
 
 

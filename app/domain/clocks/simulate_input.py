@@ -10,13 +10,14 @@ from pydantic import ConfigDict, Field, ValidationError, WithJsonSchema
 
 from app.domain.calendars.business_time import Calendar
 from app.domain.calendars.timeline import ALWAYS, Timeline
-from app.domain.clocks.simulate_faults import faults_of
+from app.domain.clocks.simulate_faults import check_due, faults_of
 from app.domain.clocks.steps import ClockStep, compile_steps
 from app.domain.definition.calendar_file import CalendarFile
 from app.domain.definition.case_type import Clock, Due, Duration, Step
 from app.domain.definition.declared import Declared
 from app.domain.definition.durations import LONGEST, parse_duration
 from app.domain.values.errors import invalid
+from app.domain.values.json import Data
 from app.domain.values.rfc3339 import near, parse_rfc3339
 
 MOST_MOMENTS: Final = 1000
@@ -45,6 +46,7 @@ class ClockToSimulate(Declared):
     target: Duration | None = None
     due_at: Moment | None = None
     due: Due | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
     every: Duration | None = None
     sequence: Literal["independent", "sequential"] = "independent"
     pause_max: Duration | None = None
@@ -74,6 +76,7 @@ class SimulatedClock:
     target: timedelta | None
     due_at: datetime | None
     due: Due | None
+    data: Data
     periodic: bool
     sequential: bool
     pause_max: timedelta | None
@@ -112,13 +115,14 @@ def read_clock(written: Any) -> SimulatedClock:
     ways = [key for key in ("target", "due_at", "due", "every") if getattr(clock, key) is not None]
     if len(ways) != 1:
         raise invalid("clock.target", "give one of `target`, `due_at`, `due` and `every`")
-    if clock.due and clock.due.business_days is None and clock.due.calendar_days is None:
-        raise invalid("clock.due", "give `business_days` or `calendar_days`; a data field needs a case")
+    if clock.due is not None:
+        check_due(clock.due, clock.data)
     length = clock.target or clock.every
     return SimulatedClock(
         target=_length(length, f"clock.{ways[0]}"),
         due_at=_time(clock.due_at, "clock.due_at"),
         due=clock.due,
+        data=clock.data,
         periodic=clock.every is not None,
         sequential=clock.sequence == "sequential",
         pause_max=_length(clock.pause_max, "clock.pause_max"),
@@ -201,7 +205,7 @@ def _check_mode(moment: MomentToSimulate, place: str) -> None:
 
 def _steps(written: Sequence[Step]) -> tuple[ClockStep, ...]:
     for index, step in enumerate(written):
-        for key, length in (("at", None if step.at.endswith("%") else step.at), ("every", step.every)):
+        for key, length in (("at", None if step.at.endswith(("%", "bd")) else step.at), ("every", step.every)):
             _length(length, f"clock.steps.{index}.{key}")
         if step.every and not step.at.startswith("+"):
             raise invalid(f"clock.steps.{index}.every", "only a step after due repeats")

@@ -60,9 +60,10 @@ def _behind(state: ClockState, terms: Terms) -> ClockState:
         return state
     found, reached = [], []
     for step in terms.steps:
-        count = has_come(state, step, -MICROSECOND, state.started_at - MICROSECOND)
+        count = has_come(state, step, -MICROSECOND, state.started_at - MICROSECOND, terms.timeline)
         numbers = range(max(count - MOST_SKIPPED, 0) + 1, count + 1)
-        found += [(firing_order(state, step, n), Owed(step.number, n, state.started_at)) for n in numbers]
+        owed = [Owed(step.number, n, state.started_at) for n in numbers]
+        found += [(firing_order(state, step, one.n, terms.timeline), one) for one in owed]
         reached.append(count)
     return replace(state, reached=tuple(reached), owed=tuple(owed for _, owed in sorted(found, key=lambda one: one[0])))
 

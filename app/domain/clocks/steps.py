@@ -8,14 +8,15 @@ from typing import Final
 from app.domain.calendars.local_time import MICROSECOND
 from app.domain.calendars.timeline import ALWAYS, Timeline
 from app.domain.definition.case_type import Clock, Step
-from app.domain.definition.durations import parse_duration
+from app.domain.definition.durations import business_days, parse_duration
 
 _DUE: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStep:
-    """A step: of the target `percent`, or that and `offset` more (less, if negative).
+    """A step: of the target `percent`, or that and `offset` more (less, if negative), or so many business `days` after
+    due.
 
     `every` and `most` say how it repeats. `at_due` marks one at exactly 100 %, `breach` the first of these, whose
     firing records the breach. `does` is None for the implicit one.
@@ -25,21 +26,25 @@ class ClockStep:
     at: str
     percent: int = _DUE
     offset: timedelta = timedelta(0)
+    days: int | None = None
     every: timedelta | None = None
     most: int | None = 1
     at_due: bool = False
     breach: bool = False
     does: Step | None = None
 
-    def threshold(self, target: timedelta, n: int) -> timedelta:
-        """The elapsed time of firing n, rounded up to the next microsecond."""
+    def first(self, target: timedelta) -> timedelta:
+        """The elapsed time of the first firing, rounded up to the next microsecond; of one without `days`."""
         part = -(-(target // MICROSECOND) * self.percent // 100)
-        again = (n - 1) * self.every if self.every else timedelta(0)
-        return timedelta(microseconds=part) + self.offset + again
+        return timedelta(microseconds=part) + self.offset
 
-    def count(self, target: timedelta, elapsed: timedelta) -> int:
-        """How many firings come at `elapsed` or before."""
-        over = elapsed - self.threshold(target, 1)
+    def again(self, n: int) -> timedelta:
+        """How much after the first one firing n comes."""
+        return (n - 1) * self.every if self.every else timedelta(0)
+
+    def count(self, first: timedelta, elapsed: timedelta) -> int:
+        """How many firings come at `elapsed` or before, if the first one comes at `first`."""
+        over = elapsed - first
         if over < timedelta(0):
             return 0
         count = over // self.every + 1 if self.every else 1
@@ -86,6 +91,8 @@ def _compiled(number: int, step: Step, *, breach: bool) -> ClockStep:
             breach=breach,
             does=step,
         )
+    if (days := business_days(step.at)) is not None:
+        return ClockStep(number=number, at=step.at, days=days, every=every, most=most, does=step)
     length = parse_duration(step.at)
     offset = -length if step.at.startswith("-") else length
     return ClockStep(number=number, at=step.at, offset=offset, every=every, most=most, does=step)

@@ -123,11 +123,12 @@ class Fold:
         if state is None or rule is None or state.cycle != sla["cycle"]:
             raise Unexplained(f"entry {entry['case_seq']} recounts clock {sla['clock']}, which is not there")
         versions = self.calendars.by_version(state.calendar, sla["calendar"]["version"])
+        data = self.case.data if self.case else {}
         if entry["kind"] == "sla":
-            after = recounted(state, rule, at, versions)
+            after = recounted(state, rule, at, versions, data)
         else:
             known = self.calendars.as_of(entry.get("calendars", {}))
-            after = corrected(state, rule, at, versions, self.changes.get(state.name, ()), known)
+            after = corrected(state, rule, at, versions, self.changes.get(state.name, ()), known, data)
         self._take(ClocksAfter({**self.clocks, state.name: after}, (after,)), at)
 
     def _did_by_itself(self, entry: JsonObject, at: datetime, known: Calendars) -> None:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
@@ -13,15 +14,26 @@ WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY: Final = "(mon|tue|wed|thu|fri|sat|sun)"
 
 Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+DayOrYearly = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$")]
+"""A date, or a day that returns every year: `2026-12-24`, `12-24`."""
 Days = Annotated[str, StringConstraints(pattern=rf"^{_DAY}(-{_DAY})?$")]
 Hours = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$")]
 
 
+Category = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
+
+
 class Holidays(Declared):
-    """A holiday set of the library `holidays`: ISO 3166 country and subdivision."""
+    """A holiday set of the library `holidays`: ISO 3166 country and subdivision.
+
+    Public holidays and those of further `categories` are closed. `make_up` are the hours of the days of rest on which a
+    country works in exchange for a holiday.
+    """
 
     country: str
     subdivision: str | None = None
+    categories: list[Category] = Field(default_factory=list)
+    make_up: list[Hours] = Field(default_factory=list)
 
 
 class CalendarFile(Declared):
@@ -34,8 +46,8 @@ class CalendarFile(Declared):
     title: str | None = None
     zone: str
     weekly: dict[Days, list[Hours]] = Field(default_factory=dict)
-    closed: list[Day] = Field(default_factory=list)
-    override: dict[Day, list[Hours]] = Field(default_factory=dict)
+    closed: list[DayOrYearly] = Field(default_factory=list)
+    override: dict[DayOrYearly, list[Hours]] = Field(default_factory=dict)
     holidays: Holidays | None = None
     applies_from: Day | None = None
 
@@ -50,13 +62,39 @@ class CalendarFile(Declared):
 
 
 class ResolvedCalendar(CalendarFile):
-    """A version as it is kept: `holiday_dates` are the dates and names that `holidays` meant when it was first seen.
+    """A version as it is kept: `holiday_dates` are the dates and names that `holidays` meant when it was first seen,
+    `make_up_dates` the days of rest that were worked in exchange.
 
     `corrects` is there on one that was put in force for a time that had passed: the moment until which it did so.
     """
 
     holiday_dates: dict[Day, str] = Field(default_factory=dict)
+    make_up_dates: list[Day] = Field(default_factory=list)
     corrects: str | None = None
+
+
+def is_yearly(day: str) -> bool:
+    return len(day) == len("12-24")
+
+
+def yearly(day: str) -> tuple[int, int]:
+    """Month and day of `12-24`; ValueError where no year has it."""
+    found = date.fromisoformat(f"2024-{day}")  # a leap year
+    return found.month, found.day
+
+
+def dates_of(days: Iterable[str], years: Iterable[int]) -> Iterator[date]:
+    """The dates among them, and those that the others are in these years."""
+    for day in days:
+        if not is_yearly(day):
+            yield date.fromisoformat(day)
+            continue
+        month, number = yearly(day)
+        for year in years:
+            try:
+                yield date(year, month, number)
+            except ValueError:  # no leap year
+                continue
 
 
 def minutes_of(hours: str) -> tuple[int, int]:

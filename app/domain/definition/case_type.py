@@ -109,8 +109,10 @@ class Event(Declared):
         return {**kept, "transitions": [{key: item for key, item in value.items() if key in INLINE}]}
 
 
-Duration = Annotated[str, StringConstraints(pattern=r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", min_length=2)]
-StepAt = Annotated[str, StringConstraints(pattern=r"^(\d{1,4}%|[+-](\d+d)?(\d+h)?(\d+m)?(\d+s)?)$", min_length=2)]
+Duration = Annotated[str, StringConstraints(pattern=r"^(\d+d)?(\d+b?h)?(\d+m)?(\d+s)?$", min_length=2)]
+StepAt = Annotated[
+    str, StringConstraints(pattern=r"^(\d{1,4}%|[+-]\d{1,4}bd|[+-](\d+d)?(\d+b?h)?(\d+m)?(\d+s)?)$", min_length=2)
+]
 
 
 class Condition(Declared):
@@ -135,14 +137,28 @@ class TargetRule(Declared):
     calendar: Name | FollowTeam | None = None
 
 
+Neighbour = Literal["next", "previous"]
+
+
 class Due(Declared):
-    """The moment of a `due_at` clock."""
+    """The moment of a `due_at` clock: that of a field, or so many days after its start or the field's moment.
+
+    Before a field's moment, where there are less than 0. `from_closed` says as which business day a day without hours
+    counts from which business days are counted, `if_closed` on which business day it is due instead of a date without.
+    """
 
     field: DataPath | None = None
-    business_days: int | None = Field(default=None, ge=0, strict=True)
-    calendar_days: int | None = Field(default=None, ge=0, strict=True)
-    at: str | None = Field(default=None, pattern=r"^\d{2}:\d{2}$")
+    business_days: int | None = Field(default=None, strict=True)
+    calendar_days: int | None = Field(default=None, strict=True)
+    at: str | None = Field(default=None, pattern=r"^(\d{2}:\d{2}|start)$")
     cutoff: str | None = Field(default=None, pattern=r"^\d{2}:\d{2}$")
+    from_closed: Neighbour | None = None
+    if_closed: Neighbour | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is more than the moment of a field."""
+        return any(way is not None for way in (self.business_days, self.calendar_days, self.if_closed))
 
 
 class Step(Declared):

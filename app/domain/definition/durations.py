@@ -1,4 +1,4 @@
-"""Durations as they are written: `90m`, `8h`, `2d4h`."""
+"""Durations as they are written: `90m`, `8h`, `2d4h`, and `16bh` for what is working time on every calendar."""
 
 import re
 from datetime import timedelta
@@ -7,7 +7,7 @@ from typing import Final
 from app.domain.definition.case_type import Clock
 
 LONGEST: Final = timedelta(days=3660)
-_PARTS: Final = re.compile(r"([+-])?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,8})s)?", re.ASCII)
+_PARTS: Final = re.compile(r"([+-])?(?:(\d{1,6})d)?(?:(\d{1,6})b?h)?(?:(\d{1,8})m)?(?:(\d{1,8})s)?", re.ASCII)
 
 
 def parse_duration(text: str) -> timedelta:
@@ -18,6 +18,16 @@ def parse_duration(text: str) -> timedelta:
     if not timedelta(0) < duration <= LONGEST:
         raise ValueError(f"`{text}` is not a duration between a second and ten years")
     return duration
+
+
+def business_days(text: str) -> int | None:
+    """Of a step `-2bd` or `+1bd`; None for what is a length."""
+    return int(text.removesuffix("bd")) if text.endswith("bd") else None
+
+
+def in_working_hours(text: str) -> bool:
+    """Whether it says so: `16bh`."""
+    return "bh" in text
 
 
 def lengths_of(clock: Clock) -> list[timedelta]:

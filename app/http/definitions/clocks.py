@@ -33,12 +33,17 @@ def _time(clock: Clock) -> str:
 
 
 def _due(due: Due) -> str:
-    if due.field is not None:
-        return due.field
+    """Such as `2 business days at 16:00, cut off at 15:00`, or `5 business days before data.hearing`."""
     days, kind = (due.business_days, "business") if due.business_days is not None else (due.calendar_days, "calendar")
-    at = f" at {due.at}" if due.at else ""
+    told = [] if days is None else [f"{abs(days)} {kind} day{'' if abs(days) == 1 else 's'}"]
+    if due.field is not None:
+        told += [due.field] if not days else ["before" if days < 0 else "after", due.field]
+    if due.at and due.counts:
+        told.append("at the same time" if due.at == "start" else f"at {due.at}")
     cutoff = f", cut off at {due.cutoff}" if due.cutoff else ""
-    return f"{days} {kind} day{'' if days == 1 else 's'}{at}{cutoff}"
+    closed = f", a closed day counting as the {due.from_closed} one" if due.from_closed else ""
+    closed += f", on a closed day the {due.if_closed} one" if due.if_closed else ""
+    return " ".join(told) + cutoff + closed
 
 
 def _calendar(clock: Clock) -> str:

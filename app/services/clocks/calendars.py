@@ -131,8 +131,7 @@ def file_of(name: str) -> str:
 
 
 def calendar_of(stored: StoredCalendar) -> Calendar:
-    file = _file(stored)
-    return Calendar.compiled(file, closed=map(date.fromisoformat, file.holiday_dates))
+    return Calendar.compiled(_file(stored))
 
 
 def applies_from(calendar: CalendarFile) -> datetime | None:

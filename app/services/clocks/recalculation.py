@@ -154,9 +154,9 @@ class Recalculation:
             return state
         versions = calendars.by_version(state.calendar, calendars.version(state.calendar))
         if changes is None:
-            return recounted(state, rule, at, versions)
+            return recounted(state, rule, at, versions, case.data)
         known = calendars.as_of(calendars.versions_of(_calendars_of(changes)))
-        return corrected(state, rule, at, versions, changes, known)
+        return corrected(state, rule, at, versions, changes, known, case.data)
 
     async def _changes(self, case: Case, state: ClockState) -> Sequence[ClockChange]:
         fold = await self._clocks.folded(case.tenant, case.id)

@@ -3,11 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from app.domain.calendars.business_time import Calendar
-from app.domain.calendars.holiday_set import countries, resolved, subdivisions
+from app.domain.calendars.holiday_set import categories, countries, resolved, subdivisions
 from app.domain.calendars.timeline import ALWAYS, Timeline
 from app.domain.clocks.simulate import simulate
 from app.domain.clocks.simulate_effort import Check, Effort, WatchedTimeline
@@ -122,9 +121,9 @@ def inline(file: CalendarFile) -> Calendar:
     """A calendar that nobody has declared, its holidays looked up now. ValueError says what is wrong with it."""
     if file.holidays:
         _check_known(file.holidays)
-    dates = ResolvedCalendar.model_validate_json(resolved(file)).holiday_dates
-    compiled = Calendar.compiled(file, closed=map(date.fromisoformat, dates))
-    if any(len(hours) > MOST_A_DAY for hours in (*compiled.hours.weekly, *compiled.hours.override.values())):
+    compiled = Calendar.compiled(ResolvedCalendar.model_validate_json(resolved(file)))
+    hours = compiled.hours
+    if any(len(each) > MOST_A_DAY for each in (*hours.weekly, *hours.override.values(), *hours.yearly.values())):
         raise ValueError(f"has more than {MOST_A_DAY} intervals on a day")
     return compiled
 
@@ -132,6 +131,9 @@ def inline(file: CalendarFile) -> Calendar:
 def _check_known(holidays: Holidays) -> None:
     if holidays.country not in countries():
         raise ValueError(f"no holidays are known of the country {holidays.country!r}; write its ISO 3166 code")
+    known = categories(holidays.country)
+    if unknown := [each for each in holidays.categories if each not in known]:
+        raise ValueError(f"{holidays.country} has no holidays of the category {unknown[0]!r}")
     subdivision = holidays.subdivision
     if subdivision is not None and subdivisions(holidays.country).get(subdivision) != subdivision:
         raise ValueError(f"{holidays.country} has no subdivision {subdivision!r}")

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.domain.clocks.due_moment import AT_START
 from app.domain.deciding.step_effects import effects_of
 from app.domain.definition.case_type import CaseType, Clock, Due, FollowTeam, Step
-from app.domain.definition.durations import parse_duration
+from app.domain.definition.durations import business_days, parse_duration
 from app.domain.definition.titles import titled_clock, titled_event, titled_field
 from app.ui.frame.times import Times
 from app.ui.types.people import role_words
@@ -55,19 +56,38 @@ class _Clock:
         return self._times.duration(parse_duration(written), working)
 
     def _due(self, due: Due) -> str:
-        if due.field is not None:
-            field = titled_field(self._case_type.data, due.field, self._words.language)
-            return self._words.gettext("until %(field)s", field=field)
-        words = self._words
-        if due.business_days is not None:
-            days = words.ngettext("%(num)s business day", "%(num)s business days", due.business_days)
-        else:
-            days = words.ngettext("%(num)s calendar day", "%(num)s calendar days", due.calendar_days or 0)
-        if due.at is not None:
-            days = words.gettext("%(days)s, until %(time)s", days=days, time=due.at)
+        words, told = self._words, self._days(due)
+        if due.at is not None and due.counts:
+            same = due.at == AT_START
+            told = (
+                words.gettext("%(days)s, at the same time of day", days=told)
+                if same
+                else words.gettext("%(days)s, until %(time)s", days=told, time=due.at)
+            )
+        if due.if_closed == "next":
+            told = words.gettext("%(due)s; if that is closed, the next business day", due=told)
+        elif due.if_closed == "previous":
+            told = words.gettext("%(due)s; if that is closed, the business day before", due=told)
+        if due.from_closed == "previous":
+            told = words.gettext("%(due)s; a closed day counts as the business day before", due=told)
         if due.cutoff is None:
+            return told
+        return words.gettext("%(due)s; what comes after %(time)s counts from the next day", due=told, time=due.cutoff)
+
+    def _days(self, due: Due) -> str:
+        words, count = self._words, due.calendar_days if due.business_days is None else due.business_days
+        if due.business_days is not None:
+            days = self._business_days(abs(due.business_days))
+        else:
+            days = words.ngettext("%(num)s calendar day", "%(num)s calendar days", abs(due.calendar_days or 0))
+        if due.field is None:
             return days
-        return words.gettext("%(due)s; what comes after %(time)s counts from the next day", due=days, time=due.cutoff)
+        field = titled_field(self._case_type.data, due.field, words.language)
+        if not count:
+            return words.gettext("until %(field)s", field=field)
+        if count < 0:
+            return words.gettext("until %(days)s before %(field)s", days=days, field=field)
+        return words.gettext("until %(days)s after %(field)s", days=days, field=field)
 
     def _calendar(self) -> str:
         calendar = self._clock.calendar
@@ -90,10 +110,14 @@ class _Clock:
             return self._words.gettext("When it is due")
         if at.endswith("%"):
             return self._words.gettext("At %(share)s %% of the time", share=at[:-1])
-        length = self._length(at[1:])
+        days = business_days(at)
+        length = self._length(at[1:]) if days is None else self._business_days(abs(days))
         if at.startswith("-"):
             return self._words.gettext("%(duration)s before it is due", duration=length)
         return self._words.gettext("%(duration)s after it was due", duration=length)
+
+    def _business_days(self, count: int) -> str:
+        return self._words.ngettext("%(num)s business day", "%(num)s business days", count)
 
     def _effect(self, key: str, value: object) -> str:
         words = self._words

@@ -5,18 +5,37 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import available_timezones
 
-from app.domain.calendars.holiday_set import countries, doubts, subdivisions
+from app.domain.calendars.holiday_set import (
+    NOT_CLOSED,
+    PUBLIC,
+    categories,
+    countries,
+    doubts,
+    make_up_dates,
+    subdivisions,
+)
 from app.domain.calendars.local_time import zone_named
 from app.domain.declaring.checks.overlaps import check_overlaps
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Path, Source
-from app.domain.definition.calendar_file import WEEK, CalendarFile, Holidays, minutes_of, weekdays_of
+from app.domain.definition.calendar_file import (
+    WEEK,
+    CalendarFile,
+    Holidays,
+    dates_of,
+    is_yearly,
+    minutes_of,
+    weekdays_of,
+    yearly,
+)
 from app.domain.values.near_names import choose, quoted
 
 MIDNIGHT: Final = 24 * 60
 FIRST_DATE: Final = date(1970, 1, 1)
 LAST_DATE: Final = date(2199, 12, 31)
 LONGEST_CLOSURE: Final = timedelta(days=400)
+_SOME_YEARS: Final = range(2024, 2028)
+"""In which a closure of days of every year would show."""
 OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "Factory"})
 """Names that mean something else on every machine."""
 
@@ -62,6 +81,8 @@ def _hours(calendar: CalendarFile, source: Source) -> Iterator[Fault]:
         for name, intervals in lines.items():
             for index, written in enumerate(intervals):
                 yield from _interval(written, (key, name, index), source)
+    for index, written in enumerate(calendar.holidays.make_up if calendar.holidays else ()):
+        yield from _interval(written, ("holidays", "make_up", index), source)
 
 
 def _interval(written: str, place: Path, source: Source) -> Iterator[Fault]:
@@ -85,14 +106,15 @@ def _dates(calendar: CalendarFile, source: Source) -> Iterator[Fault]:
         places.append((("applies_from",), calendar.applies_from))
     for place, written in places:
         if not _exists(written):
-            yield source.error(place, f"there is no {quoted(written)}", "write a date as 2026-12-24")
-        elif not FIRST_DATE.isoformat() <= written <= LAST_DATE.isoformat():
+            remedy = "write a day of every year as 12-24" if is_yearly(written) else "write a date as 2026-12-24"
+            yield source.error(place, f"there is no {quoted(written)}", remedy)
+        elif not is_yearly(written) and not FIRST_DATE.isoformat() <= written <= LAST_DATE.isoformat():
             yield source.error(place, f"{quoted(written)} is not between 1970 and 2199", "correct the year")
 
 
 def _exists(written: str) -> bool:
     try:
-        date.fromisoformat(written)
+        yearly(written) if is_yearly(written) else date.fromisoformat(written)
     except ValueError:
         return False
     return True
@@ -109,6 +131,9 @@ def _closed(calendar: CalendarFile, source: Source) -> Iterator[Fault]:
             line = source.line(("override", written))
             message = f"{quoted(written)} is closed and has hours of its own on line {line}"
             yield source.error(place, message, "keep one of the two")
+        elif not is_yearly(written) and written[5:] in calendar.closed:
+            line = source.line(("closed", calendar.closed.index(written[5:])))
+            yield source.warning(place, f"{quoted(written)} is closed every year already (line {line})", "remove it")
         first.setdefault(written, index)
 
 
@@ -129,9 +154,31 @@ def _holidays(named: Holidays, source: Source) -> Iterator[Fault]:
             message = f"{quoted(named.country)} has no subdivision {quoted(named.subdivision)}"
             yield source.error(("holidays", "subdivision"), message, remedy)
             return
+    unknown = list(_categories(named, source))
+    yield from unknown
+    if any(fault.severity == "error" for fault in unknown):
+        return
+    if named.make_up and not make_up_dates(named):
+        message = f"no days of rest are known on which {quoted(named.country)} works in exchange for a holiday"
+        yield source.warning(("holidays", "make_up"), message, "remove `make_up`, or write such dates under `override`")
     for doubt in doubts(named):
         message = f"the holidays of {quoted(named.country)} are not all known: {doubt}"
         yield source.warning(place, message.rstrip("."), "add the others to `closed`")
+
+
+def _categories(named: Holidays, source: Source) -> Iterator[Fault]:
+    known = categories(named.country)
+    for index, written in enumerate(named.categories):
+        place = ("holidays", "categories", index)
+        if written == PUBLIC:
+            yield source.warning(place, "public holidays are closed anyhow", "remove it")
+        elif written in NOT_CLOSED:
+            remedy = "write its days and their hours under `override`"
+            yield source.error(place, f"people work on days of the category {quoted(written)}", remedy)
+        elif written not in known:
+            message = f"{quoted(named.country)} has no holidays of the category {quoted(written)}"
+            remedy = choose(written, known, "categories") if known else "remove it: there are public ones only"
+            yield source.error(place, message, remedy)
 
 
 def _no_time(calendar: CalendarFile, source: Source) -> Iterator[Fault]:
@@ -147,8 +194,9 @@ def _no_time(calendar: CalendarFile, source: Source) -> Iterator[Fault]:
 
 def _long_closure(calendar: CalendarFile, working: set[int]) -> date | None:
     """The first day of 400 without working time."""
-    closed = {*calendar.closed, *(day for day, hours in calendar.override.items() if not hours)}
-    opened = calendar.override.keys() - closed
+    shut = {*calendar.closed, *(day for day, hours in calendar.override.items() if not hours)}
+    closed = {day.isoformat() for day in dates_of(shut, _SOME_YEARS)}
+    opened = {day.isoformat() for day in dates_of(calendar.override.keys() - shut, _SOME_YEARS)} - closed
     if len(closed) < LONGEST_CLOSURE.days // len(WEEK):
         return None  # 400 days have more than so many of each weekday
     day, last = date.fromisoformat(min(closed)), date.fromisoformat(max(closed))

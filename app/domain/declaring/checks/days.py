@@ -1,4 +1,5 @@
-"""Check for lengths in days on a business calendar: there `1d` is 24 hours of work, and hardly what was meant."""
+"""Check the units of lengths: on a business calendar `1d` is 24 hours of work, and hardly what was meant; round the
+clock there is no working time to be told from other time."""
 
 import re
 from collections.abc import Iterator
@@ -6,6 +7,7 @@ from collections.abc import Iterator
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import Clock, FollowTeam
+from app.domain.definition.durations import in_working_hours
 from app.domain.values.near_names import quoted
 
 ROUND_THE_CLOCK = "always"
@@ -15,8 +17,16 @@ A_DAY = 8
 
 
 def check_days(clock: Clock, here: Path, source: Source) -> Iterator[Fault]:
-    """Warnings: a target, a cycle or a step may mean days of 24 working hours, which are three of eight."""
+    """Warnings: a target, a cycle or a step may mean days of 24 working hours, which are three of eight.
+
+    Errors: `bh` and `bd` round the clock.
+    """
+    if clock.pause_max is not None and in_working_hours(clock.pause_max):
+        remedy = f"write {quoted(clock.pause_max.replace('bh', 'h'))}"
+        yield source.error((*here, "pause_max"), "a pause ends after hours that pass, worked or not", remedy)
     for place, written, calendar in _lengths(clock, here):
+        if calendar is None and (in_working_hours(written) or written.endswith("bd")):
+            yield _round_the_clock(written, place, source)
         found = DAYS.match(written)
         if found and calendar is not None:
             days = int(found[1])
@@ -24,6 +34,12 @@ def check_days(clock: Clock, here: Path, source: Source) -> Iterator[Fault]:
             message += f" {24 * days // A_DAY} days of {A_DAY} hours"
             remedy = f"write {quoted(_in_hours(written, days))} for {_days(days)} of {A_DAY} hours"
             yield source.warning(place, message, f"{remedy}, or `{24 * days}h` where that is meant")
+
+
+def _round_the_clock(written: str, place: Path, source: Source) -> Fault:
+    meant = quoted(written.replace("b", ""))
+    message = f"{quoted(written)} counts by business hours or days, and the clock runs round the clock"
+    return source.error(place, message, f"name a `calendar`, or write {meant}")
 
 
 def _lengths(clock: Clock, here: Path) -> Iterator[tuple[Path, str, str | None]]:

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from app.domain.calendars.holiday_set import holiday_dates
+from app.domain.calendars.opening_hours import EVERY_WEEKDAY
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.yaml_source import Path, Source
-from app.domain.definition.calendar_file import WEEK, CalendarFile, minutes_of, weekly_hours
+from app.domain.definition.calendar_file import WEEK, CalendarFile, dates_of, minutes_of, weekly_hours
 from app.domain.values.near_names import quoted
 
 MIDNIGHT: Final = 24 * 60
@@ -47,21 +48,22 @@ def _of_the_week(calendar: CalendarFile) -> Iterator[tuple[Interval, Interval]]:
 
 def _of_dates(calendar: CalendarFile) -> Iterator[tuple[Interval, Interval]]:
     holidays: Mapping[str, str] = holiday_dates(calendar.holidays) if calendar.holidays and calendar.override else {}
-    closed = {*calendar.closed, *holidays}
-    for written in calendar.override:
-        days = [date.fromisoformat(written) + timedelta(days=offset) for offset in (-1, 0, 1)]
-        around = [each.later(place) for place, day in enumerate(days) for each in _on(day, calendar, closed)]
+    for day in dates_of(calendar.override, EVERY_WEEKDAY):
+        days = [day + timedelta(days=offset) for offset in (-1, 0, 1)]
+        around = [each.later(place) for place, near in enumerate(days) for each in _on(near, calendar, holidays)]
         for pair in _clashes(around):
             if any(each.path[0] == "override" for each in pair):
                 yield pair
 
 
-def _on(day: date, calendar: CalendarFile, closed: set[str]) -> list[Interval]:
-    written = day.isoformat()
-    if written in calendar.override:
-        hours = calendar.override[written]
-        return [Interval(*minutes_of(each), ("override", written, place), written) for place, each in enumerate(hours)]
-    return [] if written in closed else _weekly(calendar, day.weekday())
+def _on(day: date, calendar: CalendarFile, holidays: Mapping[str, str]) -> list[Interval]:
+    for written in (day.isoformat(), f"{day:%m-%d}"):
+        if written in calendar.override:
+            hours = enumerate(calendar.override[written])
+            return [Interval(*minutes_of(each), ("override", written, place), written) for place, each in hours]
+        if written in calendar.closed:
+            return []
+    return [] if day.isoformat() in holidays else _weekly(calendar, day.weekday())
 
 
 def _weekly(calendar: CalendarFile, weekday: int) -> list[Interval]:

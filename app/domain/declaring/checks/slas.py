@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from app.domain.clocks.due_moment import AT_START
 from app.domain.declaring.checks.days import check_days
 from app.domain.declaring.checks.feasible import check_feasible
 from app.domain.declaring.checks.schemas import check_field
@@ -12,7 +13,7 @@ from app.domain.declaring.checks.steps import check_steps
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import CONDITIONS
 from app.domain.declaring.reading.yaml_source import Path, Source
-from app.domain.definition.case_type import CaseType, Clock, Condition
+from app.domain.definition.case_type import CaseType, Clock, Condition, Due
 from app.domain.definition.durations import parse_duration
 from app.domain.expressions.expression import Types
 from app.domain.expressions.types import ANYTHING, Type
@@ -20,6 +21,7 @@ from app.domain.values.near_names import choose, quoted
 
 ROUND_THE_CLOCK: Final = "always"
 KIND_KEY: Final = {"elapsed": "target", "due_at": "due", "periodic": "every"}
+DAYS: Final = ("business_days", "calendar_days")
 MOST_DAYS: Final = 3660
 NEEDS: Final = {"pause_max": "pause", "resume": "pause"}
 
@@ -134,19 +136,35 @@ def _due(clock: Clock, here: Path, source: Source) -> Iterator[Fault]:
     due, place = clock.due, (*here, "due")
     if due is None:
         return
-    ways = [key for key in ("field", "business_days", "calendar_days") if getattr(due, key) is not None]
-    if len(ways) != 1:
+    ways = [key for key in DAYS if getattr(due, key) is not None]
+    if len(ways) > 1 or (not ways and due.field is None):
         message = f"`due` has {' and '.join(map(quoted, ways)) or 'no way to count'}"
-        yield source.error(place, message, "name one of `field`, `business_days` and `calendar_days`")
-    for key in ("business_days", "calendar_days"):
-        if (getattr(due, key) or 0) > MOST_DAYS:
+        yield source.error(place, message, "name `business_days`, `calendar_days` or a `field`")
+    for key in ways:
+        days: int = getattr(due, key)
+        if abs(days) > MOST_DAYS:
             yield source.error((*place, key), f"{quoted(key)} is more than ten years", f"give {MOST_DAYS} at most")
+        elif days < 0 and due.field is None:
+            remedy = "name the `field` that it is so many days before"
+            yield source.error((*place, key), "no clock is due before it starts", remedy)
     for key in ("at", "cutoff"):
         written: str | None = getattr(due, key)
-        if written is not None and not ("00:00" <= written <= "24:00" and written[3:] < "60"):
+        if written not in (None, AT_START) and not ("00:00" <= written <= "24:00" and written[3:] < "60"):
             yield source.error((*place, key), f"{quoted(written)} is no time of day", 'write it as "16:00"')
-    if due.cutoff is not None and due.business_days is None:
-        yield source.error((*place, "cutoff"), "`cutoff` belongs to `business_days`", "remove it")
+    yield from _of_other_ways(due, place, source)
+
+
+def _of_other_ways(due: Due, place: Path, source: Source) -> Iterator[Fault]:
+    """Keys that mean nothing to the way in which it counts."""
+    for key in ("cutoff", "from_closed"):
+        if getattr(due, key) is not None and due.business_days is None:
+            yield source.error((*place, key), f"{quoted(key)} belongs to `business_days`", "remove it")
+    if due.if_closed is not None and due.business_days is not None:
+        message = "a business day is not closed"
+        yield source.error((*place, "if_closed"), message, "remove it, or write `from_closed`")
+    if due.at is not None and due.field is not None and not due.counts:
+        message = "`at` means nothing to the moment of a field"
+        yield source.warning((*place, "at"), message, "remove it, or add `calendar_days: 0`")
 
 
 def _targets(clock: Clock, here: Path, source: Source) -> Iterator[Fault]:

@@ -26,7 +26,7 @@ def _shape(step: Step, place: Path, source: Source) -> Iterator[Fault]:
         yield source.error((*place, "max"), "`max` without `every`", "add `every`, or remove it")
     if step.every is not None and not step.at.startswith("+"):
         yield source.error((*place, "every"), "only a step after due repeats", "let `at` begin with `+`")
-    lengths = [("every", step.every), ("at", None if step.at.endswith("%") else step.at)]
+    lengths = [("every", step.every), ("at", None if step.at.endswith(("%", "bd")) else step.at)]
     for key, written in lengths:
         if written is not None and not _is_duration(written):
             yield source.error((*place, key), f"{quoted(written)} is no duration up to ten years", "write it as `4h`")

@@ -80,13 +80,15 @@ EXPECTED: dict[str, dict[str, str]] = {
     "TargetRule": {"when": CEL, "is": DURATION, "calendar": CALENDAR},
     "Due": {
         "field": FIELD,
-        "business_days": "a number of days from 0 on",
-        "calendar_days": "a number of days from 0 on",
-        "at": CLOCK_TIME,
+        "business_days": "a number of days",
+        "calendar_days": "a number of days",
+        "at": f"{CLOCK_TIME}, or `start`",
         "cutoff": CLOCK_TIME,
+        "from_closed": "`next` or `previous`",
+        "if_closed": "`next` or `previous`",
     },
     "Step": {
-        "at": "a point such as `50%`, `-1h` or `+4h`",
+        "at": "a point such as `50%`, `-1h`, `-2bd` or `+4h`",
         "every": DURATION,
         "max": "a whole number from 1 on",
         **{effect.key: effect.takes for effect in STEP_EFFECTS},
@@ -115,14 +117,16 @@ EXPECTED: dict[str, dict[str, str]] = {
     "CalendarFile": {
         "zone": "an IANA zone such as `Europe/Berlin`",
         "weekly": f"a mapping from days such as `mon-fri` to {HOURS}",
-        "closed": "a list of dates such as `[2026-12-24]`",
+        "closed": "a list of dates such as `[2026-12-24, 12-24]`",
         "override": f"a mapping from dates to {HOURS}",
-        "holidays": "a mapping of `country` and `subdivision`",
+        "holidays": "a mapping such as `{country: DE, subdivision: BY}`",
         "applies_from": "a date such as `2027-01-01`",
     },
     "Holidays": {
         "country": "an ISO 3166 code such as `DE`",
         "subdivision": "an ISO 3166 code such as `BY`, without its country",
+        "categories": "a list of categories such as `[bank]`",
+        "make_up": 'a list of local hours such as `["09:00-18:00"]`',
     },
 }
 
@@ -167,6 +171,15 @@ MEANING: dict[str, dict[str, str]] = {
         "retarget": "What a changed target does.",
         "reopen": "What `start` does after a stop.",
     },
+    "Due": {
+        "field": "It is due at this moment or, with days, so many after it; before it, where they are less than 0.",
+        "business_days": "Days on which the calendar has hours.",
+        "calendar_days": "Dates, whether anybody works on them or not.",
+        "at": "The local time of that day; `start` keeps that of the start.",
+        "cutoff": "A start at this time or later counts from the next business day.",
+        "from_closed": "As which business day a closed day counts from which they are counted; left out, `next`.",
+        "if_closed": "The business day that it is due on where the date has no hours.",
+    },
     "Step": {
         "at": "Of the target, before due, or after due.",
         **{effect.key: effect.meaning for effect in STEP_EFFECTS if effect.meaning},
@@ -179,10 +192,14 @@ MEANING: dict[str, dict[str, str]] = {
     "CalendarFile": {
         "zone": "Whose local time the hours are.",
         "weekly": 'Working hours by day. "22:00-30:00" is a night shift of the day on which it begins.',
-        "closed": "Dates without working time, besides the holidays.",
-        "override": "Dates with hours of their own, on holidays too.",
+        "closed": "Dates without working time, besides the holidays; `12-24` is one of every year.",
+        "override": "Dates with hours of their own, on holidays too; `12-24` is one of every year.",
         "holidays": "The public holidays of a country are closed.",
         "applies_from": "From when on this version counts; left out, from when it is first seen.",
+    },
+    "Holidays": {
+        "categories": "Further categories of its holidays that are closed.",
+        "make_up": "The hours of days of rest on which the country works in exchange for a holiday.",
     },
 }
 
