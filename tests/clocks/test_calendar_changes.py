@@ -175,6 +175,28 @@ async def test_business_days_go_round_a_day_that_is_closed_now(
         assert await agrees(here.house)
 
 
+async def test_days_before_a_date_of_the_data_go_round_a_day_that_is_closed_now(
+    sqlite_file: Database, watch: Watch, tmp_path: Path
+) -> None:
+    slas = """
+    decision:
+      kind: due_at
+      start: {enters: new}
+      stop: {enters: done}
+      due: {field: data.deadline, business_days: -1, at: "16:00"}
+      calendar: office
+      steps: [{at: -1bd, notify: role:supervisor}]
+    """
+    async with office(sqlite_file, tmp_path, watch, slas) as here:
+        case_id = await opened(here.house, data={"deadline": "2026-06-10"})
+        assert await here.due(case_id) == "06-09T15:00"
+        watch.at(10)
+        await here.changes(CLOSED_TUESDAY)
+        assert await here.due(case_id) == "06-08T15:00"
+        assert await here.house.recalculation.recalculate(["office"]) == []
+        assert await agrees(here.house)
+
+
 async def test_a_date_of_the_data_stays_and_its_steps_move(sqlite_file: Database, watch: Watch, tmp_path: Path) -> None:
     slas = """
     decision:

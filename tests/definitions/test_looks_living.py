@@ -115,6 +115,14 @@ def test_the_api_answers_clocks_views_and_versions_and_plain_titles() -> None:
         ),
         ({"kind": "due_at", "due": {"calendar_days": 1}}, "1 calendar day"),
         ({"kind": "due_at", "due": {"field": "data.deadline"}}, "data.deadline"),
+        (
+            {"kind": "due_at", "due": {"field": "data.deadline", "business_days": -2, "at": "start"}},
+            "2 business days before data.deadline at the same time",
+        ),
+        (
+            {"kind": "due_at", "due": {"calendar_days": 30, "if_closed": "next"}},
+            "30 calendar days, on a closed day the next one",
+        ),
         ({"kind": "periodic", "every": "24h"}, "every 24h"),
     ],
 )

@@ -41,7 +41,7 @@ def _due(due: Due) -> str:
     if due.at and due.counts:
         told.append("at the same time" if due.at == "start" else f"at {due.at}")
     cutoff = f", cut off at {due.cutoff}" if due.cutoff else ""
-    closed = f", a closed day counting as the {due.from_closed} one" if due.from_closed else ""
+    closed = f", from a closed day as from the {due.from_closed} one" if due.from_closed else ""
     closed += f", on a closed day the {due.if_closed} one" if due.if_closed else ""
     return " ".join(told) + cutoff + closed
 
