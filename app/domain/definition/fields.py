@@ -1,6 +1,6 @@
 """Find a field in a JSON Schema by its path, through references inside it and what it is put together from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from app.domain.values.json import JsonObject
@@ -24,6 +24,15 @@ def schema_at(schema: JsonObject, path: str) -> dict[str, Any]:
     """What a schema says of a field; nothing where it declares none of that name."""
     walk = _Walk(schema)
     return walk.merged(walk.at(path))
+
+
+def schema_below(schema: JsonObject, names: Iterable[str | None]) -> dict[str, Any]:
+    """The same by single names, which may hold dots; None stands for the items of a list."""
+    walk = _Walk(schema)
+    found: Any = schema
+    for name in names:
+        found = walk.items(found) if name is None else walk.member(found, name)
+    return walk.merged(found)
 
 
 def is_declared(schema: JsonObject, path: str) -> bool:
@@ -53,8 +62,20 @@ class _Walk:
     def at(self, path: str) -> Any:
         found: Any = self._root
         for name in path.split(".")[1:]:
-            found = next((fields[name] for fields in self.fields(found) if name in fields), None)
+            found = self.field(found, name)
         return found
+
+    def field(self, schema: Any, name: str) -> Any:
+        return next((fields[name] for fields in self.fields(schema) if name in fields), None)
+
+    def member(self, schema: Any, name: str) -> Any:
+        """What stands under a name: a field, or one of the others that it may have."""
+        found = self.field(schema, name)
+        others = (part.get("additionalProperties") for part in self._followed(schema, 0))
+        return found if found is not None else next((one for one in others if isinstance(one, dict)), None)
+
+    def items(self, schema: Any) -> Any:
+        return next((part["items"] for part in self._followed(schema, 0) if "items" in part), None)
 
     def merged(self, schema: Any) -> dict[str, Any]:
         merged: dict[str, Any] = {}
