@@ -13,6 +13,15 @@ METHODS = ("get", "post", "put", "patch", "delete")
 AT_LEAST = ("minimum", "minLength", "minItems")
 AT_MOST = ("maximum", "maxLength", "maxItems")
 EXACTLY = ("pattern", "format")
+WIDER = {
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$",
+    r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$": r"^(\d+d)?(\d+b?h)?(\d+m)?(\d+s)?$",
+    r"^(\d{1,4}%|[+-](\d+d)?(\d+h)?(\d+m)?(\d+s)?)$": (
+        r"^(\d{1,4}%|[+-]\d{1,4}bd|[+-](\d+d)?(\d+b?h)?(\d+m)?(\d+s)?)$"
+    ),
+    r"^\d{2}:\d{2}$": r"^(\d{2}:\d{2}|start)$",
+}
+"""Patterns, each with one that takes all that it takes: nobody can tell by looking at them."""
 Schema = dict[str, Any]
 
 
@@ -163,7 +172,8 @@ def _bounds(giver: Schema, taker: Schema, place: str) -> Iterator[str]:
         if taken is not None and (given is None or (given < taken if key in AT_LEAST else given > taken)):
             yield f"{place}: {key} {given} does not fit {taken}"
     for key in EXACTLY:
-        if key in taker and giver.get(key) != taker[key]:
+        fitting = {giver.get(key), WIDER.get(giver.get(key, ""))}
+        if key in taker and taker[key] not in fitting:
             yield f"{place}: {key} {giver.get(key)} does not fit {taker[key]}"
 
 

@@ -6,8 +6,10 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.breaking import breaks
+from tests.breaking import WIDER, breaks
 from tests.contract import committed
 
 Document = dict[str, Any]
@@ -170,3 +172,13 @@ def test_what_breaks_nobody_passes(kind: str) -> None:
     KEEPS[kind](new)
     assert new != committed()
     assert breaks(committed(), new) == []
+
+
+@pytest.mark.parametrize("narrow", WIDER)
+def test_a_wider_pattern_takes_all_that_the_narrow_one_takes(narrow: str) -> None:
+    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(st.from_regex(narrow, fullmatch=True))
+    def takes(text: str) -> None:
+        assert re.fullmatch(WIDER[narrow], text)
+
+    takes()
