@@ -29,8 +29,11 @@ MAKE_EVERY = 2
 CHECK_EVERY = 300
 """Seconds between two looks whether the log is to be checked."""
 CHECKED_EVERY = timedelta(days=1)
+LASTS = 60.0
+"""Seconds after which a tick that is still at it says so, for no other of its kind begins meanwhile."""
 STOP_WITHIN = 5.0
 """Seconds that a stop waits for the transactions that are under way."""
+_LASTS = "%s: at it for %d s, and not again before that ends"
 log = logging.getLogger("stateward.scheduler")
 
 
@@ -84,12 +87,13 @@ class Ticks:
         self._jobs.add_job(self._run, "interval", args=(name, work), seconds=seconds, id=name)
 
     async def _run(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """One tick. That the database is away is said once, and once more when it is back."""
+        """One tick. That the database is away is said once, and once more when it is back; so is a tick that lasts."""
         if self._stopping:
             return
         task = asyncio.current_task()
         assert task is not None
         self._under_way.add(task)
+        lasts = asyncio.get_running_loop().call_later(LASTS, log.warning, _LASTS, name, LASTS)
         try:
             await work()
         except StoreUnavailable as error:
@@ -103,6 +107,7 @@ class Ticks:
                 log.warning("the database is back: %s goes on", name)
             self._out.discard(name)
         finally:
+            lasts.cancel()
             self._under_way.discard(task)
 
     async def _fire(self) -> None:

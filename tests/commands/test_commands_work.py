@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app import scheduler
 from app.commands.opening.services import ticking
 from app.db.sqlite.tick_lock import TickLock
 from app.domain.definition.calendar_file import CalendarFile
@@ -125,6 +126,27 @@ async def test_that_the_database_is_away_is_said_once_and_that_it_is_back(
     assert len(said) == 2
     assert "the cable was pulled" in said[0]
     assert "is back" in said[1]
+
+
+async def test_a_tick_that_lasts_says_so(
+    sqlite_file: Database,
+    watch: Watch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scheduler, "LASTS", 0.0)
+    caplog.set_level(logging.WARNING)
+    async with house_ticking(sqlite_file, declared_with(tmp_path, DECISION), watch) as house:
+        ticks = Ticks(house, fires=True, loops=1, is_my_turn=lambda: True)
+
+        async def lasting() -> None:
+            async with asyncio.timeout(20):
+                while not said_by_ticks(caplog):  # noqa: ASYNC110 - nobody tells when
+                    await asyncio.sleep(0)
+
+        await ticks._run("forget answers", lasting)
+    assert said_by_ticks(caplog) == ["forget answers: at it for 0 s, and not again before that ends"]
 
 
 def said_by_ticks(caplog: pytest.LogCaptureFixture) -> list[str]:
