@@ -181,6 +181,9 @@ class FakeClocks:
         self.asked = (name, cycle)
         raise NotFound("the case has no such clock")
 
+    def calendar_title(self, name: str) -> str | None:
+        return None
+
 
 @dataclass
 class FakeMetrics:

@@ -1,5 +1,6 @@
 """The page of a case over HTTP, without JavaScript: what is on it, what is done from it, and what is not there."""
 
+import hashlib
 import html
 import re
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
+from app.domain.case.attempt import Principal
 from app.services.assembly import Assembly
 from app.services.store.people import Beginning, Told
 from tests.databases import Database, sqlite_of
@@ -370,7 +372,7 @@ async def test_the_history_is_paged_without_a_gap_and_twice_nothing(client: Asyn
         await comment(house, case_id, CLERK, f"remark {number:03}")
         if number % 10 == 0:
             await fire(house, case_id, "pay", CLERK)
-    left = f"32 older entries are not printed here. They stand at /cases/{case_id}/history"
+    left = f"Older entries are not printed here. The whole case for paper stands at /cases/{case_id}/paper"
     assert left in words((await get(client, f"/cases/{case_id}")).text)
     path, seen, pages = f"/cases/{case_id}/history", list[str](), 0
     while path:
@@ -382,6 +384,48 @@ async def test_the_history_is_paged_without_a_gap_and_twice_nothing(client: Asyn
     assert len(seen) == len(set(seen)) == 56
     assert words(page).count("opened it") == 1
     assert "not printed" not in words(page)
+
+
+async def test_a_comment_is_told_once_on_the_page_of_its_case(client: AsyncClient, house: Assembly) -> None:
+    case_id = await open_claim(house)
+    said = (await comment(house, case_id, CLERK, "A remark that is long.")).shown["id"]
+    await comment(house, case_id, CLERK, "A remark that was changed.", edits=said)
+    page = (await get(client, f"/cases/{case_id}")).text
+    assert page.count("A remark that was changed.") == 1
+    assert page.count("A remark that is long.") == 1, "what it said before is told by the log alone"
+    assert page.count(f'href="#comment-{said}"') == 1
+    assert f'id="comment-{said}"' in page
+    history = (await get(client, f"/cases/{case_id}/history")).text
+    assert history.count("A remark that was changed.") == 1
+    assert "#comment-" not in history
+
+
+async def test_paper_holds_every_entry_every_file_and_the_receipt(client: AsyncClient, house: Assembly) -> None:
+    case_id = await open_claim(house)
+    for number in range(60):
+        await comment(house, case_id, CLERK, f"remark {number:03}")
+    await fire(house, case_id, "pay", CLERK)
+    sent = {"files": ("receipt.txt", b"a receipt", "text/plain")}
+    await followed(client, await post(client, f"/cases/{case_id}/attach", once="1", files=sent))
+    page = (await get(client, f"/cases/{case_id}/paper")).text
+    entries = re.findall(r'id="entry-([0-9a-f-]+)"', page)
+    assert len(entries) == len(set(entries)) == 63
+    assert all(f"remark {number:03}" in page for number in range(60))
+    assert page.count('<details class="proof" open>') == 63
+    assert hashlib.sha256(b"a receipt").hexdigest() in page
+    assert (await state(house, case_id)).last_hash in page
+    assert re.search(r"Printed by Carl Clerk, \w{3} \d", words(page))
+    assert page.rstrip().endswith("</html>")
+    assert (await get(client, f"/cases/{case_id}/paper", STEVE)).status_code == 404
+
+
+async def test_who_told_the_entries_of_others_is_said_once(client: AsyncClient, house: Assembly) -> None:
+    case_id = await open_claim(house)
+    for text in ("one", "two"):
+        await comment(house, case_id, ADMIN, text, on_behalf_of=Principal(ALICE.id))
+    page = (await get(client, f"/cases/{case_id}")).text
+    assert "2 of these entries were told by" in words(page)
+    assert page.count("<dt>Told by</dt>") == 2
 
 
 @pytest.mark.parametrize(

@@ -166,3 +166,32 @@ def test_a_form_of_four_thousand_fields_shows_a_hundred_and_keeps_the_others() -
     assert wrong.summary(wrong.shown()) == [("data.f2500", "F2500: Fill this in")]
     _, values = sheet.read()
     assert values == {"data": {"f7": "here", "f3999": "there"}}
+
+
+def test_a_group_of_four_thousand_fields_is_divided_as_a_form_is() -> None:
+    inner = {f"f{n}": {"type": "string"} for n in range(4_000)}
+    schema = {"type": "object", "properties": {"a": {"type": "string"}, "g": {"type": "object", "properties": inner}}}
+    texts = {"data.g.f7": ("here",), "data.g.f3999": ("there",)}
+    sheet = Sheet(parts=(Part(form_of(schema, "data", "en")),), inputs=Inputs(texts), manner=Manner())
+    assert not sheet.small
+    [part] = sheet.shown()
+    assert [len(one.parts) for one in part.fields] == [0, 99]
+    assert (part.first, part.last, part.total, len(part.later)) == (1, 100, 4_001, 40)
+    assert sheet.carried([part]) == [("data.g.f3999", "there")]
+    [following] = Sheet(parts=sheet.parts, inputs=sheet.inputs.with_({"section.data": ("1",)}), manner=Manner()).shown()
+    assert [one.parts[0].name for one in following.fields] == ["data.g.f99"]
+    wrong = Sheet(parts=sheet.parts, inputs=sheet.inputs, manner=Manner(), errors={"data.g.f2500": "Fill this in"})
+    [shown] = wrong.shown()
+    assert [one.name for one in shown.fields[-1].parts][-1] == "data.g.f2500"
+    assert wrong.summary([shown]) == [("data.g.f2500", "G, F2500: Fill this in")]
+
+
+def test_a_page_shows_no_more_errors_than_it_bears() -> None:
+    schema = {"type": "object", "properties": {f"f{n}": {"type": "string"} for n in range(4_000)}}
+    errors = {f"data.f{n}": "Fill this in" for n in range(4_000)}
+    sheet = Sheet(parts=(Part(form_of(schema, "data", "en")),), inputs=Inputs(), manner=Manner(), errors=errors)
+    shown = sheet.shown()
+    assert len(shown[0].fields) == 200
+    told = sheet.summary(shown)
+    assert len(told) == 201
+    assert told[-1] == ("", "More is wrong than is shown here: it is shown once this is mended")

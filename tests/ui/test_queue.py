@@ -320,3 +320,22 @@ async def test_the_live_note_counts_what_came_since(house: Assembly) -> None:
         for _ in range(2):
             await open_claim(house)
         assert "2 new cases – show" in (await client.get(live)).text
+
+
+async def test_a_case_that_rests_in_two_states_has_them_on_one_line(house: Assembly) -> None:
+    await record(house, a_case(assignee=CLERK.id, state="checks.budget.open+checks.fraud.open"))
+    async with client_of(house) as client:
+        text = (await client.get("/")).text
+    budget, fraud = '<span class="tag neutral">Budget open</span>', '<span class="tag neutral">Fraud check open</span>'
+    assert f'<span class="states">{budget} {fraud}</span>' in text
+
+
+async def test_a_filter_that_nobody_understands_is_told_in_german(house: Assembly) -> None:
+    async with client_of(house, reader(language="de")) as client:
+        page = await client.get("/?stat=new&overdue=perhaps")
+        sorted_ = await client.get("/?sort=color")
+    text = words_of(page.text)
+    assert page.status_code == sorted_.status_code == 422
+    assert "“stat” ist hier kein Filter; meinten Sie `state`?" in text
+    assert "“overdue” muss yes oder no sein." in text
+    assert "“sort” muss eines von diesen sein: " in words_of(sorted_.text)

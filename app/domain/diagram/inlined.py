@@ -19,6 +19,9 @@ from app.domain.diagram.words import LABEL_SIZE, LINE, TextLine, Words, size_of,
 HEAD: Final = 8.0
 MARGIN: Final = 8.0
 NOTES_WIDTH: Final = 640.0
+LEAST_PART: Final = (340.0, 300.0)
+MOST_PART: Final = (520.0, 420.0)
+"""Width and height of a part that is read where the whole would be too small."""
 NOWHERE: Final = Travelled()
 
 
@@ -30,10 +33,10 @@ class Plan:
     words: Words
     block: Block
 
-    def drawn(self, label: str, current: Sequence[str] = (), travelled: Travelled = NOWHERE) -> str:
+    def drawn(self, label: str, current: Sequence[str] = (), travelled: Travelled = NOWHERE, part: bool = False) -> str:
         """The `<svg>` element. `current` are the active leaf states of a case, which are marked, and so is the way that
-        it has travelled."""
-        return _Inlined(self, tuple(current), travelled).element(label)
+        it has travelled. `part`: of a large diagram what stands around these states."""
+        return _Inlined(self, tuple(current), travelled).element(label, part)
 
 
 def plan(case_type: CaseType, phrases: Phrases = ENGLISH) -> Plan:
@@ -55,12 +58,13 @@ class _Inlined:
         self._notes = [line for note in plan.words.notes for line in wrapped_note(note, self._width - 4 * MARGIN)]
         self._height = plan.block.height + 2 * MARGIN + size_of(self._notes)[1] + (2 * MARGIN if self._notes else 0)
 
-    def element(self, label: str) -> str:
-        width, height = px(self._width), px(self._height)
+    def element(self, label: str, part: bool = False) -> str:
+        x, y, width, height = map(px, self._part() if part else (0.0, 0.0, self._width, self._height))
         return "".join(
             (
                 f'<svg class="statechart" role="img" aria-label={quoteattr(one_line(label))} width="{width}" '
-                f'height="{height}" viewBox="0 0 {width} {height}" font-size="{px(LABEL_SIZE)}" text-anchor="middle">',
+                f'height="{height}" viewBox="{x} {y} {width} {height}" font-size="{px(LABEL_SIZE)}" '
+                'text-anchor="middle">',
                 f'<g transform="translate({px((self._width - self._block.width) / 2)} {px(MARGIN)})">',
                 *self._shapes(),
                 "</g>",
@@ -68,6 +72,16 @@ class _Inlined:
                 "</svg>",
             )
         )
+
+    def _part(self) -> tuple[float, float, float, float]:
+        """The place and size of what stands around the active states."""
+        boxes = [shape for shape in self._block.shapes if isinstance(shape, Box) and shape.path in self._current]
+        if not boxes:
+            boxes = [shape for shape in self._block.shapes if isinstance(shape, Box)][:1]
+        left = (self._width - self._block.width) / 2
+        x, width = _span([(left + box.x, box.width) for box in boxes], self._width, 0)
+        y, height = _span([(MARGIN + box.y, box.height) for box in boxes], self._height, 1)
+        return x, y, width, height
 
     def _shapes(self) -> Iterator[str]:
         """Boxes lie below arrows, arrows below words; the way that was travelled lies on top of the other arrows."""
@@ -106,6 +120,13 @@ class _Inlined:
             yield '<g text-anchor="start">'
             yield from _lines(self._notes, 2 * MARGIN, self._block.height + 3 * MARGIN)
             yield "</g>"
+
+
+def _span(places: Sequence[tuple[float, float]], whole: float, axis: int) -> tuple[float, float]:
+    """From where, and how far, on one axis: these places in the middle, nothing from beyond the edge."""
+    first, last = min(at for at, _ in places), max(at + length for at, length in places)
+    size = min(max(last - first + 4 * MARGIN, LEAST_PART[axis]), MOST_PART[axis], whole)
+    return min(max((first + last - size) / 2, 0.0), whole - size), size
 
 
 def _rect(box: Box, inset: float, name: str) -> str:

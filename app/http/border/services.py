@@ -108,6 +108,10 @@ class ClocksPort(Protocol):
         """Raises NotFound, also for a clock or a cycle that is not there, Invalid where it takes too long."""
         ...
 
+    def calendar_title(self, name: str) -> str | None:
+        """What a calendar is called, where it says so."""
+        ...
+
 
 class SimulationsPort(Protocol):
     async def simulate(self, tenant: str, asked: Asked) -> dict[str, Any]:

@@ -62,6 +62,11 @@ class Calendars:
         """How many versions of it there are."""
         return len(self._all(name)) - 1
 
+    def title(self, name: str) -> str | None:
+        """What the newest version of a calendar is called, where it says so."""
+        versions = self._versions.get(file_of(name), ())
+        return _file(versions[-1]).title if versions else None
+
     def names(self) -> frozenset[str]:
         return frozenset(self._timelines)
 

@@ -91,6 +91,10 @@ class CaseClocks:
 
         return await self._counting.count(actor.tenant, tell)
 
+    def calendar_title(self, name: str) -> str | None:
+        """What a calendar that clocks count by is called, where it says so."""
+        return self._calendars.title(name)
+
     async def folded(self, tenant: str, case_id: str, effort: Effort | None = None) -> Fold | None:
         """The case as its chain tells it; None where it has none. With an effort, off the loop. Raises Unexplained."""
         fold: Fold | None = None

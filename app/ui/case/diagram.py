@@ -52,15 +52,16 @@ async def show_diagram(request: PageRequest, case_id: CaseId) -> Response[str]:
     )
 
 
-async def small_drawing(told: Telling, case: OpenCase, travelled: Travelled) -> Markup | None:
-    """For the page of a case; None where it is too large to stand there."""
+async def part_drawn(told: Telling, case: OpenCase, travelled: Travelled) -> Markup | None:
+    """What stands around the state of the case, large enough to be read beside the rest of its page; None where the
+    diagram is too large to be sent with it."""
     if len(case.declared.events) > MOST_EVENTS:
         return None
-    return await drawing(told, case, travelled, whole=False)
+    return await drawing(told, case, travelled, part=True)
 
 
-async def drawing(told: Telling, case: OpenCase, travelled: Travelled, whole: bool = True) -> Markup | None:
-    """With the state of the case and its way; `whole`: whatever its size."""
+async def drawing(told: Telling, case: OpenCase, travelled: Travelled, part: bool = False) -> Markup | None:
+    """With the state of the case and its way; the whole of it, whatever its size, or a part."""
     drawn = await drawn_for(
         case.declared,
         case.here.machine.digest,
@@ -68,7 +69,8 @@ async def drawing(told: Telling, case: OpenCase, travelled: Travelled, whole: bo
         current=case.case.states,
         travelled=travelled,
         label=told.gettext("Diagram: %(state)s", state=told.states(case.case.state)),
-        whole=whole,
+        whole=not part,
+        part=part,
     )
     return drawn.svg
 

@@ -32,7 +32,7 @@ class Proof:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """`moment` is when it happened, `recorded` when it was written, where that is another time; `quote` is what was
-    said in a comment."""
+    said in a comment, which is `comment`; `elsewhere`: its words stand among the comments of the page."""
 
     kind: str
     who: str
@@ -44,6 +44,8 @@ class Told:
     more: int = 0
     reason: str | None = None
     quote: Markup | None = None
+    comment: str = ""
+    elsewhere: bool = False
     tone: str = "neutral"
     by: str = ""
     event: str = ""
@@ -80,6 +82,7 @@ def told_of(told: Telling, entry: Entry, befores: Mapping[str, Json]) -> Told:
         more=max(len(changed) - MOST_CHANGES, 0),
         reason=_reason(stored),
         quote=markdown(text) if isinstance(text, str) else None,
+        comment=str(body.get("edits") or stored.entry_id) if entry.kind == "comment" else "",
         tone=_tone(entry),
         by=told.person(actor["reference"]) if actor.get("on_behalf_of") else "",
         event=str(body.get("event") or ""),

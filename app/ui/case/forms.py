@@ -8,7 +8,7 @@ from litestar import Response
 
 from app.domain.case.attempt import Attempt
 from app.domain.values.errors import CaseError, Invalid, VersionConflict
-from app.http.border.errors import sentence, status_of
+from app.http.border.errors import status_of
 from app.services.work.case_pages import OpenCase
 from app.ui.case.acting import acted, submitted
 from app.ui.case.around import around
@@ -16,6 +16,7 @@ from app.ui.case.opened import telling
 from app.ui.case.refused import refused_verb
 from app.ui.case.telling import Telling
 from app.ui.case.why import Why
+from app.ui.frame.of_the_api import said_by_api
 from app.ui.frame.page import page
 from app.ui.frame.reader import PageRequest
 
@@ -72,7 +73,7 @@ async def refused(
 ) -> Response[str]:
     told = await telling(request, case)
     if isinstance(error, Invalid) and error.errors:
-        errors = [(names.get(one.field, one.field), sentence(one.message)) for one in error.errors]
+        errors = [(names.get(one.field, one.field), said_by_api(one.message, told.words)) for one in error.errors]
         return await form_page(request, case, form, errors=errors, status=422)
     status = 412 if isinstance(error, VersionConflict) else status_of(error)
     return await form_page(request, case, form, wrong=refused_verb(told, case, form.verb, error), status=status)

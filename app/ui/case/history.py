@@ -48,9 +48,10 @@ class ReadHistory:
         before = f"&before={self.page.before}" if self.page.before else ""
         return f"below={self.page.below}{before}"
 
-    def left(self) -> int:
-        """How many older entries of the chain there are, of every kind."""
-        return max((self.page.below or 0) - 1, 0) if self.page.more else 0
+    def following(self, limit: int) -> Wanted | None:
+        """What asks for the entries before these, of every kind; None where there are none."""
+        page = self.page
+        return Wanted(below=page.below, before=page.before, limit=limit) if page.more else None
 
 
 async def read_history(pages: CasePages, opened: OpenCase, wanted: Wanted) -> ReadHistory:

@@ -57,7 +57,6 @@ async def show_history(
         title=told.gettext("History of %(case)s", case=about["bar"].name),
         timeline=timeline,
         older=history.older(),
-        left=history.left(),
         shown=show,
         filters=filters(told),
         first=below is None and before is None,

@@ -1,11 +1,11 @@
 """What a page says where an action was refused: what, why, and what helps, by titles and names."""
 
 from app.domain.values.errors import CaseError, Internal, NotFound, VersionConflict
-from app.http.border.errors import sentence
 from app.services.work.case_pages import OpenCase
 from app.ui.case.entries import Told
 from app.ui.case.telling import Telling
 from app.ui.case.why import Able, Why, why_not
+from app.ui.frame.of_the_api import said_by_api
 from app.ui.frame.times import local_time
 
 PASSES_ON = (Internal, NotFound)
@@ -19,7 +19,7 @@ def refused_event(told: Telling, case: OpenCase, event: str, error: CaseError, a
         return changed_meanwhile(told, event)
     if error.reasons:
         return why_not(told, case, event, error.reasons, able)
-    return Why(event=event, title=told.event(event), what=sentence(error.message), why=(), helps=())
+    return Why(event=event, title=told.event(event), what=said_by_api(error.message, told.words), why=(), helps=())
 
 
 def refused_verb(told: Telling, case: OpenCase, verb: str, error: CaseError) -> Why:
@@ -55,4 +55,4 @@ def _why(told: Telling, case: OpenCase, error: CaseError) -> tuple[str, ...]:
         return (told.gettext("%(person)s has this case.", person=told.person(holder)),)
     if error.code == "denied":
         return (told.gettext("Your roles do not allow it."),)
-    return (sentence(error.message),)
+    return (said_by_api(error.message, told.words),)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from litestar import Response, get
@@ -16,9 +16,9 @@ from app.services.store.work import StoredAttachment, StoredComment, StoredLink
 from app.services.work.case_pages import OpenCase
 from app.ui.case.around import around
 from app.ui.case.bar import Bar
-from app.ui.case.comments import said
-from app.ui.case.diagram import small_drawing
-from app.ui.case.entries import subjects
+from app.ui.case.comments import Said, said
+from app.ui.case.diagram import part_drawn
+from app.ui.case.entries import Told, subjects
 from app.ui.case.files import file_line
 from app.ui.case.history import SHOWN, ReadHistory, read_history
 from app.ui.case.links import link_lines
@@ -114,14 +114,21 @@ async def _shown(request: PageRequest, told: Telling, read: Read, turn: LoopTurn
         "files": [file_line(told, one) for one in read.files[:MOST_FILES]],
         "more_files": len(read.files) > MOST_FILES,
         "links": link_lines(told, read.links, services_of(request).case_types.list()),
-        "drawing": await small_drawing(told, case, read.travelled),
+        "drawing": await part_drawn(told, case, read.travelled),
         "standing": [(subject, told.role(role)) for subject, role in case.roles],
-        "timeline": timeline,
+        "timeline": told_once(timeline, comments),
         "older": read.history.older(),
-        "left": read.history.left(),
         "shown": "all",
         "filters": filters(told),
     }
+
+
+def told_once(timeline: Sequence[Told], comments: Sequence[Said]) -> list[Told]:
+    """What stands among the comments as it reads there is not said again in the timeline, which leads to it."""
+    said_there = {(one.id, one.html) for one in comments}
+    return [
+        replace(one, quote=None, elsewhere=True) if (one.comment, one.quote) in said_there else one for one in timeline
+    ]
 
 
 def filters(told: Telling) -> list[tuple[str, str]]:

@@ -8,10 +8,12 @@ from litestar import Response, get
 from litestar.params import QueryParameter
 
 from app.domain.clocks.explained import Stretch
+from app.domain.definition.titles import in_words
 from app.domain.values.errors import invalid
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.http.border.parameters import CaseId, ClockName, Cycle
 from app.http.border.services import services_of
+from app.services.clocks.calendars import ROUND_THE_CLOCK
 from app.ui.case.around import around
 from app.ui.case.clock_words import why_words
 from app.ui.case.opened import opened, telling
@@ -43,6 +45,7 @@ async def show_sla(
         name=name,
         explained=found,
         status_words=_status(told, found),
+        calendar=_calendar(told, found["calendar"], services_of(request).clocks.calendar_title(found["calendar"])),
         segments=segments,
         bar_segments=_bar(told, segments),
         **about,
@@ -77,6 +80,13 @@ def _bar(told: Telling, segments: Sequence[Mapping[str, Any]]) -> list[tuple[str
         ("info" if counted else "neutral", seconds / total, f"{why}: {told.times.exactly(seconds)}")
         for _, counted, why, seconds in pieces
     ]
+
+
+def _calendar(told: Telling, name: str, title: str | None) -> str:
+    """By its title; without one its name as people read it."""
+    if name == ROUND_THE_CLOCK:
+        return told.gettext("Around the clock")
+    return title or in_words(name.partition(":")[2] or name)
 
 
 def _status(told: Telling, found: Mapping[str, Any]) -> str:

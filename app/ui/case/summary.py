@@ -12,6 +12,7 @@ from app.ui.case.values import Value, is_empty, ordered, properties, shown
 
 MOST_FIELDS = 60
 MOST_EMPTY = 30
+EVERY_FIELD = 10_000
 """On the page of a case; all of them have a page of their own."""
 
 
@@ -42,12 +43,12 @@ class Summary:
     left_out: int
 
 
-def summary(told: Telling, views: Views | None) -> Summary:
+def summary(told: Telling, views: Views | None, most: int = MOST_FIELDS) -> Summary:
     everything = list(names(told))
     declared = _declared(told, views)
     grouped = {path for _, paths in declared for path in paths}
     rest = [path for path in everything if path not in grouped and not _holds(path, grouped)]
-    room = _Room(told, MOST_FIELDS)
+    room = _Room(told, most)
     groups = [Group(title, room.fields(paths)) for title, paths in declared]
     others = room.fields(rest)
     shown_groups = tuple(group for group in groups if group.fields)

@@ -100,9 +100,9 @@ class _Saying:
             case "state":
                 return [self._state()]
             case "role":
-                return self._role(reason)
+                return [for_roles(self._told, self._event, reason), *self._you_are(reason)]
             case "rule":
-                return self._rule(reason)
+                return by_rule(self._told, self._event, reason)
             case "guard":
                 return needed(self._told, str(reason.detail.get("guard", "")))
             case "four_eyes":
@@ -125,35 +125,14 @@ class _Saying:
             return _("%(case)s is closed: it is %(state)s, and takes no more events.", case=self._case, state=state)
         return _("%(case)s is %(state)s.", case=self._case, state=state)
 
-    def _role(self, reason: Reason) -> Sequence[str]:
-        _, told = self._told.gettext, self._told
-        roles = [str(role) for role in reason.detail.get("roles", ()) if str(role) != "role:system"]
-        title = told.event(self._event)
-        if not roles:
-            return [_("“%(event)s” is done by the system, or by nobody.", event=title)]
-        named = told.listed(plural(told, role) for role in roles[:MOST_ROLES])
-        return [_("“%(event)s” is for %(roles)s.", event=title, roles=named), self._you_are()]
-
-    def _you_are(self) -> str:
+    def _you_are(self, reason: Reason) -> Sequence[str]:
+        if not _roles(reason):
+            return ()
         told = self._told
         mine = own_roles(self._opened)
         if not mine:
-            return told.gettext("You have no role here.")
-        return told.gettext("You are %(roles)s.", roles=told.listed(a_role(told, role) for role in mine[:MOST_ROLES]))
-
-    def _rule(self, reason: Reason) -> Sequence[str]:
-        _, role, effect = self._told.gettext, *role_and_effect(str(reason.detail.get("rule", "")))
-        condition = reason.detail.get("condition")
-        if condition:
-            return needed(self._told, str(condition), holds=effect != "deny")
-        title = self._told.event(self._event)
-        if role == "[creator]":
-            return [_("You opened it, so somebody else must do “%(event)s”.", event=title)]
-        if role == "[assignee]":
-            return [_("You have it, so somebody else must do “%(event)s”.", event=title)]
-        if role in ("*", ""):
-            return [_("Nobody may do “%(event)s”, whatever else allows it.", event=title)]
-        return [_("“%(event)s” is not for %(roles)s.", event=title, roles=plural(self._told, role))]
+            return [told.gettext("You have no role here.")]
+        return [told.gettext("You are %(roles)s.", roles=told.listed(a_role(told, role) for role in mine[:MOST_ROLES]))]
 
     def _four_eyes(self, reason: Reason) -> str:
         told, title = self._told, self._told.event(self._event)
@@ -164,6 +143,35 @@ class _Saying:
         if any(me in acted.get(event, ()) for event in events):
             return told.gettext("You did %(done)s here, so somebody else must do “%(event)s”.", done=named, event=title)
         return told.gettext("Only who did %(done)s here may do “%(event)s”.", done=named, event=title)
+
+
+def for_roles(told: Telling, event: str, reason: Reason) -> str:
+    """Whom an event is for, of a reason that none of the reader's roles is enough."""
+    title, roles = told.event(event), _roles(reason)
+    if not roles:
+        return told.gettext("“%(event)s” is done by the system, or by nobody.", event=title)
+    named = told.listed(plural(told, role) for role in roles[:MOST_ROLES])
+    return told.gettext("“%(event)s” is for %(roles)s.", event=title, roles=named)
+
+
+def _roles(reason: Reason) -> Sequence[str]:
+    return [str(role) for role in reason.detail.get("roles", ()) if str(role) != "role:system"]
+
+
+def by_rule(told: Telling, event: str, reason: Reason) -> Sequence[str]:
+    """What a line of the policy says no to."""
+    _, role, effect = told.gettext, *role_and_effect(str(reason.detail.get("rule", "")))
+    condition = reason.detail.get("condition")
+    if condition:
+        return needed(told, str(condition), holds=effect != "deny")
+    title = told.event(event)
+    if role == "[creator]":
+        return [_("You opened it, so somebody else must do “%(event)s”.", event=title)]
+    if role == "[assignee]":
+        return [_("You have it, so somebody else must do “%(event)s”.", event=title)]
+    if role in ("*", ""):
+        return [_("Nobody may do “%(event)s”, whatever else allows it.", event=title)]
+    return [_("“%(event)s” is not for %(roles)s.", event=title, roles=plural(told, role))]
 
 
 def own_roles(opened: OpenCase) -> list[str]:

@@ -26,7 +26,7 @@ from app.ui.case.looking import EventName
 from app.ui.forms.conflict import conflict_page, with_kept
 from app.ui.forms.event_page import Doing, Seen, event_page, payload_of, with_reason
 from app.ui.forms.gone import gone_page, keep_as_comment
-from app.ui.forms.reads import reads_of, turn_of
+from app.ui.forms.reads import in_turn, reads_of
 from app.ui.forms.refused import with_refusal
 from app.ui.forms.sheet import Sheet
 from app.ui.frame.attempts import attempting
@@ -48,7 +48,8 @@ async def event_form(request: PageRequest, case_id: CaseId, event: EventName) ->
     doing = await Doing.of(request, case_id, event)
     if doing.firing.ahead.refused is not None:
         return await gone_page(doing, doing.sent(Posted()), doing.firing.ahead.refused)
-    return event_page(doing, doing.begun())
+    sheet = doing.begun()
+    return await in_turn(request, sheet, lambda: event_page(doing, sheet))
 
 
 @post(PATH, status_code=HTTP_200_OK)
@@ -61,8 +62,7 @@ async def fire_from_form(request: PageRequest, case_id: CaseId, event: EventName
     if changed is not None:
         if sent.one(CONFLICT):
             return await conflict_page(doing, changed, seen)
-        async with turn_of(request, changed):
-            return event_page(doing, changed, status=NOT_DONE, seen=seen)
+        return await in_turn(request, changed, lambda: event_page(doing, changed, status=NOT_DONE, seen=seen))
     if sent.one("act") == "comment":
         return await keep_as_comment(doing, sheet, sent)
     return await _tried(doing, sheet, seen, sent)
@@ -70,10 +70,9 @@ async def fire_from_form(request: PageRequest, case_id: CaseId, event: EventName
 
 async def _tried(doing: Doing, sheet: Sheet, seen: Seen, sent: Posted) -> Response[Any]:
     sheet, undecided = with_kept(doing, sheet, sent)
-    async with turn_of(doing.request, sheet):
-        sheet, values = with_reason(sheet, doing.asks_reason).read()
-        if sheet.errors and not undecided:
-            return event_page(doing, sheet, status=NOT_DONE, seen=seen)
+    sheet, values = await in_turn(doing.request, sheet, with_reason(sheet, doing.asks_reason).read)
+    if sheet.errors and not undecided:
+        return await in_turn(doing.request, sheet, lambda: event_page(doing, sheet, status=NOT_DONE, seen=seen))
     if undecided:
         return await conflict_page(doing, sheet, seen)
     attempt = attempting(

@@ -24,7 +24,7 @@ from app.ui.case.telling import Telling
 from app.ui.forms.ahead_words import ahead_words
 from app.ui.forms.fields import Group
 from app.ui.forms.inputs import ABSENT, Held, Inputs
-from app.ui.forms.known_forms import form_for
+from app.ui.forms.known_forms import form_for, made_ready
 from app.ui.forms.manner import Manner, Unreadable
 from app.ui.forms.raw_json import read_json
 from app.ui.forms.reads import reads_of
@@ -53,6 +53,7 @@ class Doing:
         """Raises NotFound, also for a case that the reader may not read."""
         firing = await reads_of(request).firing(_asking(request, existing(case_id), event), entered=False)
         opened = OpenCase(firing.here, Possible(()))
+        await made_ready(firing.here.machine, event, request.user.language)
         return cls(request, firing, await telling(request, opened), event)
 
     @property

@@ -12,6 +12,8 @@ from app.ui.forms.manner import Manner
 from app.ui.forms.missing import missing
 from app.ui.forms.naming import name_of
 from app.ui.forms.numbers import told_number
+from app.ui.frame.of_the_api import said_by_api
+from app.ui.frame.words import words
 
 Place = Callable[[str], str | None]
 """The name of the input for a path of faults."""
@@ -47,7 +49,7 @@ def field_at(form: Field, name: str) -> Field:
 
 
 def to_do(message: str, at: Field, manner: Manner, lookup: Lookup) -> str:
-    """A message of the schema checker as an instruction; one that is not known as it is."""
+    """A message of the schema checker as an instruction; one that is not known in the reader's language."""
     _ = manner.say
     if message == "This field is required.":
         return missing(at, manner)
@@ -69,7 +71,7 @@ def to_do(message: str, at: Field, manner: Manner, lookup: Lookup) -> str:
         "This field is not known.": _("Take out what nothing declares"),
         "This field is not allowed.": _("Leave this empty"),
     }
-    return said.get(message, message)
+    return said.get(message) or said_by_api(message, words(manner.language))
 
 
 def _nearest(field: str, places: Mapping[str, str]) -> str | None:

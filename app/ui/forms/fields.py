@@ -1,5 +1,6 @@
 """What a schema becomes on a form: a tree of fields, of which the leaves are inputs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -119,9 +120,18 @@ class Rows(Field):
 
 def leaves(field: Field) -> int:
     """How many inputs a field is, of a list those of one row."""
+    return sum(1 for _ in each_leaf(field))
+
+
+def each_leaf(field: Field) -> Iterator[Field]:
+    """Its inputs, of a list those of one row."""
     if isinstance(field, Group):
-        return sum(leaves(inner) for inner in field.fields)
-    return leaves(field.item) if isinstance(field, Rows) else 1
+        for inner in field.fields:
+            yield from each_leaf(inner)
+    elif isinstance(field, Rows):
+        yield from each_leaf(field.item)
+    else:
+        yield field
 
 
 def of_row(item: Field) -> int:

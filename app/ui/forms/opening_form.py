@@ -1,5 +1,6 @@
 """Open a case from a page: choose what it is, fill in its form."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -24,13 +25,15 @@ from app.domain.values.json import Data
 from app.http.border.errors import sentence, status_of
 from app.services.cases.views import Shown
 from app.ui.case.acting import acted
+from app.ui.case.why import by_rule, for_roles
 from app.ui.forms.event_form import NOT_DONE, RESTORED, submitted
 from app.ui.forms.event_page import with_reason
 from app.ui.forms.inputs import Inputs
 from app.ui.forms.opening_page import Opening, opening_page
-from app.ui.forms.reads import reads_of, turn_of
+from app.ui.forms.reads import in_turn, reads_of
 from app.ui.forms.sheet import Sheet
 from app.ui.frame.attempts import attempting
+from app.ui.frame.of_the_api import said_by_api
 from app.ui.frame.page import page, words_for
 from app.ui.frame.posted import Posted, posted
 from app.ui.frame.reader import PageRequest
@@ -59,7 +62,8 @@ async def pick_case_type(request: PageRequest) -> Response[str]:
 @get("/new/{case_type:str}")
 async def new_case(request: PageRequest, case_type: FromPath[str], event: EventName = "") -> Response[str]:
     opening = await Opening.of(request, case_type, event)
-    return opening_page(opening, opening.sheet(Inputs()))
+    sheet = opening.sheet(Inputs())
+    return await in_turn(request, sheet, lambda: opening_page(opening, sheet))
 
 
 @post("/new/{case_type:str}", status_code=HTTP_200_OK)
@@ -70,8 +74,7 @@ async def open_from_form(request: PageRequest, case_type: FromPath[str]) -> Resp
     sheet = opening.sent(sent)
     changed = sheet if sent.one(RESTORED) else sheet.pressed()
     if changed is not None:
-        async with turn_of(request, changed):
-            return opening_page(opening, changed, status=NOT_DONE)
+        return await in_turn(request, changed, lambda: opening_page(opening, changed, status=NOT_DONE))
     if (act := sent.one("act")) in opening.others:
         opening = replace(opening, event=act)
         sheet = opening.sent(sent)
@@ -79,10 +82,10 @@ async def open_from_form(request: PageRequest, case_type: FromPath[str]) -> Resp
 
 
 async def _tried(opening: Opening, sheet: Sheet, sent: Posted) -> Response[Any]:
-    async with turn_of(opening.request, sheet):
-        sheet, values = _with_reference(with_reason(sheet, opening.asks_reason)).read()
-        if sheet.errors:
-            return opening_page(opening, sheet, status=NOT_DONE)
+    begun = _with_reference(with_reason(sheet, opening.asks_reason))
+    sheet, values = await in_turn(opening.request, sheet, begun.read)
+    if sheet.errors:
+        return await in_turn(opening.request, sheet, lambda: opening_page(opening, sheet, status=NOT_DONE))
     data = values.get("data", {})
     alike = [] if sent.one(ANYWAY) else await _alike(opening, data)
     if alike:
@@ -100,7 +103,7 @@ async def _tried(opening: Opening, sheet: Sheet, sent: Posted) -> Response[Any]:
     )
     answer = await submitted(opening.request, attempt)
     if answer.error is not None:
-        return await _refused(opening, sheet, answer.error)
+        return await _refused(opening, sheet, data, answer.error)
     return acted(answer.case_id or attempt.new_case_id, answer)  # given again, it is the case of the first click
 
 
@@ -119,7 +122,7 @@ def _with_reference(sheet: Sheet) -> Sheet:
     return replace(sheet, errors={**sheet.errors, "reference": message})
 
 
-async def _refused(opening: Opening, sheet: Sheet, error: CaseError) -> Response[str]:
+async def _refused(opening: Opening, sheet: Sheet, data: Data, error: CaseError) -> Response[str]:
     _ = opening.told.gettext
     match error:
         case Conflict():
@@ -135,7 +138,7 @@ async def _refused(opening: Opening, sheet: Sheet, error: CaseError) -> Response
         case Invalid() | TooLarge() | IdempotencyMismatch():
             return opening_page(opening, sheet.faulted(_whole(error)), status=NOT_DONE)
         case Denied() | GuardRefused() | WrongState():
-            return opening_page(opening, sheet, status=status_of(error), refused=_reasons(error))
+            return opening_page(opening, sheet, status=status_of(error), refused=_reasons(opening, data, error))
     raise error
 
 
@@ -143,5 +146,16 @@ def _whole(error: CaseError) -> list[FieldError]:
     return [FieldError("data", sentence(error.message))]
 
 
-def _reasons(error: CaseError) -> list[str]:
-    return [sentence(reason.message) for reason in error.reasons] or [sentence(error.message)]
+def _reasons(opening: Opening, data: Data, error: CaseError) -> Sequence[str]:
+    """By titles and names, and never in the words of the policy."""
+    told = replace(opening.told, data=data)
+    said: dict[str, None] = {}
+    for reason in error.reasons:
+        match reason.code:
+            case "role":
+                said[for_roles(told, opening.event, reason)] = None
+            case "rule":
+                said |= dict.fromkeys(by_rule(told, opening.event, reason))
+            case _:
+                said[said_by_api(reason.message, told.words)] = None
+    return list(said) or [said_by_api(error.message, told.words)]

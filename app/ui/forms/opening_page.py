@@ -14,8 +14,9 @@ from app.services.cases.forms import Openable
 from app.services.cases.views import Shown
 from app.ui.case.opened import case_path
 from app.ui.case.telling import Telling
+from app.ui.forms.going_on import first_of
 from app.ui.forms.inputs import Inputs
-from app.ui.forms.known_forms import form_for
+from app.ui.forms.known_forms import form_for, made_ready
 from app.ui.forms.manner import Manner
 from app.ui.forms.reads import reads_of
 from app.ui.forms.sheet import Part, PartShown, Sheet
@@ -42,7 +43,8 @@ class Opening:
         if openable is None or (event and event not in openable.events):
             raise NotFound("there is no such case type")
         told = Telling(reader=request.user, declared=openable.machine.case_type, now=times_for(request).now)
-        return cls(request, openable, event or openable.events[0], told)
+        await made_ready(openable.machine, None, request.user.language)
+        return cls(request, openable, event or first_of(openable.machine.case_type, openable.events), told)
 
     @property
     def machine(self) -> Machine:

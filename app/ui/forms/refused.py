@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from app.domain.values.errors import CaseError, FieldError
-from app.http.border.errors import sentence
 from app.ui.forms.event_page import Doing
 from app.ui.forms.naming import dotted
 from app.ui.forms.sheet import Sheet
 from app.ui.forms.written import written
+from app.ui.frame.of_the_api import said_by_api
 
 
 def with_refusal(doing: Doing, sheet: Sheet, error: CaseError) -> Sheet:
@@ -20,10 +20,10 @@ def with_refusal(doing: Doing, sheet: Sheet, error: CaseError) -> Sheet:
         if source.startswith(("payload.", "reason")):
             faults.append(FieldError(source, fault.message))
         else:
-            others[source] = f"{doing.told.field(fault.field)}: {sentence(fault.message)}"
+            others[source] = f"{doing.told.field(fault.field)}: {said_by_api(fault.message, doing.told.words)}"
     made = sheet.faulted(faults)
     if not faults and not others:
-        others = {"payload": sentence(error.message)}
+        others = {"payload": said_by_api(error.message, doing.told.words)}
     return replace(made, errors={**made.errors, **others})
 
 

@@ -2,23 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 
 from app.domain.schemas.validator import Validator
 from app.domain.values.errors import FieldError, Invalid
 from app.domain.values.json import Data
 from app.domain.values.writable import values_in
 from app.ui.forms.faults import field_at, placed
-from app.ui.forms.fields import MOST_IN_ROWS, MOST_VALUES, Group, Rows
+from app.ui.forms.fields import MOST_IN_ROWS, MOST_VALUES, Group, Rows, each_leaf
 from app.ui.forms.inputs import ABSENT, Held, Inputs, Lookup, in_rows, standing
 from app.ui.forms.manner import Manner
 from app.ui.forms.reading import Entered, entered
 from app.ui.forms.rows import added, path_of, removed
-from app.ui.forms.sections import Section, in_view, sections
+from app.ui.forms.sections import MOST_WRONG, in_view, sections
 from app.ui.forms.view import Filled, Shown, carried, errors_in_order, view
+from app.ui.frame.words import to_say
 
 LARGE = 400
-"""Inputs in rows from which on a form waits for its turn with others that take long."""
+"""Inputs from which on a form waits for its turn with others that take long."""
+LESS = to_say("Enter less: a form holds at most 4,000 values")
 ADD, REMOVE, SHOW = "add", "remove", "show"
 
 
@@ -38,12 +40,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartShown:
-    """`later` are the sections that are not open: (what the button sends, first, last)."""
+    """`later` are the sections that are not open: (what the button sends, first, last); `following` is the next one;
+    `names` are those of what is shown as one."""
 
     root: str
     title: str
     fields: Sequence[Shown]
+    names: frozenset[str]
     later: Sequence[tuple[str, int, int]]
+    following: tuple[str, int, int] | None
     open: int
     first: int
     last: int
@@ -68,13 +73,14 @@ class Sheet:
     def bounded(self) -> "Sheet":
         """The same. Raises Invalid for more rows than a page of ours ever has."""
         if self._crowded:
-            raise Invalid(self._less)
+            raise Invalid(LESS)
         return self
 
     @property
     def small(self) -> bool:
         """Whether it is read and shown in no time."""
-        return not self._holds_more(LARGE)
+        inputs = chain.from_iterable(each_leaf(part.form) for part in self.parts)
+        return next(islice(inputs, LARGE, None), None) is None and not self._holds_more(LARGE)
 
     def pressed(self) -> "Sheet | None":
         """The sheet after a button that changes the form alone; None where none was pressed."""
@@ -123,14 +129,18 @@ class Sheet:
 
     def carried(self, shown: Sequence[PartShown]) -> Sequence[tuple[str, str]]:
         """What is filled in and has no input on the page."""
-        visible = {one.name for part in shown for one in part.fields}
+        visible = frozenset[str]().union(*(part.names for part in shown))
         return list(carried(self.inputs, [part.root for part in self.parts], visible))
 
     def summary(self, shown: Sequence[PartShown]) -> list[tuple[str, str]]:
         """The errors from the top of the page down; those of no field that is shown come last."""
         told = [error for part in shown for error in errors_in_order(part.fields)]
         names = {name for name, _ in told}
-        return [*told, *((name, message) for name, message in self.errors.items() if name not in names)]
+        others = [(name, message) for name, message in self.errors.items() if name not in names]
+        if len(others) <= MOST_WRONG:
+            return [*told, *others]
+        later = self.manner.say("More is wrong than is shown here: it is shown once this is mended")
+        return [*told, ("", later)]
 
     def _entered(self, part: Part) -> Entered:
         return entered(part.form, self.inputs, self.manner, self.lookup, part.was)
@@ -164,7 +174,7 @@ class Sheet:
 
     @property
     def _less(self) -> str:
-        return self.manner.say("Enter less: a form holds at most 4,000 values")
+        return self.manner.say(LESS)
 
     def _shown(self, part: Part) -> PartShown:
         found = sections(part.form, self.inputs)
@@ -173,16 +183,19 @@ class Sheet:
         filled = Filled(
             inputs=self.inputs, manner=self.manner, lookup=self.lookup, errors=self.errors, focus=self.focus
         )
-        fields = in_view(part.form, found[open_one], self.errors)
+        form, names = in_view(part.form, found[open_one], self.errors, self.inputs)
+        all_of_them = [(f"{part.root}.{place}", one.first, one.last) for place, one in enumerate(found)]
         return PartShown(
             root=part.root,
             title=part.title,
-            fields=[view(one, (part.root, one.key), filled) for one in fields],
-            later=[(f"{part.root}.{place}", one.first, one.last) for place, one in _others(found, open_one)],
+            fields=[view(one, (part.root, one.key), filled) for one in form.fields],
+            names=frozenset(names),
+            later=[*all_of_them[:open_one], *all_of_them[open_one + 1 :]],
+            following=next(iter(all_of_them[open_one + 1 :]), None),
             open=open_one,
             first=found[open_one].first,
             last=found[open_one].last,
-            total=len(part.form.fields),
+            total=found[-1].last,
         )
 
 
@@ -194,7 +207,3 @@ def _with_all_above(names: Iterable[str]) -> set[str]:
             found.add(name)
             name = name.rpartition(".")[0]
     return found
-
-
-def _others(found: Sequence[Section], open_one: int) -> Iterable[tuple[int, Section]]:
-    return ((place, one) for place, one in enumerate(found) if place != open_one)

@@ -23,6 +23,7 @@ from app.ui.forms.inputs import RAW, Inputs, Lookup, currency_of
 from app.ui.forms.manner import Manner, Unreadable
 from app.ui.forms.moments import read_moment, told_moment
 from app.ui.forms.naming import Path, name_of, rows_of
+from app.ui.forms.sections import is_shown
 
 MOST_RADIOS = 5
 
@@ -187,8 +188,7 @@ def _says(message: str, label: str) -> bool:
 def carried(inputs: Inputs, roots: Collection[str], visible: Collection[str]) -> Iterator[tuple[str, str]]:
     """The inputs that are filled in but not on the page, as (name, text): fields of other parts of a long form."""
     for name, texts in inputs.texts.items():
-        root, _, rest = name.partition(".")
-        if root in roots and f"{root}.{rest.partition('.')[0]}" not in visible:
+        if name.partition(".")[0] in roots and not is_shown(name, visible):
             yield from ((name, text) for text in texts if text)
     for raw in inputs.all(RAW):
         yield RAW, raw

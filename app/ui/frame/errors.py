@@ -9,7 +9,8 @@ from litestar import Request, Response
 
 from app.domain.values.errors import CaseError
 from app.http.border.codes import PROBLEMS
-from app.http.border.errors import answered, on_exception, sentence
+from app.http.border.errors import answered, on_exception
+from app.ui.frame.of_the_api import said_by_api
 from app.ui.frame.page import page, words_for
 from app.ui.frame.reader import SignInFirst
 from app.ui.frame.words import Words
@@ -77,7 +78,7 @@ def told_of(error: CaseError, words: Words) -> Told:
                 say("Check the address, or search for the case."),
             )
         case "denied":
-            return Told(say("You may not do this"), say(sentence(error.message)), say("Nothing was changed."))
+            return Told(say("You may not do this"), said_by_api(error.message, words), say("Nothing was changed."))
         case "rate_limited":
             return Told(
                 say("Too many requests"),
@@ -97,7 +98,7 @@ def told_of(error: CaseError, words: Words) -> Told:
                 say("Try again. If it happens once more, tell your administrators the number below."),
             )
         case _:
-            return Told(say("This did not work"), sentence(error.message), say("Go back and try again."))
+            return Told(say("This did not work"), said_by_api(error.message, words), say("Go back and try again."))
 
 
 def to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:

@@ -41,7 +41,7 @@ class DrawnRows:
             case "reference":
                 return _reference
             case "state":
-                return lambda row: f"<td {title}>{' '.join([tag(state) for state in row.states])}</td>\n"
+                return lambda row: f"<td {title}>{_states(row.states)}</td>\n"
             case "due":
                 return lambda row: f"<td {title}>{self._due(row)}</td>\n"
             case "urgency":
@@ -75,6 +75,11 @@ class DrawnRows:
 def tag(text: str, tone: str = "neutral") -> str:
     """As in app/ui/templates/components/marks.html."""
     return f'<span class="tag {tone}">{shown(text)}</span>'
+
+
+def _states(states: Sequence[str]) -> str:
+    """On one line: of a case that rests in several, each is cut where they do not fit."""
+    return f'<span class="states">{" ".join(map(tag, states))}</span>'
 
 
 def _reference(row: Row) -> str:

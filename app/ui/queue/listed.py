@@ -8,13 +8,13 @@ from markupsafe import Markup
 from app.domain.case.search_query import terms
 from app.domain.definition.case_type import CaseType
 from app.domain.values.errors import Invalid
-from app.http.border.errors import sentence
 from app.http.border.services import services_of
 from app.services.cases.queues import Readable
 from app.services.cases.views import Page, Wanted
 from app.services.fairness.yielding import LoopTurn
 from app.services.store.saved_views import Shows
 from app.services.store.search import CaseCount
+from app.ui.frame.of_the_api import said_by_api
 from app.ui.frame.page import times_for, words_for
 from app.ui.frame.reader import PageRequest
 from app.ui.frame.words import Words
@@ -22,6 +22,7 @@ from app.ui.queue import columns as columns_of
 from app.ui.queue.asked import FILTERS, Asked
 from app.ui.queue.columns import Column
 from app.ui.queue.drawn_rows import DrawnRows
+from app.ui.queue.faults import fault_words
 from app.ui.queue.names import names
 from app.ui.queue.panel import Filtering, Panel
 from app.ui.queue.rows import Rows
@@ -128,8 +129,9 @@ async def _found(
         return page, []
     except Invalid as refused:
         known = {service: name for name, service in FILTERS.items()}
-        faults = [(known.get(fault.field), _fault(fault.field, fault.message)) for fault in refused.errors]
-        return Page([], None), faults or [(None, sentence(refused.message))]
+        say = words_for(request)
+        faults = [(known.get(fault.field), fault_words(say, fault.field, fault.message)) for fault in refused.errors]
+        return Page([], None), faults or [(None, said_by_api(refused.message, say))]
 
 
 async def _count(request: PageRequest, asked: Asked, shows: Shows, wanted: Wanted, page: Page) -> CaseCount:
@@ -142,15 +144,12 @@ async def _count(request: PageRequest, asked: Asked, shows: Shows, wanted: Wante
 
 
 def _told(request: PageRequest, asked: Asked) -> Sequence[tuple[str | None, str]]:
-    day = words_for(request).gettext("Enter a date such as %(example)s", example="2026-12-03")
+    say = words_for(request)
+    day = say.gettext("Enter a date such as %(example)s", example="2026-12-03")
     return [
-        (name if name in FILTERS else None, day if name == "due_before" else _fault(name, fault))
+        (name if name in FILTERS else None, day if name == "due_before" else fault_words(say, name, fault))
         for name, fault in asked.faults
     ]
-
-
-def _fault(name: str, message: str) -> str:
-    return sentence(f"“{name}” {message}")
 
 
 def _pages(asked: Asked, page: Page, say: Words) -> Pages:

@@ -6,13 +6,13 @@ from app.domain.case.attempt import Attempt
 from app.domain.values.errors import CaseError, Invalid, invalid
 from app.domain.values.names import canonical_uuid
 from app.domain.verbs.assigning import Claim, Release, Skip
-from app.http.border.errors import sentence
 from app.http.border.parameters import existing
 from app.http.border.services import services_of
 from app.services.desk.answer import Answer
 from app.services.work.work import Wish
 from app.ui.case.acting import acted
 from app.ui.frame.attempts import attempting
+from app.ui.frame.of_the_api import said_by_api
 from app.ui.frame.page import page, words_for
 from app.ui.frame.posted import Posted, posted
 from app.ui.frame.reader import PageRequest
@@ -85,7 +85,7 @@ async def _refused(request: PageRequest, sent: Posted, skipped: str | None, refu
         title=say.gettext("Next case"),
         status=422,
         nothing=False,
-        errors=[(None, sentence(refused.message))],
+        errors=[(None, said_by_api(refused.message, say))],
     )
 
 

@@ -7,16 +7,17 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app.domain.values.errors import CaseError
-from app.http.border.errors import sentence
 from app.http.border.parameters import existing
 from app.http.border.services import services_of
 from app.services.cases.queues import SETS
 from app.services.cases.saved_views import NewView
 from app.services.store.saved_views import SavedView, Shows
+from app.ui.frame.of_the_api import said_by_api
 from app.ui.frame.page import page, words_for
 from app.ui.frame.posted import Posted, posted
 from app.ui.frame.reader import PageRequest
 from app.ui.queue.asked import read
+from app.ui.queue.faults import fault_words
 from app.ui.queue.going import to
 from app.ui.queue.names import names
 from app.ui.queue.queue import Looked, looked_at
@@ -60,7 +61,7 @@ async def save_view(request: PageRequest) -> Response[str]:
     try:
         view = await services_of(request).views.make(request.user.actor, wanted)
     except CaseError as refused:
-        return _form(request, looked, filled, _told(refused))
+        return _form(request, looked, filled, _told(request, refused))
     return to(f"/?view={view.id}")
 
 
@@ -83,7 +84,7 @@ async def change_view(request: PageRequest, view_id: FromPath[str]) -> Response[
     try:
         await views.change(actor, view.id, NewView(filled.title, view.shows, filled.shared, filled.preferred))
     except CaseError as refused:
-        return await _view(request, view, filled, _told(refused))
+        return await _view(request, view, filled, _told(request, refused))
     return to(f"/?view={view.id}")
 
 
@@ -109,12 +110,13 @@ def _faults(request: PageRequest, looked: Looked, filled: Filled) -> Sequence[tu
         return [("title", say("Enter a name"))]
     if len(filled.title) > LONGEST_TITLE:
         return [("title", say("Enter a name of at most %(number)s characters", number=LONGEST_TITLE))]
-    return [(None, sentence(f"“{name}” {fault}")) for name, fault in looked.asked.faults]
+    return [(None, fault_words(words_for(request), name, fault)) for name, fault in looked.asked.faults]
 
 
-def _told(refused: CaseError) -> Sequence[tuple[str | None, str]]:
-    fields = [(fault.field, sentence(f"It {fault.message}")) for fault in refused.errors]
-    return fields or [(None, sentence(refused.message))]
+def _told(request: PageRequest, refused: CaseError) -> Sequence[tuple[str | None, str]]:
+    say = words_for(request)
+    fields = [(fault.field, said_by_api(fault.message, say)) for fault in refused.errors]
+    return fields or [(None, said_by_api(refused.message, say))]
 
 
 def _form(

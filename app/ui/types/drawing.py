@@ -44,9 +44,10 @@ async def drawing(
     travelled: Travelled = NOWHERE,
     label: str | None = None,
     whole: bool = False,
+    part: bool = False,
 ) -> Drawing:
     """`current` are the active leaf states of a case, `travelled` its way so far. `whole`: whatever its
-    size. `digest` is the hash of the version."""
+    size; `part`: what stands around these states. `digest` is the hash of the version."""
     known = (digest, words.language)
     if known not in _plans:
         _plans[known] = await asyncio.to_thread(_planned, case_type, words)
@@ -59,13 +60,13 @@ async def drawing(
         return Drawing(label, None)
     if size > LARGEST:
         return Drawing(label, _markup(await asyncio.to_thread(planned.drawn, label, current, travelled)))
-    way = (*known, label, tuple(current), travelled.moves)
+    way = (*known, label, tuple(current), travelled.moves, part)
     if way not in _ways:
         at_once = not travelled.moves
         _ways[way] = _markup(
-            planned.drawn(label, current)
+            planned.drawn(label, current, part=part)
             if at_once
-            else await asyncio.to_thread(planned.drawn, label, current, travelled)
+            else await asyncio.to_thread(planned.drawn, label, current, travelled, part)
         )
         if len(_ways) > MOST_WAYS:
             _ways.popitem(last=False)
