@@ -31,7 +31,7 @@ SEEN_ELSEWHERE = re.compile(r"/sign-in|/me\b|/static|/dev|/c/|.*/(stale|new)$|/c
 PAGES = ("/", "/?view=unassigned", "/?view=overdue", "/search", "/search?q=reise", "/next", "/views", "/help/keys")
 TYPES = ("/new", "/new/expense_claim", "/types", "/types/expense_claim", "/types/expense_claim/diagram")
 OF_A_CASE = (
-    "", "/history", "/history?show=refused", "/files", "/fields", "/diagram", "/actions", "/why", "/why/pay",
+    "", "/history", "/history?show=refused", "/paper", "/files", "/fields", "/diagram", "/actions", "/why", "/why/pay",
     "/slas/decision", "/assign", "/attach", "/comment", "/link", "/roles", "/do/approve", f"/gone?receipt={'0' * 64}",
 )  # fmt: skip
 WRONG = ("/?view=nothing", "/?q=nothing-is-called-so", "/search?due_before=whenever", "/next?nothing=yes", "/nothing")
