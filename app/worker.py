@@ -51,6 +51,7 @@ def application() -> ASGIApp:
     rates = RateLimits(assembly.store, settings.rate_limit) if settings.rate_limit else None
     services = Services(
         desk=assembly.desk,
+        trials=assembly.trials,
         cases=assembly.cases,
         case_types=assembly.case_types,
         type_rights=assembly.type_rights,
@@ -109,6 +110,7 @@ def _watched(assembly: Assembly, tracing: Tracing | None) -> "Metrics":
     assembly.tell_fired(metrics.record_fired)
     assembly.tell_sequenced(metrics.record_sequenced)
     assembly.tell_answered(metrics.record_answered)
+    assembly.tell_tried(metrics.record_tried)
     assembly.tell_signed(metrics.record_signed)
     assembly.tell_scanned(metrics.record_scanned)
     assembly.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))

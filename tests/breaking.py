@@ -33,15 +33,24 @@ def breaks(old: Schema, new: Schema) -> list[str]:
 
 
 class Comparison:
-    def __init__(self, old: Schema, new: Schema, seen: frozenset[tuple[str, str]] = frozenset()) -> None:
+    def __init__(
+        self,
+        old: Schema,
+        new: Schema,
+        seen: frozenset[tuple[str, str]] = frozenset(),
+        unsent: frozenset[str] = frozenset(),
+    ) -> None:
         self.old, self.new = old, new
         self.seen = set(seen)
+        self.unsent = unsent
+        """Parameters that the call has now, and that nobody sends who was written before."""
 
     def operation(self, path: str, method: str) -> Iterator[str]:
         before, after = (document["paths"].get(path, {}).get(method) for document in (self.old, self.new))
         if before is None:
             return
         place = f"{method.upper()} {path}"
+        self.unsent = _named(after or {}) - _named(before)
         if after is None:
             yield f"{place}: is gone"
             return
@@ -118,8 +127,11 @@ class Comparison:
             yield from self.fits(before["items"], after["items"], f"{place}[]", sent=sent)
 
     def alternatives(self, before: Schema, after: Schema, place: str, sent: bool) -> Iterator[str]:
-        """Each way to give has to fit one way to take."""
+        """Each way to give has to fit one way to take. An answer that has to have the name of a parameter is given to
+        those who sent it."""
         was, now = (one.get("oneOf") or one.get("anyOf") or [one] for one in (before, after))
+        if not sent:
+            now = [one for one in now if not self.unsent & set(_resolved(self.new, one).get("required", []))]
         for given in was if sent else now:
             others = now if sent else was
             tried = [list(self.apart(given, one, place, sent)) for one in others]
@@ -129,7 +141,9 @@ class Comparison:
     def apart(self, given: Schema, taken: Schema, place: str, sent: bool) -> Iterator[str]:
         """A comparison of its own: what one alternative has seen proves nothing for the next."""
         before, after = (given, taken) if sent else (taken, given)
-        yield from Comparison(self.old, self.new, frozenset(self.seen)).fits(before, after, place, sent=sent)
+        yield from Comparison(self.old, self.new, frozenset(self.seen), self.unsent).fits(
+            before, after, place, sent=sent
+        )
 
     def members(self, before: Schema, after: Schema, place: str, sent: bool) -> Iterator[str]:
         was, now = before.get("properties", {}), after.get("properties", {})
@@ -142,6 +156,10 @@ class Comparison:
                 yield f"{place}.{name}: {'is required now' if sent else 'may be left out now'}"
         for name in sorted(was.keys() & now.keys()):
             yield from self.fits(was[name], now[name], f"{place}.{name}", sent=sent)
+
+
+def _named(operation: Schema) -> frozenset[str]:
+    return frozenset(of["name"] for of in operation.get("parameters", []))
 
 
 def _resolved(document: Schema, schema: Schema) -> Schema:

@@ -296,6 +296,9 @@ class FakeAttachments:
         [answer] = await self.desk.submit([asking(received)])
         return answer
 
+    async def would_attach(self, asking: Asking, pieces: AsyncIterator[bytes], announced: int = 0) -> Answer:
+        return await self.attach(asking, pieces, announced)
+
     async def scan_state(self, actor: Actor, sha256: str) -> str | None:
         return None
 
@@ -428,6 +431,7 @@ class Fakes:
     def services(self) -> Services:
         return Services(
             desk=self.desk,
+            trials=self.desk,
             cases=self.cases,
             case_types=self.case_types,
             type_rights=self.type_rights,

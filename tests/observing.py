@@ -21,6 +21,7 @@ def watched(house: Assembly, tracing: Tracing | None = None) -> Metrics:
     house.tell_fired(metrics.record_fired)
     house.tell_sequenced(metrics.record_sequenced)
     house.tell_answered(metrics.record_answered)
+    house.tell_tried(metrics.record_tried)
     house.tell_committed(metrics.record_committed, *([tracing.record] if tracing else []))
     if tracing:
         house.come_from(tracing.origin)

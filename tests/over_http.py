@@ -17,6 +17,7 @@ async def _ready() -> Readiness:
 def services_of(house: Assembly, metrics: Metrics | None = None, rates: RateLimits | None = None) -> Services:
     return Services(
         desk=house.desk,
+        trials=house.trials,
         cases=house.cases,
         case_types=house.case_types,
         type_rights=house.type_rights,

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from app.db.connections.connected import Connected
 from app.db.connections.engines import SERVICE
 from app.db.connections.failures import translated
 from app.db.connections.pool import connections
-from app.db.reads import callers, clocks, ledger, listing, policy_pages, rules
+from app.db.reads import callers, clocks, ledger, links, listing, policy_pages, rules
 from app.db.reads.every_tenant import EVERY_ANSWER
 from app.db.reads.history import SqlHistory
 from app.db.reads.log import SqlLog
@@ -41,6 +42,7 @@ from app.services.store.stored import (
     CaseKey,
     ClockKey,
     Found,
+    LinkKey,
     Locked,
     PolicyFile,
     PolicyLine,
@@ -76,7 +78,7 @@ class SqlStore(
     async def case(self, key: CaseKey) -> Found | None:
         async with self._open(self._readers) as connection:
             with translated():
-                read = await self._read(connection, key)
+                read = await self._read(connection, [key])
         case = read.cases.get(key)
         if case is None:
             return None
@@ -87,6 +89,16 @@ class SqlStore(
             at=read.at,
             clocks=read.clocks[case.id],
         )
+
+    async def unlocked(self, cases: Sequence[CaseKey], asked: Sequence[LinkKey]) -> Locked:
+        async with self._open(self._readers) as connection:
+            with translated():
+                read = await self._read(connection, cases)
+        if not asked:
+            return read
+        async with self._within(self._readers, sorted({link.tenant for link in asked})) as connection:
+            with translated():
+                return replace(read, links=await links.linked(connection, asked))
 
     async def present(self, tenant: str, case_ids: Sequence[str]) -> frozenset[str]:
         wanted = select(CASES.c.id).where(CASES.c.tenant == tenant, CASES.c.id.in_(case_ids))
@@ -208,7 +220,7 @@ class SqlStore(
         await self._engine.dispose()
 
     @abstractmethod
-    async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked: ...
+    async def _read(self, connection: AsyncConnection, keys: Sequence[CaseKey]) -> Locked: ...
 
     @abstractmethod
     def _now(self) -> Any:

@@ -6,7 +6,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from app.services.desk.answer import Answer
-from app.services.desk.report import Committed
+from app.services.desk.report import Committed, Outcomes
 
 SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -20,6 +20,12 @@ class DeskMetrics:
         self._attempts = Counter(
             "stateward_attempts",
             "Attempts that were decided: applied, replayed, or the code of the refusal.",
+            ("case_type", "act", "outcome"),
+            registry=registry,
+        )
+        self._tried = Counter(
+            "stateward_dry_runs",
+            "Attempts that were decided and not recorded: applied, or the code of the refusal.",
             ("case_type", "act", "outcome"),
             registry=registry,
         )
@@ -48,6 +54,10 @@ class DeskMetrics:
         locking.observe(batch.locked - batch.began)
         deciding.observe(batch.decided - batch.locked)
         recording.observe(batch.ended - batch.decided)
+
+    def record_tried(self, outcomes: Outcomes) -> None:
+        for labels, count in outcomes.items():
+            self._tried.labels(*labels).inc(count)
 
     def record_answered(self, answers: Sequence[Answer]) -> None:
         for answer in answers:

@@ -24,7 +24,7 @@ from app.metrics.gauges import GaugeMetrics
 from app.metrics.log import LogMetrics
 from app.services.desk.answer import Answer
 from app.services.desk.escalation import Fired
-from app.services.desk.report import Committed
+from app.services.desk.report import Committed, Outcomes
 from app.services.log.checkpoints import Round
 from app.services.process.gauges import Gauges
 from app.services.store.clocks import CountsClocks
@@ -86,6 +86,10 @@ class Metrics:
     def record_answered(self, answers: Sequence[Answer]) -> None:
         """Count what was refused, decided or not."""
         self._desk.record_answered(answers)
+
+    def record_tried(self, outcomes: Outcomes) -> None:
+        """Count attempts that were not to be recorded."""
+        self._desk.record_tried(outcomes)
 
     def record_call(self, method: str, route: str, status: int, seconds: float, refusal: str | None) -> None:
         """Count an HTTP request; `refusal` is the code of a problem that no desk answered."""

@@ -28,7 +28,8 @@ from app.services.desk.answer import Answer
 from app.services.desk.deciding import Deciding
 from app.services.desk.desk import Desk
 from app.services.desk.escalation import Fired
-from app.services.desk.report import Committed, Watchers, telling
+from app.services.desk.report import Committed, Outcomes, Watchers, telling
+from app.services.desk.trials import Trials
 from app.services.entries.actors import UNNAMED
 from app.services.entries.refusals import Refusals
 from app.services.fairness.counting import Counting
@@ -92,6 +93,7 @@ class Assembly:
         self.watchers = Watchers()
         self.desk = Desk(store, deciding, self.watchers, desks, limits.waiting)
         self.slices = Slices()
+        self.trials = Trials(deciding, self.watchers, self.slices)
         self.cases = Cases(store, self.definitions, self.policies, self.slices, limits.searches, limits.reads)
         self.queues = Queues(self.cases, self.policies, self.definitions)
         self.views = Views(store)
@@ -100,7 +102,7 @@ class Assembly:
         self.signing_in = SigningIn(store, self.policies, sealing_secret)
         self.next_case = NextCase(deciding, self.definitions, self.policies, self.watchers, desks)
         self.uploads = Uploads(store, attachments, attachment_folder, scanned=scanner is not None)
-        self.attachments = Attachments(store, self.cases, self.desk, self.uploads, attachment_folder)
+        self.attachments = Attachments(store, self.cases, self.desk, self.trials, self.uploads, attachment_folder)
         self.scans = Scans(store, scanner, self.attachments.pieces, _nobody) if scanner else None
         self.work = CaseWork(store, self.cases)
         self.case_types = CaseTypes(self.definitions, store)
@@ -139,6 +141,10 @@ class Assembly:
     def tell_answered(self, listener: Callable[[Sequence[Answer]], None]) -> None:
         """Let `listener` know what those who attempt something are answered."""
         self.watchers.answered = telling(listener)
+
+    def tell_tried(self, listener: Callable[[Outcomes], None]) -> None:
+        """Let `listener` know what those who only try something would have come to."""
+        self.watchers.tried = telling(listener)
 
     def tell_sequenced(self, listener: Callable[[int], None]) -> None:
         """Let `listener` know how many entries got their places each time that this process looked for some."""

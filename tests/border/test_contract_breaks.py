@@ -41,6 +41,18 @@ def needed(name: str, **of: Any) -> Document:
     return {"name": name, "in": "query", "required": True, "schema": {"type": "string"}, **of}
 
 
+def answered_so(document: Document, **of: Any) -> None:
+    """Let a list of cases be answered in another way too."""
+    content = operation(document, *FIND)["responses"]["200"]["content"]["application/json"]
+    other = {"type": "object", "properties": {"mood": {"type": "string"}}, **of}
+    content["schema"] = {"oneOf": [content["schema"], other]}
+
+
+def answered_if_asked(document: Document) -> None:
+    answered_so(document, required=["mood"])
+    operation(document, *FIND)["parameters"].append(needed("mood", required=False))
+
+
 BREAKS: dict[str, tuple[Callable[[Document], Any], str]] = {
     "a path": (lambda new: new["paths"].pop(CASE), "GET .*case_id}: is gone"),
     "a method": (lambda new: new["paths"][EVENTS].pop("post"), "POST .*/events: is gone"),
@@ -109,6 +121,7 @@ BREAKS: dict[str, tuple[Callable[[Document], Any], str]] = {
         ),
         "body.reference: has to be string, and was null",
     ),
+    "another way to answer": (lambda new: answered_so(new, required=["mood"]), "answer 200.count: is gone"),
     "a field of an answer": (
         lambda new: schema(new, "CaseView")["properties"].pop("team"),
         "answer 200.team: is gone",
@@ -151,6 +164,7 @@ KEEPS: dict[str, Callable[[Document], Any]] = {
     "null no more in an answer": lambda new: property_of(new, "CaseView", "team").update(
         {"oneOf": [{"type": "string"}]}
     ),
+    "another way to answer those who send a parameter more": answered_if_asked,
     "an error more": lambda new: operation(new, *OPEN)["responses"].update({"451": {"description": "no"}}),
     "a way more to sign in": lambda new: operation(new, *FIND)["security"].append({"mtls": []}),
     "other words": lambda new: operation(new, *FIND).update(summary="Look for cases"),

@@ -41,6 +41,15 @@ async def test_attempts_are_counted_by_case_type_and_by_what_they_came_to(house:
     assert refused == {"not_found": 2, "denied": 1}  # to a stranger the case is not there
 
 
+async def test_what_is_only_tried_is_counted_apart(house: Assembly, metrics: Metrics) -> None:
+    await house.trials.submit([opening(), opening(event="pay")])
+    found = await told(metrics)
+    claim = {"case_type": "expense_claim", "act": "event"}
+    assert value(found, "stateward_dry_runs_total", **claim, outcome="applied") == 1
+    assert value(found, "stateward_dry_runs_total", **claim, outcome="invalid") == 1
+    assert value(found, ATTEMPTS, **claim, outcome="applied") == 0
+
+
 async def test_a_batch_tells_its_size_and_the_course_of_its_time(house: Assembly, metrics: Metrics) -> None:
     await submit(house, *(opening() for _ in range(5)))
     found = await told(metrics)

@@ -176,11 +176,9 @@ class PostgresStore(SqlStore):
         # indexes are not looked up by clock_timestamp, which changes meanwhile
         return func.statement_timestamp(type_=Moment())
 
-    async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
-        driver = await _driver(connection)
-        return locked_of(
-            await fetch(driver, READ, {"tenants": [key.tenant], **binds_of([key], ())}), [key], frozenset()
-        )
+    async def _read(self, connection: AsyncConnection, keys: Sequence[CaseKey]) -> Locked:
+        driver, tenants = await _driver(connection), sorted({key.tenant for key in keys})
+        return locked_of(await fetch(driver, READ, {"tenants": tenants, **binds_of(keys, ())}), keys, frozenset())
 
 
 async def _roll_back(connection: AsyncConnection, driver: Any) -> bool:

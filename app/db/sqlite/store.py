@@ -155,9 +155,9 @@ class SqliteStore(SqlStore):
     def _now_when_run(self) -> Any:
         return bindparam("now", callable_=lambda: self._clock(), type_=Moment())
 
-    async def _read(self, connection: AsyncConnection, key: CaseKey) -> Locked:
+    async def _read(self, connection: AsyncConnection, keys: Sequence[CaseKey]) -> Locked:
         async with self._sharing.reading(), connection.begin():
-            return await read(connection, [key], [], self._clock)
+            return await read(connection, keys, [], self._clock)
 
 
 async def read(connection: AsyncConnection, keys: Sequence[CaseKey], asked: Sequence[AnswerKey], clock: Now) -> Locked:

@@ -58,6 +58,14 @@ Cursor = Annotated[
     str | None, QueryParameter(description="The next_cursor of the previous page", max_length=2000, pattern=PLAIN)
 ]
 Explain = Annotated[bool, QueryParameter(description="Also the refused events: why, and who could")]
+DryRun = Annotated[
+    bool,
+    QueryParameter(
+        name="dry_run",
+        description="Only decide: the answer is what this call would get now, with what it would change and without a "
+        "receipt; nothing is recorded, and Idempotency-Key means nothing",
+    ),
+]
 OnlyDenied = Annotated[bool, QueryParameter(name="denied", description="The refused attempts instead of the chain")]
 After = Annotated[
     str | None,

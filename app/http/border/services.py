@@ -184,10 +184,12 @@ def _each_alone(_: str) -> AbstractAsyncContextManager[None]:
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Everything that the handlers call. `keys` says whom an API key names; without `rates` there is no limit. What a
-    page asks for while it is `together` about a tenant is read at once."""
+    """Everything that the handlers call. `trials` answers as `desk` would, and records nothing. `keys` says whom an API
+    key names; without `rates` there is no limit. What a page asks for while it is `together` about a tenant is read at
+    once."""
 
     desk: DeskPort
+    trials: DeskPort
     cases: CasesPort
     case_types: CaseTypesPort
     clocks: ClocksPort
@@ -223,6 +225,12 @@ ApiRequest = Request[Actor, None, State]
 def readmitting(request: ApiRequest) -> Admitted:
     """Asks who the caller is now: a token expires, or a key is revoked, while the answer is waited for."""
     return lambda: request.app.state.border.caller(request)
+
+
+def decider(request: Request[Any, Any, Any], dry_run: bool) -> DeskPort:
+    """Who decides what a request attempts."""
+    services = services_of(request)
+    return services.trials if dry_run else services.desk
 
 
 def services_of(request: Request[Any, Any, Any]) -> Services:

@@ -81,6 +81,30 @@ class AppliedView(TypedDict):
     receipt: ReceiptView
 
 
+ChangedStateView = TypedDict("ChangedStateView", {"from": str | None, "to": str})
+ChangedValueView = TypedDict("ChangedValueView", {"from": Any, "to": Any})
+ChangedClockView = TypedDict("ChangedClockView", {"from": ClockView | None, "to": ClockView | None})
+
+
+class ChangesView(TypedDict):
+    """What a call would change of the case. `data` and `clocks` hold only what would be another: data by path, such as
+    `data.address.city`, where of objects each member is told apart and a list is told whole. What is not there is
+    null."""
+
+    state: ChangedStateView
+    data: dict[str, ChangedValueView]
+    clocks: dict[str, ChangedClockView]
+
+
+class TriedView(TypedDict):
+    """What `dry_run=true` is answered: nothing was recorded. `case` is as it would be told; `changes` is there where
+    the caller may read the case as it is."""
+
+    dry_run: Literal[True]
+    case: NotRequired[CaseView]
+    changes: NotRequired[ChangesView]
+
+
 class CountView(TypedDict):
     """How many there are: exactly, or, with `more`, at least so many."""
 
@@ -98,19 +122,23 @@ class CasePageView(TypedDict):
 
 class ResultView(TypedDict):
     """What came of one attempt: a receipt (200, or 201 where it opened a case) or a problem. Where `case` is left out
-    for its size, `case_id` says which one it is."""
+    for its size, `case_id` says which one it is. With `dry_run=true`, `dry_run` and `changes` take the place of a
+    receipt."""
 
     status: int
     case: NotRequired[CaseView]
     case_id: NotRequired[str]
     receipt: NotRequired[ReceiptView]
     problem: NotRequired[ProblemView]
+    dry_run: NotRequired[Literal[True]]
+    changes: NotRequired[ChangesView]
 
 
 class ResultsView(TypedDict):
-    """A result per attempt, in order."""
+    """A result per attempt, in order; `dry_run` where none of them was recorded."""
 
     results: list[ResultView]
+    dry_run: NotRequired[Literal[True]]
 
 
 class PossibleEventView(TypedDict):

@@ -44,6 +44,10 @@ class AttachmentsPort(Protocol):
         where nothing comes or something else than was declared."""
         ...
 
+    async def would_attach(self, asking: Asking, pieces: AsyncIterator[bytes], announced: int = 0) -> Answer:
+        """What `attach` would come to; nothing is kept. Raises the same."""
+        ...
+
     async def scan_state(self, actor: Actor, sha256: str) -> str | None:
         """What a scanner says of these bytes; None where none was asked."""
         ...

@@ -6,7 +6,7 @@ from litestar import Response
 
 from app.domain.values.errors import CaseError, Internal
 from app.http.border.errors import problem, problem_response, status_of
-from app.http.border.views import AppliedView, CaseView, ReceiptView, ResultView
+from app.http.border.views import AppliedView, CaseView, ReceiptView, ResultView, TriedView
 from app.services.desk.answer import Answer
 
 CASES = "/api/v1/cases"
@@ -34,11 +34,9 @@ def result(answer: Answer) -> ResultView:
     """One line of the answer to POST /events."""
     if answer.error is not None:
         return {"status": status_of(answer.error), "problem": problem(answer.error)}
-    applied = _applied(answer)
-    shown: ResultView = {"status": 201 if answer.opened else 200, "receipt": applied["receipt"]}
-    if "case" in applied:
-        shown["case"] = applied["case"]
-    elif answer.left_out and answer.case_id is not None:
+    applied: Any = _applied(answer)
+    shown = cast(ResultView, {"status": 201 if answer.opened else 200, **applied})
+    if answer.case is None and answer.left_out and answer.case_id is not None:
         shown["case_id"] = answer.case_id
     return shown
 
@@ -49,7 +47,9 @@ def _refused(answer: Answer, error: CaseError) -> Response[Any]:
     return problem_response(error, _replayed(answer))
 
 
-def _applied(answer: Answer) -> AppliedView:
+def _applied(answer: Answer) -> AppliedView | TriedView:
+    if answer.tried:
+        return _tried(answer)
     receipt = answer.receipt
     assert receipt is not None
     shown: ReceiptView = {
@@ -60,13 +60,22 @@ def _applied(answer: Answer) -> AppliedView:
     return {"case": cast(CaseView, answer.case), "receipt": shown} if answer.case is not None else {"receipt": shown}
 
 
+def _tried(answer: Answer) -> TriedView:
+    shown: Any = {"dry_run": True}
+    if answer.case is not None:
+        shown["case"] = answer.case
+    if answer.changes is not None:
+        shown["changes"] = answer.changes
+    return cast(TriedView, shown)
+
+
 def _headers(answer: Answer) -> dict[str, str]:
-    case = answer.case
+    case = None if answer.tried else answer.case
     return {**({"ETag": etag(case["version"])} if case else {}), **_replayed(answer)}
 
 
 def _location(answer: Answer) -> dict[str, str]:
-    return {"Location": f"{CASES}/{answer.case['id']}"} if answer.case else {}
+    return {"Location": f"{CASES}/{answer.case['id']}"} if answer.case and not answer.tried else {}
 
 
 def _replayed(answer: Answer) -> dict[str, str]:

@@ -13,14 +13,15 @@ from app.http.border.large import slice_of
 from app.http.border.parameters import (
     CaseId,
     Cursor,
+    DryRun,
     IdempotencyKey,
     Limit,
     Q,
     WithCount,
     existing,
 )
-from app.http.border.services import ApiRequest, Services, services_of
-from app.http.border.views import AppliedView, CasePageView, CasePersonView, CaseView
+from app.http.border.services import ApiRequest, Services, decider, services_of
+from app.http.border.views import AppliedView, CasePageView, CasePersonView, CaseView, TriedView
 from app.http.cases import answers
 from app.http.cases.attempts import opening
 from app.http.cases.listed_by import Order, filtered
@@ -37,12 +38,12 @@ from app.services.desk.answer import NO_CLOCKS, case_json
     responses=problems(*REFUSALS, "wrong_state", "guard_refused", "conflict", writes=True),
 )
 async def open_case(
-    request: ApiRequest, data: JSONBody[OpenCase], idempotency_key: IdempotencyKey = None
-) -> Response[AppliedView]:
+    request: ApiRequest, data: JSONBody[OpenCase], dry_run: DryRun = False, idempotency_key: IdempotencyKey = None
+) -> Response[AppliedView | TriedView]:
     """Fire an opening event of a case type. The reference, if given, is unique per tenant and case type."""
     async with slice_of(request):
         attempt = opening(request, data)
-    [answer] = await services_of(request).desk.submit([attempt])
+    [answer] = await decider(request, dry_run).submit([attempt])
     return answers.opened(await with_case(request, answer))
 
 

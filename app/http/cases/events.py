@@ -13,9 +13,9 @@ from app.http.border.errors import reason_json, sentence
 from app.http.border.headers import request_id
 from app.http.border.large import slice_of
 from app.http.border.limiting import charge
-from app.http.border.parameters import CaseId, Explain, IdempotencyKey, IfMatch, existing
-from app.http.border.services import ApiRequest, services_of
-from app.http.border.views import AppliedView, PossibleEventView, PossibleView, RefusedEventView, ResultsView
+from app.http.border.parameters import CaseId, DryRun, Explain, IdempotencyKey, IfMatch, existing
+from app.http.border.services import ApiRequest, decider, services_of
+from app.http.border.views import AppliedView, PossibleEventView, PossibleView, RefusedEventView, ResultsView, TriedView
 from app.http.cases import answers
 from app.http.cases.attempts import firing, trying
 from app.services.cases.views import PossibleEvent, RefusedEvent
@@ -56,13 +56,14 @@ async def fire_event(
     request: ApiRequest,
     case_id: CaseId,
     data: JSONBody[FireEvent],
+    dry_run: DryRun = False,
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
-) -> Response[AppliedView]:
+) -> Response[AppliedView | TriedView]:
     """Move the case, or learn what said no. The receipt names the entry that the log now holds."""
     async with slice_of(request):
         attempt = firing(request, existing(case_id), data)
-    [answer] = await services_of(request).desk.submit([attempt])
+    [answer] = await decider(request, dry_run).submit([attempt])
     return answers.fired(answer)
 
 
@@ -74,7 +75,7 @@ async def fire_event(
     request_max_body_size=BATCH_BYTES,
     responses=problems(writes=True),
 )
-async def fire_events(request: ApiRequest, data: JSONBody[TryEvents]) -> Response[ResultsView]:
+async def fire_events(request: ApiRequest, data: JSONBody[TryEvents], dry_run: DryRun = False) -> Response[ResultsView]:
     """A result per attempt, in order; one attempt that is refused stops no other. Where the body is wrong,
     nothing is done.
 
@@ -86,12 +87,15 @@ async def fire_events(request: ApiRequest, data: JSONBody[TryEvents]) -> Respons
         for attempt in data.attempts:
             attempts.append(trying(request.user, name, attempt))
             await turn.give()
-    answered = await services_of(request).desk.submit(attempts) if attempts else []
+    answered = await decider(request, dry_run).submit(attempts) if attempts else []
     async with slice_of(request) as turn:
         for answer in answered:
             results.append(answers.result(answer))
             await turn.give()
-    return Response({"results": results})
+    shown: ResultsView = {"results": results}
+    if dry_run:
+        shown["dry_run"] = True
+    return Response(shown)
 
 
 def _possible(event: PossibleEvent) -> PossibleEventView:

@@ -11,7 +11,7 @@ from app.domain.values.errors import NotFound
 from app.domain.values.json import JsonObject
 from app.http.bodies.requests import Body
 from app.http.border.headers import expected_version, request_id
-from app.http.border.services import ApiRequest, services_of
+from app.http.border.services import ApiRequest, decider, services_of
 from app.http.cases import answers
 from app.http.cases.attempts import idempotency
 from app.services.desk.answer import Answer, case_json
@@ -47,8 +47,8 @@ def working(
     )
 
 
-async def done(request: ApiRequest, attempt: Attempt) -> Answer:
-    [answer] = await services_of(request).desk.submit([attempt])
+async def done(request: ApiRequest, attempt: Attempt, dry_run: bool = False) -> Answer:
+    [answer] = await decider(request, dry_run).submit([attempt])
     return answer
 
 

@@ -71,8 +71,9 @@ def _response(name: str, status: str, response: dict[str, Any]) -> dict[str, Any
 
 
 def _first_sentence(content: dict[str, Any]) -> str:
-    """The first sentence of what the shape of the answer says of itself."""
+    """The first sentence of what the shape of the answer says of itself; of several, the first."""
     schema: dict[str, Any] = next((of["schema"] for of in content.values() if "schema" in of), {})
+    schema = schema.get("oneOf", [schema])[0]
     text = words().get(schema.get("$ref", "").rpartition("/")[2], "")
     return text.partition("\n\n")[0].replace("\n", " ").partition(". ")[0].removesuffix(".") or "Done"
 

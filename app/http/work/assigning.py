@@ -11,9 +11,9 @@ from app.domain.verbs.assigning import Assign, Claim, Release, Skip
 from app.http.border.codes import REFUSALS
 from app.http.border.documented import ETAG, REPLAYED, problems
 from app.http.border.limiting import charge
-from app.http.border.parameters import CaseId, IdempotencyKey, IfMatch, existing
+from app.http.border.parameters import CaseId, DryRun, IdempotencyKey, IfMatch, existing
 from app.http.border.services import ApiRequest, services_of
-from app.http.border.views import AppliedView
+from app.http.border.views import AppliedView, TriedView
 from app.http.cases import answers
 from app.http.cases.verb_attempts import NOTHING, done, with_case, working
 from app.http.work.requests import AssignCase, TakeNext
@@ -34,13 +34,14 @@ async def assign_case(
     request: ApiRequest,
     case_id: CaseId,
     data: JSONBody[AssignCase],
+    dry_run: DryRun = False,
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
-) -> Response[AppliedView]:
+) -> Response[AppliedView | TriedView]:
     """To a person, a team, both, or nobody. Of another team nobody has the case yet, unless the assignee is given."""
     verb = Assign(data.assignee, data.team, frozenset(data.model_fields_set & {"assignee", "team"}))
     attempt = working(request, verb, "assignment", data, case_id=existing(case_id), reason=data.reason)
-    return answers.fired(await done(request, attempt))
+    return answers.fired(await done(request, attempt, dry_run))
 
 
 @post(
@@ -52,10 +53,14 @@ async def assign_case(
     responses=CLAIMING,
 )
 async def claim_case(
-    request: ApiRequest, case_id: CaseId, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None
-) -> Response[AppliedView]:
+    request: ApiRequest,
+    case_id: CaseId,
+    dry_run: DryRun = False,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[AppliedView | TriedView]:
     """The case is the caller's, unless somebody else has it (409). There is no body."""
-    return await _mine(request, case_id, Claim(), "claim")
+    return await _mine(request, case_id, Claim(), "claim", dry_run)
 
 
 @post(
@@ -67,10 +72,14 @@ async def claim_case(
     responses=CLAIMING,
 )
 async def release_case(
-    request: ApiRequest, case_id: CaseId, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None
-) -> Response[AppliedView]:
+    request: ApiRequest,
+    case_id: CaseId,
+    dry_run: DryRun = False,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response[AppliedView | TriedView]:
     """The caller's case is nobody's again; its team stays. There is no body."""
-    return await _mine(request, case_id, Release(), "release")
+    return await _mine(request, case_id, Release(), "release", dry_run)
 
 
 @post(
@@ -100,5 +109,5 @@ async def next_case(
     return nothing if answer is None else answers.fired(await with_case(request, answer))
 
 
-async def _mine(request: ApiRequest, case_id: str, verb: Verb, call: str) -> Response[Any]:
-    return answers.fired(await done(request, working(request, verb, call, case_id=existing(case_id))))
+async def _mine(request: ApiRequest, case_id: str, verb: Verb, call: str, dry_run: bool) -> Response[Any]:
+    return answers.fired(await done(request, working(request, verb, call, case_id=existing(case_id)), dry_run))

@@ -23,11 +23,11 @@ from app.http.border.documented import REPLAYED, problems
 from app.http.border.entrance import leave
 from app.http.border.errors import UnsupportedMediaType
 from app.http.border.files import UNKNOWN, saved
-from app.http.border.parameters import PLAIN, After, CaseId, IdempotencyKey, IfMatch, Limit, existing
+from app.http.border.parameters import PLAIN, After, CaseId, DryRun, IdempotencyKey, IfMatch, Limit, existing
 from app.http.border.services import ApiRequest, services_of
 from app.http.cases.verb_attempts import made, working
 from app.http.work.commenting import place
-from app.http.work.views import AttachedView, AttachmentPageView
+from app.http.work.views import AttachedView, AttachmentPageView, TriedWorkView
 from app.services.store.work import StoredAttachment
 from app.services.work.attachments import Asking
 
@@ -54,9 +54,10 @@ async def attach_file(
     request: ApiRequest,
     case_id: CaseId,
     file_name: FileName,
+    dry_run: DryRun = False,
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
-) -> Response[AttachedView]:
+) -> Response[AttachedView | TriedWorkView]:
     """The body is the file, its Content-Type what the sender says it is. It is kept under its SHA-256, which the
     entry in the log names. What will be refused whatever the file is, is refused before the file is read."""
     case_id = existing(case_id)
@@ -73,7 +74,8 @@ async def attach_file(
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isdecimal() and announced.isascii() else 0
     attachments = services_of(request).attachments
-    answer = await attachments.attach(asking, _body(request), size)
+    attach = attachments.would_attach if dry_run else attachments.attach
+    answer = await attach(asking, _body(request), size)
     if answer.shown and (state := await attachments.scan_state(request.user, answer.shown["sha256"])):
         answer = replace(answer, shown={**answer.shown, "scan": state})
     return made(answer, "attachment")

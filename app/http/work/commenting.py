@@ -11,11 +11,11 @@ from app.domain.values.rfc3339 import rfc3339, rfc3339_or_none
 from app.domain.verbs.commenting import Comment
 from app.http.border.codes import REFUSALS
 from app.http.border.documented import REPLAYED, problems
-from app.http.border.parameters import After, CaseId, IdempotencyKey, IfMatch, Limit, existing
+from app.http.border.parameters import After, CaseId, DryRun, IdempotencyKey, IfMatch, Limit, existing
 from app.http.border.services import ApiRequest, services_of
 from app.http.cases.verb_attempts import done, made, working
 from app.http.work.requests import WriteComment
-from app.http.work.views import CommentedView, CommentPageView
+from app.http.work.views import CommentedView, CommentPageView, TriedWorkView
 from app.services.store.work import StoredComment
 
 
@@ -30,14 +30,16 @@ async def write_comment(
     request: ApiRequest,
     case_id: CaseId,
     data: JSONBody[WriteComment],
+    dry_run: DryRun = False,
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
-) -> Response[CommentedView]:
+) -> Response[CommentedView | TriedWorkView]:
     """Markdown, kept as text. The caller's own comment is edited by another one that names it; what it said before
     stays in the log. The version of the case stays as it is."""
     edited = await services_of(request).work.edited(request.user, data.edits) if data.edits else None
     verb = Comment(data.text, tuple(data.mentions), data.edits, edited)
-    return made(await done(request, working(request, verb, "comments", data, case_id=existing(case_id))), "comment")
+    attempt = working(request, verb, "comments", data, case_id=existing(case_id))
+    return made(await done(request, attempt, dry_run), "comment")
 
 
 @get(

@@ -10,12 +10,12 @@ from app.domain.verbs.linking import Link
 from app.domain.verbs.roles import ChangeRoles
 from app.http.border.codes import REFUSALS
 from app.http.border.documented import REPLAYED, problems
-from app.http.border.parameters import CaseId, IdempotencyKey, IfMatch, existing
+from app.http.border.parameters import CaseId, DryRun, IdempotencyKey, IfMatch, existing
 from app.http.border.services import ApiRequest, services_of
 from app.http.cases import answers
 from app.http.cases.verb_attempts import done, made, working
 from app.http.work.requests import ChangeCaseRoles, LinkCase
-from app.http.work.views import CaseRolesView, LinkedView, LinksView, StandingView
+from app.http.work.views import CaseRolesView, LinkedView, LinksView, StandingView, TriedWorkView
 
 
 @post(
@@ -30,13 +30,14 @@ async def change_case_roles(
     request: ApiRequest,
     case_id: CaseId,
     data: JSONBody[ChangeCaseRoles],
+    dry_run: DryRun = False,
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
-) -> Response[CaseRolesView]:
+) -> Response[CaseRolesView | TriedWorkView]:
     """Give people roles on this case alone, or take them away. They bind the next attempt on it."""
     give, take = (tuple((one.subject, one.role) for one in some) for some in (data.give, data.take))
     attempt = working(request, ChangeRoles(give, take), "roles", data, case_id=existing(case_id))
-    answer = await done(request, attempt)
+    answer = await done(request, attempt, dry_run)
     response = answers.fired(answer)
     if answer.shown is not None:
         response.content = {**answer.shown, **response.content}
@@ -66,13 +67,14 @@ async def link_case(
     request: ApiRequest,
     case_id: CaseId,
     data: JSONBody[LinkCase],
+    dry_run: DryRun = False,
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
-) -> Response[LinkedView]:
+) -> Response[LinkedView | TriedWorkView]:
     """Both cases show it, each in its own direction, and both logs say so. It needs the right to comment on both. The
     same link once more is a conflict."""
-    here = existing(case_id)
-    return made(await done(request, working(request, Link(data.type, data.to), "links", data, case_id=here)), "link")
+    attempt = working(request, Link(data.type, data.to), "links", data, case_id=existing(case_id))
+    return made(await done(request, attempt, dry_run), "link")
 
 
 @get(

@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from app.http.border.views import ReceiptView
+from app.http.border.views import ReceiptView, TriedView
 
 
 class CommentView(TypedDict):
@@ -102,3 +102,13 @@ class LinksView(TypedDict):
     """The links to cases that the caller may read."""
 
     items: list[LinkView]
+
+
+class TriedWorkView(TriedView):
+    """What a call with `dry_run=true` would make, under its name; nothing was recorded. Ids and moments in it are those
+    of this answer alone."""
+
+    comment: NotRequired[CommentView]
+    attachment: NotRequired[AttachmentView]
+    roles: NotRequired[list[CaseRoleView]]
+    link: NotRequired[LinkView]

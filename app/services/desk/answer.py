@@ -21,7 +21,8 @@ class Answer:
 
     `shown` is what a built-in verb made, in place of the case. `replayed` says that it was given before and is given
     again from the idempotency store. `case_id` names the case that it is about, where the caller may read it or nobody
-    has looked yet; `left_out` says that it is told no further here, for its size.
+    has looked yet; `left_out` says that it is told no further here, for its size. What was only `tried` has no receipt,
+    and `changes` where the caller may read the case.
     """
 
     receipt: Receipt | None = None
@@ -32,6 +33,8 @@ class Answer:
     replayed: bool = False
     case_id: str | None = None
     left_out: bool = False
+    tried: bool = False
+    changes: JsonObject | None = None
 
 
 def case_json(case: Case, clocks: Clocks = NO_CLOCKS) -> dict[str, Json]:

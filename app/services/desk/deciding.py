@@ -9,10 +9,10 @@ from app.domain.case.attempt import Attempt
 from app.services.definitions.definitions import Definitions
 from app.services.desk.batch import Batch, Singly, always
 from app.services.desk.escalation import Fired
-from app.services.desk.locking import lock
+from app.services.desk.locking import lock, seen
 from app.services.entries.refusals import CountedRefusal, Refusals
 from app.services.policy.policies import Policies
-from app.services.store.cases import CaseTransaction
+from app.services.store.cases import CaseTransaction, Unlocked
 from app.services.store.definitions import StoredDefinitions
 from app.services.store.stored import CaseKey, Locked
 from app.services.store.transactions import Transactions
@@ -60,7 +60,7 @@ class UnitOfWork:
         self.counted += batch.counted
 
 
-class DecidingStore(Transactions[CaseTransaction], StoredDefinitions, Protocol): ...
+class DecidingStore(Transactions[CaseTransaction], Unlocked, StoredDefinitions, Protocol): ...
 
 
 class Deciding:
@@ -86,6 +86,10 @@ class Deciding:
             unit = UnitOfWork(tx, self._on, self._refusals.singly)
             yield unit
         self._refusals.count(unit.counted)
+
+    async def aside(self, attempts: Sequence[Attempt]) -> Batch:
+        """What attempts name as it stands, to decide them on and to record nothing."""
+        return await self._on(await seen(self._store, attempts), always)
 
     async def _on(self, locked: Locked, singly: Singly) -> Batch:
         """What other replicas changed meanwhile binds this batch already."""

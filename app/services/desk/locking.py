@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.domain.case.attempt import Attempt
-from app.services.store.cases import CaseTransaction
+from app.services.store.cases import CaseTransaction, Unlocked
 from app.services.store.stored import AnswerKey, CaseKey, LinkKey, Locked
 
 
@@ -13,6 +13,12 @@ async def lock(tx: CaseTransaction, attempts: Sequence[Attempt]) -> Locked:
     locked = await tx.lock(*keys(attempts))
     links = [link for attempt in attempts if (link := link_key(attempt))]
     return replace(locked, links=await tx.linked(links)) if links else locked
+
+
+async def seen(store: Unlocked, attempts: Sequence[Attempt]) -> Locked:
+    """The same as it stands, without a lock; of their keys nothing is known."""
+    links = [link for attempt in attempts if (link := link_key(attempt))]
+    return await store.unlocked(keys(attempts)[0], links)
 
 
 def other_key(attempt: Attempt) -> CaseKey:

@@ -65,6 +65,7 @@ class Watchers:
     fired: Callable[[Sequence[Fired]], None] = _nobody
     committed: Callable[[Committed], None] = _nobody
     answered: Callable[[Sequence[Answer]], None] = _nobody
+    tried: Callable[[Outcomes], None] = _nobody
     origin: Callable[[], Any] = _nowhere
 
 

@@ -26,9 +26,19 @@ class ShownOnce:
         single answer is told as it is."""
         alone = len(self.answers) + len(answers) == 1
         for place, answer in enumerate(answers, len(self.answers)):
-            self.answers.append(answer)
+            self.answers.append(self._told(answer))
             if answer.case is not None and answer.case_id is not None and not alone:
                 self._take(place, answer.case_id, bytes_of(answer.case))
+
+    def _told(self, answer: Answer) -> Answer:
+        """What each would change is told, as long as there is room."""
+        if answer.changes is None:
+            return answer
+        size = bytes_of(answer.changes)
+        if self._bytes + size > MOST:
+            return replace(answer, changes=None, left_out=True)
+        self._bytes += size
+        return answer
 
     def _take(self, place: int, case_id: str, size: int) -> None:
         earlier, its_size = self._last.get(case_id, (0, 0))

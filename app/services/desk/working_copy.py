@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from app.domain.case.attempt import Attempt
 from app.domain.case.case import Case, Surroundings
 from app.domain.case.entry import AuditEntry
 from app.domain.case.made_by_verbs import CaseRole, Row, Work
@@ -11,6 +12,7 @@ from app.domain.case.search_text import Said, SearchText
 from app.domain.clocks.after_event import Clocks, ClocksAfter
 from app.domain.clocks.state import ClockState
 from app.domain.deciding.outcome import Outcome
+from app.services.desk.locking import other_key
 from app.services.store.stored import (
     Acted,
     AnswerKey,
@@ -134,6 +136,18 @@ class WorkingCopy:
             self.around[case.id] = replace(self.around.get(case.id, ALONE), roles=roles)
         if work.other is not None:
             self.take(*work.other)
+
+    def go_on_from(self, before: "WorkingCopy", attempts: Iterable[Attempt]) -> None:
+        """See also what another working copy made of the cases that these attempts name."""
+        wanted = {key for attempt in attempts for key in (attempt.names, other_key(attempt))}
+        for key, case_id in before._ids.items():
+            if key in wanted and case_id in before._changed:
+                self._ids[key] = case_id
+                self.cases[case_id] = before.cases[case_id]
+                self.around[case_id] = before.around.get(case_id, ALONE)
+                self._clocks[case_id] = before.clocks(case_id)
+                self._changed.add(case_id)
+        self.links |= before.links
 
     def record(self) -> Record:
         cases = [Changed(self._was_seq.get(case_id), self.cases[case_id]) for case_id in sorted(self._changed)]

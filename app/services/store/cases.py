@@ -5,7 +5,7 @@ from typing import Protocol
 
 from app.domain.case.case import Case
 from app.services.store.case_query import CaseQuery
-from app.services.store.stored import CaseKey, Found, Locked, StoredClock, StoredEntry
+from app.services.store.stored import CaseKey, Found, LinkKey, Locked, StoredClock, StoredEntry
 from app.services.store.transactions import EntryTransaction
 from app.services.store.work import Working
 
@@ -25,6 +25,12 @@ class CaseReads(Protocol):
         self, tenant: str, case_id: str, *, denied: bool, after: int | str | None, limit: int
     ) -> Sequence[StoredEntry]:
         """A case's chain after `case_seq`, or its `denied` entries after an entry id."""
+        ...
+
+
+class Unlocked(Protocol):
+    async def unlocked(self, cases: Sequence[CaseKey], links: Sequence[LinkKey]) -> Locked:
+        """What a lock of these cases would return now, with those of the links that are there."""
         ...
 
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from app.services.store.callers import KeyReads, KeyTransaction, LiveKeys, RateStore
-from app.services.store.cases import CaseLists, CaseReads, CaseTransaction, PresentCases
+from app.services.store.cases import CaseLists, CaseReads, CaseTransaction, PresentCases, Unlocked
 from app.services.store.clocks import CalendarReads, CalendarTransaction, ClockReads, CountsClocks
 from app.services.store.definitions import DefinitionReads, DefinitionTransaction
 from app.services.store.export_jobs import ExportJobStore
@@ -38,6 +38,7 @@ class Transaction(
 class Store(
     Transactions[Transaction],
     CaseReads,
+    Unlocked,
     CaseLists,
     PresentCases,
     Searching,

@@ -14,6 +14,7 @@ from app.domain.verbs.attaching import UNSEEN, Attach
 from app.services.cases.cases import Cases
 from app.services.desk.answer import Answer
 from app.services.desk.desk import Desk
+from app.services.desk.trials import Trials
 from app.services.store.scans import ScanStore
 from app.services.store.work import Blobs, StoredBlob
 from app.services.work.contents import Contents, InDatabase, Missing
@@ -47,11 +48,18 @@ class Attachments:
     """What is in the folder or in the database is read from there also where new bytes go into the other."""
 
     def __init__(
-        self, store: FileStore, cases: Cases, desk: Desk, uploads: Uploads, folder: Contents | None = None
+        self,
+        store: FileStore,
+        cases: Cases,
+        desk: Desk,
+        trials: Trials,
+        uploads: Uploads,
+        folder: Contents | None = None,
     ) -> None:
         self._store = store
         self._cases = cases
         self._desk = desk
+        self._trials = trials
         self._uploads = uploads
         self._database = InDatabase(store)
         self._folder = folder
@@ -69,6 +77,16 @@ class Attachments:
         if known is None or (unread.idempotency is not None and known == unread.idempotency.fingerprint):
             return await self._decided(unread)
         return await self._decided(asking(await self._uploads.look_at(pieces)))
+
+    async def would_attach(self, asking: Asking, pieces: AsyncIterator[bytes], announced: int = 0) -> Answer:
+        """What `attach` would come to of a file that nobody sent before; nothing of it is kept."""
+        attempt = asking(UNREAD)
+        whole = replace(asking.file, sha256=UNSEEN, declared_type="")
+        if not await self._cases.would_refuse(replace(attempt, verb=whole)):
+            received = await self._uploads.weigh(attempt.tenant, pieces, announced, asking.file.check_type)
+            attempt = asking(replace(received, upload=received.sha256))
+        [answer] = await self._trials.submit([attempt])
+        return answer
 
     async def read(self, actor: Actor, sha256: str) -> AsyncIterator[bytes]:
         """The bytes, piece by piece; whoever calls has read the attachment before, and so may. Raises Unavailable

@@ -84,6 +84,16 @@ class Uploads:
             self._check_size(seen.note(piece))
         return seen.received(None)
 
+    async def weigh(self, tenant: str, pieces: AsyncIterator[bytes], announced: int, look: Look) -> Received:
+        """What `receive` would make of what comes, and nothing of it is kept. Raises what it does."""
+        await self.check_room(tenant, announced)
+        seen = _Seen(look)
+        async for piece in pieces:
+            self._check_size(seen.note(piece))
+        seen.check()
+        await self.check_room(tenant, seen.size)
+        return seen.received(None)
+
     async def end(self, tenant: str, upload: str) -> bool:
         """Give back what no case refers to, and nobody else sends right now; whether a content is gone."""
         return await self._store.end_upload(tenant, upload, self._unlinking(tenant))
@@ -112,8 +122,7 @@ class Uploads:
             while len(buffer) >= PIECE:
                 await written.add(bytes(buffer[:PIECE]))
                 del buffer[:PIECE]
-        if not seen.size:
-            raise invalid("body", "must be the bytes of the file")
+        seen.check()
         received = seen.received(written.upload)
         if buffer:
             await written.add(bytes(buffer))
@@ -163,6 +172,10 @@ class _Seen:
             if len(self._head) == ENOUGH:
                 self._look(sniffed(self._head))
         return self.size
+
+    def check(self) -> None:
+        if not self.size:
+            raise invalid("body", "must be the bytes of the file")
 
     def received(self, upload: str | None) -> Received:
         found = sniffed(self._head)
