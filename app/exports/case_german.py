@@ -15,6 +15,7 @@ GERMAN: Final[Mapping[str, str]] = {
     "“%(event)s”; the case stays %(before)s": "„%(event)s“; der Fall bleibt %(before)s",
     "“%(event)s”; the case went from %(before)s to %(after)s": "„%(event)s“; der Fall ging von %(before)s zu %(after)s",
     "the case is with %(whose)s now": "der Fall liegt nun bei %(whose)s",
+    "corrected the data": "hat die Daten berichtigt",
     "changed a comment": "hat einen Kommentar geändert",
     "commented": "hat kommentiert",
     "a file whose name is not enclosed": "eine Datei, deren Name nicht beiliegt",

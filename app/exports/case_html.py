@@ -25,6 +25,8 @@ from app.services.log.exports import ExportedEntry, Extract, NoCases
 from app.services.policy.past import PolicyInMemory
 
 SAID_ELSEWHERE: Final = ("/reason", "/text", "/file_name")
+WAS: Final = "/was/"
+"""Below it stand the values that a correction found: the page tells what was before by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ def _changes(reading: Reading, words: Words, entry: JsonObject, values: Mapping[
     now = {**before, **values, **dict.fromkeys(entry.get("removed", ()))}
     if entry["kind"] != "denied":
         reading.data = {path: value for path, value in now.items() if path.startswith("/data/")}
-    changed = [path for path in (*values, *entry.get("removed", ())) if path not in SAID_ELSEWHERE]
+    told = (*values, *entry.get("removed", ()))
+    changed = [path for path in told if path not in SAID_ELSEWHERE and not path.startswith(WAS)]
     return [_change(words, path, before, now) for path in changed if path not in before or before[path] != now[path]]
 
 

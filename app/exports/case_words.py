@@ -97,6 +97,10 @@ def _assigned(words: Words, entry: JsonObject, _: Mapping[str, Json]) -> str:
     return words.say("the case is with %(whose)s now", whose=_whose(words, becomes(entry)))
 
 
+def _corrected(words: Words, entry: JsonObject, _: Mapping[str, Json]) -> str:
+    return words.say("corrected the data")
+
+
 def _whose(words: Words, now: JsonObject) -> str:
     team = str(now.get("team") or "").removeprefix("team:")
     return ", ".join([words.person(now.get("assignee")), *([team] if team else [])])
@@ -164,6 +168,7 @@ SAYS: Final[Mapping[str, Callable[[Words, JsonObject, Mapping[str, Json]], str]]
     "opened": _opened,
     "transition": _moved,
     "assigned": _assigned,
+    "corrected": _corrected,
     "comment": _commented,
     "attachment": _attached,
     "linked": _linked,

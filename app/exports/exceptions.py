@@ -1,6 +1,6 @@
 """The exceptions, as CSV: what an auditor looks at first, because somebody did what is not done every day.
 
-By administrators, for others, past four eyes, to deadlines, policy, keys and people, imported, or in vain.
+By administrators, for others, past four eyes, to data, deadlines, policy, keys and people, imported, or in vain.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ ADMINISTRATOR: Final = "role:admin"
 OF_KIND: Final[Mapping[str, str]] = {
     "denied": "refused",
     "sla.corrected": "deadline_corrected",
+    "corrected": "data_corrected",
     "policy": "policy",
     "definition": "policy",
     "calendar": "policy",

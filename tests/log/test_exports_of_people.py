@@ -163,6 +163,7 @@ def test_exceptions_are_told_and_nothing_else_is(lived: Lived) -> None:
         ({"kind": "transition", "four_eyes": "as acted for"}, ["four_eyes"]),
         ({"kind": "opened", "occurred_at": "2026-01-01T00:00:00Z"}, ["imported"]),
         ({"kind": "sla.corrected"}, ["deadline_corrected"]),
+        ({"kind": "corrected"}, ["data_corrected"]),
         ({"kind": "person"}, ["person"]),
         ({"kind": "restore"}, ["restored"]),
         ({"kind": "denied", "actor": {"roles": ["role:admin"], "on_behalf_of": "user:a"}}, ["refused"]),

@@ -32,11 +32,12 @@ PAGES = ("/", "/?view=unassigned", "/?view=overdue", "/search", "/search?q=reise
 TYPES = ("/new", "/new/expense_claim", "/types", "/types/expense_claim", "/types/expense_claim/diagram")
 OF_A_CASE = (
     "", "/history", "/history?show=refused", "/paper", "/files", "/fields", "/diagram", "/actions", "/why", "/why/pay",
-    "/slas/decision", "/assign", "/attach", "/comment", "/link", "/roles", "/do/approve", f"/gone?receipt={'0' * 64}",
+    "/slas/decision", "/assign", "/attach", "/comment", "/link", "/roles", "/correct", "/do/approve",
+    f"/gone?receipt={'0' * 64}",
 )  # fmt: skip
 WRONG = ("/?view=nothing", "/?q=nothing-is-called-so", "/search?due_before=whenever", "/next?nothing=yes", "/nothing")
 WRONG_ON_A_CASE = ("/do/pay", "/do/triage", "/slas/nothing", "/comment?about=approve&whom=user:carl")
-SENT_WRONG = ("/comment", "/attach", "/link", "/roles", "/assign", "/do/reject")
+SENT_WRONG = ("/comment", "/attach", "/link", "/roles", "/correct", "/assign", "/do/reject")
 """Forms whose button is pressed as they stand."""
 EMPTY = ("/", "/new", "/types", "/search", "/views", "/?view=unassigned")
 SPACED = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"

@@ -7,6 +7,7 @@ from app.domain.deciding.verb import Verb
 from app.domain.verbs.assigning import Assign, Claim, Release
 from app.domain.verbs.attaching import UNSEEN, Attach
 from app.domain.verbs.commenting import Comment
+from app.domain.verbs.correcting import Correct
 from app.domain.verbs.linking import Link
 from app.domain.verbs.registry import VERBS
 from app.domain.verbs.roles import ChangeRoles
@@ -23,6 +24,7 @@ TRIED: dict[str, Verb] = {
     "release": Release(),
     "comment": Comment("Hello"),
     "attach": Attach(file_name="a.txt", sha256=UNSEEN, size=1, declared_type="", sniffed_type=None),
+    "correct": Correct(),
     "roles": ChangeRoles(give=(("user:zoe", "[reviewer]"),)),
 }
 
@@ -33,7 +35,8 @@ async def acts_of(house: Assembly, case_id: str, who: Actor) -> set[str]:
 
 async def taken_of(house: Assembly, case_id: str, who: Actor) -> set[str]:
     """What the desk would take now, each tried as it would be."""
-    tries = {name: attempt(who, None, case_id, verb=verb) for name, verb in TRIED.items()}
+    said = {"data": {"purpose": "Taxi"}, "reason": "Typed wrongly"}
+    tries = {name: attempt(who, None, case_id, verb=verb, **said) for name, verb in TRIED.items()}
     return {name for name, one in tries.items() if not await house.cases.would_refuse(one)}
 
 

@@ -10,6 +10,7 @@ from app.domain.clocks import transitions
 from app.domain.clocks.dates import read_moment, unreadable
 from app.domain.clocks.due_moment import due_by_field, due_moment
 from app.domain.clocks.rules import ClockRule, Happening, When
+from app.domain.clocks.start_corrected import started_anew
 from app.domain.clocks.state import ACTIVE, ClockState
 from app.domain.clocks.steps import Terms
 from app.domain.values.errors import invalid
@@ -76,8 +77,21 @@ class _OneClock:
             return
         if self._holds("reset"):
             self._restart(state)
+        self._put_start_right()
         self._retarget()
         self._pause(self._current)
+
+    def _put_start_right(self) -> None:
+        """Of the first cycle, where the field that names its start is corrected (R18)."""
+        path, wrong, state = self.rule.declared.start_at, self.happening.wrong, self._current
+        if path is None or wrong is None or state.cycle > 1:
+            return
+        terms = self._terms(state)
+        started_at = self._started_at(terms.timeline)
+        if started_at is None or self.rule.data_field(path, self.happening.data) == self.rule.data_field(path, wrong):
+            return
+        due = self._due(started_at, terms.timeline)
+        self._become(started_anew(state, self.happening.at, terms, started_at=started_at, due=due))
 
     def _next_cycle(self, stopped: ClockState) -> None:
         """What follows at once in a series, by the calendar that counts now, and paused where that holds."""

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from app.domain.calendars.business_time import NO_TIME
 from app.domain.calendars.port import Calendars
 from app.domain.calendars.timeline import Timeline
-from app.domain.clocks.course import due_after, elapsed, planned, working_time
+from app.domain.clocks.course import elapsed, planned, working_time
 from app.domain.clocks.explained import elapsed_by
 from app.domain.clocks.history import ClockChange
 from app.domain.clocks.recounted import promised, recounted
 from app.domain.clocks.rules import ClockRule
+from app.domain.clocks.start_corrected import judged
 from app.domain.clocks.state import ACTIVE, ClockState
 from app.domain.clocks.steps import Terms
 from app.domain.values.json import Data
@@ -43,16 +43,4 @@ def corrected(
     counted = replace(state, counted=total, fixed_due=due, since=since)
     if due is not None:
         counted = replace(counted, target=total + working_time(newest, since, due))
-    return planned(_judged(counted, now, newest), Terms(newest, rule.steps))
-
-
-def _judged(state: ClockState, now: datetime, timeline: Timeline) -> ClockState:
-    """With its due, and whether that has passed."""
-    if state.target is None:
-        return state
-    if state.target - state.counted <= NO_TIME:
-        if state.breached_at:
-            return state
-        return replace(state, due_at=now, breached_at=now, breach_reason="retarget", detected_at=now)
-    unbroken = replace(state, breached_at=None, breach_reason=None, detected_at=None, due_at=None)
-    return replace(unbroken, due_at=due_after(unbroken, now, timeline)) if state.status == "running" else unbroken
+    return planned(judged(counted, now, newest), Terms(newest, rule.steps))

@@ -91,11 +91,24 @@ def _spans(
         if state.started_at is not None and (before is None or before.started_at is None):
             pending = before or ClockState(name=state.name)
             spans = list(spans_of_the_past(pending, state.started_at, change.at, calendars.timeline(state.calendar)))
+        elif before is not None and before.cycle == state.cycle and state.started_at != before.started_at:
+            spans = _begun_anew(spans, before, state, calendars)
         elif before is not None and before.status in STOPPED and state.status == "running" and state.cycle == cycle:
             spans = counting_on(spans) if rule.declared.reopen == "continue" else spans
         seen = max(change.at, state.since or change.at)
         spans = _before(spans, seen)
     return spans + _passed(state, seen, now, calendars)
+
+
+def _begun_anew(spans: list[Span], before: ClockState, state: ClockState, calendars: Timelines) -> list[Span]:
+    """From where it started after all."""
+    was, begins = before.started_at, state.started_at
+    if was is None or begins is None:
+        return spans
+    if begins < was:
+        told = spans_of_the_past(ClockState(name=state.name), begins, was, calendars.timeline(state.calendar))
+        return [*told, *spans]
+    return [replace(span, since=max(span.since, begins)) for span in spans if span.until > begins]
 
 
 def _before(spans: list[Span], moment: datetime) -> list[Span]:

@@ -20,7 +20,8 @@ class Happening:
     """What the clocks of a case are told: an event that applied, or (event None) a change beside all events.
 
     `before` is empty where the case was opened. `at` is the moment by which clocks count, `recorded_at` that of the
-    entry. `data` and `team` are those after it, and so is what `see` shows to expressions.
+    entry. `data` and `team` are those after it, and so is what `see` shows to expressions; `wrong` are the data
+    before a correction, None where there is none.
     """
 
     event: str | None
@@ -31,6 +32,7 @@ class Happening:
     data: Data
     team: str | None
     see: Callable[[], View]
+    wrong: Data | None = None
 
     @cached_property
     def view(self) -> View:

@@ -22,8 +22,9 @@ def calendar_versions(calendars: Calendars, names: Iterable[str]) -> dict[str, J
     return {"calendars": versions} if versions else {}
 
 
-def clocks_after(here: Situation, case: Case, event: str | None) -> ClocksAfter:
+def clocks_after(here: Situation, case: Case, event: str | None, *, corrects: bool = False) -> ClocksAfter:
     """The clocks once the event has made this of the case; they count by `occurred_at` where an importer gave one.
+    `corrects`: what the data were before was entered wrongly.
 
     Raises Invalid where the data names a time that no clock can read.
     """
@@ -37,5 +38,6 @@ def clocks_after(here: Situation, case: Case, event: str | None) -> ClocksAfter:
         data=case.data,
         team=case.team,
         see=lambda: here.view_after(case),
+        wrong=here.case.data if corrects and here.case else None,
     )
     return after_event(here.machine.clocks, here.clocks, happening, here.calendars)

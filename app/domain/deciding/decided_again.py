@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from app.domain.case.case import Case, Surroundings
 from app.domain.deciding.entry_told import Entry, Values, after, attempt_of, lacking_of, opened_as, unknown
+from app.domain.deciding.fold import CORRECTED
 from app.domain.deciding.refusal_reasons import is_open
 from app.domain.deciding.rounds import rounds_after
 from app.domain.deciding.situation import OnCase, Situation
@@ -79,7 +80,7 @@ class DecidedAgain:
         elif kind == "transition":
             self._keep(self._moved(entry, values), case_id)
         elif (known := self._before(entry)) is not None:
-            self._cases[case_id] = replace(known, case=after(known.case, entry, {}))
+            self._cases[case_id] = _corrected(known, entry, values)
         return None
 
     def _keep(self, known: Known | None, case_id: str) -> None:
@@ -130,11 +131,7 @@ class DecidedAgain:
             case = replace(case, memory=resting.memory, rounds=rounds_after(here, resting.began, case.seq))
         fired = known.acted.get(here.event, frozenset()) | frozenset(eyes(here.attempt))
         acted = {**known.acted, here.event: fired} if here.event in known.machine.four_eyes else known.acted
-        now_known = {path for path in values if path.startswith("/data/")}
-        lacking = (known.lacking - now_known) | {
-            path for path in lacking_of(entry, values) if path.startswith("/data/")
-        }
-        return Known(known.machine, case, acted, lacking)
+        return Known(known.machine, case, acted, _lacking(known, entry, values))
 
     def _permit(self, entry: Entry, here: Situation, lacking: frozenset[str]) -> None:
         allowed = self.permits(entry, here, bool(lacking))
@@ -183,6 +180,18 @@ def _rests(rest: Callable[[], Resting]) -> Resting:
 def _ends(entry: Entry, resting: Resting) -> None:
     if resting.state != entry["target"]:
         raise Otherwise(f"{entry['event']} leads to {resting.state}, not to {entry['target']}")
+
+
+def _corrected(known: Known, entry: Entry, values: Values) -> Known:
+    """After an entry that moves nothing: only a correction gives data."""
+    told = values if entry["kind"] == CORRECTED else {}
+    lacking = _lacking(known, entry, values) if entry["kind"] == CORRECTED else known.lacking
+    return replace(known, case=after(known.case, entry, told), lacking=lacking)
+
+
+def _lacking(known: Known, entry: Entry, values: Values) -> frozenset[str]:
+    now_known = {path for path in (*values, *entry.get("removed", ())) if path.startswith("/data/")}
+    return (known.lacking - now_known) | {path for path in lacking_of(entry, values) if path.startswith("/data/")}
 
 
 def _here(known: Known, entry: Entry, values: Values) -> OnCase:

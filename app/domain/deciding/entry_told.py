@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.domain.case.attempt import Actor, Attempt, Principal
 from app.domain.case.case import Case
-from app.domain.deciding.fold import opened_case
+from app.domain.deciding.fold import RAISES, data_after, opened_case
 from app.domain.machine.machine import Arc
 from app.domain.values.json import Json, JsonObject
 from app.domain.values.rfc3339 import parse_rfc3339
@@ -57,14 +57,12 @@ def after(case: Case, entry: Entry, values: Values) -> Case:
     at = parse_rfc3339(entry["at"])
     happened = min(parse_rfc3339(entry["occurred_at"]), at) if "occurred_at" in entry else at
     becomes = entry.get("becomes") or entry.get("sla", {}).get("becomes", {})
-    gone = [path.removeprefix("/data/") for path in entry.get("removed", ())]
-    data = {name: value for name, value in case.data.items() if name not in gone} if gone else case.data
     return replace(
         case,
         state=entry["target"],
-        version=case.version + (entry["kind"] == "transition" or bool({"assignee", "team"} & becomes.keys())),
+        version=case.version + (entry["kind"] in RAISES or bool({"assignee", "team"} & becomes.keys())),
         seq=entry["case_seq"],
-        data={**data, **_under("data", values)} if values else data,
+        data=data_after(case.data, entry, values),
         changed_at=max(case.changed_at, happened),
         recorded_at=at,
         **becomes,

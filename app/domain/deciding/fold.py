@@ -1,5 +1,6 @@
 """What the entries of a case's chain make of it: its state, its data and its clocks, from the log alone (R2)."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,6 +20,9 @@ from app.domain.values.json import Data, Json, JsonObject
 from app.domain.values.rfc3339 import parse_rfc3339
 
 MOVES = ("opened", "transition")
+CORRECTED = "corrected"
+RAISES = ("transition", CORRECTED)
+"""Kinds of entries that make another version of the case, whatever they say."""
 
 
 class Unexplained(Exception):
@@ -65,7 +69,7 @@ class Fold:
             self._did_by_itself(entry, at, known)
             self._note(entry["sla"])
         case = self._after(entry, values, when, entry_hash)
-        if entry["kind"] in (*MOVES, "assigned") or entry.get("sla", {}).get("becomes"):
+        if entry["kind"] in (*MOVES, CORRECTED, "assigned") or entry.get("sla", {}).get("becomes"):
             self._count(entry, values, when, before, case, known)
         self.case = replace(case, due_at=earliest_due(self.clocks))
 
@@ -78,17 +82,16 @@ class Fold:
 
     def _all_but_closing(self, entry: JsonObject, values: JsonObject, when: _When, entry_hash: str) -> Case:
         """All but whether it is closed."""
-        data = _under("data", values)
         if self.case is None:
-            return opened_case(entry, values, data, entry_hash)
+            return opened_case(entry, values, _under("data", values), entry_hash)
         becomes = entry.get("becomes") or entry.get("sla", {}).get("becomes", {})
-        counts = entry["kind"] == "transition" or bool({"assignee", "team"} & becomes.keys())
+        counts = entry["kind"] in RAISES or bool({"assignee", "team"} & becomes.keys())
         return replace(
             self.case,
             state=entry["target"],
             version=self.case.version + counts,
             seq=entry["case_seq"],
-            data={**self.case.data, **data},
+            data=data_after(self.case.data, entry, values),
             changed_at=max(self.case.changed_at, when.happened),
             recorded_at=when.recorded,
             last_hash=entry_hash,
@@ -113,6 +116,7 @@ class Fold:
             data=case.data,
             team=case.team,
             see=lambda: _view(self.machine, case, entry, values, when),
+            wrong=before.data if before and entry["kind"] == CORRECTED else None,
         )
         self._take(after_event(self.machine.clocks, self.clocks, happening, known), happening.at)
 
@@ -161,6 +165,13 @@ def _tells_of(sla: JsonObject, due: ClockDue) -> bool:
     return (sla.get("step"), sla.get("n")) == (due.firing.step.number, due.firing.n)
 
 
+def data_after(data: Data, entry: JsonObject, values: JsonObject) -> Data:
+    """The data with the values of an entry, and without what it removed."""
+    gone = dict(_named("data", entry.get("removed", ())))
+    kept = {name: value for name, value in data.items() if name not in gone} if gone else data
+    return {**kept, **_under("data", values)}
+
+
 def opened_case(entry: JsonObject, values: JsonObject, data: Data, entry_hash: str) -> Case:
     """The case that an opening made, with these data."""
     when = _When.of(entry)
@@ -197,6 +208,12 @@ def _view(machine: Machine, case: Case, entry: JsonObject, values: JsonObject, w
 
 def _under(root: str, values: JsonObject) -> dict[str, Json]:
     """The values whose pointers stand below `/root`, by their names."""
+    return {name: values[path] for name, path in _named(root, values)}
+
+
+def _named(root: str, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The names below `/root`, each with its pointer."""
     below = f"/{root}/"
-    found = {path.removeprefix(below): value for path, value in values.items() if path.startswith(below)}
-    return {name.replace("~1", "/").replace("~0", "~"): value for name, value in found.items()}
+    for path in paths:
+        if path.startswith(below):
+            yield path.removeprefix(below).replace("~1", "/").replace("~0", "~"), path

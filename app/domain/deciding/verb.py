@@ -16,14 +16,14 @@ from app.domain.values.json import Json, JsonObject
 class Done:
     """What a verb did: the kind and body of its entry, and what else of the case is another one.
 
-    `assigns` counts the version up and lets the clocks look at the case again.
+    `counts` as an event does: the version is another one, and the clocks look at the case again.
     """
 
     kind: str
     case: Case
     body: Mapping[str, Json] = field(default_factory=dict)
     fields: Mapping[str, Json] = field(default_factory=dict)
-    assigns: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

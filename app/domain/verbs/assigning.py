@@ -98,7 +98,7 @@ def assigned(case: Case, verb: str) -> Done:
         kind="assigned",
         case=case,
         body={"verb": verb, "becomes": {"assignee": case.assignee, "team": case.team}},
-        assigns=True,
+        counts=True,
     )
 
 

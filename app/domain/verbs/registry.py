@@ -8,10 +8,11 @@ from app.domain.deciding.verb import PossibleAct, Verb
 from app.domain.verbs.assigning import Assign, Claim, Release, Skip
 from app.domain.verbs.attaching import Attach
 from app.domain.verbs.commenting import Comment
+from app.domain.verbs.correcting import Correct
 from app.domain.verbs.linking import Link
 from app.domain.verbs.roles import ChangeRoles
 
-VERBS: Final[tuple[type[Verb], ...]] = (Assign, Claim, Release, Skip, Comment, Attach, ChangeRoles, Link)
+VERBS: Final[tuple[type[Verb], ...]] = (Assign, Claim, Release, Skip, Comment, Attach, ChangeRoles, Link, Correct)
 _ACTS_OF_NO_VERB: Final = {
     "case:read": "read",
     "case:export": "export",

@@ -28,10 +28,12 @@ def working(
     *,
     case_id: str | None = None,
     reason: str | None = None,
+    patch: JsonObject | None = None,
     keyed: bool = True,
     versioned: bool = True,
 ) -> Attempt:
-    """`call` is where the request went, such as `claim`; with the body it is what an Idempotency-Key stands for."""
+    """`call` is where the request went, such as `claim`; with the body it is what an Idempotency-Key stands for.
+    `patch` is of the data of the case."""
     path = f"POST /cases/{case_id}/{call}" if case_id else f"POST /{call}"
     return Attempt(
         actor=request.user,
@@ -40,6 +42,7 @@ def working(
         new_case_id=new_id(),
         request_id=request_id(request.scope),
         case_id=case_id,
+        data=patch,
         reason=reason,
         if_version=expected_version(request.headers.get("if-match")) if keyed and versioned else None,
         idempotency=idempotency(request, path, body) if keyed else None,

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from app.domain.values.names import CASE_ROLE, SUBJECT, TEAM
 from app.domain.verbs.commenting import MOST_CHARACTERS, MOST_MENTIONS
 from app.domain.verbs.roles import MOST as MOST_ROLES
-from app.http.bodies.requests import Body, CaseTypeName, ReasonText, Uuid
+from app.http.bodies.requests import Body, CaseTypeName, Document, ReasonText, Uuid
 
 MOST_SKIPPED = 20
 
@@ -23,6 +23,20 @@ class AssignCase(Body):
         Team | None, Field(description="Which team; null for none. Of another team, nobody has the case yet")
     ] = None
     reason: ReasonText | None = None
+
+
+class CorrectCase(Body):
+    """What the data should have been."""
+
+    data: Annotated[
+        Document,
+        Field(
+            description="A JSON Merge Patch (RFC 7396) of the data: what is left out stays, null removes. A list whose "
+            'items declare `x-key` also takes `{"$put": [items], "$remove": [keys]}`',
+            examples=[{"amount_cents": 4300, "cost_centre": None}],
+        ),
+    ]
+    reason: ReasonText
 
 
 class SkipCase(Body):
@@ -86,4 +100,4 @@ class LinkCase(Body):
     type: Annotated[LinkType, Field(description="This case blocks the other, is its parent, and so on")]
 
 
-WORK_BODIES = (AssignCase, TakeNext, WriteComment, ChangeCaseRoles, LinkCase)
+WORK_BODIES = (AssignCase, CorrectCase, TakeNext, WriteComment, ChangeCaseRoles, LinkCase)

@@ -3,6 +3,7 @@
 from app.http.work.assigning import assign_case, claim_case, next_case, release_case
 from app.http.work.attaching import attach_file, fetch_attachment, list_attachments
 from app.http.work.commenting import read_comments, write_comment
+from app.http.work.correcting import correct_case
 from app.http.work.relating import change_case_roles, link_case, read_case_roles, read_links
 
 WORK = (
@@ -10,6 +11,7 @@ WORK = (
     claim_case,
     release_case,
     next_case,
+    correct_case,
     write_comment,
     read_comments,
     change_case_roles,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.domain.definition.fields import schema_at
 from app.domain.definition.titles import in_words, titled
@@ -11,6 +11,8 @@ from app.domain.values.json import Json
 from app.services.store.stored import StoredEntry
 from app.ui.case.telling import Telling
 from app.ui.case.values import in_line, is_empty
+
+WAS: Final = "/was/"
 
 
 class Change(NamedTuple):
@@ -37,6 +39,18 @@ class Entry:
         return who_of(self.body)
 
 
+def was_of(entry: Entry) -> Mapping[str, Json]:
+    """What a correction says that its fields were, by the paths of the data."""
+    values = entry.stored.values
+    return {path.replace(WAS, "/data/", 1): value for path, value in values.items() if path.startswith(WAS)}
+
+
+def removed_by(entry: Entry) -> Sequence[str]:
+    """The paths of the fields that an entry took away."""
+    found: Sequence[str] = entry.body.get("removed", ())
+    return found
+
+
 def who_of(body: Mapping[str, Any]) -> str:
     """Whom an entry is of: the one acted for, else the caller."""
     actor = body["actor"]
@@ -56,10 +70,11 @@ def changed_by(entry: Entry, befores: Mapping[str, Json]) -> Iterator[str]:
                 yield path
         elif root == "reference" or (root == "payload" and not is_empty(value)):
             yield path
+    yield from removed_by(entry)
 
 
 def change_at(told: Telling, entry: Entry, befores: Mapping[str, Json], path: str) -> Change:
-    value = entry.stored.values[path]
+    value = entry.stored.values.get(path)
     root, _, name = path[1:].partition("/")
     name = name.replace("~1", "/").replace("~0", "~")
     if root == "payload":
@@ -82,7 +97,7 @@ def changed_paths(entries: Sequence[Entry]) -> dict[str, int]:
     found: dict[str, int] = {}
     for entry in entries:
         if entry.stored.case_seq is not None and entry.kind != "opened":
-            for path in entry.stored.values:
+            for path in (*entry.stored.values, *removed_by(entry)):
                 if path.startswith("/data/"):
                     found[path] = min(found.get(path, entry.stored.case_seq), entry.stored.case_seq)
     return found

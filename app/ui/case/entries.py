@@ -11,7 +11,7 @@ from app.domain.definition.titles import in_words
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import parse_rfc3339
 from app.services.store.stored import StoredEntry
-from app.ui.case.changes import Change, Entry, change_at, changed_by
+from app.ui.case.changes import Change, Entry, change_at, changed_by, was_of
 from app.ui.case.clock_words import of_clock
 from app.ui.case.comments import markdown
 from app.ui.case.telling import Telling
@@ -68,6 +68,7 @@ def told_of(told: Telling, entry: Entry, befores: Mapping[str, Json]) -> Told:
     body, stored = entry.body, entry.stored
     recorded = parse_rfc3339(body["at"])
     moment = parse_rfc3339(body["occurred_at"]) if body.get("occurred_at") else recorded
+    befores = {**befores, **was_of(entry)}
     changed = list(changed_by(entry, befores))
     actor = body["actor"]
     text = stored.values.get("/text")
@@ -112,6 +113,8 @@ def _what(told: Telling, entry: Entry) -> str:
         case "attachment":
             name = entry.stored.values.get("/file_name")
             return _("attached %(file)s", file=str(name or _("a file whose name was erased")))
+        case "corrected":
+            return _("corrected the data")
         case "skipped":
             return _("passed it by")
     return in_words(entry.kind)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from app.domain.values.json import Json
 from app.services.fairness.yielding import LoopTurn
 from app.services.work.case_pages import CasePages, History, OpenCase, Wanted
-from app.ui.case.changes import Entry, changed_paths, read
+from app.ui.case.changes import Entry, changed_paths, read, removed_by
 from app.ui.case.entries import Told, told_of
 from app.ui.case.telling import Telling
 
@@ -16,7 +16,7 @@ MOST_PATHS: Final = 200
 """Fields of a page whose earlier values are looked for."""
 SHOWN: Final[Mapping[str, Wanted]] = {
     "all": Wanted(),
-    "events": Wanted(kinds=frozenset({"opened", "transition"}), denied=False),
+    "events": Wanted(kinds=frozenset({"opened", "transition", "corrected"}), denied=False),
     "clocks": Wanted(kinds=frozenset({"sla", "sla.corrected"}), denied=False),
     "comments": Wanted(kinds=frozenset({"comment"}), denied=False),
     "files": Wanted(kinds=frozenset({"attachment"}), denied=False),
@@ -73,6 +73,7 @@ def _befores(entries: Sequence[Entry], earlier: Mapping[str, Json]) -> dict[str,
     )
     for entry in chained:
         given = {path: value for path, value in entry.stored.values.items() if path.startswith("/data/")}
-        befores[entry.stored.entry_id] = {path: values[path] for path in given if path in values}
-        values |= given
+        gone = removed_by(entry)
+        befores[entry.stored.entry_id] = {path: values[path] for path in (*given, *gone) if path in values}
+        values = {path: value for path, value in {**values, **given}.items() if path not in gone}
     return befores

@@ -19,6 +19,7 @@ def _done(told: Telling, case: Case, entry: Told) -> str:
         "comment": _("Your comment is there."),
         "attachment": _("The file is attached."),
         "linked": _("The cases are linked."),
+        "corrected": _("The data are corrected."),
         "roles": _("The roles are changed."),
         "opened": _("The case is open."),
     }

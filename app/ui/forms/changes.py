@@ -65,6 +65,8 @@ def _did(told: Telling, kind: str) -> str:
             return _("commented")
         case "assigned":
             return _("changed who has it")
+        case "corrected":
+            return _("corrected the data")
         case "attachment":
             return _("attached a file")
         case "sla":
