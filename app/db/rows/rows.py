@@ -16,9 +16,11 @@ from app.domain.case.entry import AuditEntry
 from app.services.store.stored import Acted, AnswerKey, Record, StoredAnswer, StoredClock, StoredFiring
 
 Row = dict[str, Any]
-CASE_COLUMNS = tuple(field.name for field in fields(Case) if field.name != "rounds")
+CASE_COLUMNS = tuple(field.name for field in fields(Case) if field.name not in ("rounds", "files"))
 ROUNDS = "#"
 """Among what a case remembers, where no state is called so: its rounds, each as `name seq`."""
+FILES = "@"
+"""The same of its files, each category as `name count`."""
 FIXED = ("case_type", "definition", "definition_version", "reference", "creator", "opened_at")
 """What a case keeps for ever."""
 CLOCK_COLUMNS = tuple(field.name for field in fields(StoredClock))
@@ -31,16 +33,26 @@ def case_row(case: Case) -> Row:
     row = {name: getattr(case, name) for name in CASE_COLUMNS}
     row["memory"] = {path: list(leaves) for path, leaves in case.memory.items()}
     if case.rounds:
-        row["memory"][ROUNDS] = [f"{name} {seq}" for name, seq in case.rounds.items()]
+        row["memory"][ROUNDS] = _numbered(case.rounds)
+    if case.files:
+        row["memory"][FILES] = _numbered(case.files)
     return row
 
 
 def case_of(row: Mapping[str, Any] | RowMapping) -> Case:
     values = {name: row[name] for name in CASE_COLUMNS}
-    values["memory"] = {path: tuple(leaves) for path, leaves in values["memory"].items() if path != ROUNDS}
+    memory = values["memory"]
+    values["memory"] = {path: tuple(leaves) for path, leaves in memory.items() if path not in (ROUNDS, FILES)}
     values["recorded_at"] = _recorded(values["recorded_at"], values["changed_at"])
-    rounds = (one.rpartition(" ") for one in row["memory"].get(ROUNDS, ()))
-    return Case(**values, rounds={name: int(seq) for name, _, seq in rounds})
+    return Case(**values, rounds=_numbers(memory.get(ROUNDS, ())), files=_numbers(memory.get(FILES, ())))
+
+
+def _numbered(numbers: Mapping[str, int]) -> list[str]:
+    return [f"{name} {number}" for name, number in numbers.items()]
+
+
+def _numbers(written: Iterable[str]) -> dict[str, int]:
+    return {name: int(number) for name, _, number in (one.rpartition(" ") for one in written)}
 
 
 def _recorded(recorded_at: datetime | None, changed_at: datetime) -> datetime:

@@ -138,6 +138,7 @@ class AttachmentTable(SQLModel, table=True):
     size: int = Field(sa_type=Int64)
     declared_type: str = word()
     sniffed_type: str | None = maybe()
+    category: str | None = maybe()
 
 
 class CaseLinkTable(SQLModel, table=True):

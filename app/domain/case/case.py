@@ -11,6 +11,7 @@ from app.domain.values.json import Data
 class Case:
     """A case as it stands after `seq` entries. `state` joins the active leaves with `+` in declaration order; `memory`
     holds, by state path, the leaves that were active in it when it was last left; `rounds` is what four eyes compares;
+    `files` how many files of each category were attached;
     `definition` is the hash it was opened under; `last_hash` that of its newest entry; `due_at` the earliest due moment
     of its running clocks. `opened_at`, `changed_at` and `closed_at` are when it happened, `recorded_at` when its newest
     entry was written: only that keeps entries in order.
@@ -33,6 +34,7 @@ class Case:
     last_hash: str
     memory: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rounds: Mapping[str, int] = field(default_factory=dict)
+    files: Mapping[str, int] = field(default_factory=dict)
     assignee: str | None = None
     team: str | None = None
     urgency: int = 0

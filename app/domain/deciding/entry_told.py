@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app.domain.case.attempt import Actor, Attempt, Principal
 from app.domain.case.case import Case
+from app.domain.case.files import files_after
 from app.domain.deciding.fold import RAISES, data_after, opened_case
 from app.domain.machine.machine import Arc
 from app.domain.values.json import Json, JsonObject
@@ -63,6 +64,7 @@ def after(case: Case, entry: Entry, values: Values) -> Case:
         version=case.version + (entry["kind"] in RAISES or bool({"assignee", "team"} & becomes.keys())),
         seq=entry["case_seq"],
         data=data_after(case.data, entry, values),
+        files=files_after(case.files, entry),
         changed_at=max(case.changed_at, happened),
         recorded_at=at,
         **becomes,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.domain.calendars.port import Calendars, CalendarVersions
 from app.domain.case.case import Case
+from app.domain.case.files import files_after
 from app.domain.clocks.after_event import Clocks, ClocksAfter, after_event, earliest_due
 from app.domain.clocks.corrected import corrected
 from app.domain.clocks.history import ClockChange
@@ -92,6 +93,7 @@ class Fold:
             version=self.case.version + counts,
             seq=entry["case_seq"],
             data=data_after(self.case.data, entry, values),
+            files=files_after(self.case.files, entry),
             changed_at=max(self.case.changed_at, when.happened),
             recorded_at=when.recorded,
             last_hash=entry_hash,

@@ -166,6 +166,7 @@ class Situation:
             "assignee": None,
             "team": None,
             "urgency": 0,
+            "files": {},
             "opened_at": self.happened,
             "changed_at": self.happened,
         }
@@ -198,6 +199,7 @@ def seen_case(case: Case) -> Variables:
         "assignee": case.assignee,
         "team": case.team,
         "urgency": case.urgency,
+        "files": case.files,
         "opened_at": case.opened_at,
         "changed_at": case.changed_at,
     }

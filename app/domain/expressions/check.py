@@ -21,6 +21,7 @@ from app.domain.expressions.syntax_tree import (
 )
 from app.domain.expressions.types import ANYTHING, BOOL, NOTHING, STRING, Type, either, listed, mapped, named
 from app.domain.expressions.variables import Types
+from app.domain.expressions.view import COUNT
 
 Scope = Mapping[str, Type]
 
@@ -127,6 +128,19 @@ class _Checker:
         if against.value not in kind.options:
             self.faults.append(f"{said}: {spelled(node)} is one of {', '.join(kind.options)}")
 
+    def _count(self, call: Call, scope: Scope) -> Type:
+        files, *of = call.arguments
+        if path_of(files) != ("case", "files") or "case" in scope:
+            said = (
+                f"`count` counts the files of a case: write case.files.count(...), and size({spelled(files)}) of a list"
+            )
+            return self._fault(said, named("int"))
+        for category in of:
+            kind = self.type_of(category, scope)
+            if not kind.can_be("string"):
+                self.faults.append(f"`count` needs the name of a category; {spelled(category)} is {kind}")
+        return named("int")
+
     def _logic(self, call: Call, scope: Scope) -> Type:
         self._conditions(call, call.arguments, scope)
         return BOOL
@@ -206,6 +220,7 @@ _RULES: dict[str, Callable[[_Checker, Call, Scope], Type]] = {
     "_!=_": _Checker._equality,
     "@in": _Checker._membership,
     "_?_:_": _Checker._ternary,
+    COUNT: _Checker._count,
     **dict.fromkeys(("_&&_", "_||_", "!_", "@not_strictly_false"), _Checker._logic),
 }
 

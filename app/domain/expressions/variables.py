@@ -24,6 +24,7 @@ _CASE = mapped(
         "assignee": _NULLABLE_STRING,
         "team": _NULLABLE_STRING,
         "urgency": named("int"),
+        "files": mapped({}),
         "opened_at": TIMESTAMP,
         "changed_at": TIMESTAMP,
     }

@@ -20,17 +20,39 @@ MAX_DEPTH = 64  # CEL overflows the stack far beyond it
 
 _DYNAMIC = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
 _MAPS = ("data", "payload", "actor", "case")
+COUNT = "count"
 # a map of dynamic values cannot hold a timestamp, so these are variables of their own with a dot in the name
 _TIMES = ("case.opened_at", "case.changed_at")
 _PLAIN = {str, bool, type(None)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+
+def _count(files: Any, category: str) -> int:
+    """`case.files.count("passport")`: how many files of this category the case has."""
+    found = files.get(category, 0) if isinstance(files, Mapping) else 0
+    return found if type(found) is int else 0
+
+
 ENVIRONMENT = cel.NewEnv(
+    functions=[
+        cel.FunctionDecl(
+            COUNT,
+            [
+                cel.Overload(
+                    "files_of_a_category",
+                    return_type=cel.Type.INT,
+                    parameters=[_DYNAMIC, cel.Type.STRING],
+                    is_member=True,
+                    impl=_count,
+                )
+            ],
+        )
+    ],
     variables={
         **dict.fromkeys(_MAPS, _DYNAMIC),
         **dict.fromkeys(_TIMES, cel.Type.TIMESTAMP),
         "now": cel.Type.TIMESTAMP,
-    }
+    },
 )
 
 

@@ -1,20 +1,23 @@
 """Add a file to a case: its bytes are kept already, under their SHA-256."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
 from app.domain.case.case import Case
+from app.domain.case.files import counted
 from app.domain.case.made_by_verbs import Row, Work
 from app.domain.deciding.situation import OnCase
 from app.domain.deciding.verb import Done, Verb
 from app.domain.values.errors import invalid
-from app.domain.values.json import JsonObject
+from app.domain.values.json import Json
 from app.domain.values.media_types import contradicts
+from app.domain.values.names import NAME
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.values.writable import is_text
 
 LONGEST_NAME = 255
+MOST_CATEGORIES = 100
 UNSEEN = "0" * 64
 """The SHA-256 of a file that has not come yet, where it is asked whether one may be attached at all."""
 
@@ -32,17 +35,20 @@ class AttachmentRow(Row):
     size: int
     declared_type: str
     sniffed_type: str | None
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attach(Verb):
-    """`declared_type` is what the sender says the file is, `sniffed_type` what its first bytes say, where they do."""
+    """`declared_type` is what the sender says the file is, `sniffed_type` what its first bytes say, where they do;
+    `category` what it is for, by which guards count it."""
 
     file_name: str
     sha256: str
     size: int
     declared_type: str
     sniffed_type: str | None
+    category: str | None = None
     act: ClassVar[str] = "case:attach"
     doing: ClassVar[str] = "attach files to this case"
     name: ClassVar[str] = "attach"
@@ -50,17 +56,25 @@ class Attach(Verb):
     def done(self, here: OnCase) -> Done:
         if not 0 < len(self.file_name) <= LONGEST_NAME or not is_text(self.file_name):
             raise invalid("file_name", f"must be 1 to {LONGEST_NAME} characters")
+        if self.category is not None and not NAME.fullmatch(self.category):
+            raise invalid("category", "must be a name in small letters, digits and underscores, such as passport")
         if not self.sha256:
             raise invalid("body", "was not received: it would have been refused when it came; send it again")
         self.check_type(self.sniffed_type)
-        attachment: JsonObject = {
+        attachment: dict[str, Json] = {
             "sha256": self.sha256,
             "size": self.size,
             "declared_type": self.declared_type,
             "sniffed_type": self.sniffed_type,
         }
+        case = here.case
+        if self.category is not None:
+            attachment["category"] = self.category
+            case = replace(case, files=counted(case.files, self.category))
+            if len(case.files) > MOST_CATEGORIES:
+                raise invalid("category", f"a case has files of at most {MOST_CATEGORIES} categories")
         return Done(
-            kind="attachment", case=here.case, body={"attachment": attachment}, fields={"/file_name": self.file_name}
+            kind="attachment", case=case, body={"attachment": attachment}, fields={"/file_name": self.file_name}
         )
 
     def check_type(self, sniffed_type: str | None) -> None:
@@ -81,8 +95,9 @@ class Attach(Verb):
             size=self.size,
             declared_type=self.declared_type,
             sniffed_type=self.sniffed_type,
+            category=self.category,
         )
-        shown = {
+        shown: dict[str, Json] = {
             "id": row.id,
             "file_name": self.file_name,
             "author": row.author,
@@ -92,4 +107,6 @@ class Attach(Verb):
             "declared_type": row.declared_type,
             "sniffed_type": row.sniffed_type,
         }
+        if row.category is not None:
+            shown["category"] = row.category
         return Work(rows=(row,), shown=shown)

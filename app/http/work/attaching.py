@@ -15,7 +15,7 @@ from litestar.response import Stream
 from app.domain.case.attempt import Attempt
 from app.domain.values.errors import Malformed, NotFound
 from app.domain.values.json import Json
-from app.domain.values.names import canonical_uuid
+from app.domain.values.names import NAME, canonical_uuid
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.verbs.attaching import LONGEST_NAME, Attach
 from app.http.border.codes import REFUSALS
@@ -38,6 +38,14 @@ FileName = Annotated[
         name="file_name", description="The name of the file", min_length=1, max_length=LONGEST_NAME, pattern=PLAIN
     ),
 ]
+Category = Annotated[
+    str | None,
+    QueryParameter(
+        description='What the file is for, such as passport: guards count it, `case.files.count("passport") > 0`',
+        max_length=64,
+        pattern=f"^{NAME.pattern}$",
+    ),
+]
 AttachmentId = Annotated[str, PathParameter(description="The attachment's id", schema_extra={"format": "uuid"})]
 DISPOSITION = ResponseHeader(name="Content-Disposition", documentation_only=True, description="Always an attachment")
 
@@ -54,6 +62,7 @@ async def attach_file(
     request: ApiRequest,
     case_id: CaseId,
     file_name: FileName,
+    category: Category = None,
     dry_run: DryRun = False,
     idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
@@ -63,13 +72,15 @@ async def attach_file(
     case_id = existing(case_id)
     _check_not_a_form(request)
     declared = request.content_type[0].lower()
+    of_category = {} if category is None else {"category": category}
     declared = declared if MEDIA_TYPE.fullmatch(declared) else UNKNOWN
 
     def attempt(file: Attach, sha256: str) -> Attempt:
-        call = {"file_name": file_name, "sha256": sha256, "declared_type": declared}
+        call = {"file_name": file_name, "sha256": sha256, "declared_type": declared, **of_category}
         return working(request, file, "attachments", call, case_id=case_id)
 
-    asking = Asking(Attach(file_name=file_name, sha256="", size=0, declared_type=declared, sniffed_type=None), attempt)
+    file = Attach(file_name=file_name, sha256="", size=0, declared_type=declared, sniffed_type=None, category=category)
+    asking = Asking(file, attempt)
     leave(request.scope)  # the bytes may take minutes
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isdecimal() and announced.isascii() else 0
@@ -136,5 +147,5 @@ async def _body(request: ApiRequest) -> AsyncIterator[bytes]:
 
 def _shown(one: StoredAttachment) -> Json:
     names = ("id", "file_name", "author", "size", "sha256", "declared_type", "sniffed_type")
-    looked = {"scan": one.scan} if one.scan else {}
-    return {**{name: getattr(one, name) for name in names}, "attached_at": rfc3339(one.attached_at), **looked}
+    told = {name: value for name in ("scan", "category") if (value := getattr(one, name))}
+    return {**{name: getattr(one, name) for name in names}, "attached_at": rfc3339(one.attached_at), **told}

@@ -32,7 +32,8 @@ class CommentPageView(TypedDict):
 
 class AttachmentView(TypedDict):
     """A file: what its sender says it is, what its first bytes say where they do, and what a scanner says of it where
-    one is asked. Only what is clean, or was never to be looked at, can be fetched."""
+    one is asked. `category` is there where one was given. Only what is clean, or was never to be looked at, can be
+    fetched."""
 
     id: str
     file_name: str | None
@@ -43,6 +44,7 @@ class AttachmentView(TypedDict):
     declared_type: str
     sniffed_type: str | None
     scan: NotRequired[Literal["unchecked", "clean", "infected"]]
+    category: NotRequired[str]
 
 
 class AttachedView(TypedDict):

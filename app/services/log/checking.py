@@ -28,7 +28,7 @@ CASES = 200
 TENANTS = 200
 TOLD_BY_THE_LOG = (
     *("case_type", "definition", "definition_version", "reference", "state", "version", "seq", "data", "creator"),
-    *("opened_at", "changed_at", "last_hash", "assignee", "team", "closed_at"),
+    *("opened_at", "changed_at", "last_hash", "assignee", "team", "closed_at", "files"),
 )
 """Of a case; what else stands in its row is for finding it."""
 

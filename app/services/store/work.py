@@ -53,6 +53,7 @@ class StoredAttachment:
     declared_type: str
     sniffed_type: str | None
     scan: str | None = None
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
