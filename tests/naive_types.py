@@ -115,6 +115,7 @@ title: Parcel
 initial: packed
 data:
   type: object
+  additionalProperties: true
   properties: {weight: {type: integer, maximum: 50}, owner: {type: string}}
 states:
   packed: {}

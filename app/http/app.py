@@ -20,6 +20,7 @@ from app.http.border.large import LargeBodies
 from app.http.border.services import Services
 from app.http.cases.cases import find_cases, open_case, read_case
 from app.http.cases.events import fire_event, fire_events, possible_events
+from app.http.cases.forms import read_form, read_opening_form
 from app.http.cases.saved_views import SAVED_VIEWS
 from app.http.clocks.clocks import explain_clock, list_clocks
 from app.http.clocks.simulating import simulate_clock
@@ -125,10 +126,20 @@ def _is_zero(parameter: str) -> bool:
 def _api() -> Sequence[Router]:
     """Side by side: Litestar copies every handler anew for each router that another one holds."""
     parts: dict[str, Sequence[BaseRouteHandler]] = {
-        "cases": [open_case, find_cases, read_case, possible_events, fire_event, fire_events, read_audit, read_field],
+        "cases": [
+            open_case,
+            find_cases,
+            read_case,
+            possible_events,
+            read_form,
+            fire_event,
+            fire_events,
+            read_audit,
+            read_field,
+        ],
         "work on cases": WORK,
         "saved views": SAVED_VIEWS,
-        "case types": [list_case_types, read_case_type, list_case_type_versions, draw_case_type],
+        "case types": [list_case_types, read_case_type, list_case_type_versions, draw_case_type, read_opening_form],
         "clocks": [list_clocks, explain_clock, simulate_clock],
         "log": [read_feed, stream_tenant, stream_case, *PROOFS],
         "exports": EXPORTS,

@@ -41,6 +41,8 @@ def test_every_call_of_the_contract_is_in_it(operations):
         "findCases",
         "readCase",
         "possibleEvents",
+        "readForm",
+        "readOpeningForm",
         "fireEvent",
         "fireEvents",
         "readAudit",

@@ -119,7 +119,6 @@ INVALID_ATTEMPTS = {
     "no case": ({"case_id": None}, ""),
     "two names of a case": ({"case_type": "a", "reference": "b"}, ""),
     "half a name": ({"case_id": None, "reference": "b"}, ""),
-    "data for a case that exists": ({"data": {}}, ""),
     "an id that is none": ({"case_id": "7"}, ".case_id"),
     "a version as text": ({"if_version": "3"}, ".if_version"),
     "a version that is true": ({"if_version": True}, ".if_version"),

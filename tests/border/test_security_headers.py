@@ -71,6 +71,7 @@ def paths(client: TestClient[Litestar]) -> list[str]:
         "field": "amount_cents",
         "entry_hash": "aa" * 32,
         "name": "expense_claim",
+        "event": "approve",
     }
     return [path.format(**named) for path in client.get("/schema/openapi.json").json()["paths"]]
 

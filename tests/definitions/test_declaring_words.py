@@ -21,14 +21,14 @@ def of_event(written: str) -> list[str]:
 
 
 def test_a_misspelt_key_is_answered_with_the_one_that_was_meant():
-    [fault] = checked("case_type: claim\ninitial: a\nstates: {a: {}}\nevents:\n  go: {form: a, to: a}\n")
-    assert str(fault) == f"{FILE}:5: error: unknown key `form` in an event; did you mean `from`?"
+    [fault] = checked("case_type: claim\ninitial: a\nstates: {a: {}}\nevents:\n  go: {frm: a, to: a}\n")
+    assert str(fault) == f"{FILE}:5: error: unknown key `frm` in an event; did you mean `from`?"
 
 
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("{title: Go}", "the event has no transitions"),
+        ("{title: Go}", "the event has no transitions, and opens no case"),
         ("{from: a}", "an event lacks the key `to`"),
         ("{from: a, to: a, when: ''}", "`when` cannot be an empty text"),
         ("{from: a, to: a, when: }", "`when` is empty"),
@@ -44,7 +44,7 @@ def test_a_misspelt_key_is_answered_with_the_one_that_was_meant():
             "{from: a, to: a, transitions: [{from: a, to: a}]}",
             "the event has both `transitions` and keys of a single transition",
         ),
-        ("{transitions: []}", "`transitions` cannot be an empty list"),
+        ("{transitions: []}", "the event has no transitions, and opens no case"),
         ("{transitions: [12]}", "`12` stands where a transition belongs"),
         ("12", "`12` stands where an event belongs"),
     ],

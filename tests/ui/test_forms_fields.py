@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.ui.forms.asked import patch_of
 from app.ui.forms.fields import Choice, Day, Field, Fixed, Group, Moment, Money, Number, Raw, Rows, Text, Truth, leaves
 from app.ui.forms.from_schema import form_of
 from app.ui.forms.inputs import Inputs
@@ -195,3 +196,12 @@ def test_a_page_shows_no_more_errors_than_it_bears() -> None:
     told = sheet.summary(shown)
     assert len(told) == 201
     assert told[-1] == ("", "More is wrong than is shown here: it is shown once this is mended")
+
+
+def test_what_is_sent_is_what_became_another_value() -> None:
+    tree = {"a": {}, "b": {"c": {}, "d": {}}, "e": {}, "f": {}}
+    before = {"a": 1, "b": {"c": 1, "x": 1}, "e": {"k": 1, "l": [1]}, "f": True}
+    after = {"a": 1, "b": {"d": 2}, "e": {"k": 2, "l": [1]}, "f": 1}
+    assert patch_of(before, after, tree) == {"b": {"c": None, "d": 2}, "e": {"k": 2}, "f": 1}
+    assert patch_of(before, {}, tree) == {"a": None, "b": {"c": None}, "e": None, "f": None}
+    assert patch_of(before, before, tree) == {}

@@ -6,7 +6,7 @@ SHA-256("stateward-case/1\\0" || JCS([tenant, case_id, definition_hash])). All h
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -66,6 +66,13 @@ def seal(draft: Draft, new_salt: Callable[[], bytes], most: int = MAX_ENTRY_BYTE
 def pointer(root: str, name: str) -> str:
     """An RFC 6901 pointer to a top-level property, such as `/data/iban`."""
     return f"/{root}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def pointer_of(root: str, names: Iterable[str]) -> str:
+    """The same to what lies deeper."""
+    for name in names:
+        root = pointer(root, name).removeprefix("/")
+    return f"/{root}"
 
 
 def _is_plain(value: Any) -> bool:

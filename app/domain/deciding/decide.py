@@ -10,7 +10,7 @@ from app.domain.case.sealing import genesis, seal
 from app.domain.clocks.after_event import earliest_due
 from app.domain.deciding.case_after import moved, new, words_after
 from app.domain.deciding.clocks_after import clocks_after, counted_by
-from app.domain.deciding.data_after import assigned
+from app.domain.deciding.data_after import assigned, entry_faults
 from app.domain.deciding.entry_draft import denied_draft, event_draft, shortened
 from app.domain.deciding.outcome import Outcome, Refusal
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, is_open, state_reason
@@ -74,7 +74,8 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
         raise Conflict(f"a case with the reference {existing.reference} exists already", extra={"case_id": existing.id})
     check_version(here.attempt, 0)
     _check_payload(here)
-    data = assigned(here, here.machine.event_sets.get(event, ()))
+    _check_entered(here)
+    data = assigned(here)
     return _outcome(here, verdict, [], new(here, _resting(here, lambda: here.machine.opened(event)), data))
 
 
@@ -86,12 +87,14 @@ def _fire(here: OnCase) -> Outcome:
     if not here.machine.candidates(here.case.states, here.event):
         reason = state_reason(here)
         raise WrongState(reason.message, reasons=(reason,))
-    if here.attempt.data is not None:
-        raise invalid("data", "only an opening event takes data; send a payload")
+    if here.form is None and here.attempt.data is not None:
+        named = titles.of_event(here.machine.case_type, here.event)
+        raise invalid("data", f"{named} has no form and takes no data; what it carries is its payload")
     _check_payload(here)
+    if here.form is not None:
+        _check_entered(here)
     arcs = _guarded(here)
-    assignments = here.machine.event_sets[here.event] + tuple(pair for arc in arcs for pair in arc.set)
-    data = assigned(here, assignments)
+    data = assigned(here, arcs)
     states, memory = here.case.states, here.case.memory
     resting = _resting(here, lambda: here.machine.rest(states, memory, arcs))
     return _outcome(here, verdict, arcs, moved(here, resting, data))
@@ -145,6 +148,13 @@ def _check_payload(here: Situation) -> None:
     if errors:
         named = titles.of_event(here.machine.case_type, here.event)
         raise Invalid(f"the payload of {named} is not valid", errors=errors)
+
+
+def _check_entered(here: Situation) -> None:
+    errors = entry_faults(here)
+    if errors:
+        named = titles.of_event(here.machine.case_type, here.event)
+        raise Invalid(f"what was entered for {named} is not valid", errors=errors)
 
 
 def _guarded(here: OnCase) -> list[Arc]:

@@ -11,13 +11,23 @@ from functools import partial
 from typing import Any, cast
 
 from app.domain.case.case import Case, Surroundings
-from app.domain.deciding.entry_told import Entry, Values, after, attempt_of, lacking_of, opened_as, unknown
+from app.domain.deciding.entry_told import (
+    Entry,
+    Values,
+    after,
+    attempt_of,
+    lacking_of,
+    opened_as,
+    told_after,
+    unknown,
+)
 from app.domain.deciding.fold import CORRECTED
 from app.domain.deciding.refusal_reasons import is_open
 from app.domain.deciding.rounds import rounds_after
 from app.domain.deciding.situation import OnCase, Situation
 from app.domain.deciding.whose_eyes import eyes
 from app.domain.machine.completing import NeverRests
+from app.domain.machine.form import Entered
 from app.domain.machine.machine import Arc, Machine, Resting
 from app.domain.policy.port import Policy
 from app.domain.values.rfc3339 import parse_rfc3339
@@ -107,7 +117,7 @@ class DecidedAgain:
         self.decided += 1
         case = opened_as(entry, values)
         here = Situation(attempt=attempt_of(entry, values), at=case.recorded_at, **_around(machine))
-        here.__dict__["roles"] = _roles(entry)
+        here.__dict__.update(roles=_roles(entry), entered=Entered(case.data))
         self._permit(entry, here, lacking_of(entry, values))
         case = replace(case, memory=resting.memory, rounds=rounds_after(here, resting.began, 1))
         acted = {event: frozenset(eyes(here.attempt))} if event in machine.four_eyes else {}
@@ -124,7 +134,10 @@ class DecidedAgain:
             raise Otherwise(f"the case was {known.case.state}, not {entry['source']}")
         here = _here(known, entry, values)
         lacking_now = lacking_of(entry, values) | known.lacking
-        resting = self._resting(known, here, entry, lacking_now)
+        not_told = frozenset[str]()
+        if here.event in known.machine.sees_after:
+            here.__dict__["set_by_event"], not_told = told_after(known.machine, known.case, entry, values)
+        resting = self._resting(known, here, entry, lacking_now | not_told)
         self._permit(entry, here, lacking_now)
         case = after(known.case, entry, values)
         if resting is not None:

@@ -9,9 +9,10 @@ from app.domain.calendars.local_time import MICROSECOND
 from app.domain.case.attempt import Attempt
 from app.domain.case.case import Case
 from app.domain.case.entry import Draft
-from app.domain.case.sealing import pointer
+from app.domain.case.sealing import pointer, pointer_of
 from app.domain.clocks.firing import Firing
 from app.domain.clocks.state import ClockState
+from app.domain.deciding.data_after import changed_names
 from app.domain.deciding.situation import OnCase, Situation
 from app.domain.deciding.step_effects import effects_of
 from app.domain.deciding.verb import Done
@@ -35,9 +36,7 @@ def event_draft(
 ) -> Draft:
     """The entry of an event that applies, in the chain of its case."""
     source = here.case.state if here.case else None
-    assigned = {path.split(".")[1] for arc in arcs for path, _ in arc.set}
-    assigned |= {path.split(".")[1] for path, _ in here.machine.event_sets.get(here.event, ())}
-    data = case.data if here.case is None else {name: case.data[name] for name in sorted(assigned)}
+    data, removed = _committed(here, arcs, case)
     reference = {"/reference": case.reference} if here.case is None and case.reference is not None else {}
     return Draft(
         kind="transition" if here.case else "opened",
@@ -48,6 +47,8 @@ def event_draft(
             **_common(here),
             "policy": _policy(verdict),
             "guards": [arc.guard.text for arc in arcs if arc.guard],
+            **({"removed": removed} if removed else {}),
+            **_defaulted(here),
             **counted_by,
         },
         fields={**reference, **_values("data", data), **_sent(here.attempt)},
@@ -57,6 +58,26 @@ def event_draft(
         target=case.state,
         prev=prev,
     )
+
+
+def _committed(here: Situation, arcs: list[Arc], case: Case) -> tuple[Mapping[str, Json], list[Json]]:
+    """The values of the data that the entry commits to, and the pointers of those that are gone: of an opening all,
+    else what `set` assigns, or with a form what is another value now."""
+    if here.case is None:
+        return case.data, []
+    if here.form is not None:
+        names, gone = changed_names(here.case.data, case.data)
+        return {name: case.data[name] for name in names}, [pointer("data", name) for name in gone]
+    assigned = {path.split(".")[1] for arc in arcs for path, _ in arc.set}
+    assigned |= {path.split(".")[1] for path, _ in here.machine.event_sets.get(here.event, ())}
+    return {name: case.data[name] for name in sorted(assigned)}, []
+
+
+def _defaulted(here: Situation) -> dict[str, Json]:
+    """The fields that nobody gave a value, and the schema did."""
+    if here.case is not None or not here.entered.defaulted:
+        return {}
+    return {"defaulted": [pointer_of("data", names) for names in here.entered.defaulted]}
 
 
 def verb_draft(here: OnCase, verdict: Verdict, done: Done, case: Case) -> Draft:

@@ -62,7 +62,7 @@ def _guard(here: OnCase, arc: Arc) -> tuple[Reason, ...]:
             code="guard",
             message=f"the guard `{arc.guard.text}` {why}",
             remedy=f"`{arc.guard.text}` has to hold",
-            detail={"guard": arc.guard.text, "saw": here.view.saw(arc.guard.reads), "to": arc.move.target},
+            detail={"guard": arc.guard.text, "saw": arc.guard.saw(here.view), "to": arc.move.target},
         ),
     )
 

@@ -10,13 +10,17 @@ from app.domain.calendars.port import Calendars, RoundTheClock
 from app.domain.case.attempt import Attempt
 from app.domain.case.case import Case, Surroundings
 from app.domain.clocks.after_event import Clocks
+from app.domain.deciding.data_written import written
 from app.domain.definition.titles import of_event
-from app.domain.expressions.expression import View
+from app.domain.expressions.expression import EvaluationFault, View
 from app.domain.expressions.narrow_view import NarrowView
 from app.domain.expressions.view import Variables
+from app.domain.machine.form import CompiledForm, Entered, FormOf
 from app.domain.machine.machine import Machine
+from app.domain.machine.opening_data import opened_with
 from app.domain.policy.port import Policy
 from app.domain.policy.verdict import Verdict
+from app.domain.values.errors import CaseError
 from app.domain.values.json import Data, Json
 
 READ = "case:read"
@@ -65,7 +69,28 @@ class Situation:
     @property
     def data(self) -> Data:
         """The case data before the event; of a case that is being opened, the data it is opened with."""
-        return self.case.data if self.case else self.attempt.data or {}
+        return self.case.data if self.case else self.entered.data
+
+    @property
+    def form(self) -> CompiledForm | None:
+        return self.machine.forms.get(self.attempt.event or "")
+
+    @cached_property
+    def entered(self) -> Entered:
+        """The data with what was sent, and what is wrong with that; of a case that is being opened, with defaults."""
+        form, sent = self.form, self.attempt.data or {}
+        if self.case is None:
+            return opened_with(self.machine, form, sent, self.seen_entering)
+        of = FormOf(self.machine.case_type.data, self.machine.data_type, self.seen_entering)
+        return form.entered(self.case.data, sent, of) if form else Entered(self.case.data)
+
+    @cached_property
+    def set_by_event(self) -> Data:
+        """The data after defaults, form and what the event itself sets, which guards see as `after.data`. Raises
+        Invalid where an expression cannot be computed."""
+        assignments = self.machine.event_sets.get(self.event, ())
+        data = self.entered.data
+        return written(data, assignments, self.view_entered) if assignments else data
 
     @property
     def max_data_bytes(self) -> int:
@@ -91,6 +116,15 @@ class Situation:
     def view(self) -> View:
         return self._view(self.data, seen_case(self.case) if self.case else self._seen_opening())
 
+    @cached_property
+    def view_entered(self) -> View:
+        """What `set` sees: the data with what was entered."""
+        return self.view if self.case is None or self.form is None else self.seen_entering(self.entered.data)
+
+    def seen_entering(self, data: Data) -> View:
+        """What the conditions of a form see."""
+        return self._view(data, seen_case(self.case) if self.case else self._seen_opening())
+
     def view_after(self, case: Case) -> View:
         """What expressions see once the event has made this of the case."""
         return self._view(case.data, seen_case(case))
@@ -98,7 +132,13 @@ class Situation:
     def _view(self, data: Data, case: Variables) -> View:
         payload = self.attempt.payload or {}
         seen = {"data": data, "payload": payload, "actor": self._seen_actor(), "case": case, "now": self.happened}
-        return (NarrowView if self.wide else View)(seen, self.machine.kinds(self.attempt.event))
+        return (NarrowView if self.wide else View)(seen, self.machine.kinds(self.attempt.event), self._after)
+
+    def _after(self) -> Variables:
+        try:
+            return {"data": self.set_by_event}
+        except CaseError as error:
+            raise EvaluationFault(error.message) from error
 
     @cached_property
     def delegation(self) -> Verdict | None:
@@ -142,7 +182,8 @@ class Situation:
         """The same about an event that nobody has sent a payload for: roles, and what is seen, are the same too."""
         assert self.attempt.payload is None
         asked = replace(self, attempt=replace(self.attempt, event=event))
-        asked.__dict__.update(roles=self.roles, view=self.view)
+        seen = {} if event in self.machine.sees_after else {"view": self.view}
+        asked.__dict__.update(roles=self.roles, **seen)
         return asked
 
     def _seen_actor(self) -> Json:

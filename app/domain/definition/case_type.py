@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from app.domain.definition.declared import DataPath, Declared
+from app.domain.definition.declared import Cel, DataPath, Declared
+from app.domain.definition.form import Form
 from app.domain.definition.languages import Schema, Text
 from app.domain.definition.views import Views
 
@@ -18,7 +19,6 @@ Target = Annotated[
     StringConstraints(pattern=r"^(=|[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*(\.\$(deep_)?history)?)$", max_length=255),
 ]
 Source = Literal["*"] | StatePath
-Cel = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 INLINE = frozenset({"from", "to", "internal", "when", "unless_actor_of", "only_actor_of"})
 """The keys of a transition that may stand in its event, where there is no other."""
@@ -88,15 +88,16 @@ def since_of(actors: Actors) -> str | None:
 class Event(Declared):
     """Something that can be fired: what it carries, and its transitions in order of priority.
 
-    A single transition may be written without the list: {from: a, to: b, when: ...}.
+    A single transition may be written without the list: {from: a, to: b, when: ...}. What only opens cases has none.
     """
 
     title: Text | None = None
     description: Text | None = None
+    form: Form | None = Field(default=None, min_length=1)
     payload: Schema | None = None
     reason: Literal["required", "optional"] | None = None
     set: dict[DataPath, Cel] = Field(default_factory=dict)
-    transitions: list[Transition] = Field(min_length=1)
+    transitions: list[Transition] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod

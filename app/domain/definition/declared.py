@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 DATA_PATH: Final = r"^data\.[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
 DataPath = Annotated[str, StringConstraints(pattern=DATA_PATH)]
+Cel = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
 class Declared(BaseModel):

@@ -1,6 +1,6 @@
 """Find a field in a JSON Schema by its path, through references inside it and what it is put together from."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from app.domain.values.json import JsonObject
@@ -35,6 +35,27 @@ def schema_below(schema: JsonObject, names: Iterable[str | None]) -> dict[str, A
     return walk.merged(found)
 
 
+def narrowed(schema: JsonObject, tree: Mapping[str, Any], required: frozenset[str]) -> dict[str, Any]:
+    """The schema of an object with nothing but these fields, which stand inside one another; an empty one is whole.
+    `required` are the paths of those that have to be there."""
+    definitions = {"$defs": schema["$defs"]} if "$defs" in schema else {}
+    return _narrowed(_Walk(schema), schema, tree, required, "data") | definitions
+
+
+def _narrowed(
+    walk: "_Walk", schema: Any, tree: Mapping[str, Any], required: frozenset[str], path: str
+) -> dict[str, Any]:
+    kept = {word: said for word, said in walk.merged(schema).items() if word in ("title", "description")}
+    fields = {
+        name: _narrowed(walk, walk.field(schema, name), below, required, f"{path}.{name}") if below else inner
+        for name, below in tree.items()
+        if (inner := walk.field(schema, name)) is not None
+    }
+    needed = [name for name in fields if f"{path}.{name}" in required]
+    said = {"required": needed} if needed else {}
+    return {**kept, "type": "object", **said, "properties": fields, "additionalProperties": False}
+
+
 def is_declared(schema: JsonObject, path: str) -> bool:
     """Whether a schema declares a field, be it as `{}`."""
     above, _, name = path.rpartition(".")
@@ -50,6 +71,15 @@ def field_paths(schema: JsonObject, above: str = "data") -> Iterator[str]:
 def field_schemas(schema: JsonObject, above: str = "data") -> Iterator[FieldSchema]:
     """The same with what the schema says of each."""
     return _Walk(schema).all(schema, above, 0)
+
+
+Defaults = dict[str, tuple[tuple[Any, ...], "Defaults"]]
+"""By the name of a field: its default in a tuple of one, or an empty tuple; and those below it."""
+
+
+def defaults_of(schema: JsonObject) -> Defaults:
+    """What a schema says that fields are where nobody says anything; alternatives say nothing for sure."""
+    return _Walk(schema).defaults(schema, 0)
 
 
 class _Walk:
@@ -91,6 +121,17 @@ class _Walk:
             for name, part in fields.items():
                 yield FieldSchema(f"{above}.{name}", self.merged(part), name in required)
                 yield from self.all(part, f"{above}.{name}", depth + 1)
+
+    def defaults(self, schema: Any, depth: int) -> Defaults:
+        found: Defaults = {}
+        for part in self._followed(schema, depth) if depth < DEEPEST else ():
+            for name, inner in (part.get("properties") or {}).items():
+                said, below = self.merged(inner), self.defaults(inner, depth + 1)
+                if "default" in said or below:
+                    found.setdefault(name, ((said["default"],) if "default" in said else (), below))
+            for one in part.get("allOf") or ():
+                found = self.defaults(one, depth + 1) | found
+        return found
 
     def fields(self, schema: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
         """The `properties` of a schema and of all that it is put together from."""

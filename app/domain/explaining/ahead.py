@@ -12,7 +12,7 @@ from app.domain.deciding.decide import fire, permit
 from app.domain.deciding.outcome import Refusal
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, state_reason
 from app.domain.deciding.situation import OnCase
-from app.domain.explaining.could_fire import open_arcs, payload_tells
+from app.domain.explaining.could_fire import entry_is_written, open_arcs
 from app.domain.machine.completing import NeverRests
 from app.domain.machine.machine import Arc, Resting
 from app.domain.values.errors import CaseError, GuardRefused, WrongState
@@ -45,7 +45,7 @@ def ahead_of_form(here: OnCase) -> Ahead:
         return Ahead(refused=_wrong_state(here, circle))
     if told_later:
         return Ahead()
-    return Ahead(resting.state, resting.closed, () if _reads_payload(here, arcs) else _turns(here, resting))
+    return Ahead(resting.state, resting.closed, () if entry_is_written(here, arcs) else _turns(here, resting))
 
 
 def ahead_of_event(here: OnCase) -> Ahead:
@@ -75,12 +75,6 @@ def _open(here: OnCase) -> tuple[list[Arc], bool]:
 def _wrong_state(here: OnCase, circle: NeverRests) -> WrongState:
     reason = circle_reason(here, circle)
     return WrongState(reason.message, reasons=(reason,))
-
-
-def _reads_payload(here: OnCase, arcs: list[Arc]) -> bool:
-    """Whether what is entered becomes data, which clocks may go by."""
-    sets = (*here.machine.event_sets[here.event], *(pair for arc in arcs for pair in arc.set))
-    return any(payload_tells(expression) for _, expression in sets)
 
 
 def _turns(here: OnCase, resting: Resting) -> Sequence[tuple[str, Turn]]:

@@ -1,6 +1,6 @@
 """Whether an attempt would apply, whatever stands in the payload that nobody has sent yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import islice
 
@@ -61,15 +61,27 @@ def payload_tells(expression: Expression | None) -> bool:
     return expression is not None and any(path.split(".")[0] == "payload" for path in expression.reads)
 
 
+def entry_tells(here: OnCase, guard: Expression | None) -> bool:
+    """Whether what somebody has still to enter tells what a guard says."""
+    if guard is None or not guard.of_after:
+        return payload_tells(guard)
+    return payload_tells(guard) or entry_is_written(here)
+
+
+def entry_is_written(here: OnCase, arcs: Iterable[Arc] = ()) -> bool:
+    """Whether what somebody has still to enter becomes data, by the event or by these transitions."""
+    sets = (*here.machine.event_sets[here.event], *(pair for arc in arcs for pair in arc.set))
+    return here.form is not None or any(payload_tells(expression) for _, expression in sets)
+
+
 def _taking(here: OnCase, arcs: list[Arc]) -> Could:
     """What comes of an event that takes these, but for the payload's own faults."""
     if not rests(here, arcs):
         return Could.NO
-    assignments = here.machine.event_sets[here.event] + tuple(pair for arc in arcs for pair in arc.set)
-    if any(payload_tells(expression) for _, expression in assignments):
+    if entry_is_written(here, arcs):
         return Could.WITH_PAYLOAD
     try:
-        check_dates(here.machine.clocks, here.case.data, assigned(here, assignments))
+        check_dates(here.machine.clocks, here.case.data, assigned(here, arcs))
     except CaseError:
         return Could.NO
     return Could.YES
@@ -85,7 +97,7 @@ def _selections(here: OnCase) -> Iterator[tuple[list[Arc], bool]]:
     assumed: dict[str, bool] = {}
 
     def enabled(arc: Arc) -> bool:
-        if arc.guard is None or not payload_tells(arc.guard):
+        if arc.guard is None or not entry_tells(here, arc.guard):
             return is_open(here, arc)
         return not four_eyes_reasons(here, arc) and assumed.setdefault(arc.guard.text, True)
 

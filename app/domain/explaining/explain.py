@@ -57,7 +57,9 @@ def possible(here: OnCase, explain: bool) -> Generator[None, None, Possible]:
     """
     here = replace(here, wide=True)
     events, refused = [], []
-    for name in here.machine.case_type.events:
+    for name, declared in here.machine.case_type.events.items():
+        if not declared.transitions:  # it only opens cases
+            continue
         answer = _possible(here, name)
         if answer is not None:
             events.append(answer)

@@ -7,7 +7,7 @@ changes are supposed before many, so that no more is looked at than is told.
 from collections.abc import Generator, Iterator
 
 from app.domain.deciding.situation import OnCase
-from app.domain.explaining.could_fire import payload_tells
+from app.domain.explaining.could_fire import entry_tells
 from app.domain.explaining.smallest_changes import Change, SmallestChanges, Way
 from app.domain.explaining.worlds import MOST_CHANGES, Worlds
 from app.domain.machine.machine import Arc
@@ -79,7 +79,7 @@ def _rule(here: OnCase, when: str, *, holds: bool) -> Change:
 
 def _guard(here: OnCase, arc: Arc) -> Change:
     assert arc.guard is not None
-    met = not payload_tells(arc.guard) and arc.guard.is_true(here.view)
+    met = not entry_tells(here, arc.guard) and arc.guard.is_true(here.view)
     return Change("guard", f"`{arc.guard.text}` has to hold", {"guard": arc.guard.text}, met)
 
 

@@ -65,6 +65,8 @@ class _Checker:
             return scope[name]
         if root == "payload" and root not in self._roots:
             return self._fault("the event declares no payload", ANYTHING)
+        if root == "after" and root not in self._roots:
+            return self._fault("`after` is seen by the guards of transitions alone", ANYTHING)
         found = self._roots.get(root, ANYTHING)
         return found if not fields or found.fields is None else found.fields.get(fields[0], ANYTHING)
 

@@ -5,6 +5,7 @@ A run-time error is never a yes: `holds` is true only for the value true.
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -19,7 +20,7 @@ from app.domain.expressions.cost import LARGE, MOST_STEPS, USUAL, UnboundedPatte
 from app.domain.expressions.decoding import Unsupported, decode
 from app.domain.expressions.syntax_tree import Node, paths_read
 from app.domain.expressions.variables import Types
-from app.domain.expressions.view import ENVIRONMENT, View
+from app.domain.expressions.view import ENVIRONMENT, EvaluationFault, View
 from app.domain.values.json import Json
 from app.domain.values.rfc3339 import rfc3339
 from app.domain.values.writable import exact, whole
@@ -46,10 +47,6 @@ class GuardFault(ValueError):
     """An expression that does not compile; str() is one line with the column."""
 
 
-class EvaluationFault(ValueError):
-    """An expression without a value that can be kept; str() says why, without values."""
-
-
 @dataclass(frozen=True, slots=True)
 class Truth:
     """Whether a guard holds; `error` says what went wrong where it could not be evaluated."""
@@ -63,7 +60,7 @@ class Expression:
     """A compiled expression. `reads` are the dotted paths it looks at, `data` where a whole map is used.
 
     `most_steps` is how much work it is where a case holds as much as it may (cost.py); `of_data` are the paths
-    below `data`.
+    below `data`, and `of_after` says whether it looks at what will be.
     """
 
     text: str
@@ -72,6 +69,7 @@ class Expression:
     program: Any = field(repr=False, compare=False)
     most_steps: float = field(default=0, compare=False)
     of_data: frozenset[tuple[str, ...]] = field(default=frozenset({()}), compare=False)
+    of_after: bool = field(default=False, compare=False)
 
     def holds(self, view: View) -> Truth:
         try:
@@ -85,7 +83,7 @@ class Expression:
     def is_true(self, view: View) -> bool:
         """The value of `holds` alone: an event may ask dozens of guards before one holds."""
         try:
-            view = view.seen_by(self.of_data)
+            view = self._seen(view)
             if self.most_steps > MOST_STEPS and self._is_too_much(view):
                 return False
             return self.program.eval(view.activation).value() is True  # an error is truthy, but it is not true
@@ -96,12 +94,21 @@ class Expression:
         """The value as JSON: a timestamp as RFC 3339, a duration as `3.5s`; raises EvaluationFault."""
         return _json(self._evaluate(view).plain_value())
 
+    def saw(self, view: View) -> dict[str, Json]:
+        """The values that it reads, by their paths, as far as there are any."""
+        with suppress(EvaluationFault):  # what will be cannot be computed
+            view = self._seen(view)
+        return view.saw(self.reads)
+
     def _is_too_much(self, view: View) -> bool:
         return any(map(gt, view.sizes, USUAL)) and steps(self.tree, view.bulk) > MOST_STEPS
 
+    def _seen(self, view: View) -> View:
+        return (view.seeing_after() if self.of_after else view).seen_by(self.of_data)
+
     def _evaluate(self, view: View) -> Any:
         try:
-            seen = view.seen_by(self.of_data)
+            seen = self._seen(view)
             if self.most_steps > MOST_STEPS and self._is_too_much(seen):
                 raise EvaluationFault(TOO_MANY)
             result = self.program.eval(seen.activation)
@@ -110,7 +117,7 @@ class Expression:
         except Exception as error:  # the library raises bare RuntimeErrors, and a guard must fail closed on any
             raise EvaluationFault(self._reason(str(error), view)) from None
         if result.type() in (cel.Type.ERROR, cel.Type.UNKNOWN):
-            raise EvaluationFault(self._reason(str(result.value()), view))
+            raise EvaluationFault(self._reason(str(result.value()), seen))
         return result
 
     def _reason(self, message: str, view: View) -> str:
@@ -144,6 +151,7 @@ def compile_expression(text: str) -> Expression:
         program=program,
         most_steps=steps_over(tree, LARGE),
         of_data=of_data,
+        of_after=any(path[0] == "after" for path in paths),
     )
 
 

@@ -1,6 +1,6 @@
 """What each of many expressions sees of much data: what it reads. A copy of all of it costs more than they do."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -11,8 +11,13 @@ from app.domain.expressions.view import Variables, View
 class NarrowView(View):
     """Expressions that read the same of the data share one conversion."""
 
-    def __init__(self, variables: Variables, kinds: Mapping[str, Type] = MappingProxyType({})) -> None:
-        super().__init__(variables, kinds)
+    def __init__(
+        self,
+        variables: Variables,
+        kinds: Mapping[str, Type] = MappingProxyType({}),
+        after: Callable[[], Variables] | None = None,
+    ) -> None:
+        super().__init__(variables, kinds, after)
         self._parts: dict[frozenset[tuple[str, ...]], View] = {}
 
     def seen_by(self, of_data: frozenset[tuple[str, ...]]) -> View:

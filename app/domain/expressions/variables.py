@@ -41,3 +41,8 @@ class Types:
     def of(cls, data: Schema, payload: Schema | None) -> Self:
         roots = {"data": type_of_schema(data), "actor": _ACTOR, "case": _CASE, "now": TIMESTAMP}
         return cls(roots if payload is None else {**roots, "payload": type_of_schema(payload)})
+
+    @property
+    def of_guards(self) -> Self:
+        """With what will be, which the guards of transitions see besides."""
+        return type(self)({**self.roots, "after": mapped({"data": self.roots["data"]})})

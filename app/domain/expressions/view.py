@@ -1,6 +1,6 @@
-"""What an expression sees of an attempt: data, payload, actor, case and now."""
+"""What an expression sees of an attempt: data, payload, actor, case and now; a guard sees the data after it as well."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -19,7 +19,7 @@ Variables: TypeAlias = Mapping[str, Any]
 MAX_DEPTH = 64  # CEL overflows the stack far beyond it
 
 _DYNAMIC = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
-_MAPS = ("data", "payload", "actor", "case")
+_MAPS = ("data", "payload", "actor", "case", "after")
 COUNT = "count"
 # a map of dynamic values cannot hold a timestamp, so these are variables of their own with a dot in the name
 _TIMES = ("case.opened_at", "case.changed_at")
@@ -56,17 +56,29 @@ ENVIRONMENT = cel.NewEnv(
 )
 
 
+class EvaluationFault(ValueError):
+    """An expression without a value that can be kept; str() says why, without values."""
+
+
 class View:
     """The variables of an attempt. All expressions of the attempt share one conversion to CEL values."""
 
-    def __init__(self, variables: Variables, kinds: Mapping[str, Type] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        variables: Variables,
+        kinds: Mapping[str, Type] = MappingProxyType({}),
+        after: Callable[[], Variables] | None = None,
+    ) -> None:
         """`variables`: data, payload, actor, case (mappings) and now (aware); what is left out is empty.
 
         `kinds` are the types of data and payload: what may be a fraction is a double to CEL, which adds no integer
-        to it; any other whole number is an integer, however it was written.
+        to it; any other whole number is an integer, however it was written. `after` makes what stands under that name,
+        and is asked where an expression reads it; it may raise EvaluationFault.
         """
         self.variables = variables
         self._kinds = kinds
+        self._after = after
+        self._seeing_after: View | None = None
         self._activation: Any = None
         self._bulks: dict[tuple[str, ...], Bulk] = {}
 
@@ -80,6 +92,14 @@ class View:
     def seen_by(self, of_data: frozenset[tuple[str, ...]]) -> "View":
         """What an expression sees that reads these paths of the data; one conversion of all serves for all."""
         return self
+
+    def seeing_after(self) -> "View":
+        """The same with what will be."""
+        if self._after is None:
+            return self
+        if self._seeing_after is None:
+            self._seeing_after = type(self)({**self.variables, "after": self._after()}, self._kinds)
+        return self._seeing_after
 
     @cached_property
     def sizes(self) -> Sizes:

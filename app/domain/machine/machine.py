@@ -7,10 +7,12 @@ from functools import cached_property, lru_cache
 from app.domain.clocks.rules import clock_rules
 from app.domain.definition.case_type import CaseType, Event, Transition, events_of, since_of, walk
 from app.domain.definition.configuration import Configuration, Memory
+from app.domain.definition.fields import defaults_of
 from app.domain.expressions.expression import Expression, compile_expression
 from app.domain.expressions.schema_types import type_of_schema
-from app.domain.expressions.types import Type
+from app.domain.expressions.types import Type, mapped
 from app.domain.machine.completing import Completions
+from app.domain.machine.form import compiled_form
 from app.domain.machine.graph import Graph, Move, below, move_to
 from app.domain.schemas.validator import Validator
 from app.domain.values.names import case_roles
@@ -65,6 +67,9 @@ class Machine:
         done = {path: state.on_done for path, state in self.graph.states.items() if state.on_done}
         self._completions = Completions(self.graph, {path: move_to(path, to) for path, to in done.items()})
         self.event_sets = {name: _compiled(event.set) for name, event in case_type.events.items()}
+        forms = {name: compiled_form(event) for name, event in case_type.events.items()}
+        self.forms = {name: form for name, form in forms.items() if form is not None}
+        self.defaults = defaults_of(case_type.data)
         self.clocks = clock_rules(case_type)
         self.data = Validator(case_type.data)
         self.payloads = {
@@ -98,6 +103,11 @@ class Machine:
         return self.four_eyes | {arc.event for arc in self._all_arcs() if arc.unless_actor_of or arc.only_actor_of}
 
     @cached_property
+    def sees_after(self) -> frozenset[str]:
+        """The events some guard of which reads what will be."""
+        return frozenset(arc.event for arc in self._all_arcs() if arc.guard and arc.guard.of_after)
+
+    @cached_property
     def case_roles(self) -> frozenset[str]:
         """The roles in brackets that guards and clocks name."""
         guards = [arc.guard.text for arc in self._all_arcs() if arc.guard]
@@ -113,11 +123,12 @@ class Machine:
         if name not in self._kinds:
             declared = self.case_type.events.get(name)
             payload = declared.payload if declared else None
-            self._kinds[name] = {"data": self._data_type, "payload": type_of_schema(payload)}
+            data = self.data_type
+            self._kinds[name] = {"data": data, "payload": type_of_schema(payload), "after": mapped({"data": data})}
         return self._kinds[name]
 
     @cached_property
-    def _data_type(self) -> Type:
+    def data_type(self) -> Type:
         return type_of_schema(self.case_type.data)
 
     def event(self, name: str) -> Event | None:

@@ -75,7 +75,8 @@ class OpenCase(Body):
     data: Annotated[
         Document,
         Field(
-            description="The case's data, as the case type's schema has it",
+            description="The case's data, as the case type's schema has it. Where the opening event has a form: its "
+            "fields, as a JSON Merge Patch (RFC 7396)",
             examples=[{"amount_cents": 4200, "currency": "EUR"}],
         ),
     ]
@@ -87,6 +88,14 @@ class FireEvent(Body):
     """An event to fire on a case."""
 
     event: Annotated[Name, Field(description="An event of the case type", examples=["approve"])]
+    data: Annotated[
+        Document | None,
+        Field(
+            description="What was entered into the event's form: a JSON Merge Patch (RFC 7396) of the case's data, in "
+            "which null removes a field. A list whose items have a key (`x-key`) also takes `$put` and `$remove`",
+            examples=[{"category": "travel", "cost_centre": None}],
+        ),
+    ] = None
     payload: Annotated[Document | None, Field(description="What the event carries", examples=[{"note": "fine"}])] = None
     reason: ReasonText | None = None
 
@@ -107,7 +116,10 @@ class TryEvent(FireEvent):
     case_id: Annotated[Uuid | None, Field(description="The case's id")] = None
     case_type: CaseTypeName | None = None
     reference: Reference | None = None
-    data: Annotated[Document | None, Field(description="The data of a case that this opens")] = None
+    data: Annotated[
+        Document | None,
+        Field(description="The data of a case that this opens, or what was entered into the event's form"),
+    ] = None
     if_version: Annotated[int | None, Field(ge=0, description="Only if the case has this version")] = None
     idempotency_key: Annotated[
         str | None,
@@ -129,8 +141,6 @@ class TryEvent(FireEvent):
         partly = self.case_type is not None or self.reference is not None
         if (self.case_id is not None) == partly or partly != by_reference:
             raise ValueError("must name a case by case_id, or by case_type and reference")
-        if self.case_id is not None and self.data is not None:
-            raise ValueError("must have data only with case_type and reference")
         return self
 
 

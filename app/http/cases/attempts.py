@@ -41,6 +41,7 @@ def firing(request: ApiRequest, case_id: str, body: FireEvent) -> Attempt:
         new_case_id=new_id(),
         request_id=request_id(request.scope),
         case_id=case_id,
+        data=body.data,
         payload=body.payload,
         reason=body.reason,
         if_version=expected_version(request.headers.get("if-match")),

@@ -12,7 +12,7 @@ from app.http.bodies import exports as export_bodies
 from app.http.bodies.exports import EXPORT_BODIES
 from app.http.bodies.requests import ClockOfACaseType, FireEvent, OpenCase, Simulate, TryEvents
 from app.http.border import codes, proof_views, views
-from app.http.cases import view_bodies
+from app.http.cases import forms, view_bodies
 from app.http.cases.view_bodies import VIEW_BODIES
 from app.http.clocks import views as clock_views
 from app.http.definitions import views as case_type_views
@@ -32,6 +32,7 @@ VIEWS: tuple[ModuleType, ...] = (
     clock_views,
     codes,
     export_bodies,
+    forms,
     policy_views,
     proof_views,
     view_bodies,

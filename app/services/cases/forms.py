@@ -8,6 +8,7 @@ from datetime import datetime
 from app.domain.case.attempt import Actor, Attempt, Opens
 from app.domain.deciding.situation import OnCase, Situation
 from app.domain.explaining.ahead import Ahead, ahead_of_event, ahead_of_form
+from app.domain.machine.form_asked import FormAsked, form_asked
 from app.domain.machine.machine import Machine
 from app.domain.values.errors import CaseError, NotFound
 from app.domain.values.json import Data, Json, JsonObject
@@ -78,6 +79,18 @@ class FormReads:
             raise NotFound("there is no such event")
         return Firing(here, ahead_of_event(here) if entered else ahead_of_form(here))
 
+    async def form(self, actor: Actor, case_id: str, event: str) -> FormAsked:
+        """Raises NotFound, also for a case that the actor may not read, and for an event without a form."""
+        here = await self._cases.situation(actor, case_id)
+        return _asked(here.machine, event, here.case.data)
+
+    def opening_form(self, name: str, event: str) -> FormAsked:
+        """Raises NotFound."""
+        machine = self._definitions.named(name)
+        if event not in machine.case_type.opening:
+            raise NotFound(f"{event} opens no {name}")
+        return _asked(machine, event, None)
+
     async def openable(self, actor: Actor) -> Sequence[Openable]:
         """The case types that the actor may open cases of, as far as that is known before there are data."""
         await self._policies.refresh()
@@ -90,6 +103,13 @@ class FormReads:
     def _may_open(self, actor: Actor, machine: Machine, event: str) -> bool:
         """A line whose condition reads the data may allow it yet."""
         name, engine = machine.case_type.case_type, self._policies.engine
+        here = self.about_to_open(actor, machine, event, datetime.min)
+        if actor.scope is not None and not actor.scope.covers(name, event):
+            return False
+        return may_open(engine, actor.tenant, here.roles, name, event)
+
+    def about_to_open(self, actor: Actor, machine: Machine, event: str, at: datetime) -> Situation:
+        """Before there are data."""
         asking = Attempt(
             actor=actor,
             event=event,
@@ -97,13 +117,11 @@ class FormReads:
             new_case_id=new_id(),
             request_id="",
             opens=Opens.ALWAYS,
-            case_type=name,
+            case_type=machine.case_type.case_type,
             data={},
         )
-        here = Situation(machine=machine, policy=engine, attempt=asking, at=datetime.min, new_salt=new_salt)
-        if actor.scope is not None and not actor.scope.covers(name, event):
-            return False
-        return may_open(engine, actor.tenant, here.roles, name, event)
+        engine = self._policies.engine
+        return Situation(machine=machine, policy=engine, attempt=asking, at=at, new_salt=new_salt)
 
     async def meanwhile(self, actor: Actor, case_id: str, after: int) -> Sequence[Meanwhile]:
         """What was written after a `case_seq`, the oldest first. Raises NotFound as `Cases.log` does."""
@@ -131,6 +149,12 @@ class FormReads:
                 if case.data.get(name) == value:
                     found[case.id] = Shown(case, page.clocks.get(case.id, {}))
         return list(found.values())[:MOST_ALIKE]
+
+
+def _asked(machine: Machine, event: str, data: Data | None) -> FormAsked:
+    if event not in machine.forms:
+        raise NotFound("the event has no form" if machine.knows(event) else "there is no such event")
+    return form_asked(machine, event, data)
 
 
 def _identifying(machine: Machine) -> Sequence[str]:

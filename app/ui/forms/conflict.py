@@ -9,14 +9,14 @@ from litestar import Response
 from app.domain.definition.fields import schema_at
 from app.ui.case.values import in_line
 from app.ui.forms.changes import changes_since
-from app.ui.forms.event_page import PAYLOAD, Doing, Seen, event_page
+from app.ui.forms.event_page import Doing, Seen, event_page
 from app.ui.forms.faults import field_at
 from app.ui.forms.inputs import ABSENT, Held
 from app.ui.forms.naming import Path, dotted, name_of
-from app.ui.forms.sheet import Sheet
+from app.ui.forms.sheet import Part, Sheet
 from app.ui.forms.showing import same, shown
 from app.ui.forms.wording import Schema
-from app.ui.forms.written import at, written
+from app.ui.forms.written import asked_for, at
 from app.ui.frame.posted import Posted
 
 KEEP: Final = "keep."
@@ -76,21 +76,28 @@ def with_kept(doing: Doing, sheet: Sheet, sent: Posted) -> tuple[Sheet, bool]:
 
 def _with_now(doing: Doing, sheet: Sheet, path: Path) -> Sheet:
     """With what the case holds now in the place of what was entered."""
-    value = at({"data": doing.case.data}, written(doing.firing.here.machine, doing.event)[path])
+    value = at({"data": doing.case.data}, asked_for(doing.firing.here.machine, doing.event)[path])
     name = name_of(path)
-    theirs = shown(field_at(doing.form, name), path, value, doing.manner, sheet.lookup)
+    part = _part(sheet, path)
+    theirs = shown(field_at(part.form, name), path, value, doing.manner, sheet.lookup)
     mine = [one for one in sheet.inputs.texts if one == name or one.startswith(f"{name}.")]
-    part = replace(sheet.parts[0], was=_put(sheet.parts[0].was, path[1:], value))
-    return replace(sheet, inputs=sheet.inputs.with_(theirs.texts, mine), parts=(part,))
+    with_theirs = replace(part, was=_put(part.was, path[1:], value))
+    parts = tuple(with_theirs if one is part else one for one in sheet.parts)
+    return replace(sheet, inputs=sheet.inputs.with_(theirs.texts, mine), parts=parts)
+
+
+def _part(sheet: Sheet, path: Path) -> Part:
+    return next((part for part in sheet.parts if part.root == path[0]), sheet.parts[0])
 
 
 def _rows(doing: Doing, sheet: Sheet) -> Iterator[Row]:
-    machine, part = doing.firing.here.machine, sheet.parts[0]
+    machine = doing.firing.here.machine
     _, values = replace(sheet, errors={}).read()
-    for path, target in written(machine, doing.event).items():
-        name = name_of(path)
-        before, now = at({PAYLOAD: part.was}, path), at({"data": doing.case.data}, target)
-        yours = at({PAYLOAD: values[PAYLOAD]}, path)
+    was = {part.root: part.was for part in sheet.parts}
+    for path, target in asked_for(machine, doing.event).items():
+        name, part = name_of(path), _part(sheet, path)
+        before, now = at(was, path), at({"data": doing.case.data}, target)
+        yours = at(values, path)
         theirs = not same(before, now)
         if (not theirs and same(before, yours)) or (theirs and same(now, yours)):
             continue
@@ -99,7 +106,7 @@ def _rows(doing: Doing, sheet: Sheet) -> Iterator[Row]:
         kept = sheet.inputs.one(f"{KEEP}{name}")
         yield Row(
             name=name,
-            label=field_at(doing.form, name).label,
+            label=field_at(part.form, name).label,
             before=_told(doing, schema, before),
             now=_told(doing, schema, now),
             yours=typed or doing.told.gettext("nothing"),
@@ -114,7 +121,7 @@ def _told(doing: Doing, schema: Schema, value: Held) -> str:
 
 
 def _path(doing: Doing, name: str) -> Path | None:
-    paths: Sequence[Path] = tuple(written(doing.firing.here.machine, doing.event))
+    paths: Sequence[Path] = tuple(asked_for(doing.firing.here.machine, doing.event))
     return next((path for path in paths if name_of(path) == name), None)
 
 

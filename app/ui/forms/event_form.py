@@ -23,8 +23,9 @@ from app.http.border.services import services_of
 from app.services.desk.answer import Answer
 from app.ui.case.acting import acted
 from app.ui.case.looking import EventName
+from app.ui.forms.asked import ASKED
 from app.ui.forms.conflict import conflict_page, with_kept
-from app.ui.forms.event_page import Doing, Seen, event_page, payload_of, with_reason
+from app.ui.forms.event_page import Doing, Seen, data_of, event_page, payload_of, with_reason
 from app.ui.forms.gone import gone_page, keep_as_comment
 from app.ui.forms.reads import in_turn, reads_of
 from app.ui.forms.refused import with_refusal
@@ -75,11 +76,15 @@ async def _tried(doing: Doing, sheet: Sheet, seen: Seen, sent: Posted) -> Respon
         return await in_turn(doing.request, sheet, lambda: event_page(doing, sheet, status=NOT_DONE, seen=seen))
     if undecided:
         return await conflict_page(doing, sheet, seen)
+    if doing.asking and doing.asking.has_more(sheet.parts[0], sent.one(ASKED)):
+        more = doing.told.gettext("What you entered asks for more: look through the form, then send it again.")
+        return event_page(doing, sheet, status=NOT_DONE, seen=seen, notice=more)
     attempt = attempting(
         doing.request,
         case_id=doing.case.id,
         event=doing.event,
         payload=payload_of(values, doing),
+        data=data_of(values, sheet, doing),
         reason=sheet.inputs.one("reason").strip() or None,
         if_version=seen.version,
         once=sent.one("once") or None,

@@ -22,6 +22,7 @@ from app.ui.case.bar import reference
 from app.ui.case.opened import case_path, telling
 from app.ui.case.telling import Telling
 from app.ui.forms.ahead_words import ahead_words
+from app.ui.forms.asked import DATA, Asking
 from app.ui.forms.fields import Group
 from app.ui.forms.inputs import ABSENT, Held, Inputs
 from app.ui.forms.known_forms import form_for, made_ready
@@ -88,19 +89,40 @@ class Doing:
     def form(self) -> Group:
         return form_for(self.firing.here.machine, self.event, self.told.language)
 
+    @property
+    def asking(self) -> Asking | None:
+        """The data that the event asks for."""
+        here = self.firing.here
+        return Asking(here.machine, self.event, self.case.data, here.seen_entering) if here.form else None
+
     def begun(self) -> Sheet:
         """The form as one opens it: what the event writes over starts with what is there."""
-        machine = self.firing.here.machine
+        machine, language = self.firing.here.machine, self.told.language
         was = prefilled(written(machine, self.event), self.case.data, machine.payloads.get(self.event))
-        empty = self._sheet(Inputs(), was)
-        return replace(empty, inputs=shown(self.form, (PAYLOAD,), was, self.manner, empty.lookup))
+        asked = (self.asking.begun(language),) if self.asking else ()
+        empty = self._sheet(Inputs(), (*asked, *self._payload(was)))
+        texts: dict[str, tuple[str, ...]] = {}
+        for part in empty.parts:
+            texts |= shown(part.form, (part.root,), part.was, self.manner, empty.lookup).texts
+        return replace(empty, inputs=Inputs(texts))
 
     def sent(self, posted: Posted) -> Sheet:
-        return self._sheet(Inputs(posted.fields), was_of(posted)).bounded()
+        was = was_of(posted)
+        sheet = self._sheet(Inputs(posted.fields), self._payload(was.get(PAYLOAD, ABSENT))).bounded()
+        if self.asking is None:
+            return sheet
+        part = self.asking.entered(sheet, self.told.language, was.get(DATA, {}))
+        return replace(sheet, parts=(part, *sheet.parts)).bounded()
 
-    def _sheet(self, inputs: Inputs, was: Held) -> Sheet:
-        part = Part(self.form, self.firing.here.machine.payloads.get(self.event), was)
-        return Sheet(parts=(part,), inputs=inputs, manner=self.manner, values={"data": self.case.data})
+    def _payload(self, was: Held) -> tuple[Part, ...]:
+        """Of an event that carries nothing but data there is none."""
+        machine = self.firing.here.machine
+        if self.asking and self.event not in machine.payloads:
+            return ()
+        return (Part(self.form, machine.payloads.get(self.event), was),)
+
+    def _sheet(self, inputs: Inputs, parts: tuple[Part, ...]) -> Sheet:
+        return Sheet(parts=parts, inputs=inputs, manner=self.manner, values={"data": self.case.data})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +149,7 @@ def event_page(
     **values: Any,
 ) -> Response[str]:
     """`ahead` after “Check”: what the event would do with what is entered."""
-    told, parts = doing.told, sheet.shown()
+    told, parts, asking = doing.told, sheet.shown(), doing.asking
     seen = seen or Seen(doing.case.version, doing.case.seq)
     said = ahead_words(told, doing.case.state, ahead or doing.firing.ahead)
     return page(
@@ -143,9 +165,10 @@ def event_page(
             "case_name": doing.name,
             "action": doing.path,
             "back": case_path(doing.case.id),
-            "parts": parts,
+            "parts": asking.titled(parts) if asking else parts,
             "carried": sheet.carried(parts),
-            "was": json.dumps(sheet.parts[0].was if sheet.parts[0].was is not ABSENT else {}, ensure_ascii=False),
+            "was": json.dumps({one.root: one.was for one in sheet.parts if one.was is not ABSENT}, ensure_ascii=False),
+            "asked": asking.places(sheet.parts[0]) if asking else None,
             "seen": seen,
             "ahead": said,
             "checked": ahead is not None,
@@ -169,13 +192,19 @@ def with_reason(sheet: Sheet, asked: str | None) -> Sheet:
     return sheet
 
 
-def was_of(posted: Posted) -> Held:
-    """What the form was filled with, as the page said it: it only tells what was touched."""
+def was_of(posted: Posted) -> dict[str, Held]:
+    """What the forms were filled with, by root, as the page said it: it only tells what was touched."""
     try:
         found = read_json(posted.one("was") or "{}", Manner())
     except Unreadable:
-        return ABSENT
-    return found if isinstance(found, dict) else ABSENT
+        return {}
+    known = found if isinstance(found, dict) else {}
+    return {root: was for root, was in known.items() if isinstance(was, dict)}
+
+
+def data_of(values: Mapping[str, Data], sheet: Sheet, doing: Doing) -> Data | None:
+    """What is sent into the event's form; None for an event that has none."""
+    return doing.asking.patch(sheet.parts[0], values.get(DATA, {})) if doing.asking else None
 
 
 def _asking(request: PageRequest, case_id: str, event: str) -> Attempt:

@@ -26,9 +26,9 @@ from app.http.border.errors import sentence, status_of
 from app.services.cases.views import Shown
 from app.ui.case.acting import acted
 from app.ui.case.why import by_rule, for_roles
+from app.ui.forms.asked import ASKED
 from app.ui.forms.event_form import NOT_DONE, RESTORED, submitted
 from app.ui.forms.event_page import with_reason
-from app.ui.forms.inputs import Inputs
 from app.ui.forms.opening_page import Opening, opening_page
 from app.ui.forms.reads import in_turn, reads_of
 from app.ui.forms.sheet import Sheet
@@ -62,7 +62,7 @@ async def pick_case_type(request: PageRequest) -> Response[str]:
 @get("/new/{case_type:str}")
 async def new_case(request: PageRequest, case_type: FromPath[str], event: EventName = "") -> Response[str]:
     opening = await Opening.of(request, case_type, event)
-    sheet = opening.sheet(Inputs())
+    sheet = opening.begun()
     return await in_turn(request, sheet, lambda: opening_page(opening, sheet))
 
 
@@ -86,6 +86,9 @@ async def _tried(opening: Opening, sheet: Sheet, sent: Posted) -> Response[Any]:
     sheet, values = await in_turn(opening.request, sheet, begun.read)
     if sheet.errors:
         return await in_turn(opening.request, sheet, lambda: opening_page(opening, sheet, status=NOT_DONE))
+    if opening.asking and opening.asking.has_more(sheet.parts[0], sent.one(ASKED)):
+        more = opening.told.gettext("What you entered asks for more: look through the form, then send it again.")
+        return opening_page(opening, sheet, status=NOT_DONE, said=more)
     data = values.get("data", {})
     alike = [] if sent.one(ANYWAY) else await _alike(opening, data)
     if alike:
@@ -96,7 +99,7 @@ async def _tried(opening: Opening, sheet: Sheet, sent: Posted) -> Response[Any]:
         opens=Opens.ALWAYS,
         case_type=opening.declared.case_type,
         reference=sheet.inputs.one("reference").strip() or None,
-        data=data,
+        data=opening.asking.patch(sheet.parts[0], data) if opening.asking else data,
         payload=values.get("payload"),
         reason=sheet.inputs.one("reason").strip() or None,
         once=sent.one("once") or None,

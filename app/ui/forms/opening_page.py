@@ -1,5 +1,6 @@
 """What the page of a new case is made of, and the page itself."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,17 +10,21 @@ from litestar import Response
 from app.domain.definition.case_type import CaseType
 from app.domain.definition.titles import titled, titled_case_type, titled_event
 from app.domain.machine.machine import Machine
+from app.domain.schemas.defaults import defaults_alone
 from app.domain.values.errors import NotFound
 from app.services.cases.forms import Openable
 from app.services.cases.views import Shown
 from app.ui.case.opened import case_path
 from app.ui.case.telling import Telling
+from app.ui.forms.asked import DATA, Asking
+from app.ui.forms.event_page import was_of
 from app.ui.forms.going_on import first_of
 from app.ui.forms.inputs import Inputs
 from app.ui.forms.known_forms import form_for, made_ready
 from app.ui.forms.manner import Manner
 from app.ui.forms.reads import reads_of
 from app.ui.forms.sheet import Part, PartShown, Sheet
+from app.ui.forms.showing import shown
 from app.ui.forms.view import Shown as FieldShown
 from app.ui.frame.page import page, times_for
 from app.ui.frame.posted import Posted
@@ -76,16 +81,41 @@ class Opening:
     def others(self) -> Sequence[str]:
         return [event for event in self.openable.events if event != self.event]
 
-    def sheet(self, inputs: Inputs) -> Sheet:
-        language = self.told.language
-        parts = [Part(form_for(self.machine, None, language), self.machine.data)]
-        if self.takes_payload:
-            form = form_for(self.machine, self.event, language)
-            parts.append(Part(form, self.machine.payloads[self.event], title=self.told.event(self.event)))
-        return Sheet(parts=tuple(parts), inputs=inputs, manner=self.manner)
+    @property
+    def asking(self) -> Asking | None:
+        """The data that the event asks for, where it has a form; else it takes all that there are."""
+        if self.event not in self.machine.forms:
+            return None
+        actor, now = self.request.user.actor, self.told.now
+        here = reads_of(self.request).about_to_open(actor, self.machine, self.event, now)
+        return Asking(self.machine, self.event, defaults_alone(self.machine.defaults), here.seen_entering)
+
+    def begun(self) -> Sheet:
+        """The form as one opens it: fields with a default start with it."""
+        asking = self.asking
+        if asking is None:
+            return self._sheet(Inputs(), self._all_data())
+        part = asking.begun(self.told.language)
+        empty = self._sheet(Inputs(), part)
+        return replace(empty, inputs=shown(part.form, (DATA,), part.was, self.manner, empty.lookup))
 
     def sent(self, posted: Posted) -> Sheet:
-        return self.sheet(Inputs(posted.fields)).bounded()
+        sheet = self._sheet(Inputs(posted.fields), self._all_data()).bounded()
+        asking = self.asking
+        if asking is None:
+            return sheet
+        part = asking.entered(sheet, self.told.language, was_of(posted).get(DATA, {}))
+        return replace(sheet, parts=(part, *sheet.parts[1:])).bounded()
+
+    def _all_data(self) -> Part:
+        return Part(form_for(self.machine, None, self.told.language), self.machine.data)
+
+    def _sheet(self, inputs: Inputs, data: Part) -> Sheet:
+        parts = [data]
+        if self.takes_payload:
+            form = form_for(self.machine, self.event, self.told.language)
+            parts.append(Part(form, self.machine.payloads[self.event], title=self.told.event(self.event)))
+        return Sheet(parts=tuple(parts), inputs=inputs, manner=self.manner)
 
 
 def opening_page(
@@ -98,10 +128,10 @@ def opening_page(
     **values: Any,
 ) -> Response[str]:
     """`alike` are cases with the same identifying values, `taken` the one that has the reference already."""
-    told, declared, parts = opening.told, opening.declared, sheet.shown()
+    told, declared, parts, asking = opening.told, opening.declared, sheet.shown(), opening.asking
     title = titled_case_type(declared, told.language)
     reference_error = sheet.errors.get("reference", "")
-    fields, later = _split(parts, set_later(declared))
+    fields, later = _split(parts, frozenset() if asking else set_later(declared))
     return page(
         opening.request,
         "forms/new.html",
@@ -116,7 +146,9 @@ def opening_page(
             "case_type": title,
             "about": titled(declared.description, told.language),
             "action": opening.path,
-            "parts": fields,
+            "parts": asking.titled(fields) if asking else fields,
+            "was": json.dumps({DATA: sheet.parts[0].was}, ensure_ascii=False) if asking else "",
+            "asked": asking.places(sheet.parts[0]) if asking else "",
             "later": later,
             "later_open": any(holds_error(one) or one.value for one in later),
             "carried": sheet.carried(parts),
@@ -140,6 +172,7 @@ def opening_page(
             ],
             "taken": taken and (case_path(taken.case.id), taken.case.reference, told.states(taken.case.state)),
             "refused": (),
+            "said": "",
             **values,
         },
     )
@@ -156,7 +189,7 @@ def button_text(opening: Opening, event: str) -> str:
 def plain(declared: CaseType, event: str) -> bool:
     """Whether an opening event asks for nothing of its own, so that a button is enough."""
     found = declared.events.get(event)
-    return found is None or (found.payload is None and found.reason is None)
+    return found is None or (found.payload is None and found.reason is None and found.form is None)
 
 
 def set_later(declared: CaseType) -> frozenset[str]:

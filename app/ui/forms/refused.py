@@ -17,7 +17,7 @@ def with_refusal(doing: Doing, sheet: Sheet, error: CaseError) -> Sheet:
     faults, others = [], {}
     for fault in error.errors:
         source = _source(fault.field, sources)
-        if source.startswith(("payload.", "reason")):
+        if source.startswith(("payload.", "reason")) or (doing.asking and source.startswith("data.")):
             faults.append(FieldError(source, fault.message))
         else:
             others[source] = f"{doing.told.field(fault.field)}: {said_by_api(fault.message, doing.told.words)}"

@@ -41,10 +41,11 @@ class Part:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartShown:
     """`later` are the sections that are not open: (what the button sends, first, last); `following` is the next one;
-    `names` are those of what is shown as one."""
+    `names` are those of what is shown as one; `anchor` is the id of the first that belongs to a root."""
 
     root: str
     title: str
+    anchor: str
     fields: Sequence[Shown]
     names: frozenset[str]
     later: Sequence[tuple[str, int, int]]
@@ -188,6 +189,7 @@ class Sheet:
         return PartShown(
             root=part.root,
             title=part.title,
+            anchor=part.root,
             fields=[view(one, (part.root, one.key), filled) for one in form.fields],
             names=frozenset(names),
             later=[*all_of_them[:open_one], *all_of_them[open_one + 1 :]],

@@ -26,6 +26,13 @@ def written(machine: Machine, event: str) -> Mapping[Path, Path]:
     return found
 
 
+def asked_for(machine: Machine, event: str) -> Mapping[Path, Path]:
+    """The same, with the fields of the data that its form asks for, which go where they stand."""
+    form = machine.forms.get(event)
+    own: Mapping[Path, Path] = {("data", *line.names): ("data", *line.names) for line in form.lines} if form else {}
+    return {**own, **written(machine, event)}
+
+
 def prefilled(written_by: Mapping[Path, Path], data: Data, validator: Validator | None) -> Data:
     """A payload of what the case holds already. What the schema would not take is left out."""
     made: dict[str, Held] = {}

@@ -49,6 +49,7 @@ OF_ATTEMPTS: Final = (
     to_say("send a payload"),
     to_say("a reason has to be given for %(event)s"),
     to_say("the payload of %(event)s is not valid"),
+    to_say("what was entered for %(event)s is not valid"),
     to_say("the case data would not be valid"),
     to_say("%(expression)s cannot be computed: %(fault)s"),
     to_say("cannot be written down: a number beyond 2^53, NUL, or half a surrogate pair"),

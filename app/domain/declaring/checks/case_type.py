@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from app.domain.declaring.checks.events import check_events
+from app.domain.declaring.checks.forms import check_forms
 from app.domain.declaring.checks.guards import check_guards
 from app.domain.declaring.checks.schemas import check_assignments, check_schemas
 from app.domain.declaring.checks.shown import check_shown
@@ -54,6 +55,7 @@ def _check(case_type: CaseType, source: Source, calendars: frozenset[str]) -> It
         yield from check_shown(case_type, source)
         yield from check_views(case_type, source)
         yield from check_opening_titles(case_type, source)
+        yield from check_forms(case_type, source)
         yield from check_guards(case_type, source)
         yield from check_slas(case_type, source, tree, calendars)
 

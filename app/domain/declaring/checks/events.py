@@ -14,6 +14,9 @@ from app.domain.values.near_names import choose, quoted
 def check_events(case_type: CaseType, source: Source, tree: StateTree) -> Iterator[Fault]:
     known = [*case_type.events, *case_type.opening]
     for event, declared in case_type.events.items():
+        if not declared.transitions and event not in case_type.opening:
+            message = "the event has no transitions, and opens no case"
+            yield source.error(("events", event), message, "give it `from` and `to`, or `transitions`")
         for index, transition in enumerate(declared.transitions):
             here = at_transition(source, event, index)
             yield from _sources(transition, here, source, tree)

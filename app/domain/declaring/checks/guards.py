@@ -18,9 +18,11 @@ Events = str | list[str] | None
 def check_guards(case_type: CaseType, source: Source) -> Iterator[Fault]:
     """Guards, what `set` assigns, and the conditions of the clocks. Needs valid schemas."""
     for name, event in case_type.events.items():
-        types = Types.of(case_type.data, event.payload)
-        for path, text, wants in _of_event(name, event, source):
-            yield from _expression(text, types, wants, path, source)
+        written = list(_of_event(name, event, source))
+        types = Types.of(case_type.data, event.payload) if written else None
+        for path, text, wants in written:
+            assert types is not None
+            yield from _expression(text, types.of_guards if wants == "bool" else types, wants, path, source)
     for name, clock in case_type.slas.items():
         for path, text, events in _of_clock(("slas", name), clock):
             types = Types.of(case_type.data, _payload(events, case_type))
@@ -30,6 +32,11 @@ def check_guards(case_type: CaseType, source: Source) -> Iterator[Fault]:
 def expression_faults(text: str, data: Schema, payload: Schema | None, wants: Wants) -> list[str]:
     """One sentence for each thing that cannot be right about an expression."""
     return _sentences(text, Types.of(data, payload), wants)
+
+
+def expression_faults_in(text: str, types: Types) -> list[str]:
+    """The same about a condition, where what it sees is known already."""
+    return _sentences(text, types, "bool")
 
 
 def _sentences(text: str, types: Types, wants: Wants) -> list[str]:

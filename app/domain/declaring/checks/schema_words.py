@@ -3,16 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from app.domain.declaring.reading.yaml_source import Path
 from app.domain.values.near_names import nearest, quoted
 
 _KEYWORDS: Final = (
     "$anchor $comment $defs $dynamicAnchor $dynamicRef $id $ref $schema $vocabulary additionalProperties allOf anyOf "
-    "const contains dependentRequired dependentSchemas deprecated description else enum examples exclusiveMaximum "
-    "exclusiveMinimum format if items maxContains maxItems maxLength maxProperties maximum minContains minItems "
-    "minLength minProperties minimum multipleOf not oneOf pattern patternProperties prefixItems properties "
-    "propertyNames required then title type unevaluatedItems unevaluatedProperties uniqueItems x-money "
-    "x-multiline x-personal x-titles x-unit"
+    "const contains dependentRequired dependentSchemas default deprecated description else enum examples "
+    "exclusiveMaximum exclusiveMinimum format if items maxContains maxItems maxLength maxProperties maximum "
+    "minContains minItems minLength minProperties minimum multipleOf not oneOf pattern patternProperties prefixItems "
+    "properties propertyNames required then title type unevaluatedItems unevaluatedProperties uniqueItems x-key "
+    "x-money x-multiline x-personal x-titles x-unit"
 )
 KEYWORDS: Final = frozenset(_KEYWORDS.split())
 _FORMATS: Final = (
@@ -23,7 +22,6 @@ FORMATS: Final = frozenset(_FORMATS.split())
 COMBINED: Final = frozenset({"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "patternProperties"})
 
 IDLE: Final[Mapping[str, tuple[str, str]]] = {
-    "default": ("fills nothing in", "let `set` of the event write it"),
     "readOnly": ("keeps nobody from writing", "leave the field out of payloads and `set`"),
     "writeOnly": ("hides nothing", "let the policy say who may read"),
     "nullable": ("is OpenAPI's, and lets no null pass", "write `type: [string, 'null']`"),
@@ -167,14 +165,7 @@ def _parts(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple
         yield "$ref", target
 
 
-def open_objects(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """The objects of a schema that take fields which it does not declare, without saying that they shall."""
-    said = {"additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames"}
-    objects = not path or ("properties" in schema and _may_be("object", schema))
-    if objects and said.isdisjoint(schema):
-        yield path, "additionalProperties" if COMBINED.isdisjoint(schema) else "unevaluatedProperties"
-    for name, part in (schema.get("properties") or {}).items():
-        if isinstance(part, dict):
-            yield from open_objects(part, (*path, "properties", name))
-    if isinstance(schema.get("items"), dict):
-        yield from open_objects(schema["items"], (*path, "items"))
+def is_open(schema: Mapping[str, Any]) -> bool:
+    """Whether data take any field, without saying that they shall: what declares fields takes no others."""
+    said = {"properties", "additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames"}
+    return said.isdisjoint(schema) and COMBINED.isdisjoint(schema)

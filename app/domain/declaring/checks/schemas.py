@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from app.domain.declaring.checks.schema_words import COMBINED, odd_words, open_objects
-from app.domain.declaring.checks.shown import language_faults
+from app.domain.declaring.checks.schema_words import COMBINED, is_open, odd_words
+from app.domain.declaring.checks.shown import language_faults, subschemas
 from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import at_transition
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType
 from app.domain.definition.languages import NAMED_SCHEMAS, VALUES, Schema
-from app.domain.schemas.validator import schema_faults
+from app.domain.schemas.validator import Validator, schema_faults
 from app.domain.values.near_names import choose, quoted
 
 
@@ -20,16 +20,26 @@ def check_schemas(case_type: CaseType, source: Source) -> Iterator[Fault]:
     yield from found
     if "data" in source.value and not any(fault.severity == "error" for fault in found):
         yield from _open(case_type.data, source)
+        yield from _defaults(case_type.data, source)
     for name, event in case_type.events.items():
         if event.payload is not None:
             yield from _schema(event.payload, ("events", name, "payload"), source)
 
 
 def _open(data: Schema, source: Source) -> Iterator[Fault]:
-    for path, word in open_objects(data):
-        what = quoted(".".join(["data", *(str(part) for part in path if part not in ("properties", "items"))]))
-        remedy = f"write `{word}: false`, or `true` where that is meant"
-        yield source.note(("data", *path), f"{what} takes fields that nothing declares", remedy)
+    if is_open(data):
+        remedy = "declare them in `properties`, or write `additionalProperties: true` where that is meant"
+        yield source.note(("data",), "`data` takes fields that nothing declares", remedy)
+
+
+def _defaults(data: Schema, source: Source) -> Iterator[Fault]:
+    """A default that the schema refuses would keep every case from being opened."""
+    definitions = {"$defs": data["$defs"]} if "$defs" in data else {}
+    for path, part in subschemas(data):
+        if path and "default" in part and "$id" not in part:
+            for fault in Validator({**part, **definitions}).errors(part["default"], "default")[:1]:
+                message = f"`default` is refused by the schema around it: {fault.message.rstrip('.')}"
+                yield source.error(("data", *path, "default"), message, "correct it, or the schema")
 
 
 def check_assignments(case_type: CaseType, source: Source) -> Iterator[Fault]:
@@ -96,10 +106,28 @@ def _oddities(schema: Any, path: Path, source: Source, root: Schema) -> Iterator
     if not isinstance(schema.get("x-personal", True), bool):
         place = (*path, "x-personal")
         yield source.error(place, "`x-personal` is neither `true` nor `false`", "write `x-personal: true`")
+    if "default" in schema and path[0] != "data":
+        place, remedy = (*path, "default"), "let `set` of the event write it, or ask for it in a form"
+        yield source.warning(place, "`default` fills nothing in here", remedy)
+    yield from _key(schema, path, source)
     for key, message, remedy in odd_words(schema, root):
         yield source.warning((*path, key), message, remedy)
     for key, value in schema.items():
         yield from _inside(key, value, (*path, key), source, root)
+
+
+def _key(schema: Schema, path: Path, source: Source) -> Iterator[Fault]:
+    """By what the items of a list are told apart."""
+    key, place = schema.get("x-key"), (*path, "x-key")
+    known = schema.get("properties", {})
+    if key is None or not COMBINED.isdisjoint(schema):
+        return
+    if not isinstance(key, str) or key not in known:
+        yield source.error(
+            place, f"`x-key` names no field of the items: {quoted(key)}", choose(str(key), known, "fields")
+        )
+    elif path[-1] != "items" and "$defs" not in path:
+        yield source.warning(place, "`x-key` does nothing but in the `items` of a list", "move it there, or remove it")
 
 
 def _inside(key: str, value: Any, path: Path, source: Source, root: Schema) -> Iterator[Fault]:

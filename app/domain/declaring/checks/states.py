@@ -51,7 +51,7 @@ def check_reach(case_type: CaseType, source: Source, tree: StateTree) -> Iterato
             yield source.error((*here, "on_done"), message, "let events lead to a final state of it (of each region)")
     for event, declared in case_type.events.items():
         sources = [state for transition in declared.transitions for state in transition.sources]
-        if "*" not in sources and reach.states.isdisjoint(sources):
+        if sources and "*" not in sources and reach.states.isdisjoint(sources):
             yield source.warning(
                 ("events", event), f"{quoted(event)} can never fire", "no case comes to where it starts"
             )

@@ -24,6 +24,7 @@ CONDITION = "a mapping of `enters`, `leaves`, `in`, `event` and `when`"
 FIELD = "a data field such as `data.received_on`"
 FIELDS = "a list of data fields such as `[data.amount_cents, data.category]`"
 CALENDAR = "the name of a calendar, or `{follow: team}`"
+FORM = "a list of data fields such as `[data.iban, {field: data.reason, required: true}]`"
 HOURS = 'lists of local hours such as `["09:00-12:30", "13:00-17:00"]`'
 
 KEYS: dict[str, tuple[str, str]] = {
@@ -54,11 +55,14 @@ EXPECTED: dict[str, dict[str, str]] = {
         "on_done": TARGET,
     },
     "Event": {
+        "form": FORM,
         "payload": SCHEMA,
         "reason": "`required` or `optional`",
         "set": SET,
         "transitions": "a list of transitions, with at least one",
     },
+    "FormField": {"field": FIELD, "required": TRUTH, "show": CEL, "keep_hidden": TRUTH},
+    "FormPage": {"page": SPOKEN, "fields": FORM, "show": CEL},
     "Transition": {
         "from": FROM,
         "to": TARGET,
@@ -150,10 +154,20 @@ MEANING: dict[str, dict[str, str]] = {
         "on_done": "Where a state goes by itself when its active child is final, or all its regions are.",
     },
     "Event": {
-        "payload": "What an attempt has to bring along.",
+        "form": "Which data it asks for: what is entered goes into the data before `set`.",
+        "payload": "What an attempt has to bring along that is no data.",
         "reason": "Whether an attempt gives a reason in words.",
         "set": "Data fields that are written when it applies, whichever transition it takes.",
         "transitions": "The first whose guard holds is taken.",
+    },
+    "FormField": {
+        "required": "Whether it has to be there afterwards, where it is shown.",
+        "show": "It is asked for where this holds of the data as entered; left out, always.",
+        "keep_hidden": "What becomes of its value where it is hidden: `false` removes it, `true` keeps it as it was.",
+    },
+    "FormPage": {
+        "page": "What stands above its fields.",
+        "show": "Its fields are asked for where this holds of the data as entered; left out, always.",
     },
     "Transition": {
         "from": "The states that it starts from, their children included.",

@@ -19,6 +19,7 @@ from app.domain.definition.case_type import (
     Transition,
 )
 from app.domain.definition.declared import Declared
+from app.domain.definition.form import FormField, FormPage
 from app.domain.definition.languages import InLanguages
 from app.domain.definition.views import Group, Views
 
@@ -40,6 +41,8 @@ TITLES: dict[type[Declared], str] = {
     Step: "a step",
     FollowTeam: "`calendar`",
     ActorsSince: "four eyes",
+    FormField: "a field of a form",
+    FormPage: "a page of a form",
     Views: "`views`",
     Group: "a group",
     InLanguages: "a text in several languages",
@@ -109,6 +112,12 @@ def _inside(path: Path) -> Models:
             return (ActorsSince,)
         case ("events", str(), "transitions", int(), "unless_actor_of" | "only_actor_of"):
             return (ActorsSince,)
+        case ("events", str(), "form", int()):
+            return (FormField, FormPage)
+        case ("events", str(), "form", int(), "fields", int()):
+            return (FormField,)
+        case ("events", str(), "form", int(), "page"):
+            return (InLanguages,)
         case ("slas", str(), *rest):
             return _clock_models(tuple(rest))
     return ()

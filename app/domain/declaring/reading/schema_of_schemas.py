@@ -71,6 +71,7 @@ WORDS: Final[dict[str, Schema]] = {
         "pattern": r"^([A-Z]{3}|(data|payload)(\.[A-Za-z_][A-Za-z0-9_]*)+)$",
         "description": "An amount in minor units: its currency, such as `EUR`, or the field of its currency.",
     },
+    "x-key": {"type": "string", "description": "Of the items of a list: the field by which they are told apart."},
     "x-multiline": {"type": "boolean", "description": "Whether it is written in several lines."},
     "x-unit": _SPOKEN | {"description": "What stands behind a number, such as `m²`."},
     "x-titles": {

@@ -11,12 +11,13 @@ from app.domain.declaring.reading.expectations import KEYS, MAPPING, NAME, expec
 from app.domain.declaring.reading.places import TITLES, Format, Models, case_type_models, field_at, follow, keys_of
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import INLINE, ActorsSince, Event, FollowTeam, Transition
+from app.domain.definition.form import PAGE, FormField, FormPage
 from app.domain.definition.languages import InLanguages
 from app.domain.values.near_names import choose, nearest, quoted
 
 MOST_FAULTS = 50
 # a mapping is one of the things that may stand there
-OR_A_MAPPING: Final[tuple[Models, ...]] = ((), (FollowTeam,), (ActorsSince,), (InLanguages,))
+OR_A_MAPPING: Final[tuple[Models, ...]] = ((), (FollowTeam,), (ActorsSince,), (InLanguages,), (FormField,), (FormPage,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,15 @@ def _unknown_key(file: Written, path: Path) -> Fault:
 
 
 def _models_of(file: Written, path: Path) -> Models:
-    """The models at a path; a list of transitions leaves the event no keys of a transition."""
+    """The models at a path; a list of transitions leaves the event no keys of a transition, and `page` makes a page."""
     models = file.models_at(path)
-    if models != (Event, Transition):
+    if models not in ((Event, Transition), (FormField, FormPage)):
         return models
     value = _value_at(file, path)
-    return models[:1] if isinstance(value, dict) and "transitions" in value else models
+    known = value if isinstance(value, dict) else {}
+    if models == (FormField, FormPage):
+        return (FormPage,) if PAGE & known.keys() else (FormField,)
+    return models[:1] if "transitions" in known else models
 
 
 def _missing(file: Written, path: Path, key: str) -> Iterator[tuple[Path, Fault]]:
@@ -93,12 +97,6 @@ def _missing(file: Written, path: Path, key: str) -> Iterator[tuple[Path, Fault]
     if isinstance(present, dict) and any(nearest(each, known) == key for each in present if each not in known):
         return  # a misspelt key, which is named already
     where = TITLES[models[0]] if models else "this"
-    if models[:1] and key == "transitions":
-        yield (
-            (*path, key),
-            file.source.error(path, "the event has no transitions", "give it `from` and `to`, or `transitions`"),
-        )
-        return
     model = models[-1] if key in INLINE and len(models) > 1 else (models or (None,))[0]
     wanted = expected(model.__name__, key) if model else MAPPING
     yield (*path, key), file.source.error(path, f"{where} lacks the key {quoted(key)}", f"it takes {wanted}")

@@ -93,6 +93,7 @@ def _allow_one_transition_inline(event: Schema, transition: Schema) -> None:
     event["oneOf"] = [
         {"required": ["transitions"], "not": {"anyOf": [{"required": [key]} for key in inline]}},
         {"required": ["from", "to"], "not": {"required": ["transitions"]}},
+        {"not": {"anyOf": [{"required": [key]} for key in ("transitions", *inline)]}},
     ]
 
 
