@@ -146,7 +146,7 @@ async def test_the_most_pressing_skip_the_first_line_and_end_by_being_resolved(h
 
 
 async def test_engineers_resolve_the_pressing_ones_without_having_them_first_and_no_others(house: Assembly) -> None:
-    done = {"payload": {"resolution": "new toner"}}
+    done = {"data": {"resolution": "new toner"}}
     for priority, may in ((1, True), (2, True), (3, False), (4, False)):
         assert await refuses(house, await in_support(house, priority), "resolve", AGENT, **done)
         assert await refuses(house, await in_support(house, priority), "resolve", ENGINEER, **done) is not may
@@ -155,7 +155,7 @@ async def test_engineers_resolve_the_pressing_ones_without_having_them_first_and
 async def test_who_resolved_does_not_confirm_not_even_as_the_reporter(house: Assembly) -> None:
     boss = replace(HEAD_OF_SUPPORT, id="user:boss")
     incident = await in_support(house, by=boss)
-    await fired(house, incident, "resolve", boss, payload={"resolution": "done"})
+    await fired(house, incident, "resolve", boss, data={"resolution": "done"})
     assert await refuses(house, incident, "close", boss)
     assert (await fired(house, incident, "close", AGENT))["state"] == "closed"
 
@@ -164,7 +164,7 @@ async def test_the_line_that_resolved_takes_it_up_again_and_hands_it_back_to_the
     incident = await in_support(house)
     for expected in ("support.second_line", "support.third_line"):
         assert (await fired(house, incident, "escalate", AGENT))["state"] == expected
-    await fired(house, incident, "resolve", HEAD_OF_SUPPORT, payload={"resolution": "done"})
+    await fired(house, incident, "resolve", HEAD_OF_SUPPORT, data={"resolution": "done"})
     assert (await fired(house, incident, "reopen", ALICE, **WHY))["state"] == "support.third_line"
     assert (await fired(house, incident, "hand_back", HEAD_OF_SUPPORT, **WHY))["state"] == "support.second_line"
 

@@ -68,7 +68,7 @@ async def test_the_payload_comes_before_the_guard(house: Assembly) -> None:
     both = actor("bob", "intake", "building_inspector", "environment_officer", "decider")
     for event in ("accept", "clear_building", "clear_environment"):
         await fired(house, permit, event, both)
-    assert code(await fire(house, permit, "grant", both, payload={"conditions": 7})) == "invalid"
+    assert code(await fire(house, permit, "grant", both, data={"conditions": 7})) == "invalid"
     assert code(await fire(house, permit, "grant", both)) == "guard_refused"
 
 

@@ -29,7 +29,7 @@ async def resolved(house: Assembly) -> str:
     """An incident that the administrator resolved for an invented supervisor."""
     incident = await open_incident(house)
     await fired(house, incident, "triage", actor("ag", "agent"), payload={"priority": 3})
-    await fired(house, incident, "resolve", ADMIN, on_behalf_of=INVENTED[0], payload={"resolution": "done"})
+    await fired(house, incident, "resolve", ADMIN, on_behalf_of=INVENTED[0], data={"resolution": "done"})
     return incident
 
 
@@ -54,7 +54,7 @@ async def test_so_they_are_in_one_batch(house: Assembly) -> None:
         house,
         incident,
         attempt(event="triage", **by_admin, on_behalf_of=INVENTED[0], payload={"priority": 3}),
-        attempt(event="resolve", **by_admin, on_behalf_of=INVENTED[0], payload={"resolution": "done"}),
+        attempt(event="resolve", **by_admin, on_behalf_of=INVENTED[0], data={"resolution": "done"}),
         attempt(event="close", **by_admin, on_behalf_of=INVENTED[1]),
     )
     assert [code(answer) for answer in answers] == ["applied", "applied", "applied", "guard_refused"]
@@ -75,7 +75,7 @@ async def test_a_service_that_imports_a_history_counts_as_those_it_acts_for(
         house,
         incident,
         attempt(IMPORTER, "triage", **case, on_behalf_of=INVENTED[0], payload={"priority": 3}),
-        attempt(IMPORTER, "resolve", **case, on_behalf_of=INVENTED[0], payload={"resolution": "done"}),
+        attempt(IMPORTER, "resolve", **case, on_behalf_of=INVENTED[0], data={"resolution": "done"}),
         attempt(IMPORTER, "close", **case, on_behalf_of=INVENTED[0]),
         attempt(IMPORTER, "close", **case, on_behalf_of=INVENTED[1]),
     )
@@ -96,5 +96,5 @@ async def test_a_service_that_acts_itself_is_somebody_like_any_other(house: Asse
     agent = replace(IMPORTER, roles=frozenset({"role:supervisor"}))
     incident = await open_incident(house)
     await fired(house, incident, "triage", agent, payload={"priority": 3})
-    await fired(house, incident, "resolve", agent, payload={"resolution": "done"})
+    await fired(house, incident, "resolve", agent, data={"resolution": "done"})
     assert code(await fire(house, incident, "close", agent)) == "guard_refused"

@@ -75,7 +75,7 @@ async def test_who_lost_the_role_meanwhile_gets_the_receipt_alone(house: Assembl
 async def test_where_reading_was_taken_from_all_a_refusal_keeps_its_code_and_loses_why(house: Assembly) -> None:
     incident = await open_incident(house)
     await fired(house, incident, "triage", actor("ag", "agent"), payload={"priority": 3})
-    await fired(house, incident, "resolve", SUPERVISOR, payload={"resolution": "done"})
+    await fired(house, incident, "resolve", SUPERVISOR, data={"resolution": "done"})
     first = await fire(house, incident, "close", SUPERVISOR, key="k")
     assert first.error.reasons[0].detail == {"events": ["resolve"]}
     await let_nobody_read(house, "incident")

@@ -64,7 +64,7 @@ async def test_the_same_attempt_again_has_one_effect_and_an_equal_answer_on_any_
 async def test_a_guards_refusal_is_given_again_and_logged_once(house: Assembly, database: Database) -> None:
     incident = await open_incident(house)
     await fired(house, incident, "triage", actor("ag", "agent"), payload={"priority": 3})
-    await fired(house, incident, "resolve", SUPERVISOR, payload={"resolution": "done"})
+    await fired(house, incident, "resolve", SUPERVISOR, data={"resolution": "done"})
     first = await fire(house, incident, "close", SUPERVISOR, key="k")
     assert code(first) == "guard_refused"
     again = await fire(house, incident, "close", SUPERVISOR, key="k")

@@ -101,7 +101,7 @@ async def test_an_incident_goes_on_and_is_reopened_in_the_line_that_had_it(house
     await fired(house, incident, "wait", actor("en", "engineer"), payload={"question": "since when?"})
     back = await fired(house, incident, "answer", ALICE, payload={"answer": "yesterday"})
     assert back["state"] == "support.third_line"
-    done = await fired(house, incident, "resolve", HEAD_OF_SUPPORT, payload={"resolution": "new toner"})
+    done = await fired(house, incident, "resolve", HEAD_OF_SUPPORT, data={"resolution": "new toner"})
     assert (done["state"], done["data"]["resolution"]) == ("resolved", "new toner")
     assert (await fired(house, incident, "reopen", ALICE, reason="it burns"))["state"] == "support.third_line"
 
@@ -109,7 +109,7 @@ async def test_an_incident_goes_on_and_is_reopened_in_the_line_that_had_it(house
 async def test_who_resolved_an_incident_does_not_close_it_but_the_reporter_does(house: Assembly) -> None:
     incident = await open_incident(house)
     await fired(house, incident, "triage", AGENT, payload={"priority": 3})
-    await fired(house, incident, "resolve", HEAD_OF_SUPPORT, payload={"resolution": "done"})
+    await fired(house, incident, "resolve", HEAD_OF_SUPPORT, data={"resolution": "done"})
     assert code(await fire(house, incident, "close", HEAD_OF_SUPPORT)) == "guard_refused"
     assert (await fired(house, incident, "close", ALICE))["state"] == "closed"
 
@@ -174,7 +174,7 @@ async def test_four_eyes_sees_what_happened_earlier_in_the_same_batch(house: Ass
         house,
         incident,
         attempt(AGENT, "triage", incident.new_case_id, payload={"priority": 3}),
-        attempt(HEAD_OF_SUPPORT, "resolve", incident.new_case_id, payload={"resolution": "done"}),
+        attempt(HEAD_OF_SUPPORT, "resolve", incident.new_case_id, data={"resolution": "done"}),
         attempt(HEAD_OF_SUPPORT, "close", incident.new_case_id),
         attempt(ALICE, "close", incident.new_case_id),
     )

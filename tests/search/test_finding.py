@@ -100,7 +100,7 @@ async def test_an_event_that_changes_text_changes_what_is_found(house: Assembly)
     await fired(house, case_id, "triage", AGENT, payload={"priority": 3})
     await comment(house, case_id, AGENT, "said before")
     assert await found(house, "replaced") == set()
-    await fired(house, case_id, "resolve", SUPERVISOR, payload={"resolution": "Fuser replaced"})
+    await fired(house, case_id, "resolve", SUPERVISOR, data={"resolution": "Fuser replaced"})
     assert await found(house, "replaced printer said") == {case_id}
 
 

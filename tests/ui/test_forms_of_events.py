@@ -204,15 +204,15 @@ async def test_somebody_changed_the_same_field_and_one_has_to_choose(house: Asse
     await fired(house, case_id, "triage", AGENT, payload={"priority": 2})
     async with seen_by(house, chief) as client:
         page = await got(client, resolve)
-        await fired(house, case_id, "resolve", actor("eve", "supervisor"), payload={"resolution": "Theirs"})
+        await fired(house, case_id, "resolve", actor("eve", "supervisor"), data={"resolution": "Theirs"})
         await fired(house, case_id, "reopen", ALICE, reason="not yet")
-        page = await posted(client, resolve, page.sent(payload__resolution="Mine"), 412)
-        assert "keep.payload.resolution" in page.ids
-        assert "keep.payload.resolution" not in page.fields
+        page = await posted(client, resolve, page.sent(data__resolution="Mine"), 412)
+        assert "keep.data.resolution" in page.ids
+        assert "keep.data.resolution" not in page.fields
         unchosen = await posted(client, resolve, page.sent(), 412)
         assert "Choose which one to keep" in unchosen.text
-        assert unchosen.fields["payload.resolution"] == ["Mine"]
-        chosen = {**unchosen.sent(), "keep.payload.resolution": ["now"]}
+        assert unchosen.fields["data.resolution"] == ["Mine"]
+        chosen = {**unchosen.sent(), "keep.data.resolution": ["now"]}
         assert (await client.post(resolve, data=chosen)).status_code == 303
     assert (await state(house, case_id)).data["resolution"] == "Theirs"
 

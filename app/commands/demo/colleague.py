@@ -106,8 +106,12 @@ class Colleague:
         if not acts:
             return False
         act, drawn, now = self.chance.choice(acts), self._drawn(case), datetime.now(UTC)
-        payload = {name: drawn.value(one, now) for name, one in (act.payload or {}).items()}
-        body = {"event": act.do, "payload": payload or None, "reason": drawn.text(act.reason, now)}
+        body = {
+            "event": act.do,
+            "data": drawn.values(act.data, now),
+            "payload": drawn.values(act.payload, now),
+            "reason": drawn.text(act.reason, now),
+        }
         told = {name: value for name, value in body.items() if value is not None}
         return await self._post(who, f"/cases/{case['id']}/events", told)
 

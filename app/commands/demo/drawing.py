@@ -49,6 +49,9 @@ class Drawn:
             return self._between(written, at)
         return self._told(written, at) if isinstance(written, str) else written
 
+    def values(self, written: Mapping[str, Value] | None, at: datetime) -> dict[str, Json] | None:
+        return None if written is None else {name: self.value(one, at) for name, one in written.items()}
+
     def text(self, written: Value, at: datetime) -> str | None:
         return None if written is None else str(self.value(written, at))
 

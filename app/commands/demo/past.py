@@ -27,6 +27,7 @@ class Step:
     act: str
     at: datetime
     tried: bool = False
+    data: Data | None = None
     payload: Data | None = None
     reason: str | None = None
     said: str | None = None
@@ -145,7 +146,8 @@ def _step(act: Act, at: datetime, drawn: Drawn, sample: Sample | None = None) ->
         act=act.do or act.tries,
         at=at,
         tried=bool(act.tries),
-        payload=None if act.payload is None else {name: drawn.value(one, at) for name, one in act.payload.items()},
+        data=drawn.values(act.data, at),
+        payload=drawn.values(act.payload, at),
         reason=drawn.text(act.reason, at),
         said=drawn.text(act.say, at),
         mentions=(f"user:{drawn.person(act.mention)}",) if act.mention else (),

@@ -110,7 +110,7 @@ def _attempt(case: PastCase, place: int, ids: Mapping[str, str], received: Mappi
         opens=Opens.NEVER if place else Opens.IF_ABSENT,
         case_type=case.case_type,
         reference=case.reference,
-        data=None if place else case.data,
+        data=step.data if place else case.data,
         payload=step.payload,
         reason=step.reason,
         occurred_at=step.at,

@@ -38,6 +38,7 @@ class Act(Written):
     after: Length = timedelta(minutes=25)
     later: Length | None = None
     within: Length = timedelta.max
+    data: Mapping[str, Value] | None = None
     payload: Mapping[str, Value] | None = None
     reason: Value = None
     say: Value = None

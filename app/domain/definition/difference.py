@@ -117,7 +117,7 @@ def _of_event(of: tuple[Event | None, str | None]) -> Aspects:
         "ways": [(way["from_"], way["to"], way["internal"], way["title"]) for way in ways],
         "guard": [way["when"] for way in ways],
         "four eyes": [(way["unless_actor_of"], way["only_actor_of"]) for way in ways],
-        "payload": told.get("payload"),
+        "payload": (told.get("form"), told.get("payload")),
         "reason": told.get("reason"),
         "set": (told.get("set"), [way["set"] for way in ways]),
     }

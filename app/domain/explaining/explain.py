@@ -25,6 +25,7 @@ class PossibleEvent:
     payload_schema: Json | None
     reason: str | None
     needs: str | None = None
+    form: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,13 @@ def _possible(here: OnCase, name: str) -> PossibleEvent | None:
         return None
     to, needs = (None, "payload") if told_later else (state, None)
     return PossibleEvent(
-        event=name, title=event.title, to=to, payload_schema=event.payload, reason=event.reason, needs=needs
+        event=name,
+        title=event.title,
+        to=to,
+        payload_schema=event.payload,
+        reason=event.reason,
+        needs=needs,
+        form=event.form is not None,
     )
 
 

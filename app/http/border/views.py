@@ -142,7 +142,8 @@ class ResultsView(TypedDict):
 
 
 class PossibleEventView(TypedDict):
-    """An event that this caller may fire now; `needs` is `payload` where a guard must see it first."""
+    """An event that this caller may fire now; `needs` is `payload` where a guard must see it first, and `form` is true
+    where it asks for data."""
 
     event: str
     title: str | None
@@ -150,6 +151,7 @@ class PossibleEventView(TypedDict):
     payload_schema: Any
     reason: str | None
     needs: NotRequired[str]
+    form: NotRequired[bool]
 
 
 class ChangeView(TypedDict):

@@ -106,6 +106,8 @@ def _possible(event: PossibleEvent) -> PossibleEventView:
         "payload_schema": event.payload_schema,
         "reason": event.reason,
     }
+    if event.form:
+        shown["form"] = True
     if event.needs is not None:
         shown["needs"] = event.needs
     return shown

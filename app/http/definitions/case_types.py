@@ -93,7 +93,8 @@ def _summary(view: CaseTypeView, case_types: CaseTypesPort) -> CaseTypeSummaryVi
 def _opening(declared: CaseType, event: str) -> OpeningView:
     of = declared.events.get(event)
     title = (of.title if of else None) or declared.opening_titles.get(event)
-    return {"event": event, "title": title, "to": declared.opening[event]}
+    shown: OpeningView = {"event": event, "title": title, "to": declared.opening[event]}
+    return {**shown, "form": True} if of is not None and of.form is not None else shown
 
 
 def _event(name: str, event: Event) -> EventView:

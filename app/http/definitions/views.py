@@ -1,14 +1,15 @@
 """The shapes of case types, as callers see them."""
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class OpeningView(TypedDict):
-    """An event that opens cases, and the state that they begin in."""
+    """An event that opens cases, and the state that they begin in; `form` is true where it asks for data."""
 
     event: str
     title: str | None
     to: str
+    form: NotRequired[bool]
 
 
 class StateView(TypedDict):

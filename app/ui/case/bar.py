@@ -63,8 +63,8 @@ def reference(opened: OpenCase) -> str:
 
 
 def asks(event: PossibleEvent) -> bool:
-    """Whether an event takes a payload or a reason."""
-    return event.payload_schema is not None or event.reason is not None
+    """Whether an event takes data, a payload or a reason."""
+    return event.form or event.payload_schema is not None or event.reason is not None
 
 
 def _title(told: Telling, opened: OpenCase) -> str:
