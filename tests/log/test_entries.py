@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from app.domain.case.attempt import Principal
 from app.domain.case.entry import Draft
 from app.domain.case.sealing import MAX_FIELDS, commitment, seal
+from app.domain.definition.case_type import CaseType
 from app.services.assembly import Assembly
 from app.services.entries.identity import new_salt
 from tests.databases import Database
@@ -29,6 +31,8 @@ from tests.house import (
     actor,
     attempt,
     code,
+    declared,
+    declaring,
     entries,
     fire,
     fired,
@@ -38,6 +42,7 @@ from tests.house import (
     opening,
     policy_file,
     rows,
+    running,
     state,
     submit,
     tried,
@@ -195,13 +200,21 @@ UNWRITABLE = {
 }
 
 
-async def test_what_is_too_large_or_cannot_be_written_leaves_nothing(house: Assembly, database: Database) -> None:
-    claim = await open_claim(house)
+@pytest.fixture
+async def open_house(_lived_in: None, store: Any) -> AsyncIterator[Assembly]:
+    """Its claims take further properties, so that only what can be logged limits them."""
+    told = declared().case_types["expense_claim"].model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    told["data"]["additionalProperties"] = True
+    async with running(store, declaring(expense_claim=CaseType.model_validate(told))) as house:
+        yield house
+
+
+async def test_what_is_too_large_or_cannot_be_written_leaves_nothing(open_house: Assembly, database: Database) -> None:
+    house, claim = open_house, await open_claim(open_house)
     before, logged = await state(house, claim), await entries(database)
     for expected, payloads in (("too_large", TOO_LARGE), ("invalid", UNWRITABLE)):
         for said, payload in payloads.items():
             assert code(await fire(house, claim, "add_note", ALICE, payload=payload, key=said)) == expected, said
-            # a claim takes further properties, so that only what can be logged limits it
             assert code(await tried(house, opening(data=CLAIM | payload))) == expected, said
     assert code(await fire(house, claim, "add_note", ALICE, reason="\ud800")) == "invalid"
     assert (await state(house, claim), await entries(database)) == (before, logged)
