@@ -24,6 +24,7 @@ from app.domain.expressions.variables import Types
 from app.domain.expressions.view import COUNT
 
 Scope = Mapping[str, Type]
+ABSENT = {"payload": "the event declares no payload", "after": "`after` is seen by the guards of transitions alone"}
 
 
 def check(tree: Node, types: Types, *, wants_bool: bool) -> list[str]:
@@ -63,10 +64,8 @@ class _Checker:
         root, *fields = name.removeprefix(".").split(".")
         if name in scope:
             return scope[name]
-        if root == "payload" and root not in self._roots:
-            return self._fault("the event declares no payload", ANYTHING)
-        if root == "after" and root not in self._roots:
-            return self._fault("`after` is seen by the guards of transitions alone", ANYTHING)
+        if root in ABSENT and root not in self._roots:
+            return self._fault(ABSENT[root], ANYTHING)
         found = self._roots.get(root, ANYTHING)
         return found if not fields or found.fields is None else found.fields.get(fields[0], ANYTHING)
 
