@@ -1,16 +1,20 @@
 """A form takes its fields and no others, merges them into the data before `set`, and says what is wrong with each."""
 
+import json
 from typing import Any
 
 import pytest
 
 from app.domain.case.attempt import Actor, Attempt, Opens
 from app.domain.case.case import Case
+from app.domain.case.entry import AuditEntry
 from app.domain.deciding.decide import fire, open_case
+from app.domain.deciding.decided_again import NO_VALUES, DecidedAgain
 from app.domain.deciding.outcome import Outcome, Refusal
 from app.domain.deciding.situation import OnCase, Situation
 from app.domain.declaring.checks.case_type import check_case_type
 from app.domain.declaring.reading.load import load_case_type
+from app.domain.definition.case_type import CaseType
 from app.domain.machine.form_asked import form_asked
 from app.domain.machine.machine import Machine
 from app.policy.engine import PolicyEngine
@@ -224,3 +228,43 @@ def test_a_form_tells_all_that_is_needed_to_draw_it():
     bank = form.pages[1]
     assert (bank.title, bank.show, bank.fields[0].keep_hidden) == ("Bank", "data.amount > 100", True)
     assert form_asked(MACHINE, "open", None).values == {"currency": "EUR"}
+
+
+def lived(machine: Machine, data: dict[str, Any], *events: tuple[str, dict[str, Any]]) -> list[AuditEntry]:
+    """The entries of a case that is opened by its first opening event, and of these events."""
+    opens = attempt(next(iter(machine.case_type.opening)), data, opens=Opens.ALWAYS, case_type="claim")
+    outcome = done(open_case(Situation(attempt=opens, **around(machine))))
+    entries = [outcome.entry]
+    for event, sent in events:
+        case = outcome.case
+        outcome = done(fire(OnCase(attempt=attempt(event, sent, case_id=case.id), case=case, **around(machine))))
+        entries.append(outcome.entry)
+    return entries
+
+
+def again(machine: Machine, entries: list[AuditEntry], **changed: Any) -> tuple[DecidedAgain, list[str | None]]:
+    """What deciding them again says; `changed` is what somebody made of the last one."""
+    deciding = DecidedAgain(lambda _: machine)
+    told = [json.loads(entry.entry) for entry in entries]
+    told[-1] |= changed
+    values = [{row.path: row.value for row in entry.payload} for entry in entries]
+    return deciding, [deciding.take(*one) for one in zip(told, values, strict=True)]
+
+
+def test_what_forms_did_is_decided_again_from_the_log_alone():
+    events = ("edit", {"amount": 200, "iban": "X"}), ("edit", {"amount": 7}), ("decide", {"amount": 9})
+    entries = lived(MACHINE, {"category": "meals", "amount": 1}, *events)
+    deciding, said = again(MACHINE, entries)
+    assert said == [None] * 4
+    assert (deciding.decided, deciding.undecided) == (4, {})
+    _, [*_, otherwise] = again(MACHINE, entries, target="large")
+    assert otherwise == "decide leads to small, not to large"
+
+
+def test_what_a_transition_wrote_over_what_was_entered_cannot_be_decided_again_and_is_counted():
+    told = MACHINE.case_type.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    told["events"]["decide"]["transitions"][0]["set"] = {"data.amount": "1"}
+    machine = Machine(CaseType.model_validate(told), "c" * 64, 1)
+    deciding, said = again(machine, lived(machine, {"category": "meals", "amount": 1}, ("decide", {"amount": 9})))
+    assert said == [None, None]
+    assert deciding.undecided == {NO_VALUES: 1}
