@@ -166,12 +166,13 @@ def both(one: str, other: str) -> str:
 
 def schema(fields: set[str]) -> dict:
     """A schema in which every field that a condition reads is text; others are welcome too."""
-    root: dict = {"type": "object", "properties": {}}
+    root: dict = {"type": "object", "additionalProperties": True, "properties": {}}
     for path in sorted(fields):
         *parents, leaf = path.split(".")
         node = root
         for parent in parents:
-            node = node["properties"].setdefault(parent, {"type": "object", "properties": {}})
+            inner = {"type": "object", "additionalProperties": True, "properties": {}}
+            node = node["properties"].setdefault(parent, inner)
         node["properties"][leaf] = {"type": "string"}
     return root
 

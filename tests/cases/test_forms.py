@@ -268,3 +268,16 @@ def test_what_a_transition_wrote_over_what_was_entered_cannot_be_decided_again_a
     deciding, said = again(machine, lived(machine, {"category": "meals", "amount": 1}, ("decide", {"amount": 9})))
     assert said == [None, None]
     assert deciding.undecided == {NO_VALUES: 1}
+
+
+def test_who_may_not_read_the_case_is_told_nothing_of_what_it_lacks_or_hides():
+    blind = PolicyEngine()
+    blind.load([PolicyLine(kind="p", role="*", tenant="*", obj="*", act="edit", eft="allow")], 0)
+    case = held({"amount": 1})
+    for sent in ({}, {"category": "travel", "iban": "DE2"}):
+        here = around() | {"policy": blind}
+        decision = fire(OnCase(attempt=attempt("edit", sent, case_id=case.id), case=case, **here))
+        assert faults(decision) == {"data": "This does not fit the case as it stands."}
+    here = around() | {"policy": blind}
+    decision = fire(OnCase(attempt=attempt("edit", {"no": 1}, case_id=case.id), case=case, **here))
+    assert faults(decision) == {"data.no": "This field is not known."}

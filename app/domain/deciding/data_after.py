@@ -26,12 +26,15 @@ def assigned(here: Situation, arcs: Iterable[Arc] = ()) -> Data:
 
 
 def entry_faults(here: Situation) -> tuple[FieldError, ...]:
-    """What is wrong with the data that were sent: what nobody asked for, what is missing, what the schema refuses."""
-    sent = here.attempt.data or {}
+    """What is wrong with the data that were sent: what nobody asked for, what is missing, what the schema refuses. Who
+    may not read the case is not told what it lacks or what its values hide."""
+    sent, entered = here.attempt.data or {}, here.entered
     if here.form is None:
         return undeclared(sent, here.machine.data_type)
-    if here.entered.faults:
-        return here.entered.faults
+    if entered.beside and here.case is not None and not here.readable:
+        return entered.faults or (FieldError("data", "This does not fit the case as it stands."),)
+    if entered.faults or entered.beside:
+        return (*entered.beside, *entered.faults)
     found = here.machine.data.errors(here.entered.data, "data")
     return tuple(fault for fault in found if is_sent(sent, fault.field.split(".")[1:]))
 

@@ -37,10 +37,12 @@ class FormLine:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What comes of what was entered: the data, and what is wrong with it. `defaulted` are paths that nobody gave."""
+    """What comes of what was entered: the data, and what is wrong with it, by itself and beside what the case holds.
+    `defaulted` are paths that nobody gave."""
 
     data: Data
     faults: tuple[FieldError, ...] = ()
+    beside: tuple[FieldError, ...] = ()
     defaulted: tuple[Names, ...] = ()
 
 
@@ -56,9 +58,9 @@ class CompiledForm:
         data, wrong = merged(before if start is None else start, patch, of.schema)
         hidden = self.hidden(data, of.see)
         data, refused = _without(data, before, patch, hidden)
-        missing = self._missing(data, hidden)
-        faults = {fault.field: fault for fault in (*missing, *refused, *wrong, *foreign)}
-        return Entered(data, tuple(islice(faults.values(), MOST_FAULTS)))
+        faults = {fault.field: fault for fault in (*wrong, *foreign)}
+        beside = [one for one in (*self._missing(data, hidden), *refused) if one.field not in faults]
+        return Entered(data, tuple(islice(faults.values(), MOST_FAULTS)), tuple(beside[:MOST_FAULTS]))
 
     def hidden(self, data: Data, see: Callable[[Data], View]) -> "Hidden":
         """The fields that are hidden where this was entered, each with the condition that does not hold. A condition

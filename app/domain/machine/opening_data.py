@@ -17,7 +17,7 @@ def opened_with(machine: Machine, form: CompiledForm | None, sent: Data, see: Ca
     schema = machine.case_type.data
     if form is None:
         data, defaulted = with_defaults(settled_object(sent), machine.defaults, sent)
-        return Entered(data, (), defaulted)
+        return Entered(data, defaulted=defaulted)
     alone, _ = merged({}, sent, schema)
     start, defaulted = with_defaults(alone, machine.defaults, sent)
     found = form.entered({}, sent, FormOf(schema, machine.data_type, see), start)

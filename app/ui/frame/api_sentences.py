@@ -50,6 +50,7 @@ OF_ATTEMPTS: Final = (
     to_say("a reason has to be given for %(event)s"),
     to_say("the payload of %(event)s is not valid"),
     to_say("what was entered for %(event)s is not valid"),
+    to_say("This does not fit the case as it stands."),
     to_say("a case has files of at most %(most)s categories"),
     to_say("changes nothing: send a field with another value than it has, or null to remove it"),
     to_say("say why the data are corrected"),
