@@ -98,11 +98,18 @@ def _reads_password(parser: argparse.ArgumentParser) -> None:
 
 def keys(parser: argparse.ArgumentParser) -> None:
     parser.description = "Keys that sign checkpoints of the log. What `show` prints is for auditors: it signs nothing."
-    actions = parser.add_subparsers(dest="action", required=True, metavar="new|show")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="new|show|revoke")
     new = actions.add_parser("new", help="make a key")
     new.add_argument("--name", default="stateward", help="what the logs are called, such as cases.example.com")
     new.add_argument("file", type=Path, metavar="FILE", help="a new file for the key, which only you may read then")
-    actions.add_parser("show", help="print the public half of the keys of STATEWARD_SIGNING_KEY")
+    show = actions.add_parser("show", help="print the public half of the keys of STATEWARD_SIGNING_KEY")
+    show.add_argument(
+        "--all", action="store_true", help="every key that the log knows, with from, until and revoked: for auditors"
+    )
+    revoke = actions.add_parser("revoke", help="say in every log that what a key signs counts no more")
+    revoke.add_argument("key", metavar="KEY", help="as `keys show --all` prints it, or its id")
+    revoke.add_argument("--reason", required=True, help="why, for the log")
+    revoke.add_argument("--since", metavar="WHEN", help="the moment from which nobody should trust it (default: now)")
 
 
 def audit(parser: argparse.ArgumentParser) -> None:

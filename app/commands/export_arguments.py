@@ -58,6 +58,9 @@ def verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("export", metavar="EXPORT")
     parser.add_argument("--key", action="append", metavar="KEY", help="the log's public key, or a file of keys")
     parser.add_argument(
+        "--witness", action="append", metavar="KEY", help="the public key of a witness, or a file of them"
+    )
+    parser.add_argument(
         "--checkpoint", action="append", metavar="NOTE", help="a checkpoint that you kept, or published ones: a file"
     )
     parser.add_argument(

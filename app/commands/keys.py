@@ -1,7 +1,8 @@
-"""`stateward keys`: make a key that signs checkpoints, or show the public half of those that are set."""
+"""`stateward keys`: make a key that signs checkpoints, show the public half of those that sign, or revoke one."""
 
 import argparse
 import os
+from collections.abc import Awaitable
 from pathlib import Path
 
 from app.commands.terminal.failing import USED_WRONGLY, CommandFailed
@@ -10,10 +11,14 @@ from app.settings import Settings
 from app.signers.naming import signer_of
 
 
-def run(arguments: argparse.Namespace, settings: Settings) -> int:
+def run(arguments: argparse.Namespace, settings: Settings) -> int | Awaitable[int]:
     if arguments.action == "new":
         print(new_key(arguments.name, arguments.file).verifier)
         return 0
+    if arguments.action == "revoke" or arguments.all:
+        from app.commands import key_lives
+
+        return key_lives.run(arguments, settings)
     signing = signer_of(settings.signing_key, settings.signing_command)
     if signing is None:
         raise CommandFailed("STATEWARD_SIGNING_KEY is not set; make a key with: stateward keys new FILE", USED_WRONGLY)

@@ -11,7 +11,7 @@ from typing import IO, Final
 from app.domain.values.json import JsonObject
 from app.domain.values.names import SERVICE_TENANT
 from app.domain.values.rfc3339 import rfc3339
-from app.exports.csv_file import cell, line
+from app.exports.csv_file import cell, lines
 from app.exports.lines_in_force import Line, LinesInForce, Mark, Period, by_role
 from app.services.log.exports import Extract
 from app.services.policy.past import PolicyInMemory
@@ -39,9 +39,8 @@ async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
         log.only = found.tells
         async for one in log.entries():
             found.take(one.entry)
-    out.write(line(HEADER))
-    for cells in found.rows():
-        out.write(line([cell(text) if text else "" for text in cells]))
+    out.write(lines([HEADER]))
+    out.write(lines([cell(text) if text else "" for text in cells] for cells in found.rows()))
 
 
 def day_of(moment: datetime) -> tuple[datetime, datetime]:

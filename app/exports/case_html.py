@@ -21,7 +21,7 @@ from app.exports.beside import rows
 from app.exports.case_values import shown
 from app.exports.case_words import Words, sentence
 from app.exports.mined import happened
-from app.services.log.exports import ExportedEntry, Extract, NoCases
+from app.services.log.exports import ExportedRow, Extract, NoCases
 from app.services.policy.past import PolicyInMemory
 
 SAID_ELSEWHERE: Final = ("/reason", "/text", "/file_name")
@@ -61,15 +61,14 @@ class Reading:
 async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
     """Raises NoCases where there is no entry of the one that is asked for."""
     reading, page, words = Reading(extract.asked.language), template(), Words(extract.asked.language)
-    async for one, values in rows(extract):
+    async for one in rows(extract):
         digest = (one.entry.get("definition") or {}).get("hash")
         if digest is not None and digest not in reading.declared:
             reading.declared |= {stored.hash: _loaded(stored.text) for stored in await extract.definitions()}
         words = reading.words(digest)
         if not reading.proofs:
             out.write(_made(page, "head", words, _title(words, one.entry), list(_facts(words, one.entry))))
-        known = {value.path: value.value for value in values}
-        out.write(_made(page, "entry", words, _told(reading, words, one, known)))
+        out.write(_made(page, "entry", words, _told(reading, words, one, one.values)))
         reading.proofs.append(_proof(one))
     if not reading.proofs:
         raise NoCases
@@ -115,7 +114,7 @@ def _ending(extract: Extract, reading: Reading, words: Words) -> Iterator[tuple[
     yield words.say("Exported"), f"{words.moment(rfc3339(extract.at))}, {by}"
 
 
-def _told(reading: Reading, words: Words, one: ExportedEntry, values: Mapping[str, Json]) -> Mapping[str, object]:
+def _told(reading: Reading, words: Words, one: ExportedRow, values: Mapping[str, Json]) -> Mapping[str, object]:
     entry, at = one.entry, happened(one.entry)
     policy = entry.get("policy")
     reading.state = entry.get("target") or reading.state
@@ -151,5 +150,5 @@ def _change(words: Words, path: str, before: Mapping[str, Json], now: Mapping[st
     return Change(words.field(path), told, shown(words, path, now[path], now))
 
 
-def _proof(one: ExportedEntry) -> Proof:
+def _proof(one: ExportedRow) -> Proof:
     return Proof(one.entry.get("case_seq"), one.leaf_index, one.entry["entry_id"], one.entry_hash)

@@ -5,15 +5,14 @@ They are those of the entries that are asked for, so these wait in a file that n
 """
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, Final
 
 from app.domain.values.json import Json, JsonObject
-from app.exports.beside import rows
-from app.exports.lines import row_line
-from app.services.log.exports import READ, ExportedEntry, Extract
+from app.exports.lines import as_lines
+from app.services.log.exports import READ, ExportedRow, Extract
 
 MOST_COLUMNS: Final = 500
 OF_ENTRY: Final = (
@@ -30,39 +29,48 @@ class Gathered:
     paths: Sequence[str]
     _file: IO[bytes]
 
-    def rows(self) -> Iterator[tuple[ExportedEntry, dict[str, Json]]]:
-        """In the order of the log, each with its values by path."""
+    def rows(self) -> Iterator[ExportedRow]:
+        """In the order of the log."""
         self._file.seek(0)
         for line in self._file:
-            row = READ(line)
-            yield ExportedEntry(row["leaf_index"], "", row["entry_hash"], row["entry"]), row["values"]
+            yield ExportedRow("", **READ(line))
 
 
 @asynccontextmanager
 async def gathered(extract: Extract) -> AsyncIterator[Gathered]:
     found: set[str] = set()
     with tempfile.TemporaryFile() as file:
-        async for entry, values in rows(extract):
-            if len(found) < MOST_COLUMNS:
-                found.update(entry.entry["fields"])
-            file.write(row_line(entry, values))
+        async for page in extract.rows():
+            for row in page:
+                if len(found) < MOST_COLUMNS:
+                    found.update(row.entry["fields"])
+            file.write(as_lines(page))
         yield Gathered(sorted(found)[:MOST_COLUMNS], file)
 
 
-def told_of(one: ExportedEntry) -> Mapping[str, Json]:
-    """By the names of `OF_ENTRY`, and of others."""
-    entry = one.entry
-    actor, policy, definition = (_object(entry.get(name)) for name in ("actor", "policy", "definition"))
-    return {
-        **entry,
-        "leaf_index": one.leaf_index,
-        "entry_hash": one.entry_hash,
-        "actor": actor.get("reference"),
-        "on_behalf_of": actor.get("on_behalf_of"),
-        "roles": " ".join(actor.get("roles", ())),
-        "rule": policy.get("rule"),
-        "definition_version": definition.get("version"),
-    }
+def told_of(row: ExportedRow) -> tuple[Json, ...]:
+    """In the order of `OF_ENTRY`; None for what it does not say."""
+    told = row.entry.get
+    actor, policy, definition = (_object(told(name)) for name in ("actor", "policy", "definition"))
+    return (
+        row.leaf_index,
+        told("entry_id"),
+        told("at"),
+        told("occurred_at"),
+        told("kind"),
+        told("case_id"),
+        told("case_seq"),
+        told("case_type"),
+        definition.get("version"),
+        told("event"),
+        told("source"),
+        told("target"),
+        actor.get("reference"),
+        actor.get("on_behalf_of"),
+        " ".join(actor.get("roles", ())),
+        policy.get("rule"),
+        row.entry_hash,
+    )
 
 
 def _object(value: Json) -> JsonObject:

@@ -6,11 +6,10 @@ By administrators, for others, past four eyes, to data, deadlines, policy, keys 
 from collections.abc import Mapping
 from typing import IO, Final
 
-from app.domain.values.json import Json, JsonObject
-from app.exports.beside import rows
-from app.exports.columns import told_of
-from app.exports.csv_file import cell, line
-from app.services.log.exports import ExportedEntry, Extract
+from app.domain.values.json import JsonObject
+from app.exports.columns import OF_ENTRY, told_of
+from app.exports.csv_file import cell, lines
+from app.services.log.exports import ExportedRow, Extract
 from app.services.policy.past import PolicyInMemory
 
 ADMINISTRATOR: Final = "role:admin"
@@ -22,6 +21,7 @@ OF_KIND: Final[Mapping[str, str]] = {
     "definition": "policy",
     "calendar": "policy",
     "api_key": "key",
+    "signing_key": "key",
     "person": "person",
     "restore": "restored",
 }
@@ -36,10 +36,9 @@ COMMON: Final = frozenset(
 
 async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
     extract.only = lambda entry: bool(exceptions_in(entry))
-    out.write(line(HEADER))
-    async for entry, values in rows(extract):
-        known = {value.path: value.value for value in values}
-        out.write(line(_cells(entry, known.get("/reason"))))
+    out.write(lines([HEADER]))
+    async for page in extract.rows():
+        out.write(lines(map(_cells, page)))
 
 
 def exceptions_in(entry: JsonObject) -> list[str]:
@@ -57,9 +56,10 @@ def exceptions_in(entry: JsonObject) -> list[str]:
     return [name for name, there in found.items() if there] + ([of_kind] if of_kind else [])
 
 
-def _cells(one: ExportedEntry, reason: Json) -> list[str]:
-    told, entry = told_of(one), one.entry
+def _cells(row: ExportedRow) -> list[str]:
+    told, entry = dict(zip(OF_ENTRY, told_of(row), strict=True)), row.entry
     refusals = entry.get("counted", 1) if entry["kind"] == "denied" else None
     says = {name: value for name, value in entry.items() if name not in COMMON}
-    cells = [*(told.get(name) for name in (*TOLD, *WHO)), refusals, reason, says or None, one.entry_hash]
+    reason = row.values.get("/reason")
+    cells = [*(told[name] for name in (*TOLD, *WHO)), refusals, reason, says or None, row.entry_hash]
     return [" ".join(exceptions_in(entry)), *("" if value in (None, "") else cell(value) for value in cells)]

@@ -2,12 +2,11 @@
 
 from typing import IO
 
-from app.exports.beside import rows
-from app.exports.lines import row_line
+from app.exports.lines import as_lines
 from app.services.log.exports import Extract
 from app.services.policy.past import PolicyInMemory
 
 
 async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
-    async for entry, values in rows(extract):
-        out.write(row_line(entry, values))
+    async for page in extract.rows():
+        out.write(as_lines(page))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from app.domain.case.sealing import canonical
-from app.services.log.exports import ExportedEntry
+from app.services.log.exports import ExportedEntry, ExportedRow
 from app.services.store.exports import ExportedValue
 
 
@@ -13,11 +13,13 @@ def entry_line(one: ExportedEntry) -> bytes:
     return f'{{"leaf_index":{one.leaf_index},"entry":{text}}}\n'.encode()
 
 
-def row_line(one: ExportedEntry, values: Sequence[ExportedValue]) -> bytes:
-    """An entry with its values: `entry` is the canonical text, which is JSON."""
-    told = json.dumps({value.path: value.value for value in values}, ensure_ascii=False)
-    head = f'{{"leaf_index":{one.leaf_index},"entry_hash":"{one.entry_hash}"'
-    return f'{head},"entry":{one.text},"values":{told}}}\n'.encode()
+def as_lines(rows: Sequence[ExportedRow]) -> bytes:
+    """As the database put them together. A break in one stands between two tokens, where a space says as much."""
+    return "".join([f"{row.line}\n" if "\n" not in row.line else as_line(row) for row in rows]).encode()
+
+
+def as_line(row: ExportedRow) -> str:
+    return row.line.replace("\n", " ") + "\n"
 
 
 def values_line(values: Sequence[ExportedValue]) -> bytes:

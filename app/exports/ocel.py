@@ -15,7 +15,7 @@ from typing import IO, Final
 from app.domain.values.json import Json, JsonObject
 from app.exports.beside import rows
 from app.exports.mined import activity, as_text, becomes, facts, happened, kind_of, resource, said
-from app.services.log.exports import READ, ExportedEntry, Extract
+from app.services.log.exports import READ, ExportedRow, Extract
 from app.services.log.sorted_lines import SortedLines
 from app.services.policy.past import PolicyInMemory
 
@@ -34,11 +34,10 @@ async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
     events, objects = Declared(), Declared()
     with SortedLines() as about, tempfile.TemporaryFile() as events_file, tempfile.TemporaryFile() as objects_file:
         begun = False
-        async for one, values in rows(extract):
-            known = {value.path: value.value for value in values}
-            events_file.write((b",\n" if begun else b"\n") + _json(_event(one.entry, known, events)))
+        async for one in rows(extract):
+            events_file.write((b",\n" if begun else b"\n") + _json(_event(one.entry, one.values, events)))
             begun = True
-            for line in _about_objects(one, known):
+            for line in _about_objects(one):
                 about.add(line)
         _write_list(objects_file, _objects(about.merged(), objects))
         out.write(b"{")
@@ -115,12 +114,12 @@ def _related(entry: JsonObject) -> Relations:
     return found
 
 
-def _about_objects(one: ExportedEntry, values: Mapping[str, Json]) -> Iterator[bytes]:
+def _about_objects(one: ExportedRow) -> Iterator[bytes]:
     """Lines that say something of an object: its id, the leaf, and what."""
     entry = one.entry
     for object_id, qualifier in _related(entry):
         if qualifier == "case":
-            told = _of_case(entry, values)
+            told = _of_case(entry, one.values)
         else:
             told = {"type": ELSEWHERE if qualifier == "other case" else _kind_of_actor(object_id)}
         yield f"{object_id}\t{one.leaf_index:016}\t".encode() + _json(told) + b"\n"

@@ -14,7 +14,7 @@ from app.domain.values.json import Json
 from app.exports.columns import OF_ENTRY, OTHERS, Gathered, gathered, told_of
 from app.exports.extras import library
 from app.exports.mined import as_text
-from app.services.log.exports import ExportedEntry, Extract
+from app.services.log.exports import ExportedRow, Extract
 from app.services.policy.past import PolicyInMemory
 
 MOMENTS: Final = ("at", "occurred_at")
@@ -30,8 +30,8 @@ async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
         async with gathered(extract) as entries:
             types = _types(entries)
             with rows.open("w", encoding="utf-8") as file:
-                for one, known in entries.rows():
-                    file.write(json.dumps(_row(one, known, types), ensure_ascii=False) + "\n")
+                for one in entries.rows():
+                    file.write(json.dumps(_row(one, types), ensure_ascii=False) + "\n")
         kinds = {name: "Int64" if name in INTEGERS else "String" for name in OF_ENTRY} | types | {OTHERS: "String"}
         schema = {name: getattr(polars, kind) for name, kind in kinds.items()}
         moments = [polars.col(name).str.to_datetime(MOMENT, time_unit="us", time_zone="UTC") for name in MOMENTS]
@@ -43,8 +43,8 @@ async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
 def _types(entries: Gathered) -> dict[str, str]:
     """By field the type that fits all of its values: text, where they are of several kinds."""
     found: dict[str, set[str]] = {}
-    for _, known in entries.rows():
-        for name, value in known.items():
+    for one in entries.rows():
+        for name, value in one.values.items():
             if value is not None:
                 found.setdefault(name, set()).add(_type(value))
     return {name: _fitting(found.get(name, set())) for name in entries.paths}
@@ -67,9 +67,9 @@ def _fitting(types: set[str]) -> str:
     return types.pop() if len(types) == 1 else "String"
 
 
-def _row(one: ExportedEntry, known: dict[str, Json], types: Mapping[str, str]) -> dict[str, Json]:
-    told = told_of(one)
-    row: dict[str, Json] = {name: told.get(name) for name in OF_ENTRY}
+def _row(one: ExportedRow, types: Mapping[str, str]) -> dict[str, Json]:
+    known = dict(one.values)
+    row: dict[str, Json] = dict(zip(OF_ENTRY, told_of(one), strict=True))
     for name, kind in types.items():
         value = known.pop(name, None)
         row[name] = as_text(value) if kind == "String" and value is not None else value

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from app.domain.values.json import Json, JsonObject
 from app.domain.values.rfc3339 import rfc3339
 from app.exports.beside import rows
-from app.exports.lines import row_line
+from app.exports.lines import as_line
 from app.exports.mined import activity, as_text, facts, happened, kind_of, resource, said
 from app.services.log.exports import READ, Extract
 from app.services.log.sorted_lines import SortedLines
@@ -32,12 +32,12 @@ UNKNOWN: Final = "UNKNOWN"
 async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
     with SortedLines() as by_case:
         apart = 0
-        async for entry, values in rows(extract):
-            case_id = entry.entry.get("case_id")
+        async for row in rows(extract):
+            case_id = row.entry.get("case_id")
             if case_id is None:
                 apart += 1
             else:
-                by_case.add(f"{case_id}\t{entry.leaf_index:016}\t".encode() + row_line(entry, values))
+                by_case.add(f"{case_id}\t{row.leaf_index:016}\t{as_line(row)}".encode())
         out.write(_head(extract, apart).encode())
         for case_id, lines in groupby(by_case.merged(), lambda line: line[: line.index(b"\t")]):
             _write_trace(out, case_id.decode(), lines)

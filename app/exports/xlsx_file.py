@@ -15,7 +15,7 @@ from app.domain.values.json import Json
 from app.domain.values.rfc3339 import DATE, parse_date, rfc3339
 from app.exports.columns import MOST_COLUMNS, OF_ENTRY, OTHERS, gathered, told_of
 from app.exports.mined import as_text, kind_of
-from app.services.log.exports import ExportedEntry, Extract
+from app.services.log.exports import ExportedRow, Extract
 from app.services.policy.past import PolicyInMemory
 
 ROWS: Final = 1_048_576
@@ -36,8 +36,8 @@ OPTIONS: Final = {
 async def write(extract: Extract, out: IO[bytes], _: PolicyInMemory) -> None:
     async with gathered(extract) as entries:
         book = Book(out, extract, entries.paths)
-        for entry, values in entries.rows():
-            book.put(entry, values)
+        for row in entries.rows():
+            book.put(row)
         book.end()
 
 
@@ -53,12 +53,12 @@ class Book:
         self._sheets = self._cut = 0
         self._next_sheet()
 
-    def put(self, one: ExportedEntry, known: dict[str, Json]) -> None:
+    def put(self, one: ExportedRow) -> None:
         if self._row == ROWS:
             self._next_sheet()
-        told = told_of(one)
-        for column, name in enumerate(OF_ENTRY):
-            self._cell(self._sheet, self._row, column, told.get(name))
+        known = dict(one.values)
+        for column, value in enumerate(told_of(one)):
+            self._cell(self._sheet, self._row, column, value)
         for column, path in enumerate(self._paths, len(OF_ENTRY)):
             self._cell(self._sheet, self._row, column, known.pop(path, None))
         if known:

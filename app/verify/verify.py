@@ -37,7 +37,10 @@ VERSION = 1
 FORMAT = "stateward-export/1"
 SIDECAR = "stateward-sidecar/1"
 BESIDE = ".sha256.json"
-CLASSES = ("ALTERED", "MISSING", "EXTRA", "REORDERED", "ROLLED_BACK", "UNKNOWN_KEY", "DECIDED_OTHERWISE")
+CLASSES = (
+    *("ALTERED", "MISSING", "EXTRA", "REORDERED", "ROLLED_BACK", "UNKNOWN_KEY", "REVOKED_KEY"),
+    "DECIDED_OTHERWISE",
+)
 PROVEN, FOUND, UNREADABLE, UNBOUND = 0, 1, 2, 3
 MOST_FINDINGS = 1_000
 MOST_MEMBERS = 250_000
@@ -120,52 +123,77 @@ def ed25519_verifies(public: bytes, message: bytes, signature: bytes) -> bool:
 # ---- Keys, signed notes and checkpoints (C2SP signed-note and tlog-checkpoint) ---------------------------------------
 
 
+_EPOCH = datetime(1970, 1, 1)
+
+
 class BadNote(ValueError):
     """A key, a note or a checkpoint that is not written as the format says."""
 
 
+SIGNS, COSIGNS = b"\x01", b"\x04"
+
+
 class Key(NamedTuple):
+    """Of a log (`SIGNS`) or of a witness (`COSIGNS`); until when it signed, and since when it counts no more."""
+
     name: str
     public: bytes
+    kind: bytes = SIGNS
+    until: str = ""
+    revoked: str = ""
 
     @property
     def id(self) -> bytes:
-        return sha256(self.name.encode() + b"\n\x01" + self.public).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:4]
+
+    @property
+    def named(self) -> str:
+        return f"{self.name}+{self.id.hex()}"
 
     @classmethod
-    def parse(cls, text: str) -> Key:
-        parts = text.strip().split("+", 2)  # a name has no plus, base64 may
+    def parse(cls, text: str, kind: bytes = SIGNS) -> Key:
+        written, *lived = text.split() or [""]
+        parts = written.split("+", 2)  # a name has no plus, base64 may
         if len(parts) != 3:
             raise BadNote("a key is written NAME+ID+BASE64")
-        raw = _base64(parts[2])
-        key = cls(parts[0], raw[1:])
-        if raw[:1] != b"\x01" or len(raw) != 33 or key.id.hex() != parts[1]:
-            raise BadNote(f"the key {parts[0]!r} is not a whole Ed25519 key")
+        raw, told = _base64(parts[2]), dict(word.partition("=")[::2] for word in lived)
+        key = cls(parts[0], raw[1:], kind, told.get("until", ""), told.get("revoked", ""))
+        if raw[:1] != kind or len(raw) != 33 or key.id.hex() != parts[1]:
+            what = "key" if kind == SIGNS else "key of a witness (type 4)"
+            raise BadNote(f"the key {parts[0]!r} is not a whole Ed25519 {what}")
         return key
 
 
 class Checkpoint(NamedTuple):
-    """What a log was, as a note says: how many entries, and the root over them; `signed_by` are keys that are known."""
+    """What a log was, as a note says: how many entries, and the root over them; `signers` are keys that are known,
+    `seen` says which witness saw it when (UTC)."""
 
     where: str
     origin: str
     size: int
     root: bytes
-    signed_by: tuple[str, ...]
+    signers: tuple[Key, ...]
     outside: bool
+    seen: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def signed_by(self) -> tuple[str, ...]:
+        return tuple(key.name for key in self.signers)
 
 
-def keys_of(text: str) -> list[Key]:
-    return [Key.parse(line) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+def keys_of(text: str, kind: bytes = SIGNS) -> list[Key]:
+    return [Key.parse(line, kind) for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def read_note(note: str, keys: Iterable[Key]) -> tuple[str, tuple[str, ...]]:
-    """The text up to the newline before the empty line, and which of these keys signed it. Raises BadNote, also where
-    one of them is said to have signed, and did not."""
+def read_note(
+    note: str, keys: Iterable[Key], witnesses: Iterable[Key] = ()
+) -> tuple[str, tuple[Key, ...], tuple[tuple[str, str], ...]]:
+    """The text up to the newline before the empty line, which of these keys signed it, and which witnesses when. Raises
+    BadNote, also where one of them is said to have signed, and did not."""
     text, empty, signatures = note.rpartition("\n\n")
     if not empty or not signatures.endswith("\n"):
         raise BadNote("it is no signed note: a text, an empty line, signatures")
-    known, signed_by = {(key.name, key.id): key for key in keys}, []
+    known, signers, seen = {(key.name, key.id): key for key in (*keys, *witnesses)}, list[Key](), []
     for line in signatures[:-1].split("\n")[:64]:
         dash, _, rest = line.partition(" ")
         name, _, encoded = rest.partition(" ")
@@ -173,23 +201,31 @@ def read_note(note: str, keys: Iterable[Key]) -> tuple[str, tuple[str, ...]]:
         if dash != "\u2014" or len(signature) < 5:
             raise BadNote("a line of its signatures is none")
         key = known.get((name, signature[:4]))
-        if key and not ed25519_verifies(key.public, (text + "\n").encode(), signature[4:]):
+        if key is None:
+            continue
+        at = int.from_bytes(signature[4:12], "big") if key.kind == COSIGNS else 0
+        said = f"cosignature/v1\ntime {at}\n{text}\n" if key.kind == COSIGNS else f"{text}\n"
+        if not ed25519_verifies(key.public, said.encode(), signature[12 if key.kind == COSIGNS else 4 :]):
             raise BadNote(f"it is not signed by {name}, as it says")
-        if key:
-            signed_by.append(name)
-    return text, tuple(signed_by)
+        if key.kind == SIGNS:
+            signers.append(key)
+        elif at < 1 << 37:
+            seen.append((name, (_EPOCH + timedelta(seconds=at)).strftime("%Y-%m-%dT%H:%M:%SZ")))
+    return text, tuple(signers), tuple(seen)
 
 
-def read_checkpoint(note: str, keys: Iterable[Key], where: str, outside: bool = False) -> Checkpoint:
+def read_checkpoint(
+    note: str, keys: Iterable[Key], where: str, outside: bool = False, witnesses: Iterable[Key] = ()
+) -> Checkpoint:
     """Raises BadNote as read_note does."""
-    text, signed_by = read_note(note, keys)
+    text, signers, seen = read_note(note, keys, witnesses)
     lines = text.split("\n")
     if len(lines) < 3 or not re.fullmatch(r"0|[1-9][0-9]{0,17}", lines[1]):
         raise BadNote("it is no checkpoint: origin, size, root, an empty line, signatures")
     root = _base64(lines[2])
     if len(root) != HASH:
         raise BadNote("its root has not 32 bytes")
-    return Checkpoint(where, lines[0], int(lines[1]), root, signed_by, outside)
+    return Checkpoint(where, lines[0], int(lines[1]), root, signers, outside, seen)
 
 
 def _base64(text: str) -> bytes:
@@ -210,12 +246,23 @@ class Tree:
         self._perfect: list[bytes] = []
 
     def append(self, leaf: bytes) -> None:
-        level, perfect = self.size, self._perfect
-        while level & 1:
-            leaf = sha256(b"\x01" + perfect.pop() + leaf).digest()
-            level >>= 1
-        perfect.append(leaf)
+        self._join(leaf, self.size)
         self.size += 1
+
+    def append_tile(self, hashes: bytes) -> None:
+        """Those of 256 leaves at once, where the tree has a number of whole tiles."""
+        while len(hashes) > HASH:
+            pairs = range(0, len(hashes), 2 * HASH)
+            hashes = b"".join([sha256(b"\x01" + hashes[at : at + 2 * HASH]).digest() for at in pairs])
+        self._join(hashes, self.size // TILE)
+        self.size += TILE
+
+    def _join(self, found: bytes, before: int) -> None:
+        """`before`: how many trees of the size of this one stand before it."""
+        while before & 1:
+            found = sha256(b"\x01" + self._perfect.pop() + found).digest()
+            before >>= 1
+        self._perfect.append(found)
 
     def root(self) -> bytes:
         if not self._perfect:
@@ -395,14 +442,29 @@ class Verdict:
     def verdict(self) -> str:
         return next((kind for kind in CLASSES if self.counts[kind]), "REDACTED" if self.told.get("redacted") else "OK")
 
+    def latest_outside(self) -> tuple[int, str, str] | None:
+        """What was seen last by a witness: how many entries, by whom, and when. Nothing where it does not hold."""
+        seen = [(at, one.size, name) for one in self.checkpoints for name, at in one.seen if not self.findings]
+        at, size, name = max(seen, default=("", 0, ""))
+        return (size, name, at) if name else None
+
     def to_json(self) -> dict[str, Any]:
+        latest = self.latest_outside()
+        outside = {"size": latest[0], "witness": latest[1], "at": latest[2]} if latest else None
         return {
             "verdict": self.verdict,
             "exit_code": self.exit_code,
             **self.told,
             "bound": self.bound,
+            "latest_outside_time": outside,
             "checkpoints": [
-                {"file": one.where, "origin": one.origin, "size": one.size, "signed_by": list(one.signed_by)}
+                {
+                    "file": one.where,
+                    "origin": one.origin,
+                    "size": one.size,
+                    "signed_by": list(one.signed_by),
+                    "seen": [{"witness": name, "at": at} for name, at in one.seen],
+                }
                 for one in self.checkpoints
             ],
             "counts": dict(self.counts),
@@ -452,6 +514,8 @@ class Verification:
         self.policies: dict[str, dict[str, Any]] = {}
         self.asked: set[str] = set()
         self.unknown_policies: set[str] = set()
+        self.parse: Callable[[bytes], Any] = parsed
+        self.witnesses: list[Key] = []
         self.progress: Callable[[int, int], None] = lambda done, of: None
         self.begun: Callable[[Verification], None] = lambda run: None
         self.on_entry: Callable[[Entry, dict[str, str]], None] | None = None
@@ -475,22 +539,27 @@ class Verification:
         self._read_definitions()
         self._read_checkpoints()
         self.begun(self)
-        chains, values, files = Chains(self), Values(self), Files(self)
-        story = Filtered(self) if self.manifest["filtered"] else Whole(self)
+        chains, values, files, lives = Chains(self), Values(self), Files(self), KeyLives(self)
+        story: Filtered | Whole = Filtered(self) if self.manifest["filtered"] else Whole(self)
         totals = Totals(self)
         try:
             for entry, sound in story.entries():
                 totals.count(entry)
-                files.note(entry)
+                if entry.entry.get("kind") == "attachment":
+                    files.note(entry)
                 self._belongs(entry)
-                chains.take(entry, story.hash_of(entry), alone=story.partial)
+                chains.take(entry, story.hash_of(entry), story.partial)
                 seen = values.of(entry, sound)
-                self.receipts.pop(entry.hash.hex(), None)
+                if self.receipts:
+                    self.receipts.pop(entry.hash.hex(), None)
+                if sound and (entry.leaf + 1 in lives.sizes or entry.entry.get("kind") == "signing_key"):
+                    lives.take(entry)
                 if self.on_entry is not None and sound:
                     self.on_entry(entry, seen)
         finally:
             self._tell(values)
         story.end()
+        lives.judge(story.holds)
         values.end()
         files.end()
         self._all_there(totals, values)
@@ -544,7 +613,7 @@ class Verification:
             notes += [(name, text, True) for text in self._kept(name, lines)]
         for name, text, outside in notes:
             try:
-                found = read_checkpoint(text, keys, name, outside)
+                found = read_checkpoint(text, keys, name, outside, self.witnesses)
             except BadNote as bad:
                 self.verdict.add("ALTERED", f"{name}: {bad}", file=name)
                 continue
@@ -678,10 +747,17 @@ class Whole:
     def _prove_tiles(self) -> bool:
         """Hold the hashes of the leaves against every checkpoint. Whether the newest holds all of them true."""
         tree, wanted, roots = Tree(), {one.size for one in self.anchors}, {0: EMPTY_ROOT}
-        for leaf in self._leaves(say=True):
-            tree.append(leaf)
-            if tree.size in wanted:
-                roots[tree.size] = tree.root()
+        for hashes in self._tiles(say=True):
+            within = range(tree.size + 1, tree.size + len(hashes) // HASH)
+            if len(hashes) == HASH * TILE and not any(size in within for size in wanted):
+                tree.append_tile(hashes)
+                if tree.size in wanted:
+                    roots[tree.size] = tree.root()
+                continue
+            for leaf in _hashes_in(hashes):
+                tree.append(leaf)
+                if tree.size in wanted:
+                    roots[tree.size] = tree.root()
         self._tiled = tree.size
         self.anchors_hold = {one: roots.get(one.size) == one.root for one in self.anchors}
         held = [one.size for one in self.anchors if self.anchors_hold[one]]
@@ -691,8 +767,11 @@ class Whole:
             self.verdict.add("ALTERED", "the root in manifest.json is not that of the leaves", file="manifest.json")
         return bool(held) and held[-1] == tree.size
 
-    def _leaves(self, say: bool = False) -> Iterator[bytes]:
+    def _leaves(self) -> Iterator[bytes]:
         """The hashes of the leaves as the tiles have them, as far as there are tiles."""
+        return chain.from_iterable(map(_hashes_in, self._tiles()))
+
+    def _tiles(self, say: bool = False) -> Iterator[bytes]:
         for number in range((min(self.size, TILE * MOST_MEMBERS) + TILE - 1) // TILE):
             width = min(TILE, self.size - number * TILE)
             name = tile_name(number, width)
@@ -705,8 +784,7 @@ class Whole:
                 if say:
                     self.verdict.add("ALTERED", f"{name} has not {width} hashes", file=name)
                 return
-            for at in range(0, len(hashes), HASH):
-                yield hashes[at : at + HASH]
+            yield hashes
 
     def entries(self) -> Iterator[tuple[Entry, bool]]:
         """Every line, and whether it is what the log has at its place."""
@@ -714,7 +792,7 @@ class Whole:
         expected = next(leaves, None)
         wanted = {one.size for one in self.anchors}
         for entry, following in _ahead(_read_entries(self.run)):
-            sound = expected is not None and entry.hash == expected
+            sound = entry.hash == expected
             if sound:
                 expected = next(leaves, None)
                 self.at += 1
@@ -723,7 +801,7 @@ class Whole:
             else:
                 expected = self._differs(entry, following, expected, leaves)
                 self._shift = None
-            if sound:
+            if sound and (self._shift != 0 or entry.leaf != self.at - 1):
                 self._says_where(entry)
             if not self.sound:
                 self._tree.append(entry.hash)
@@ -738,6 +816,9 @@ class Whole:
             says = f"it says to be leaf {entry.leaf}, and is leaf {self.at - 1}"
             self.verdict.add("REORDERED", says, **entry.place())
         self._shift = shift
+
+    def holds(self, one: Checkpoint) -> bool:
+        return self.anchors_hold.get(one, False)
 
     def hash_of(self, entry: Entry) -> bytes:
         """By which the next of its case should be chained to it."""
@@ -850,6 +931,9 @@ class Filtered:
                 self.verdict.add("ALTERED" if known else "EXTRA", says, **entry.place())
             yield entry, sound
 
+    def holds(self, one: Checkpoint) -> bool:
+        return one.size == self.size and one.root == self.root
+
     def hash_of(self, entry: Entry) -> bytes:
         return entry.hash
 
@@ -863,7 +947,8 @@ class Chains:
     def __init__(self, run: Verification) -> None:
         self.run = run
         self._last: dict[bytes, bytes] = {}
-        self._pack = struct.Struct(">32sQQ")
+        packed = struct.Struct(">32sQQ")
+        self._pack, self._unpack = packed.pack, packed.unpack
 
     def take(self, entry: Entry, its_hash: bytes, alone: bool) -> None:
         e = entry.entry
@@ -875,7 +960,7 @@ class Chains:
             return
         key = _short(case)
         known = self._last.get(key)
-        last, last_seq, last_leaf = self._pack.unpack(known) if known else (b"", 0, 0)
+        last, last_seq, last_leaf = self._unpack(known) if known else (b"", 0, 0)
         if seq <= last_seq:
             says = f"entry {seq} of its case stands after entry {last_seq}"
             self.run.verdict.add("REORDERED", says, **entry.place())
@@ -892,11 +977,66 @@ class Chains:
             )
             place = {"file": "entries.ndjson", "leaf_index": last_leaf, "case_id": case, "case_seq": last_seq}
             self.run.verdict.add("ALTERED", says, **place)
-        self._last[key] = self._pack.pack(its_hash, seq, max(entry.leaf, 0) & ((1 << 63) - 1))
+        self._last[key] = self._pack(its_hash, seq, max(entry.leaf, 0) & ((1 << 63) - 1))
 
     def _genesis(self, entry: Entry) -> str:
         named = canonical_list(entry.entry.get("tenant"), entry.entry.get("case_id"), entry.definition)
         return sha256(b"stateward-case/1\0" + named).hexdigest()
+
+
+class KeyLives:
+    """Whether a signature counts at its time: not after its key's end, and not at all where the key was revoked, but
+    for what a witness saw before. The log says so in entries of the kind `signing_key`, and the file of keys may."""
+
+    def __init__(self, run: Verification) -> None:
+        self.run = run
+        self.sizes = {one.size for one in run.verdict.checkpoints}
+        self._ended = {key.named: key.until for key in run.given or () if key.until}
+        self._revoked = {key.named: key.revoked for key in run.given or () if key.revoked}
+        self._last: dict[int, str] = {}
+
+    def take(self, entry: Entry) -> None:
+        at, told = str(entry.entry.get("at")), entry.entry.get("signing_key")
+        if entry.leaf + 1 in self.sizes:
+            self._last[entry.leaf + 1] = at
+        if entry.entry.get("kind") != "signing_key" or not isinstance(told, dict):
+            return
+        key, how, since = str(told.get("key")), told.get("how"), str(told.get("since"))
+        if how == "began":
+            self._ended.pop(key, None)
+        elif how == "ended":
+            self._ended[key] = at
+        elif how == "revoked":
+            self._revoked[key] = min(since, self._revoked.get(key, since))
+
+    def judge(self, holds: Callable[[Checkpoint], bool]) -> None:
+        """Of enclosed checkpoints before one that counts, those that do not are covered by it."""
+        inside = [one for one in self.run.verdict.checkpoints if one.signers and not one.outside]
+        wrong = {one: [why for why in map(self._wrong, one.signers, [one] * len(one.signers)) if why] for one in inside}
+        counts = max((one.size for one in inside if len(wrong[one]) < len(one.signers) and holds(one)), default=-1)
+        for one in inside:
+            if len(wrong[one]) < len(one.signers):
+                continue
+            kind, why = wrong[one][0]
+            if one.size < counts:
+                self.run.verdict.notes.append(f"{one.where} is signed by {why}; a newer one that counts covers it")
+            else:
+                self.run.verdict.add(kind, f"{one.where} is signed by {why}", file=one.where)
+
+    def _wrong(self, key: Key, one: Checkpoint) -> tuple[str, str] | None:
+        revoked, ended, last = self._revoked.get(key.named), self._ended.get(key.named), self._last.get(one.size)
+        if revoked and not any(_is_before(at, revoked) for _, at in one.seen):
+            return "REVOKED_KEY", f"{key.named}, which was revoked since {revoked}"
+        if ended and last and _is_before(ended, last, timedelta(minutes=1)):
+            return "UNKNOWN_KEY", f"{key.named}, which ended on {ended}: the last of its entries is of {last}"
+        return None
+
+
+def _is_before(one: str, other: str, by: timedelta = timedelta()) -> bool:
+    try:
+        return _moment(one) + by <= _moment(other)
+    except (ValueError, TypeError, OverflowError):
+        return False
 
 
 class Values:
@@ -911,7 +1051,7 @@ class Values:
     def of(self, entry: Entry, sound: bool) -> dict[str, Any]:
         """Check those of an entry; returns the true ones by path."""
         fields = entry.entry.get("fields")
-        if not isinstance(fields, dict):
+        if type(fields) is not dict:
             fields = {}
         while self._next is not None and self._next[1] < entry.leaf:
             self._unasked()
@@ -927,12 +1067,15 @@ class Values:
     ) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for path, pair in given.items():
-            if path in fields and _commits(fields[path], path, pair):
-                found[path] = pair[1]
-            elif sound:
+            if path in fields:
+                self.checked += 1
+                if _commits(fields[path], path, pair):
+                    found[path] = pair[1]
+                    continue
+            if sound:
                 self._false(entry, path, path in fields, line)
-        self.checked += sum(path in fields for path in given)
-        self.withheld += sum(path not in given for path in fields)
+        if len(found) < len(fields):
+            self.withheld += sum(path not in given for path in fields)
         return found
 
     def _false(self, entry: Entry, path: str, committed: bool, line: int) -> None:
@@ -968,7 +1111,8 @@ class Files:
         self._sizes: dict[str, int] = {}
 
     def note(self, entry: Entry) -> None:
-        if entry.entry.get("kind") != "attachment" or (self.said is None and not self.enclosed):
+        """One that attached a file."""
+        if self.said is None and not self.enclosed:
             return
         told = entry.entry.get("attachment")
         digest, size = (told.get("sha256"), told.get("size")) if isinstance(told, dict) else (None, None)
@@ -1017,13 +1161,13 @@ class Totals:
     def count(self, entry: Entry) -> None:
         e = entry.entry
         self.lines += 1
-        kind, source, target = e.get("kind"), e.get("source"), e.get("target")
-        case_type = e.get("case_type")
-        key = (case_type if isinstance(case_type, str) else "", kind if isinstance(kind, str) else "")
+        kind, case_type, target = e.get("kind"), e.get("case_type"), e.get("target")
+        key = (case_type if type(case_type) is str else "", kind if type(kind) is str else "")
         if key in self.kinds or len(self.kinds) < 10_000:
             self.kinds[key] += 1
-        self.moves["opened"] += kind == "opened"
-        if isinstance(target, str) and source != target:
+        if kind == "opened":
+            self.moves["opened"] += 1
+        if type(target) is str and (source := e.get("source")) != target:
             before = isinstance(source, str) and self._is_closed(entry.definition, source)
             after = self._is_closed(entry.definition, target)
             self.moves["closed"] += after and not before
@@ -1059,10 +1203,11 @@ class Totals:
 # ---- Reading lines ---------------------------------------------------------------------------------------------------
 
 
-def _parsed(text: str) -> Any:
-    """As json.loads, which looks around a text three times before it reads it."""
-    found, end = _decode(text)
-    if end != len(text):
+def parsed(text: bytes) -> Any:
+    """As json.loads, which looks around a text three times before it reads it. Raises one of `_BAD`."""
+    told = text.decode()
+    found, end = _decode(told)
+    if end != len(told):
         raise ValueError
     return found
 
@@ -1073,14 +1218,14 @@ _BAD = (ValueError, TypeError, KeyError, RecursionError, AttributeError)
 
 def _read_entries(run: Verification) -> Iterator[Entry]:
     of = run.manifest["entries"]
+    parse = run.parse
     for number, line in enumerate(run.archive.lines("entries.ndjson"), 1):
         try:
-            outer = _parsed(line.decode())
-            text, leaf = outer["entry"], outer["leaf_index"]
-            entry = _parsed(text)
-            if type(leaf) is not int or type(entry) is not dict:
+            leaf, text = _exact(line)
+            entry = parse(text)
+            if type(entry) is not dict:
                 raise TypeError
-            hashed = sha256(b"\0" + text.encode()).digest()
+            hashed = sha256(b"\0" + text).digest()
         except _BAD:
             run.verdict.add("ALTERED", "the line is no entry", file="entries.ndjson", line=number)
             continue
@@ -1091,12 +1236,34 @@ def _read_entries(run: Verification) -> Iterator[Entry]:
             run.progress(number, of)
 
 
+_BEGINS = re.compile(rb'\{"leaf_index":(0|[1-9][0-9]{0,15}),"entry":"')
+
+
+def _exact(line: bytes) -> tuple[int, bytes]:
+    """The leaf that a line says it is, and the bytes that were hashed. Raises one of `_BAD`.
+
+    Nearly all lines hold no backslash but those before quotes, and all of these are: then they are cut out.
+    """
+    begun = _BEGINS.match(line)
+    if begun and line.endswith(b'"}'):
+        said = line[begun.end() : -2]
+        text = said.replace(b'\\"', b'"')
+        if b"\\" not in text and said.count(b'"') == len(said) - len(text):
+            return int(begun[1]), text
+    outer = parsed(line)
+    leaf, told = outer["leaf_index"], outer["entry"]
+    if type(leaf) is not int:
+        raise TypeError
+    return leaf, told.encode()
+
+
 def _read_values(run: Verification) -> Iterator[tuple[int, int, dict[str, Any]]]:
     if "values.ndjson" not in run.archive.members:
         return
+    parse = run.parse
     for number, line in enumerate(run.archive.lines("values.ndjson"), 1):
         try:
-            outer = _parsed(line.decode())
+            outer = parse(line)
             leaf, values = outer["leaf_index"], outer["values"]
             if type(leaf) is not int or type(values) is not dict:
                 raise TypeError
@@ -1112,7 +1279,7 @@ def _read_proofs(run: Verification) -> Iterator[tuple[int, list[bytes]]]:
         return
     for number, line in enumerate(run.archive.lines("proofs.ndjson"), 1):
         try:
-            outer = _parsed(line.decode())
+            outer = parsed(line)
             leaf, proof = outer["leaf_index"], [bytes.fromhex(step) for step in outer["proof"]]
             if type(leaf) is not int or len(proof) > 64:
                 raise TypeError
@@ -1131,10 +1298,13 @@ def _commits(commitment: Any, path: str, pair: Any) -> bool:
     """SHA-256 over the name of the format, the salt, and the canonical JSON of [path, value]."""
     try:
         salt, value = pair
-        said = b"stateward-field/1\0" + bytes.fromhex(salt) + _begun(path) + value.encode() + b"]"
+        said = b"stateward-field/1\0" + _from_hex(salt) + _begun(path) + value.encode() + b"]"
         return bool(sha256(said).hexdigest() == commitment)
     except (ValueError, TypeError, AttributeError):
         return False
+
+
+_from_hex = bytes.fromhex
 
 
 @lru_cache(maxsize=4096)
@@ -1171,7 +1341,7 @@ def _object(text: bytes) -> dict[str, Any]:
 def _short(case: str) -> bytes:
     """A UUID in 16 bytes: there may be a million of them."""
     try:
-        return bytes.fromhex(case.replace("-", ""))
+        return _from_hex(case.replace("-", ""))
     except ValueError:
         return sha256(case.encode(errors="replace")).digest()
 
@@ -1189,6 +1359,10 @@ def _ahead(entries: Iterator[Entry]) -> Iterator[tuple[Entry, Entry | None]]:
         before = entry
     if before is not None:
         yield before, None
+
+
+def _hashes_in(tile: bytes) -> list[bytes]:
+    return [tile[at : at + HASH] for at in range(0, len(tile), HASH)]
 
 
 def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -1235,22 +1409,23 @@ def judge_flat(path: str, sidecar: str, keys: list[Key] | None) -> Verdict:
         verdict.notes.append("nobody signed the sidecar: whoever made another file can have made another sidecar")
         return verdict
     try:
-        said, signed_by = read_note(str(note), keys or ())
-        _signed_sidecar(verdict, told, said, signed_by, sidecar)
+        said, signers, _ = read_note(str(note), keys or ())
+        _signed_sidecar(verdict, told, said, signers, sidecar)
     except BadNote as bad:
         verdict.add("ALTERED", f"{sidecar}: {bad}", file=sidecar)
     return verdict
 
 
-def _signed_sidecar(
-    verdict: Verdict, told: dict[str, Any], said: str, signed_by: tuple[str, ...], sidecar: str
-) -> None:
+def _signed_sidecar(verdict: Verdict, told: dict[str, Any], said: str, signers: tuple[Key, ...], sidecar: str) -> None:
     first, _, statement = said.partition("\n")
     if first != SIDECAR or _object(statement.encode()) != {k: v for k, v in told.items() if k != "format"}:
         verdict.add("ALTERED", "it does not say what was signed", file=sidecar)
-    elif signed_by:
+    elif signers and all(key.revoked for key in signers):
+        says = f"{sidecar} is signed by {signers[0].named}, which was revoked since {signers[0].revoked}"
+        verdict.add("REVOKED_KEY", says, file=sidecar)
+    elif signers:
         origin, size = str(told.get("origin")), told["tree_size"]
-        verdict.checkpoints.append(Checkpoint(sidecar, origin, size, b"", signed_by, False))
+        verdict.checkpoints.append(Checkpoint(sidecar, origin, size, b"", signers, False))
         verdict.bound = size
     elif verdict.keys_given:
         verdict.add("UNKNOWN_KEY", f"{sidecar} is signed by no key that is known", file=sidecar)
@@ -1288,6 +1463,9 @@ def takes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("export", metavar="EXPORT.zip")
     parser.add_argument("--key", action="append", metavar="KEY", help="the log's public key, or a file of keys")
     parser.add_argument(
+        "--witness", action="append", metavar="KEY", help="the public key of a witness, or a file of them"
+    )
+    parser.add_argument(
         "--checkpoint", action="append", metavar="NOTE", help="a checkpoint that you kept, or published ones: a file"
     )
     parser.add_argument(
@@ -1297,15 +1475,18 @@ def takes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="the verdict as JSON")
 
 
-def judged(given: argparse.Namespace, begun: Callable[[Verification], None] | None) -> Verdict:
+def judged(
+    given: argparse.Namespace, begun: Callable[[Verification], None] | None, parse: Callable[[bytes], Any]
+) -> Verdict:
     """Raises Unreadable."""
     sidecar = _sidecar_of(given)
     if sidecar is None:
         verification = opened(given)
-        verification.begun = begun or verification.begun
+        verification.begun, verification.parse = begun or verification.begun, parse
         return verification.run()
-    if begun or given.checkpoint or given.receipt:
-        raise Unreadable("--checkpoint, --receipt and --decide are for an export as a zip: a flat file holds no proofs")
+    if begun or given.checkpoint or given.receipt or given.witness:
+        told = "--checkpoint, --receipt, --witness and --decide"
+        raise Unreadable(f"{told} are for an export as a zip: a flat file holds no proofs")
     return judge_flat(given.export, sidecar, _all_keys(given))
 
 
@@ -1315,6 +1496,7 @@ def opened(given: argparse.Namespace) -> Verification:
     notes: list[tuple[str, Iterable[str]]] = [(path, _lines(path)) for path in given.checkpoint or ()]
     receipts = [one for told in given.receipt or () for one in _receipts(told)]
     run = Verification(Archive(given.export), keys, notes, receipts)
+    run.witnesses = [key for told in given.witness or () for key in _keys(told, "--witness", COSIGNS)]
     if sys.stderr.isatty():
         run.progress = _Progress()
     return run
@@ -1324,11 +1506,12 @@ def _all_keys(given: argparse.Namespace) -> list[Key] | None:
     return [key for told in given.key for key in _keys(told)] if given.key else None
 
 
-def _keys(told: str) -> list[Key]:
+def _keys(told: str, option: str = "--key", kind: bytes = SIGNS) -> list[Key]:
+    """A key, several as `stateward keys show` prints them, or a file of them."""
     try:
-        return keys_of(told if re.fullmatch(r"[^\s+]+\+[0-9a-f]{8}\+\S+", told) else _text(told))
+        return keys_of(told if re.match(r"[^\s+]+\+[0-9a-f]{8}\+\S", told) else _text(told), kind)
     except BadNote as bad:
-        raise Unreadable(f"--key: {bad}") from None
+        raise Unreadable(f"{option}: {bad}") from None
 
 
 def _receipts(told: str) -> list[str]:
@@ -1399,6 +1582,9 @@ def sentences(verdict: Verdict) -> Iterator[str]:
         left = again["permissions_not_again"]
         yield f"{again['permitted']} permissions decided again, {left} not: for lack of a policy, or of values"
     yield _bound(verdict)
+    if (latest := verdict.latest_outside()) is not None:
+        size, witness, at = latest
+        yield f"The latest outside time: {witness} saw the first {size} entries by {at}."
 
 
 def _where(one: dict[str, Any]) -> str:
@@ -1425,10 +1611,14 @@ def _bound(verdict: Verdict) -> str:
     return f"{by} signed all of it ({newest.where})."
 
 
-def run(given: argparse.Namespace, begun: Callable[[Verification], None] | None = None) -> int:
-    """`begun` is called when all but the entries is read: who decides them again comes in there."""
+def run(
+    given: argparse.Namespace,
+    begun: Callable[[Verification], None] | None = None,
+    parse: Callable[[bytes], Any] = parsed,
+) -> int:
+    """`begun` is called when all but the entries is read: who decides them again comes in there. `parse` reads JSON."""
     try:
-        verdict = judged(given, begun)
+        verdict = judged(given, begun, parse)
     except Unreadable as unreadable:
         return _refused(str(unreadable), given.json)
     if sys.stderr.isatty():

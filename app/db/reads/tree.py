@@ -81,6 +81,12 @@ def departures(tenant: str, limit: int) -> Select[Any]:
     return placed.where(*outside).order_by(E.entry_id.desc()).limit(limit)
 
 
+def signing_keys(tenant: str, limit: int) -> Select[Any]:
+    """Also those that have no place yet."""
+    outside = (E.tenant == tenant, E.case_id.is_(None), E.case_seq.is_(None), E.kind == "signing_key")
+    return select(E.entry).where(*outside).order_by(E.entry_id.desc()).limit(limit)
+
+
 def to_check(tenant: str, first: int, limit: int) -> Select[Any]:
     """With the hash of the entry before it in its case."""
     earlier = ENTRY.alias("earlier")

@@ -81,7 +81,7 @@ class VerifierKey:
     @classmethod
     def parse(cls, text: str) -> "VerifierKey":
         """Raises BadNote, also where the id is not that of name and key."""
-        key = cls(*_key_parts(text))
+        key = cls(*key_parts(text))
         if text.split("+")[1] != key.id.hex():
             raise BadNote(f"the id of the key {key.name} should be {key.id.hex()}")
         return key
@@ -111,7 +111,7 @@ class SigningKey:
         """Raises BadNote, whose message does not tell the key."""
         if not text.startswith(PRIVATE):
             raise BadNote(f"a signing key begins with {PRIVATE}")
-        key = cls(*_key_parts(text.removeprefix(PRIVATE)))
+        key = cls(*key_parts(text.removeprefix(PRIVATE)))
         if text.split("+")[3] != key.verifier.id.hex():
             raise BadNote("the id of a signing key is not that of its name and key")
         return key
@@ -148,6 +148,11 @@ def signed(text: str, keys: Iterable[SigningKey]) -> str:
     return text + "\n" + "".join(key.signature_line(text) for key in keys)
 
 
+def signers_named(note: str) -> frozenset[tuple[str, bytes]]:
+    """Names and ids of the keys that are said to have signed. Raises BadNote."""
+    return frozenset((name, told[:ID_BYTES]) for name, told in map(signature_of, _taken_apart(note)[1]))
+
+
 def text_of(note: str) -> str:
     """What a note says, whoever signed it. Raises BadNote."""
     return _taken_apart(note)[0]
@@ -158,7 +163,7 @@ def opened(note: str, known: Iterable[VerifierKey]) -> OpenedNote:
     text, lines = _taken_apart(note)
     by_name = {(key.name, key.id): key for key in known}
     signers: list[VerifierKey] = []
-    for name, signature in map(_signature, lines):
+    for name, signature in map(signature_of, lines):
         key = by_name.get((name, signature[:ID_BYTES]))
         if key is None:
             continue
@@ -187,7 +192,8 @@ def _taken_apart(note: str) -> tuple[str, list[str]]:
     return f"{text}\n", lines
 
 
-def _signature(line: str) -> tuple[str, bytes]:
+def signature_of(line: str) -> tuple[str, bytes]:
+    """The name in a line of signatures, and what it signed with. Raises BadNote."""
     name, space, encoded = line.removeprefix(DASH).partition(" ")
     if not line.startswith(DASH) or not space:
         raise BadNote("a signature is a dash, the name of a key, and base64")
@@ -197,14 +203,15 @@ def _signature(line: str) -> tuple[str, bytes]:
     return _checked_name(name), signature
 
 
-def _key_parts(text: str) -> tuple[str, bytes]:
+def key_parts(text: str, algorithm: bytes = ED25519) -> tuple[str, bytes]:
+    """Name and key of what is written NAME+ID+BASE64. Raises BadNote."""
     parts = text.strip().split("+", 2)  # a name has no plus, base64 may
     if len(parts) != 3:
         raise BadNote("a key is written NAME+ID+BASE64")
     name, _, encoded = parts
     key = _decoded(encoded, KEY_BYTES + 1, "the last part of a key")
-    if key[:1] != ED25519:
-        raise BadNote("a key must be one for Ed25519")
+    if key[:1] != algorithm:
+        raise BadNote(f"the key of {name} must be of the type {algorithm[0]}, not {key[0]}")
     return _checked_name(name), key[1:]
 
 

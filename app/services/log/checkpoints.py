@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
-from app.domain.log.notes import BadNote, Checkpoint, UnknownKeys, opened
+from app.domain.log.notes import BadNote, Checkpoint, UnknownKeys, VerifierKey, opened
+from app.domain.values.names import SERVICE_TENANT
 from app.services.log import tiling
 from app.services.log.restored import has_departed
 from app.services.log.signing import Place, PlaceUnusable, Published, Signing, origin_of
+from app.services.log.signing_keys import MOST, KeyLife, KeyStore, lives, named, tell_exchange
 from app.services.process.standing_still import TICK
 from app.services.store.failures import Refused
 from app.services.store.log_tree import Head, StoredCheckpoint, TreeStore
@@ -52,12 +54,13 @@ class Inconsistent(Exception):
 class Checkpoints:
     """Without a key nothing is signed; without a place it is signed, and kept in the database alone."""
 
-    def __init__(self, store: TreeStore, signing: Signing | None, place: Place | None) -> None:
+    def __init__(self, store: KeyStore, signing: Signing | None, place: Place | None) -> None:
         self._store = store
         self._signing = signing
         self._place = place
         self._me = str(uuid4())
         self._problem: str | None = None
+        self._lives: Mapping[str, KeyLife] = {}
         self.on_signed: Callable[[Round], None] = lambda done: None
 
     @property
@@ -88,6 +91,11 @@ class Checkpoints:
         return done
 
     async def _round(self, signing: Signing) -> Round | None:
+        self._lives = lives(await self._store.signing_keys_said(SERVICE_TENANT, MOST))
+        revoked = [str(key) for key in signing.verifiers if self._is_revoked(named(key))]
+        if revoked:
+            says = f"the key {revoked[0]} was revoked: take it out, and set another one"
+            return await self._nothing(says)
         signed, refused = 0, dict[str, str]()
         async for heads, now in self._heads():
             looking = _Looking(now, await self._place.latest() if self._place else {})
@@ -97,6 +105,14 @@ class Checkpoints:
             signed += len(looking.ready)
             refused |= looking.refused
         return Round(signed, refused) if self._held else None
+
+    def _is_revoked(self, key: str) -> bool:
+        return key in self._lives and self._lives[key].revoked is not None
+
+    async def _nothing(self, why: str) -> Round | None:
+        """Said by the one whose turn it is."""
+        held = await self._store.hold_signing(self._me, LEASE) is not None
+        return Round(0, {"": f"no checkpoint is signed, because {why}"}) if held else None
 
     async def _heads(self) -> AsyncIterator[tuple[Sequence[Head], datetime]]:
         """Page by page, as long as it is this process's turn."""
@@ -119,7 +135,8 @@ class Checkpoints:
                 return
             if not await tiling.keep_up(self._store, head.tenant, head.size):
                 return  # next time
-            await self._check(signing, head, last)
+            before = await self._check(signing, head, last)
+            await tell_exchange(self._store, head.tenant, before, signing.verifiers)
             checkpoint = Checkpoint(origin, head.size, await tiling.root(self._store, head.tenant, head.size))
             note = await signing.sign(checkpoint.text())
         except (Inconsistent, BadNote, Refused, KeyError) as wrong:
@@ -135,20 +152,25 @@ class Checkpoints:
         """Whether what stands outside is another than what was signed here."""
         return self._place is not None and (last is None or last.checkpoint.size != head.size)
 
-    async def _check(self, signing: Signing, head: Head, last: Published | None) -> None:
-        """Raises Inconsistent, or BadNote where what stands outside is signed by somebody else."""
+    async def _check(self, signing: Signing, head: Head, last: Published | None) -> str | None:
+        """The note that was signed before. Raises Inconsistent, or BadNote where what stands outside is signed by
+        somebody else."""
         if last is not None:
-            before = _checked(last, signing)
+            before, note = _checked(last, [*signing.verifiers, *self._revoked()]), last.note
         elif (stored := await self._store.checkpoint(head.tenant)) is not None:
-            before = Checkpoint(origin_of(signing.name, head.tenant), stored.size, stored.root)
+            before, note = Checkpoint(origin_of(signing.name, head.tenant), stored.size, stored.root), stored.note
         else:
-            return
+            return None
         if await follows(self._store, head, before) or await has_departed(self._store, head.tenant, before):
-            return
+            return note
         raise Inconsistent(
             f"the log of {head.tenant} has {head.size} entries and does not begin with the {before.size} that were"
             " signed; where a backup was restored, say so with `stateward audit restored --reason ...`"
         )
+
+    def _revoked(self) -> list[VerifierKey]:
+        """Keys that may have signed what stands outside: whoever took one out in a hurry had no time for both."""
+        return [VerifierKey.parse(one.public) for one in self._lives.values() if one.revoked and one.public]
 
     async def _keep(self, looking: _Looking) -> None:
         """Outside first: what is in the database may be looked at as published."""
@@ -177,9 +199,9 @@ class Checkpoints:
         self.on_signed(done)
 
 
-def _checked(last: Published, signing: Signing) -> Checkpoint:
+def _checked(last: Published, keys: Sequence[VerifierKey]) -> Checkpoint:
     try:
-        opened(last.note, signing.verifiers)
+        opened(last.note, keys)
     except UnknownKeys:
         raise Inconsistent(
             f"the checkpoint of {last.checkpoint.origin} that stands outside is signed by no key of"

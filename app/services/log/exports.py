@@ -3,10 +3,9 @@
 from array import array
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -22,12 +21,12 @@ from app.services.log.leaf_hashes import LeafHashes, keep_hashes
 from app.services.log.portions import by_leaf, portions
 from app.services.log.sampling import Draw, Drawn, Population
 from app.services.policy.past import PolicyInMemory, policies_behind
-from app.services.store.exports import ExportedLeaf, ExportedValue, ExportStore, LogPages
+from app.services.store.exports import ExportedValue, ExportStore, LogPages
 from app.services.store.log_tree import StoredCheckpoint
 from app.services.store.stored import StoredDefinition
 
-PAGE = 250
-"""Entries read at a time."""
+PAGE = 1_000
+"""Entries read at a time, or less where they are large."""
 HASHES = 5_000
 """The same of hashes alone."""
 MOST_CHECKPOINTS = 64
@@ -39,14 +38,23 @@ READ: Final[Callable[[str | bytes], JsonObject]] = msgspec.json.Decoder().decode
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedEntry:
-    """An entry that is asked for: its exact text, and that read as JSON."""
+class ExportedEntry(NamedTuple):
+    """An entry that is asked for: its exact text, and that read as JSON. A tuple, for there are millions of them."""
 
     leaf_index: int
     text: str
     entry_hash: str
     entry: JsonObject
+
+
+class ExportedRow(NamedTuple):
+    """An entry with its values by path, and all of it as the line of JSON that the store put together."""
+
+    line: str
+    leaf_index: int
+    entry_hash: str
+    entry: JsonObject
+    values: JsonObject
 
 
 class Extract:
@@ -94,7 +102,11 @@ class Extract:
         if hashes is not None and self._of_few_cases:
             await self._hash_all(hashes)
             hashes = None
-        async for leaves, until in self._whole_log() if hashes is not None else self._pages():
+        first = 0
+        while first < self.size:
+            cases = self._few_cases(hashes)
+            leaves = await self._store.exported_leaves(self.asked.tenant, first, self.size, PAGE, cases)
+            until = leaves[-1].leaf_index + 1 if leaves else self.size
             read = [(leaf, READ(leaf.entry)) for leaf in leaves]
             await self._learn(entry for _, entry in read)
             if hashes is not None:
@@ -103,6 +115,22 @@ class Extract:
                 if self._takes(leaf.leaf_index, entry):
                     yield ExportedEntry(leaf.leaf_index, leaf.entry, leaf.entry_hash, entry)
             self._progress(until, self.size)
+            first = until
+
+    async def rows(self) -> AsyncIterator[Sequence[ExportedRow]]:
+        """The same with their values, page by page."""
+        first = 0
+        while first < self.size:
+            lines = await self._store.exported_lines(self.asked.tenant, first, self.size, PAGE, self._few_cases())
+            read = [ExportedRow(line, **READ(line)) for line in lines]
+            first = read[-1].leaf_index + 1 if read else self.size
+            await self._learn(row.entry for row in read)
+            yield [row for row in read if self._takes(row.leaf_index, row.entry)]
+            self._progress(first, self.size)
+
+    def _few_cases(self, hashes: LeafHashes | None = None) -> Sequence[str]:
+        """Those whose entries are looked up, where not the whole log is read."""
+        return sorted(self.asked.wanted.cases) if hashes is None and self._of_few_cases else ()
 
     @property
     def _of_few_cases(self) -> bool:
@@ -114,34 +142,13 @@ class Extract:
             until = min(first + HASHES, self.size)
             keep_hashes(hashes, await self._store.exported_hashes(self.asked.tenant, first, until), until)
 
-    async def _pages(self) -> AsyncIterator[tuple[Sequence[ExportedLeaf], int]]:
-        """The leaves that can be meant, and up to which the log is read with them."""
-        cases, first = sorted(self.asked.wanted.cases), 0
-        if not self._of_few_cases:
-            async for page in self._whole_log():
-                yield page
-            return
-        of_cases = partial(self._store.exported_leaves_of, self.asked.tenant, cases)
-        while leaves := await of_cases(first, self.size, PAGE):
-            first = leaves[-1].leaf_index + 1
-            yield leaves, first
-
-    async def _whole_log(self) -> AsyncIterator[tuple[Sequence[ExportedLeaf], int]]:
-        for first in range(0, self.size, PAGE):
-            until = min(first + PAGE, self.size)
-            yield await self._store.exported_leaves(self.asked.tenant, first, until), until
-
     async def values(self) -> AsyncIterator[Sequence[ExportedValue]]:
         """Behind the commitments of these entries, those of one entry together."""
         for first in range(0, len(self.kept), PAGE):
-            page = self.kept[first : first + PAGE].tolist()
-            async for of_one in self.values_of(page):
-                yield of_one
-
-    async def values_of(self, leaves: Sequence[int]) -> AsyncIterator[Sequence[ExportedValue]]:
-        for portion in portions(await self._store.exported_sizes(self.asked.tenant, leaves)):
-            for of_one in by_leaf(await self._store.exported_values(self.asked.tenant, portion)):
-                yield of_one
+            sizes = await self._store.exported_sizes(self.asked.tenant, self.kept[first : first + PAGE].tolist())
+            for portion in portions(sizes):
+                for of_one in by_leaf(await self._store.exported_values(self.asked.tenant, portion)):
+                    yield of_one
 
     async def definitions(self) -> Sequence[StoredDefinition]:
         """By which these entries were decided."""

@@ -33,18 +33,24 @@ class ExportedValue:
 class LogPages(StoredDefinitions, PolicyLines, Protocol):
     async def log_size(self, tenant: str) -> int: ...
 
-    async def exported_leaves(self, tenant: str, first: int, until: int) -> Sequence[ExportedLeaf]:
-        """Those with `first` <= leaf index < `until`, in their order."""
+    async def exported_leaves(
+        self, tenant: str, first: int, until: int, limit: int, cases: Sequence[str] = ()
+    ) -> Sequence[ExportedLeaf]:
+        """Those with `first` <= leaf index < `until`, in their order: at most so many, and of 4 MB or one at least.
+
+        Of some cases alone, where any are named: refused attempts on them too.
+        """
+        ...
+
+    async def exported_lines(
+        self, tenant: str, first: int, until: int, limit: int, cases: Sequence[str] = ()
+    ) -> Sequence[str]:
+        """The same as JSON, each an object of `leaf_index`, `entry_hash`, `entry` and `values` by path: texts as they
+        are kept, which the database puts together."""
         ...
 
     async def exported_hashes(self, tenant: str, first: int, until: int) -> Sequence[ExportedLeaf]:
-        """The same without the texts."""
-        ...
-
-    async def exported_leaves_of(
-        self, tenant: str, cases: Sequence[str], first: int, until: int, limit: int
-    ) -> Sequence[ExportedLeaf]:
-        """Those of the entries of some cases, refused attempts on them too; at most so many, in their order."""
+        """Of all of these leaves, without the texts."""
         ...
 
     async def exported_sizes(self, tenant: str, leaves: Sequence[int]) -> Sequence[tuple[int, int, int]]:

@@ -120,6 +120,10 @@ class TreeStore(TreeReads, Protocol):
         """The newest entries by which an operator said that a backup was restored, as they are sealed."""
         ...
 
+    async def signing_keys_said(self, tenant: str, limit: int) -> Sequence[str]:
+        """The newest entries about keys that sign, as they are sealed, the oldest first; also those without a place."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SaltedValue:
