@@ -59,11 +59,13 @@ def note_of(size: int, root: bytes) -> str:
 class Shelf:
     """A place in memory."""
 
+    tells_all = True
+
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.usable = True
 
-    async def latest(self) -> dict[str, Published]:
+    async def latest(self, origins: Sequence[str] = ()) -> dict[str, Published]:
         self._check()
         found = [Published(Checkpoint.parse(text_of(note)), note) for note in self.notes]
         return {one.checkpoint.origin: one for one in found}

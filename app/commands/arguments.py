@@ -114,10 +114,14 @@ def keys(parser: argparse.ArgumentParser) -> None:
 
 def audit(parser: argparse.ArgumentParser) -> None:
     parser.description = "The log of the database of STATEWARD_DATABASE_URL."
-    actions = parser.add_subparsers(dest="action", required=True, metavar="check|restored")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="check|restored|witness")
     actions.add_parser("check", help="entries, chains, tree, checkpoints, cases; exit 1 where something is wrong")
     restored = actions.add_parser("restored", help="say in the log that a backup was restored, so that it is signed on")
     restored.add_argument("--reason", required=True, help="why, for the log")
+    witness = actions.add_parser("witness", help="add to a checkpoint what a witness of STATEWARD_WITNESSES signed")
+    witness.add_argument("--tenant", required=True)
+    witness.add_argument("--size", type=int, help="of the checkpoint of so many entries (default: the newest)")
+    witness.add_argument("file", metavar="FILE", help="with the line of the witness, or the note with it; - is stdin")
 
 
 def policy(parser: argparse.ArgumentParser) -> None:

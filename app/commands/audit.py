@@ -1,22 +1,31 @@
-"""`stateward audit`: hold the log against itself, or say in it that a backup was restored."""
+"""`stateward audit`: hold the log against itself, or say in it that a backup was restored, or what a witness saw."""
 
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 from app.commands.opening.checking import NOTHING, check_of
 from app.commands.opening.services import place_of, prepared, running, signing_of
 from app.commands.terminal.failing import FOUND_SOMETHING, USED_WRONGLY, CommandFailed
 from app.db import open_store
+from app.domain.log.cosignatures import Cosignature, WitnessKey, cosignature_of
+from app.domain.log.notes import DASH, BadNote, UnknownKeys, text_of
+from app.domain.values.rfc3339 import rfc3339
 from app.services.log.restored import departed, tell_restored
 from app.services.log.signing import PlaceUnusable
+from app.services.log.witnessing import tell_witnessed
 from app.settings import Settings, system_user
 
 TOLD_EVERY = 5_000
 MOST_TOLD = 1_000
+MOST_READ = 1 << 20
 
 
 async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    if arguments.action == "witness":
+        return await _witnessed(arguments, settings)
     return await (_check(settings) if arguments.action == "check" else _restored(arguments, settings))
 
 
@@ -86,3 +95,48 @@ async def _restored(arguments: argparse.Namespace, settings: Settings) -> int:
     if not told:
         print("every log begins with what was published of it; nothing to say")
     return 0
+
+
+async def _witnessed(arguments: argparse.Namespace, settings: Settings) -> int:
+    witnesses = [WitnessKey.parse(one) for one in settings.witnesses.split()]
+    if not witnesses:
+        raise CommandFailed("STATEWARD_WITNESSES is not set: nobody's word would count", USED_WRONGLY)
+    lines = [line for line in _read(arguments.file).splitlines() if line.startswith(DASH)]
+    await prepared(settings)
+    store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
+    try:
+        checkpoint = await store.checkpoint(arguments.tenant, arguments.size)
+        if checkpoint is None:
+            size = "" if arguments.size is None else f" of {arguments.size} entries"
+            raise CommandFailed(f"{arguments.tenant} has no checkpoint{size}", USED_WRONGLY)
+        found = _cosignatures(lines, text_of(checkpoint.note), witnesses)
+        operator = f"operator:{settings.operator or system_user()}"
+        new = await tell_witnessed(store, checkpoint, found, operator)
+    finally:
+        await store.close()
+    for one in found:
+        print(f"{one.witness.name} saw {checkpoint.size} entries of {checkpoint.tenant} by {rfc3339(one.at)}")
+    print(f"{new} of {len(found)} added")
+    return 0
+
+
+def _cosignatures(lines: Sequence[str], text: str, witnesses: Sequence[WitnessKey]) -> list[Cosignature]:
+    """A note has lines of others too, which are passed over."""
+    found, unknown = [], ""
+    for line in lines:
+        try:
+            found.append(cosignature_of(line, text, witnesses))
+        except UnknownKeys as other:
+            unknown = str(other)
+        except BadNote as false:
+            raise CommandFailed(str(false)) from None
+    if not found:
+        raise CommandFailed(unknown or "there is no line of a witness in it", USED_WRONGLY)
+    return found
+
+
+def _read(file: str) -> str:
+    try:
+        return sys.stdin.read(MOST_READ) if file == "-" else Path(file).read_text(encoding="utf-8")[:MOST_READ]
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None

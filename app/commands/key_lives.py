@@ -10,7 +10,7 @@ from app.db import open_store
 from app.domain.log.notes import BadNote, VerifierKey
 from app.domain.values.names import SERVICE_TENANT
 from app.domain.values.rfc3339 import parse_rfc3339, rfc3339
-from app.services.log.signing_keys import MOST, KeyLife, lives, named, tell_revoked
+from app.services.log.signing_keys import KIND, MOST, KeyLife, lives, named, tell_revoked
 from app.settings import Settings, system_user
 from app.signers.naming import signer_of
 
@@ -25,7 +25,7 @@ async def _show_all(settings: Settings) -> int:
     await prepared(settings)
     store = open_store(settings.database_url.get_secret_value(), 1)
     try:
-        known = lives(await store.signing_keys_said(SERVICE_TENANT, MOST))
+        known = lives(await store.said(SERVICE_TENANT, KIND, MOST))
     finally:
         await store.close()
     for key in set_here.verifiers if set_here else ():
@@ -42,7 +42,7 @@ async def _revoke(arguments: argparse.Namespace, settings: Settings) -> int:
     await prepared(settings)
     store = open_store(settings.database_url.get_secret_value(), settings.pool_size)
     try:
-        key = _key(arguments.key, lives(await store.signing_keys_said(SERVICE_TENANT, MOST)))
+        key = _key(arguments.key, lives(await store.said(SERVICE_TENANT, KIND, MOST)))
         operator = f"operator:{settings.operator or system_user()}"
         told = await tell_revoked(store, key, rfc3339(since), operator, arguments.reason)
     finally:

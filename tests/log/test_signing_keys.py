@@ -5,7 +5,7 @@ import json
 from app.domain.log.notes import SigningKey
 from app.domain.values.names import SERVICE_TENANT
 from app.services.log.checkpoints import Checkpoints
-from app.services.log.signing_keys import MOST, lives, named, tell_revoked
+from app.services.log.signing_keys import KIND, MOST, lives, named, tell_revoked
 from tests.factories import TENANT
 from tests.signing import KEY, NAME, Shelf, free, signer, write
 
@@ -13,7 +13,7 @@ OTHER = SigningKey.new(NAME)
 
 
 async def said(store, tenant: str = TENANT) -> list[tuple[str, str]]:
-    found = [json.loads(one)["signing_key"] for one in await store.signing_keys_said(tenant, MOST)]
+    found = [json.loads(one)["signing_key"] for one in await store.said(tenant, KIND, MOST)]
     return [(one["how"], one["key"]) for one in found]
 
 
@@ -36,7 +36,7 @@ async def test_the_log_of_the_service_says_when_a_key_begins_and_each_log_when_i
         await write(store, 1)
     assert await said(store) == [("began", now), ("ended", before)]
     assert await said(store, SERVICE_TENANT) == [("began", before), ("began", now), ("ended", before)]
-    life = lives(await store.signing_keys_said(SERVICE_TENANT, MOST))[before]
+    life = lives(await store.said(SERVICE_TENANT, KIND, MOST))[before]
     assert life.told().split()[0] == str(KEY.verifier)
     assert [word.partition("=")[0] for word in life.told().split()[1:]] == ["from", "until"]
 

@@ -23,7 +23,7 @@ from app.scheduler import Ticks
 from app.services.assembly import Assembly
 from app.services.fairness.limits import ProcessLimits
 from app.services.log.export_jobs import Beside, ExportLimits, Maker
-from app.services.log.signing import Signing
+from app.services.log.signing import Place, Signing
 from app.services.log.watches import WatchLimits
 from app.services.work.uploads import AttachmentLimits
 from app.settings import PREFIX, Settings, system_user
@@ -89,11 +89,15 @@ def attachments_of(settings: Settings) -> AttachmentFolder | None:
     return None if settings.attachments is None else AttachmentFolder(_folder("attachments", settings.attachments))
 
 
-def place_of(settings: Settings) -> CheckpointFolder | None:
+def place_of(settings: Settings) -> Place | None:
     """Where checkpoints are published, once there is somebody to sign them."""
     if settings.checkpoints is None or signing_of(settings) is None:
         return None
-    return CheckpointFolder(_folder("checkpoints", settings.checkpoints))
+    if isinstance(settings.checkpoints, Path):
+        return CheckpointFolder(_folder("checkpoints", settings.checkpoints))
+    from app.signers.checkpoint_url import CheckpointUrl  # who publishes to a folder needs no client of HTTP
+
+    return CheckpointUrl(str(settings.checkpoints))
 
 
 def _folder(name: str, path: Path) -> Path:

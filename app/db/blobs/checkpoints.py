@@ -23,13 +23,15 @@ class CheckpointFolder:
     """`FOLDER/checkpoints-2026-11.jsonl`. A new file begins with the newest checkpoint of each log, so that older files
     may be taken away and nobody reads more than the newest. All of it runs in threads: a share may be slow."""
 
+    tells_all = True
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file: Path | None = None
         self._read_to = 0
         self._latest: dict[str, Published] = {}
 
-    async def latest(self) -> Mapping[str, Published]:
+    async def latest(self, origins: Sequence[str] = ()) -> Mapping[str, Published]:
         return await asyncio.to_thread(self._caught_up)
 
     async def append(self, notes: Sequence[str], at: datetime) -> None:

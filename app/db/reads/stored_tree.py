@@ -91,8 +91,8 @@ class SqlTree(ABC):
     async def departures(self, tenant: str, limit: int) -> Sequence[str]:
         return [row["entry"] for row in await self._rows(tree.departures(tenant, limit), tenant)]
 
-    async def signing_keys_said(self, tenant: str, limit: int) -> Sequence[str]:
-        rows = await self._rows(tree.signing_keys(tenant, limit), tenant)
+    async def said(self, tenant: str, kind: str, limit: int) -> Sequence[str]:
+        rows = await self._rows(tree.said(tenant, kind, limit), tenant)
         return [row["entry"] for row in reversed(rows)]
 
     async def leaves_to_check(self, tenant: str, first: int, limit: int) -> Sequence[CheckedLeaf]:

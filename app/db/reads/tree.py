@@ -81,9 +81,9 @@ def departures(tenant: str, limit: int) -> Select[Any]:
     return placed.where(*outside).order_by(E.entry_id.desc()).limit(limit)
 
 
-def signing_keys(tenant: str, limit: int) -> Select[Any]:
+def said(tenant: str, kind: str, limit: int) -> Select[Any]:
     """Also those that have no place yet."""
-    outside = (E.tenant == tenant, E.case_id.is_(None), E.case_seq.is_(None), E.kind == "signing_key")
+    outside = (E.tenant == tenant, E.case_id.is_(None), E.case_seq.is_(None), E.kind == kind)
     return select(E.entry).where(*outside).order_by(E.entry_id.desc()).limit(limit)
 
 

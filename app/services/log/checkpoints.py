@@ -11,7 +11,7 @@ from app.domain.values.names import SERVICE_TENANT
 from app.services.log import tiling
 from app.services.log.restored import has_departed
 from app.services.log.signing import Place, PlaceUnusable, Published, Signing, origin_of
-from app.services.log.signing_keys import MOST, KeyLife, KeyStore, lives, named, tell_exchange
+from app.services.log.signing_keys import KIND, MOST, KeyLife, KeyStore, lives, named, tell_exchange
 from app.services.process.standing_still import TICK
 from app.services.store.failures import Refused
 from app.services.store.log_tree import Head, StoredCheckpoint, TreeStore
@@ -21,6 +21,7 @@ LEASE = 15.0
 TENANTS = 200
 """Looked at in one statement, and signed and kept together."""
 MOST_TOLD = 5
+UNUSABLE = "no checkpoint is published or signed: "
 UNSIGNED = "unsigned"
 UNPUBLISHED = "unpublished"
 PUBLISHED = "published"
@@ -60,6 +61,7 @@ class Checkpoints:
         self._place = place
         self._me = str(uuid4())
         self._problem: str | None = None
+        self._away = False
         self._lives: Mapping[str, KeyLife] = {}
         self.on_signed: Callable[[Round], None] = lambda done: None
 
@@ -68,13 +70,14 @@ class Checkpoints:
         """As `readyz` says it."""
         if self._signing is None:
             return UNSIGNED
-        return UNPUBLISHED if self._place is None else PUBLISHED
+        return UNPUBLISHED if self._place is None or self._away else PUBLISHED
 
     async def warnings(self) -> Sequence[str]:
         """Why something is not signed, as whoever signs has told, or that nobody does."""
         if self._signing is None:
             return []
         problem, idle = await self._store.signing_stands()
+        self._away = problem is not None and UNUSABLE in problem
         nobody = [f"nobody has looked for what to sign for {idle:.0f} seconds: {TICK}"] if idle > LEASE else []
         return [*([problem] if problem else []), *nobody]
 
@@ -85,20 +88,21 @@ class Checkpoints:
         try:
             done = await self._round(self._signing)
         except PlaceUnusable as unusable:
-            done = Round(0, {"": f"no checkpoint is signed, because {unusable}"})
+            done = Round(0, {"": f"{UNUSABLE}{unusable}"})
         if done is not None:
             await self._tell(done)
         return done
 
     async def _round(self, signing: Signing) -> Round | None:
-        self._lives = lives(await self._store.signing_keys_said(SERVICE_TENANT, MOST))
+        self._lives = lives(await self._store.said(SERVICE_TENANT, KIND, MOST))
         revoked = [str(key) for key in signing.verifiers if self._is_revoked(named(key))]
         if revoked:
             says = f"the key {revoked[0]} was revoked: take it out, and set another one"
             return await self._nothing(says)
         signed, refused = 0, dict[str, str]()
         async for heads, now in self._heads():
-            looking = _Looking(now, await self._place.latest() if self._place else {})
+            grown = [origin_of(signing.name, head.tenant) for head in heads if head.size != head.signed]
+            looking = _Looking(now, await self._place.latest(grown) if self._place else {})
             for head in heads:
                 await self._one(signing, head, looking)
             await self._keep(looking)
@@ -150,7 +154,9 @@ class Checkpoints:
 
     def _differs(self, head: Head, last: Published | None) -> bool:
         """Whether what stands outside is another than what was signed here."""
-        return self._place is not None and (last is None or last.checkpoint.size != head.size)
+        if self._place is None or not self._place.tells_all:
+            return False
+        return last is None or last.checkpoint.size != head.size
 
     async def _check(self, signing: Signing, head: Head, last: Published | None) -> str | None:
         """The note that was signed before. Raises Inconsistent, or BadNote where what stands outside is signed by

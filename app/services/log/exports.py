@@ -20,6 +20,7 @@ from app.services.log.enclosed_files import Files
 from app.services.log.leaf_hashes import LeafHashes, keep_hashes
 from app.services.log.portions import by_leaf, portions
 from app.services.log.sampling import Draw, Drawn, Population
+from app.services.log.witnessing import with_witnesses
 from app.services.policy.past import PolicyInMemory, policies_behind
 from app.services.store.exports import ExportedValue, ExportStore, LogPages
 from app.services.store.log_tree import StoredCheckpoint
@@ -235,6 +236,7 @@ class Exports:
         if newest is not None:
             until = min(size, newest.size)  # it may have grown since
             spread = await self._store.exported_checkpoints(asked.tenant, until, MOST_CHECKPOINTS)
+            spread = await with_witnesses(self._store, asked.tenant, spread)
             extract.checkpoints = [one for one in spread if origin_of_note(one.note) == origin_of_note(newest.note)]
         if asked.draw is not None:
             await extract.keep_to_sample(asked.draw)

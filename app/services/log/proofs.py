@@ -1,6 +1,6 @@
 """Prove to those who may read an entry that it is in the log, and to those who read the log that it only grew."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.case.attempt import Actor
 from app.domain.values.errors import NotFound, invalid
@@ -8,6 +8,7 @@ from app.services.cases.cases import Cases
 from app.services.log import tiling
 from app.services.log.ledger import Ledger
 from app.services.log.rights import Rights
+from app.services.log.witnessing import lines_of
 from app.services.policy.policies import Policies
 from app.services.store.log_tree import FoundEntry, StoredCheckpoint, TreeReads
 
@@ -67,7 +68,8 @@ class Proofs:
             found = await self._store.checkpoint(log, size)
             if found is None or not _reads(await self._rights(actor), own=log == actor.tenant):
                 raise NotFound("no such checkpoint")
-            return found
+            lines = await lines_of(self._store, log)
+            return replace(found, note=found.note + "".join(lines.get(found.size, ())))
 
     async def consistency(self, actor: Actor, log: str, first: int, second: int) -> Consistency:
         """Between two sizes, which need not be those of checkpoints. Raises NotFound, Invalid."""

@@ -33,6 +33,7 @@ async def departed(store: TreeStore, place: Place, name: str) -> AsyncIterator[t
     published = await place.latest()
     after, tenants = "", set[str]()
     while heads := await store.heads(after, PAGE):
+        published = await place.latest([origin_of(name, head.tenant) for head in heads])
         for head in heads:
             tenants.add(head.tenant)
             last = published.get(origin_of(name, head.tenant))

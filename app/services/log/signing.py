@@ -43,8 +43,13 @@ class PlaceUnusable(Exception):
 class Place(Protocol):
     """Where checkpoints are kept so that whoever holds the database cannot take them back."""
 
-    async def latest(self) -> Mapping[str, Published]:
-        """The newest of each log, by origin. Raises PlaceUnusable."""
+    @property
+    def tells_all(self) -> bool:
+        """Whether `latest` tells of every log of which something was published."""
+        ...
+
+    async def latest(self, origins: Sequence[str] = ()) -> Mapping[str, Published]:
+        """The newest by origin, of these logs and of others that it knows. Raises PlaceUnusable."""
         ...
 
     async def append(self, notes: Sequence[str], at: datetime) -> None:

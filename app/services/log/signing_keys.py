@@ -80,7 +80,7 @@ async def tell_exchange(store: KeyStore, tenant: str, before: str | None, keys: 
     begun, ended = now.keys() - told, {one for one in told - now.keys() if one.startswith(f"{keys[0].name}+")}
     if not begun and not ended:
         return
-    known = lives(await store.signing_keys_said(tenant, MOST))
+    known = lives(await store.said(tenant, KIND, MOST))
     signs = {one for one, life in known.items() if life.begun and not life.ended}
     over = {one for one, life in known.items() if life.ended}
     says: list[JsonObject] = [_says("ended", one) for one in sorted(ended - over)]
@@ -95,7 +95,7 @@ async def tell_revoked(store: KeyStore, key: VerifierKey, since: str, operator: 
     tenants = [SERVICE_TENANT]
     while tenants:
         for tenant in tenants:
-            life = lives(await store.signing_keys_said(tenant, MOST)).get(named(key))
+            life = lives(await store.said(tenant, KIND, MOST)).get(named(key))
             if life is None or life.revoked is None or since < life.revoked:
                 says = {**_says("revoked", named(key), key), "since": since}
                 await _write(store, tenant, says, operator, reason)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr
 from pydantic_settings import BaseSettings
 
 
@@ -17,6 +17,14 @@ def _written_keys(told: SecretStr) -> SecretStr:
     return told
 
 
+def _witness_keys(told: str) -> str:
+    from app.domain.log.cosignatures import WitnessKey
+
+    for key in told.split():
+        WitnessKey.parse(key)
+    return told
+
+
 class SigningSettings(BaseSettings):
     """The part of the settings that signing reads."""
 
@@ -24,8 +32,13 @@ class SigningSettings(BaseSettings):
         default=None,
         description="a key that `stateward keys new` made, or two of one name while they are exchanged",
     )
-    checkpoints: Path | None = Field(
-        default=None, description="a folder outside of the database where signed checkpoints are kept"
+    checkpoints: AnyHttpUrl | Path | None = Field(
+        default=None,
+        union_mode="left_to_right",
+        description="a folder outside of the database where signed checkpoints are kept, or a URL where they are put",
+    )
+    witnesses: Annotated[str, AfterValidator(_witness_keys)] = Field(
+        default="", description="keys of witnesses, NAME+ID+BASE64 with the type 4, with spaces between"
     )
     audit_check: Literal["off", "daily"] = Field(default="off", description="off or daily")
     exports_kept: int = Field(default=24, ge=1, le=720, description="a number of hours from 1 to 720")

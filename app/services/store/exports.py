@@ -65,6 +65,10 @@ class LogPages(StoredDefinitions, PolicyLines, Protocol):
         """The one of this size, or the newest."""
         ...
 
+    async def said(self, tenant: str, kind: str, limit: int) -> Sequence[str]:
+        """The newest entries of a kind that belong to no case, as they are sealed, the oldest first."""
+        ...
+
     async def exported_checkpoints(self, tenant: str, until: int, most: int) -> Sequence[StoredCheckpoint]:
         """By size: the newest of at most `until` entries, and others that are spread over the log."""
         ...

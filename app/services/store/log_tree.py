@@ -81,6 +81,11 @@ class TreeReads(Protocol):
 
     async def entry_named(self, tenant: str, *, entry_id: str = "", entry_hash: str = "") -> FoundEntry | None: ...
 
+    async def said(self, tenant: str, kind: str, limit: int) -> Sequence[str]:
+        """The newest entries of a kind that belong to no case, as they are sealed, the oldest first; also those
+        without a place."""
+        ...
+
 
 class TreeStore(TreeReads, Protocol):
     async def heads(self, after: str, limit: int) -> Sequence[Head]:
@@ -118,10 +123,6 @@ class TreeStore(TreeReads, Protocol):
 
     async def departures(self, tenant: str, limit: int) -> Sequence[str]:
         """The newest entries by which an operator said that a backup was restored, as they are sealed."""
-        ...
-
-    async def signing_keys_said(self, tenant: str, limit: int) -> Sequence[str]:
-        """The newest entries about keys that sign, as they are sealed, the oldest first; also those without a place."""
         ...
 
 
