@@ -98,7 +98,7 @@ async def _restored(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _witnessed(arguments: argparse.Namespace, settings: Settings) -> int:
-    witnesses = [WitnessKey.parse(one) for one in settings.witnesses.split()]
+    witnesses = [WitnessKey.parse(one) for one in (settings.witnesses or "").split()]
     if not witnesses:
         raise CommandFailed("STATEWARD_WITNESSES is not set: nobody's word would count", USED_WRONGLY)
     lines = [line for line in _read(arguments.file).splitlines() if line.startswith(DASH)]

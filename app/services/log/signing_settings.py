@@ -37,8 +37,8 @@ class SigningSettings(BaseSettings):
         union_mode="left_to_right",
         description="a folder outside of the database where signed checkpoints are kept, or a URL where they are put",
     )
-    witnesses: Annotated[str, AfterValidator(_witness_keys)] = Field(
-        default="", description="keys of witnesses, NAME+ID+BASE64 with the type 4, with spaces between"
+    witnesses: Annotated[str, AfterValidator(_witness_keys)] | None = Field(
+        default=None, description="keys of witnesses, NAME+ID+BASE64 with the type 4, with spaces between"
     )
     audit_check: Literal["off", "daily"] = Field(default="off", description="off or daily")
     exports_kept: int = Field(default=24, ge=1, le=720, description="a number of hours from 1 to 720")
