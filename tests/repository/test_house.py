@@ -19,7 +19,7 @@ LOCKS = sorted((ROOT / ".ci").glob("*.lock"))
 MOST_LINES = 250
 ENCLOSED = "app/verify/verify.py"
 """One file because an auditor gets it in each export and runs it with Python alone; longer, to be read from above."""
-MOST_LINES_ENCLOSED = 1_500
+MOST_LINES_ENCLOSED = 1_700
 
 
 def _tracked() -> list[Path]:
