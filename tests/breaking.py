@@ -19,6 +19,7 @@ WIDER = {
     r"^(\d{1,4}%|[+-](\d+d)?(\d+h)?(\d+m)?(\d+s)?)$": (
         r"^(\d{1,4}%|[+-]\d{1,4}bd|[+-](\d+d)?(\d+b?h)?(\d+m)?(\d+s)?)$"
     ),
+    "^(case:[a-z]{1,32}|[a-z][a-z0-9_]{0,63})$": "^(case:[a-z]{1,32}|[a-z][a-z0-9_]{0,99})$",
     r"^\d{2}:\d{2}$": r"^(\d{2}:\d{2}|start)$",
 }
 """Patterns, each with one that takes all that it takes: nobody can tell by looking at them."""

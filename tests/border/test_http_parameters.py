@@ -272,7 +272,7 @@ def test_a_body_that_is_too_large_is_refused_but_a_batch_may_be_larger(client):
         ("limit=ten", "Must be a whole number."),
         ("sort=due", "Must be one of its words; did you mean due_at?"),
         ("overdue=perhaps", "Must be true or false."),
-        ("case_type=" + "x" * 300, "Must have at most 64 characters."),
+        ("case_type=" + "x" * 300, "Must have at most 100 characters."),
         ("q=" + "x" * 201, "Must have at most 200 characters."),
     ],
 )

@@ -135,6 +135,19 @@ def test_more_regions_than_a_state_can_name_are_refused():
     assert told(claim(states)) == ["4 error: more than 64 states of `a` can be active at once"]
 
 
+def test_active_states_that_are_too_long_written_together_are_refused():
+    regions = ", ".join(f"r{number}{'x' * 90}: {{}}" for number in range(11))
+    states = f"a: {{parallel: true, states: {{{regions}}}}}"
+    assert told(claim(states)) == ["4 error: the active states of `a` may have 1045 characters, written together"]
+
+
+@pytest.mark.parametrize(("longest", "refused"), [(100, False), (101, True)])
+def test_a_name_has_up_to_a_hundred_characters(longest: int, refused: bool) -> None:
+    name = "b" * longest
+    faults = told(claim(f"a: {{}}\n{name}: {{final: true}}", f"go: {{from: a, to: {name}}}"))
+    assert any("error" in fault for fault in faults) is refused
+
+
 def test_only_the_outermost_of_what_is_unreachable_is_named():
     assert told(claim(NESTED, "go: {from: a, to: c}")) == ["5 warning: no case ever comes to `b`"]
 

@@ -78,7 +78,7 @@ def test_twenty_levels_are_allowed():
 
 @pytest.mark.parametrize("text", ["x" * (LARGEST_BYTES + 1), "é" * (LARGEST_BYTES // 2 + 1), "a: " + "x" * 10_000_000])
 def test_a_large_file_is_refused_before_it_is_read(text):
-    assert refused(text) == [(1, "the file is larger than 256 KiB")]
+    assert refused(text) == [(1, "the file is larger than 2 MiB")]
 
 
 def test_a_file_of_punctuation_is_refused_before_it_is_read():
@@ -149,6 +149,6 @@ def test_a_fault_is_one_line_with_file_line_and_remedy():
 def test_bytes_that_are_no_text_are_named_with_their_line():
     with pytest.raises(Faults, match=r"x\.yaml:2: error: the byte 0xff is not UTF-8; save the file as UTF-8"):
         decode(b"a: 1\nb: \xff", "x.yaml")
-    with pytest.raises(Faults, match="larger than 256 KiB"):
+    with pytest.raises(Faults, match="larger than 2 MiB"):
         decode(b"a" * (LARGEST_BYTES + 1), "x.yaml")
     assert decode("a: é".encode(), "x.yaml") == "a: é"

@@ -79,8 +79,8 @@ async def test_generated_cases_have_the_words_that_the_product_would_have_writte
     async with running(open_store(generated.url), without_clocks(declared())) as house:
         for row in await rows(generated, "SELECT id FROM cases"):
             case = await state(house, row["id"])
-            schema = house.definitions.of(case.definition).case_type.data
-            assert texts[case.id]["own"] == own_words(case, schema)
+            fields = house.definitions.of(case.definition).texts
+            assert texts[case.id]["own"] == own_words(case, fields)
         page = await house.cases.find(ADMIN, Wanted(q=FREQUENT, count=True))
         assert page.count is not None
         assert COUNT * 0.3 < page.count.value < COUNT * 0.7

@@ -1,9 +1,12 @@
 """What is a word, in any language, and what somebody asks for."""
 
+from typing import Any
+
 import pytest
 
 from app.domain.case.search_query import Term, terms
 from app.domain.case.search_text import MOST_CHARACTERS, own_words, said_words, words
+from app.domain.schemas.text_fields import TextFields
 from app.domain.values.errors import Invalid
 from tests.factories import a_case
 
@@ -68,12 +71,31 @@ def test_free_text_is_what_the_case_type_declares_as_a_string() -> None:
     }
     data = {"kind": "Fire", "amount": 7, "tags": ["Hot", "Old"], "place": {"town": "Ulm", "zip": 89073}, "more": "No"}
     case = a_case(reference="A-1", data=data | {"summary": "It burns", "note": None})
-    assert own_words(case, schema) == " a 1 \n it burns \n hot \n old \n ulm "
-    assert own_words(a_case(data={}), schema) == " "
+    assert own_words(case, TextFields(schema)) == " a 1 \n it burns \n hot \n old \n ulm "
+    assert own_words(a_case(data={}), TextFields(schema)) == " "
 
 
 def test_what_is_too_long_is_cut_between_words() -> None:
-    cut = own_words(a_case(data={"x": "word " * 10_000}), {"type": "object", "properties": {"x": {"type": "string"}}})
+    cut = own_words(
+        a_case(data={"x": "word " * 10_000}), TextFields({"type": "object", "properties": {"x": {"type": "string"}}})
+    )
     assert len(cut) <= MOST_CHARACTERS
     assert set(cut.split()) == {"word"}
     assert len(said_words("\ufdfa" * 10_000)) <= MOST_CHARACTERS // 2
+
+
+class Counted(dict[str, Any]):
+    """Properties of a schema that count how often they are walked through."""
+
+    walks = 0
+
+    def items(self) -> Any:
+        Counted.walks += 1
+        return super().items()
+
+
+def test_what_is_searched_costs_as_much_as_the_data_and_not_as_the_schema() -> None:
+    fields = TextFields({"type": "object", "properties": Counted({"x": {"type": "string"}})})
+    before = Counted.walks
+    assert own_words(a_case(data={"x": "here"}), fields) == " here "
+    assert Counted.walks == before

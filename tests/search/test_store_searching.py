@@ -19,6 +19,7 @@ from app.db.reads.search import SearchEffort
 from app.domain.case.case import Case
 from app.domain.case.search_query import terms
 from app.domain.case.search_text import Said, SearchText, own_words, said_words
+from app.domain.schemas.text_fields import TextFields
 from app.services.store.case_query import ORDERS, CaseQuery, sort_value
 from app.services.store.search import CaseCount
 from app.services.store.stored import Record, Visible
@@ -28,7 +29,7 @@ from tests.factories import ALICE, TENANT
 from tests.lengths import length
 
 VOCABULARY = ("printer", "Printers", "burns", "Straße", "東京", "EXP-2026", "2026", "a_b", "o'neill", "rare", "été")
-SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
+FIELDS = TextFields({"type": "object", "properties": {"text": {"type": "string"}}})
 EFFORTS = (
     SearchEffort(),
     SearchEffort(first_look=1, few=3, long_look=5, most_by_index=3, most_sorted=1, long_walk=5, most_counted=5),
@@ -62,7 +63,7 @@ TEXTS = _texts()
 def searchable(case: Case) -> SearchText:
     """The first text is in its data, the others are comments."""
     own, said = TEXTS[case.tenant, case.id][:1], TEXTS[case.tenant, case.id][1:]
-    words = own_words(replace(case, data={"text": own[0]} if own else {}), SCHEMA)
+    words = own_words(replace(case, data={"text": own[0]} if own else {}), FIELDS)
     comments = tuple(Said(f"{case.id[:-2]}{number:02}", said_words(text)) for number, text in enumerate(said))
     return SearchText(tenant=case.tenant, case_id=case.id, case_type=case.case_type, own=words, said=comments)
 

@@ -2,12 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.domain.case.case import Case
-from app.domain.definition.languages import Schema
-from app.domain.values.json import Json
+from app.domain.schemas.text_fields import TextFields
 
 LONGEST_WORD = 64
 MOST_CHARACTERS = 32_000
@@ -56,9 +55,9 @@ def _without_accents(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
 
 
-def own_words(case: Case, schema: Schema) -> str:
+def own_words(case: Case, fields: TextFields) -> str:
     """The words of its reference and of the strings that its case type declares: ` a b \\n c `."""
-    texts = [case.reference or "", *_strings(schema, case.data)]
+    texts = [case.reference or "", *fields.texts(case.data)]
     return _fitting((f" {' '.join(found)} " for text in texts if (found := words(text))), MOST_CHARACTERS) or " "
 
 
@@ -70,27 +69,6 @@ def _fitting(parts: Iterable[str], most: int) -> str:
     """As many whole words as fit."""
     whole = "\n".join(parts)
     return whole if len(whole) <= most else f"{whole[:most].rsplit(' ', 1)[0]} "
-
-
-def _strings(schema: Json, value: Json) -> Iterator[str]:
-    """Values that stand where the schema declares free text, in the order in which it declares them."""
-    if not isinstance(schema, dict):
-        return
-    if isinstance(value, str):
-        if schema.get("type") == "string" or "string" in _types(schema):
-            yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(schema.get("items"), item)
-    elif isinstance(value, dict):
-        for name, inner in (schema.get("properties") or {}).items():
-            if name in value:
-                yield from _strings(inner, value[name])
-
-
-def _types(schema: Schema) -> list[Json]:
-    types = schema.get("type")
-    return types if isinstance(types, list) else []
 
 
 class _Spelling(dict[int, str]):

@@ -57,8 +57,8 @@ def new(here: Situation, resting: Resting, data: Data) -> Case:
 def words_after(here: Situation, case: Case) -> str | None:
     """By which words of its reference and data the case is found from now on; None where they stay. An event that
     assigns nothing keeps the data themselves, so that looking at them costs nothing."""
-    before, schema = here.case, here.machine.case_type.data
+    before, fields = here.case, here.machine.texts
     if before is not None and before.data is case.data:
         return None
-    words = own_words(case, schema)
-    return None if before is not None and words == own_words(before, schema) else words
+    words = own_words(case, fields)
+    return None if before is not None and words == own_words(before, fields) else words

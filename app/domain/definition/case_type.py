@@ -11,12 +11,17 @@ from app.domain.definition.declared import Cel, DataPath, Declared
 from app.domain.definition.form import Form
 from app.domain.definition.languages import Schema, Text
 from app.domain.definition.views import Views
+from app.domain.values.names import LONGEST_NAME, LONGEST_STATE
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
-StatePath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=255)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_NAME)]
+StatePath = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=LONGEST_STATE)
+]
 Target = Annotated[
     str,
-    StringConstraints(pattern=r"^(=|[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*(\.\$(deep_)?history)?)$", max_length=255),
+    StringConstraints(
+        pattern=r"^(=|[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*(\.\$(deep_)?history)?)$", max_length=LONGEST_STATE
+    ),
 ]
 Source = Literal["*"] | StatePath
 

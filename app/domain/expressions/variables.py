@@ -40,7 +40,12 @@ class Types:
     @classmethod
     def of(cls, data: Schema, payload: Schema | None) -> Self:
         roots = {"data": type_of_schema(data), "actor": _ACTOR, "case": _CASE, "now": TIMESTAMP}
-        return cls(roots if payload is None else {**roots, "payload": type_of_schema(payload)})
+        return cls(roots).carrying(payload)
+
+    def carrying(self, payload: Schema | None) -> Self:
+        """The same beside another payload: data of thousands of fields are not read for each event."""
+        roots = {name: kind for name, kind in self.roots.items() if name != "payload"}
+        return type(self)(roots if payload is None else {**roots, "payload": type_of_schema(payload)})
 
     @property
     def of_guards(self) -> Self:

@@ -14,6 +14,7 @@ from app.domain.expressions.types import Type, mapped
 from app.domain.machine.completing import Completions
 from app.domain.machine.form import compiled_form
 from app.domain.machine.graph import Graph, Move, below, move_to
+from app.domain.schemas.text_fields import TextFields
 from app.domain.schemas.validator import Validator
 from app.domain.values.names import case_roles
 
@@ -126,6 +127,11 @@ class Machine:
             data = self.data_type
             self._kinds[name] = {"data": data, "payload": type_of_schema(payload), "after": mapped({"data": data})}
         return self._kinds[name]
+
+    @cached_property
+    def texts(self) -> TextFields:
+        """Where its data hold words to be searched."""
+        return TextFields(self.case_type.data)
 
     @cached_property
     def data_type(self) -> Type:

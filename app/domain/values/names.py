@@ -2,7 +2,11 @@
 
 import re
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")  # of case types and events
+LONGEST_NAME = 100
+"""Characters of the name of a case type, a state, an event."""
+LONGEST_STATE = 1_000
+"""Characters of a state, its parents and the states that are active beside it: PostgreSQL refuses longer index rows."""
+NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}")  # of case types and events
 SUBJECT = re.compile(r"user:[A-Za-z0-9][A-Za-z0-9_.@|+-]{0,127}")
 CALLER = re.compile(r"(user|service):[A-Za-z0-9][A-Za-z0-9_.@|+-]{0,127}")
 ROLE = re.compile(r"role:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")

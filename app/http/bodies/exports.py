@@ -4,11 +4,12 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field, StringConstraints
 
+from app.domain.values.names import LONGEST_NAME
 from app.http.bodies.requests import Body, CaseTypeName, Happened, Uuid
 
 MOST_NAMED = 100
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=140, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Kind = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+Kind = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class FilterOfAnExport(Body):

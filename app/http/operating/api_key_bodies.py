@@ -4,7 +4,7 @@ from typing import Annotated, TypedDict
 
 from pydantic import Field, StringConstraints
 
-from app.domain.values.names import CALLER, ROLE
+from app.domain.values.names import CALLER, NAME, ROLE
 from app.http.bodies.requests import Body, CaseTypeName, Happened
 
 Subject = Annotated[
@@ -15,7 +15,7 @@ Subject = Annotated[
 RoleName = Annotated[str, StringConstraints(pattern=f"^{ROLE.pattern}$"), Field(examples=["role:clerk"])]
 Act = Annotated[
     str,
-    StringConstraints(pattern="^(case:[a-z]{1,32}|[a-z][a-z0-9_]{0,63})$"),
+    StringConstraints(pattern=rf"^(case:[a-z]{{1,32}}|{NAME.pattern})$"),
     Field(description="An event, or a built-in act", examples=["submit", "case:read"]),
 ]
 

@@ -6,6 +6,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from app.domain.values.errors import NotFound
+from app.domain.values.names import LONGEST_NAME
 from app.http.border.parameters import PLAIN, VERSION_OR_ANY
 
 MOST_DIGITS = 15
@@ -22,7 +23,8 @@ IfPolicyMatch = Annotated[
 LineId = Annotated[str, PathParameter(description="The id of a line, as the list shows it")]
 AfterLine = Annotated[int, QueryParameter(description="The next_after of the previous page", ge=0, le=10**MOST_DIGITS)]
 CaseTypeOfLine = Annotated[
-    str | None, QueryParameter(description="Only lines about this case type or about all", max_length=64, pattern=PLAIN)
+    str | None,
+    QueryParameter(description="Only lines about this case type or about all", max_length=LONGEST_NAME, pattern=PLAIN),
 ]
 RoleOfLine = Annotated[str | None, QueryParameter(description="Only lines that name it", max_length=255, pattern=PLAIN)]
 Kind = Annotated[Literal["p", "g"] | None, QueryParameter(description="p: who may do what; g: who has which role")]
@@ -31,7 +33,7 @@ OfCase = Annotated[
     str,
     QueryParameter(name="case", description="The case's id, a UUID", schema_extra={"format": "uuid"}, max_length=64),
 ]
-OfEvent = Annotated[str, QueryParameter(name="event", description="An event", max_length=64, pattern=PLAIN)]
+OfEvent = Annotated[str, QueryParameter(name="event", description="An event", max_length=LONGEST_NAME, pattern=PLAIN)]
 AfterSubject = Annotated[
     str | None, QueryParameter(description="The next_after of the previous page", max_length=255, pattern=PLAIN)
 ]

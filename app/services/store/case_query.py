@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
+from app.domain.values.names import LONGEST_NAME, LONGEST_STATE
 from app.services.store.stored import Visible
 
 
@@ -20,8 +21,8 @@ class Described:
 class Filters:
     """Each that is not None has to hold. The parameters of the call that lists cases are made of these."""
 
-    case_type: Annotated[str | None, Described("Only this case type", longest=64)] = None
-    state: Annotated[str | None, Described("Only cases in this state or below it")] = None
+    case_type: Annotated[str | None, Described("Only this case type", longest=LONGEST_NAME)] = None
+    state: Annotated[str | None, Described("Only cases in this state or below it", longest=LONGEST_STATE)] = None
     open: Annotated[bool | None, Described("Only cases that are not closed yet, or only those that are")] = None
     assignee: Annotated[str | None, Described("Only cases of this assignee")] = None
     unassigned: Annotated[bool | None, Described("Only cases that nobody has, or only those that somebody has")] = None

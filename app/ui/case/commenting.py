@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.params import QueryParameter
 
 from app.domain.values.errors import NotFound
-from app.domain.values.names import SUBJECT, canonical_uuid
+from app.domain.values.names import LONGEST_NAME, SUBJECT, canonical_uuid
 from app.domain.verbs.commenting import Comment
 from app.http.border.parameters import CaseId
 from app.http.border.services import services_of
@@ -22,7 +22,7 @@ from app.ui.frame.posted import posted
 from app.ui.frame.reader import PageRequest
 
 Edits = Annotated[str | None, QueryParameter(description="The reader's own comment", max_length=36)]
-About = Annotated[str | None, QueryParameter(description="An event that they may not fire", max_length=64)]
+About = Annotated[str | None, QueryParameter(description="An event that they may not fire", max_length=LONGEST_NAME)]
 Whom = Annotated[str | None, QueryParameter(description="Who is asked", max_length=255)]
 
 

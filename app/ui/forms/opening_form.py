@@ -22,6 +22,7 @@ from app.domain.values.errors import (
     WrongState,
 )
 from app.domain.values.json import Data
+from app.domain.values.names import LONGEST_NAME
 from app.http.border.errors import sentence, status_of
 from app.services.cases.views import Shown
 from app.ui.case.acting import acted
@@ -40,7 +41,7 @@ from app.ui.frame.reader import PageRequest
 
 LONGEST_REFERENCE: Final = 255
 ANYWAY: Final = "anyway"
-EventName = Annotated[str, QueryParameter(description="The event that opens it", max_length=64)]
+EventName = Annotated[str, QueryParameter(description="The event that opens it", max_length=LONGEST_NAME)]
 
 
 @get("/new")

@@ -17,15 +17,14 @@ Events = str | list[str] | None
 
 def check_guards(case_type: CaseType, source: Source) -> Iterator[Fault]:
     """Guards, what `set` assigns, and the conditions of the clocks. Needs valid schemas."""
+    of_data = Types.of(case_type.data, None)
     for name, event in case_type.events.items():
-        written = list(_of_event(name, event, source))
-        types = Types.of(case_type.data, event.payload) if written else None
-        for path, text, wants in written:
-            assert types is not None
+        types = of_data.carrying(event.payload)
+        for path, text, wants in _of_event(name, event, source):
             yield from _expression(text, types.of_guards if wants == "bool" else types, wants, path, source)
     for name, clock in case_type.slas.items():
         for path, text, events in _of_clock(("slas", name), clock):
-            types = Types.of(case_type.data, _payload(events, case_type))
+            types = of_data.carrying(_payload(events, case_type))
             yield from _expression(text, types, "bool", path, source)
 
 

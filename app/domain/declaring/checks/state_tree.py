@@ -94,6 +94,12 @@ class StateTree:
         inner = [self.most_active(child) for child in node.children] or [1]
         return sum(inner) if node.parallel else max(inner)
 
+    def longest_joined(self, path: str) -> int:
+        """How many characters the active states may have, written as one text, while this state is."""
+        node = self.nodes[path]
+        inner = [self.longest_joined(child) for child in node.children] or [len(path)]
+        return sum(inner) + len(inner) - 1 if node.parallel else max(inner)
+
     def configuration(self, path: str) -> frozenset[str]:
         """The leaf states that are active after a state was entered from outside."""
         if path not in self._configurations:

@@ -13,6 +13,7 @@ from app.domain.declaring.fault import Fault
 from app.domain.declaring.reading.places import at_opening, at_state
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType
+from app.domain.values.names import LONGEST_STATE
 from app.domain.values.near_names import choose, quoted
 
 MOST_ACTIVE: Final = 64
@@ -29,6 +30,9 @@ def check_states(case_type: CaseType, source: Source, tree: StateTree) -> Iterat
         if node.parent is None and tree.most_active(node.path) > MOST_ACTIVE:
             message = f"more than {MOST_ACTIVE} states of {quoted(node.path)} can be active at once"
             yield source.error(at_state(node.path), message, "use fewer parallel regions")
+        elif node.parent is None and (longest := tree.longest_joined(node.path)) > LONGEST_STATE:
+            message = f"the active states of {quoted(node.path)} may have {longest} characters, written together"
+            yield source.error(at_state(node.path), message, f"shorten names: {LONGEST_STATE} are the most")
 
 
 def check_reach(case_type: CaseType, source: Source, tree: StateTree) -> Iterator[Fault]:

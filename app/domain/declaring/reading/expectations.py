@@ -3,8 +3,9 @@
 from app.domain.deciding.step_effects import STEP_EFFECTS
 from app.domain.definition.languages import LANGUAGES
 from app.domain.definition.views import MOST_COLUMNS
+from app.domain.values.names import LONGEST_NAME
 
-NAME = "a lowercase letter, then lowercase letters, digits and `_`, at most 64"
+NAME = f"a lowercase letter, then lowercase letters, digits and `_`, at most {LONGEST_NAME}"
 PATH = "the name of a state, such as `review` or `review.first_line`"
 PATHS = f"{PATH}, or a list of them"
 FROM = f'{PATH}, a list of them, or "*" for every state'

@@ -10,7 +10,7 @@ from app.domain.declaring.fault import Fault, Faults
 from app.domain.declaring.reading.yaml_builder import Builder
 from app.domain.values.deceiving import in_titles
 
-LARGEST_BYTES: Final = 256 * 1024
+LARGEST_BYTES: Final = 2 * 1024 * 1024
 # Four characters for a value and its punctuation: denser files are lists of nothing, and slow to refuse later.
 MOST_PARTS: Final = LARGEST_BYTES // 4
 # libyaml where PyYAML was built with it: a hundred times faster on deep files.
@@ -54,7 +54,7 @@ def decode(raw: bytes, file: str) -> str:
 
 
 def parse(text: str, file: str) -> Source:
-    """The one document of a YAML text, at most 256 KiB and 20 deep.
+    """The one document of a YAML text, at most 2 MiB and 20 deep.
 
     Raises Faults for aliases, anchors, tags, merge keys, duplicate keys, keys that are no strings, and
     everything that JSON could not write. Only JSON's own literals resolve: `no` and `12:30` are strings.
@@ -96,7 +96,7 @@ def _too_large(file: str) -> Fault:
     return Fault(
         file=file,
         line=1,
-        message=f"the file is larger than {LARGEST_BYTES // 1024} KiB",
+        message=f"the file is larger than {LARGEST_BYTES // 2**20} MiB",
         remedy="split it into several case types",
     )
 
