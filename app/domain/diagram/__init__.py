@@ -15,7 +15,7 @@ __all__ = ["DRAWN", "DiagramFormat", "Row", "mermaid", "svg", "transition_table"
 
 def mermaid(case_type: CaseType) -> str:
     """A Mermaid `stateDiagram-v2`."""
-    return mermaid_of(chart(case_type))
+    return mermaid_of(chart(case_type, fold=False))
 
 
 def svg(case_type: CaseType, current: tuple[str, ...] = ()) -> str:

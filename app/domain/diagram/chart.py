@@ -1,13 +1,19 @@
 """What a diagram shows of a case type: its transitions as rows, gathered to arrows and to events that stay."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from app.domain.definition.case_type import CaseType, State, Transition, events_of, walk
 from app.domain.diagram.phrases import ENGLISH, Phrases
 
 ANY = "*"
 START = "^"
+MOST_ARROWS: Final = 120
+"""Beyond it nobody can follow an arrow: what is far is told in the boxes."""
+MANY: Final = 4
+"""In a chart of more arrows, one event from so many states into one is told in the box of that state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +55,23 @@ class Arrow:
     rows: tuple[Row, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What is told in the box of a state instead of arrows: events that come from so many states, rows that lead on."""
+
+    come: tuple[tuple[Row, int], ...]
+    lead: tuple[Row, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """States by path in declaration order, arrows, and by state the rows that stay in it."""
+    """States by path in declaration order, arrows, and by state the rows that stay in it and those that are folded."""
 
     case_type: CaseType
     states: dict[str, State]
     arrows: tuple[Arrow, ...]
     stays: dict[str, tuple[Row, ...]]
+    folded: Mapping[str, Folded] = field(default_factory=dict)
     phrases: Phrases = ENGLISH
 
     @property
@@ -64,9 +79,12 @@ class Chart:
         return any(arrow.source == ANY for arrow in self.arrows)
 
 
-def chart(case_type: CaseType, phrases: Phrases = ENGLISH) -> Chart:
+def chart(case_type: CaseType, phrases: Phrases = ENGLISH, *, fold: bool = True) -> Chart:
+    """`fold`: to be looked at, so that of too many arrows some are told in the boxes."""
     rows = transition_table(case_type)
-    pairs = _gathered((row.source, row.state, row) for row in rows if not row.stays)
+    moving = [row for row in rows if not row.stays]
+    near, folded = _folded(case_type.opening.values(), moving) if fold else (moving, {})
+    pairs = _gathered((row.source, row.state, row) for row in near)
     arrows = [Arrow(source, target, tuple(found)) for (source, target), found in pairs.items()]
     stays = _gathered((row.source, "", row) for row in rows if row.stays)
     states = dict(walk(case_type.states))
@@ -75,6 +93,7 @@ def chart(case_type: CaseType, phrases: Phrases = ENGLISH) -> Chart:
         states=states,
         arrows=(*_openings(case_type), *_initials(states), *arrows),
         stays={source: tuple(found) for (source, _), found in stays.items()},
+        folded=folded,
         phrases=phrases,
     )
 
@@ -158,3 +177,44 @@ def _gathered(rows: Iterator[tuple[str, str, Row]]) -> dict[tuple[str, str], lis
     for source, target, row in rows:
         found.setdefault((source, target), []).append(row)
     return found
+
+
+def _folded(openings: Iterable[str], rows: Sequence[Row]) -> tuple[Sequence[Row], Mapping[str, Folded]]:
+    """The rows that are drawn, and by state those that are not because there are too many arrows."""
+    if len({(row.source, row.state) for row in rows}) <= MOST_ARROWS:
+        return rows, {}
+    sources = Counter((row.event, row.state) for row in rows)
+    few = [row for row in rows if sources[row.event, row.state] < MANY]
+    near = _near(openings, few)
+    come: dict[str, dict[str | None, tuple[Row, int]]] = defaultdict(dict)
+    for row in rows:
+        if (count := sources[row.event, row.state]) >= MANY:
+            come[row.state].setdefault(row.event, (row, count))
+    lead: dict[str, list[Row]] = defaultdict(list)
+    for row in few:
+        if (row.source, row.state) not in near:
+            lead[row.source].append(row)
+    folded = {state: Folded(tuple(come[state].values()), tuple(lead[state])) for state in {*come, *lead}}
+    return [row for row in few if (row.source, row.state) in near], folded
+
+
+def _near(openings: Iterable[str], rows: Sequence[Row]) -> frozenset[tuple[str, str]]:
+    """The arrows by which each state is first come to, and others in the order in which they are declared."""
+    following: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        following[row.source].append(row.state)
+    waiting = deque(dict.fromkeys(openings))
+    seen = set(waiting)
+    near: set[tuple[str, str]] = set()
+    while waiting and len(near) < MOST_ARROWS:
+        source = waiting.popleft()
+        for target in following[source]:
+            if target not in seen:
+                seen.add(target)
+                near.add((source, target))
+                waiting.append(target)
+    for row in rows:
+        if len(near) >= MOST_ARROWS:
+            break
+        near.add((row.source, row.state))
+    return frozenset(near)

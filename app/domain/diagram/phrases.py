@@ -18,6 +18,12 @@ class Phrases:
     ways: str = "From {source} to {target}"
     events: str = "{number} events ({note})"
     events_stay: str = "{number} events stay ({note})"
+    comes: str = "{event} from {number} states"
+    comes_to: str = "To {state}, from many states"
+    events_come: str = "{number} events come from many states ({note})"
+    leads: str = "{event} to {state}"
+    leads_on: str = "From {state}"
+    events_lead: str = "{number} more events lead on ({note})"
     any_state: str = "any state"
     start: str = "the start"
 

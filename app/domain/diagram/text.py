@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
+JOINTS = "._-/"
 NARROW = frozenset("ijl.,:;'|!()[]{}ftrI -/\"*")
 WIDE = frozenset("mwMW@%&<>=+~#…")
 # a character as a share of the font size, each above what Verdana, the widest common sans serif, needs
@@ -21,8 +22,9 @@ def one_line(text: str) -> str:
 
 
 def shortened(text: str, length: int) -> str:
+    """At most so many characters, cut between words where there are some."""
     flat = one_line(text)
-    return flat if len(flat) <= length else flat[: length - 1].rstrip() + "…"
+    return flat if len(flat) <= length else _cut(flat[:length]) + "…"
 
 
 def wrapped(text: str, size: float, width: float, lines: int | None = None) -> list[str]:
@@ -62,16 +64,26 @@ def _is_visible(character: str) -> bool:
 
 
 def _pieces(word: str, size: float, width: float) -> list[str]:
-    """A word that is wider than a line, cut into lines."""
+    """A word that is wider than a line, cut into lines, behind a joint of the word where there is one."""
     pieces = [""]
     for character in word:
         if pieces[-1] and width_of(pieces[-1] + character, size) > width:
-            pieces.append("")
+            joint = max(map(pieces[-1].rfind, JOINTS)) + 1
+            kept, rest = (pieces[-1][:joint], pieces[-1][joint:]) if joint > len(pieces[-1]) // 2 else (pieces[-1], "")
+            pieces[-1:] = [kept, rest]
         pieces[-1] += character
     return pieces
 
 
 def _ended(line: str, size: float, width: float) -> str:
+    if width_of(line + "…", size) <= width:
+        return line + "…"
     while line and width_of(line + "…", size) > width:
         line = line[:-1]
-    return line.rstrip() + "…"
+    return _cut(f"{line}#") + "…"
+
+
+def _cut(text: str) -> str:
+    """Without its last character, and without the word that this breaks, unless that were half of the text."""
+    words = text[:-1].rpartition(" ")[0] if " " in text[len(text) // 2 :] else text[:-1]
+    return words.rstrip()

@@ -106,13 +106,36 @@ def _in_state(chart: Chart, path: str, notes: list[Note]) -> tuple[TextLine, ...
     title = shown(path.rpartition(".")[2], chart.states[path].title)
     lines = tuple(TextLine(text, "title") for text in wrapped(title, TITLE_SIZE, TITLE_WIDTH, 4))
     events = _events(chart, chart.stays.get(path, ()))
-    if not events:
-        return lines
-    small = wrapped(chart.phrases.stays.format(events=", ".join(events)), SMALL_SIZE, TITLE_WIDTH)
+    if events:
+        heading = chart.phrases.stays_in.format(state=_place(chart, path))
+        told = chart.phrases.stays.format(events=", ".join(events))
+        lines += _in_box(told, heading, events, chart.phrases.events_stay, notes)
+    return lines + _folded(chart, path, notes)
+
+
+def _folded(chart: Chart, path: str, notes: list[Note]) -> tuple[TextLine, ...]:
+    """What is no arrow, because there are too many."""
+    folded, say = chart.folded.get(path), chart.phrases
+    if folded is None:
+        return ()
+    lines: tuple[TextLine, ...] = ()
+    named = [(event_text(chart.case_type, row, say), number) for row, number in folded.come]
+    if come := tuple(dict.fromkeys(say.comes.format(event=event, number=number) for event, number in named)):
+        heading = say.comes_to.format(state=_place(chart, path))
+        lines += _in_box(", ".join(come), heading, come, say.events_come, notes)
+    leading = [(event_text(chart.case_type, row, say), _place(chart, row.state)) for row in folded.lead]
+    if lead := tuple(dict.fromkeys(say.leads.format(event=event, state=state) for event, state in leading)):
+        heading = say.leads_on.format(state=_place(chart, path))
+        lines += _in_box(", ".join(lead), heading, lead, say.events_lead, notes)
+    return lines
+
+
+def _in_box(told: str, heading: str, events: tuple[str, ...], what: str, notes: list[Note]) -> tuple[TextLine, ...]:
+    """A few small lines, or how many there are and a note of which."""
+    small = wrapped(told, SMALL_SIZE, TITLE_WIDTH)
     if len(small) <= LINES_IN_A_BOX:
-        return lines + tuple(TextLine(text, "small") for text in small)
-    heading = chart.phrases.stays_in.format(state=_place(chart, path))
-    return lines + _noted(heading, events, chart.phrases.events_stay, notes, "small")
+        return tuple(TextLine(text, "small") for text in small)
+    return _noted(heading, events, what, notes, "small")
 
 
 def _noted(

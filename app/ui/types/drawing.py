@@ -122,6 +122,12 @@ def _phrases(words: Words) -> Phrases:
         ways=say("From {source} to {target}"),
         events=say("{number} events ({note})"),
         events_stay=say("{number} events stay ({note})"),
+        comes=say("{event} from {number} states"),
+        comes_to=say("To {state}, from many states"),
+        events_come=say("{number} events come from many states ({note})"),
+        leads=say("{event} to {state}"),
+        leads_on=say("From {state}"),
+        events_lead=say("{number} more events lead on ({note})"),
         any_state=say("any state"),
         start=say("the start"),
     )
