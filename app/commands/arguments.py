@@ -8,7 +8,7 @@ from typing import Final
 from app.commands.export_arguments import export, verify
 
 DRAWN_AS: Final = ("mermaid", "svg")
-KINDS: Final = ("case_type", "calendar")
+KINDS: Final = ("case_type", "part", "calendar")
 
 
 def demo(parser: argparse.ArgumentParser) -> None:
@@ -180,7 +180,8 @@ def diagram(parser: argparse.ArgumentParser) -> None:
 
 def schema(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Print the JSON Schema of a case type's file, or of a calendar's, for an editor to complete and check it by. "
+        "Print the JSON Schema of a case type's file, of a part's or of a calendar's, for an editor to complete and "
+        "check it by. "
         "It refers to nothing outside itself, so no internet is needed."
     )
     parser.add_argument("kind", nargs="?", choices=KINDS, default="case_type", help="(default: case_type)")

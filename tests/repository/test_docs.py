@@ -23,6 +23,8 @@ MADE_BY_READERS = {
     "machines/calendars/office.yaml",
     "machines/calendars/service_desk.yaml",
     "machines/complaint.yaml",
+    "machines/parts",
+    "machines/parts/party.yaml",
     "policies/complaint.csv",
 }
 """Files that a guide has its reader write."""

@@ -15,6 +15,7 @@ from app.domain.declaring.checks.standing_versions import check_standing
 from app.domain.declaring.checks.together import check_together
 from app.domain.declaring.fault import Fault, Faults, gathered
 from app.domain.declaring.reading.load import Loaded, load_case_type
+from app.domain.declaring.reading.parts import Part, load_part
 from app.domain.declaring.reading.yaml_source import decode
 from app.domain.definition.calendar_file import CalendarFile
 from app.domain.definition.case_type import CaseType
@@ -54,7 +55,7 @@ def read_folders(machines: Path, policies: Path, versions: Versions = NONE) -> D
         # Lines about a case type that cannot be read are not wrong because of that.
         unchecked = {row for row in rows if row.obj in unread or _is_retired(row, retired)}
         faults += check_policy(case_types, rows, sources=files, unchecked=unchecked, versions=versions)
-        sound = {name: one for name, one in case_types.items() if not _has_errors(files[name].file, faults)}
+        sound = {name: one for name, one in case_types.items() if not _has_errors(files[name].files, faults)}
         faults += check_together(sound, rows, files)
         faults += check_standing(case_types, versions, rows, str(machines))
         faults += _retired(rows, retired, versions)
@@ -62,8 +63,8 @@ def read_folders(machines: Path, policies: Path, versions: Versions = NONE) -> D
     return Declared(case_types, calendars, tuple(policy_sources), gathered(ordered))
 
 
-def _has_errors(file: str, faults: Collection[Fault]) -> bool:
-    return any(fault.file == file and fault.severity == "error" for fault in faults)
+def _has_errors(files: Collection[str], faults: Collection[Fault]) -> bool:
+    return any(fault.file in files and fault.severity == "error" for fault in faults)
 
 
 def _is_retired(row: PolicyRow, names: Collection[str]) -> bool:
@@ -87,12 +88,29 @@ def _machines(folder: Path) -> tuple[list[Loaded], list[Fault]]:
     calendars = frozenset(path.stem for path in (folder / "calendars").glob("*.yaml"))
     found: list[Loaded] = []
     faults: list[Fault] = []
+    parts = _parts(folder / "parts", faults)
     for path in sorted(folder.glob("*.yaml")):
         text = _text(path, faults)
         if text is not None:
-            found.append(load_case_type(text, str(path)))
+            found.append(load_case_type(text, str(path), parts))
             faults += check_case_type(found[-1], calendars=calendars)
+    used = {file for one in found if one.source for file in one.source.files}
+    for name, part in parts.items():
+        if part.source is not None and part.source.file not in used:
+            faults.append(
+                part.source.warning((), "no case type includes it", f"write `include: [{name}]`, or remove it")
+            )
     return found, faults
+
+
+def _parts(folder: Path, faults: list[Fault]) -> dict[str, Part]:
+    found: dict[str, Part] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        text = _text(path, faults)
+        if text is not None:
+            found[path.stem] = load_part(text, str(path))
+            faults += found[path.stem].faults
+    return found
 
 
 def _calendars(folder: Path) -> tuple[dict[str, CalendarFile], list[Fault]]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+Severity = Literal["error", "warning", "note"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -13,7 +15,7 @@ class Fault:
     line: int
     message: str
     remedy: str
-    severity: Literal["error", "warning", "note"] = "error"
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.severity}: {self.message}; {self.remedy}"

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.domain.declaring.fault import Fault, Faults
+from app.domain.declaring.reading.parts import NO_PARTS, Parts, expanded
 from app.domain.declaring.reading.places import case_type_models
 from app.domain.declaring.reading.wording import MOST_FAULTS, faults_of
 from app.domain.declaring.reading.yaml_source import Path, Source, parse
@@ -27,13 +28,16 @@ class Loaded:
     source: Source | None
 
 
-def load_case_type(text: str, file: str) -> Loaded:
-    """The case type that a YAML text declares, or why it declares none. Never raises."""
+def load_case_type(text: str, file: str, parts: Parts = NO_PARTS) -> Loaded:
+    """The case type that a YAML text declares with the parts that it includes, or why it declares none. Never raises.
+
+    What it is, and what is kept and hashed of it, is the whole of it.
+    """
     try:
-        source = parse(text, file)
+        source, faults = expanded(parse(text, file), len(text.encode()), parts)
     except Faults as error:
         return Loaded(file, None, error.faults, None)
-    faults = _faults_before_the_models(source)
+    faults = faults or _faults_before_the_models(source)
     if faults:
         return Loaded(file, None, faults, source)
     try:

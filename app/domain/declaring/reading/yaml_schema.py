@@ -1,4 +1,4 @@
-"""The JSON Schemas of machines/NAME.yaml and machines/calendars/NAME.yaml for editors, made from the models.
+"""The JSON Schemas of case types, of parts that they include and of calendars for editors, made from the models.
 
 They refer to nothing outside themselves, not even to the draft they are of: an editor would fetch it, and one without
 internet then shows nothing. `stateward schema` prints them.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from app.domain.declaring.reading.expectations import MEANING, expected
+from app.domain.declaring.reading.parts import INCLUDE, KEYS
 from app.domain.declaring.reading.places import TITLES
 from app.domain.declaring.reading.schema_of_schemas import NAME, ROOT, SCHEMA
 from app.domain.definition.calendar_file import CalendarFile
@@ -27,7 +28,17 @@ def case_type_schema() -> Schema:
     schema = _described(CaseType, "A case type of Stateward")
     _allow_one_transition_inline(schema["$defs"]["Event"], schema["$defs"]["Transition"])
     _allow_initial(schema)
+    names = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    schema["properties"][INCLUDE] = {**names, "description": _description(CaseType, INCLUDE)}
     return schema
+
+
+def part_schema() -> Schema:
+    """What a file that case types include may hold, as JSON Schema."""
+    whole = case_type_schema()
+    properties = {key: whole["properties"][key] for key in KEYS}
+    shared: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {"title": "A part of case types of Stateward", **shared, "$defs": whole["$defs"]}
 
 
 def calendar_schema() -> Schema:
@@ -35,7 +46,11 @@ def calendar_schema() -> Schema:
     return _described(CalendarFile, "A business calendar of Stateward")
 
 
-SCHEMAS: Final[Mapping[str, Callable[[], Schema]]] = {"case_type": case_type_schema, "calendar": calendar_schema}
+SCHEMAS: Final[Mapping[str, Callable[[], Schema]]] = {
+    "case_type": case_type_schema,
+    "part": part_schema,
+    "calendar": calendar_schema,
+}
 
 
 def schema_text(name: str) -> str:

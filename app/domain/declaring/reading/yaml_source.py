@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from app.domain.declaring.fault import Fault, Faults
+from app.domain.declaring.fault import Fault, Faults, Severity
 from app.domain.declaring.reading.yaml_builder import Builder
 from app.domain.values.deceiving import in_titles
 
@@ -21,24 +21,37 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file's value, and the line on which each part of it stands."""
+    """A file's value, and the line on which each part of it stands.
+
+    `included` are the paths that come from other files, with those.
+    """
 
     file: str
     value: Any
     lines: Mapping[Path, int] = field(repr=False)
+    included: Mapping[Path, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def files(self) -> frozenset[str]:
+        return frozenset((self.file, *self.included.values()))
 
     def line(self, path: Path) -> int:
         """The line of a path, or of its nearest ancestor that is in the file."""
         return next((self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines), 1)
 
     def error(self, path: Path, message: str, remedy: str) -> Fault:
-        return Fault(file=self.file, line=self.line(path), message=message, remedy=remedy)
+        return self._fault(path, message, remedy)
 
     def warning(self, path: Path, message: str, remedy: str) -> Fault:
-        return Fault(file=self.file, line=self.line(path), message=message, remedy=remedy, severity="warning")
+        return self._fault(path, message, remedy, "warning")
 
     def note(self, path: Path, message: str, remedy: str) -> Fault:
-        return Fault(file=self.file, line=self.line(path), message=message, remedy=remedy, severity="note")
+        return self._fault(path, message, remedy, "note")
+
+    def _fault(self, path: Path, message: str, remedy: str, severity: Severity = "error") -> Fault:
+        found = (self.included[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.included)
+        file = next(found, self.file) if self.included else self.file
+        return Fault(file=file, line=self.line(path), message=message, remedy=remedy, severity=severity)
 
 
 def decode(raw: bytes, file: str) -> str:
