@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from app.services.desk.searchable import text_of
 
 from app.db.reads.search import SearchEffort
 from app.domain.case.attempt import Actor
@@ -12,7 +13,6 @@ from app.domain.policy.scope import Scope
 from app.domain.values.errors import Unavailable
 from app.services.assembly import Assembly
 from app.services.cases.views import Wanted
-from app.services.desk.searchable import text_of
 from app.services.store.stored import CaseKey, Record
 from tests.databases import Database
 from tests.house import (
