@@ -5,7 +5,6 @@ import random
 from dataclasses import replace
 
 import pytest
-from app.services.desk.searchable import text_of
 
 from app.db.reads.search import SearchEffort
 from app.domain.case.attempt import Actor
@@ -13,6 +12,7 @@ from app.domain.policy.scope import Scope
 from app.domain.values.errors import Unavailable
 from app.services.assembly import Assembly
 from app.services.cases.views import Wanted
+from app.services.desk.searchable import text_of
 from app.services.store.stored import CaseKey, Record
 from tests.databases import Database
 from tests.house import (
@@ -130,17 +130,17 @@ async def test_what_is_found_can_be_built_anew_from_the_log(house: Assembly, dat
     await comment(house, case_id, AGENT, "three", edits=first)
     before = await rows(database, TEXTS)
     case = await state(house, case_id)
-    schema = house.definitions.of(case.definition).case_type.data
+    fields = house.definitions.of(case.definition).texts
     written = await house.store.comments(case.tenant, case_id, None, 200)
     async with house.store.transaction(case.tenant) as tx:
         await tx.lock([CaseKey(case.tenant, case_id)], [])
-        await tx.record(Record(search_texts=[text_of(case, schema, written)]))
+        await tx.record(Record(search_texts=[text_of(case, fields, written)]))
     after = await rows(database, TEXTS)
     assert [sorted(row["said"].split("\n")) for row in after] == [sorted(row["said"].split("\n")) for row in before]
     assert [row["own"] for row in after] == [row["own"] for row in before]
     erased = [replace(one, text=None) for one in written]
     async with house.store.transaction(case.tenant) as tx:
-        await tx.record(Record(search_texts=[text_of(case, schema, erased)]))
+        await tx.record(Record(search_texts=[text_of(case, fields, erased)]))
     assert await found(house, "three") == await found(house, "two") == set()
     assert await found(house, "printer") == {case_id}
 
