@@ -8,7 +8,7 @@ import pytest
 from app.domain.definition.case_type import CaseType
 from app.services.assembly import Assembly
 from tests.databases import Database
-from tests.house import CLERK, declared, declaring, entries, open_claim, running, state
+from tests.house import CLERK, declared, declaring, entries, fired, open_claim, running, state
 from tests.over_http import client_of
 from tests.ui.test_forms_of_events import do, got, posted, seen_by
 
@@ -105,3 +105,15 @@ async def test_any_client_reads_the_form_and_sends_it(asked: Assembly) -> None:
         [result] = (await client.post("/api/v1/events", json=body)).json()["results"]
         assert result["status"] == 200
         assert "purpose" not in result["case"]["data"]
+
+
+async def test_what_a_condition_hides_collides_with_nobody(asked: Assembly) -> None:
+    """The cost centre is hidden, and the case has one; somebody else was faster with the purpose."""
+    case_id = await open_claim(asked, {**CLAIM, "cost_centre": "C1"})
+    async with seen_by(asked, CLERK) as client:
+        page = await got(client, do(case_id, "triage"))
+        await fired(asked, case_id, "add_note", CLERK, payload={"note": "meanwhile"})
+        now = await posted(client, do(case_id, "triage"), page.sent(data__category="meals"), 412)
+        assert "keep.data.cost_centre" not in now.ids
+        assert (await client.post(do(case_id, "triage"), data=now.sent())).status_code == 303
+    assert "cost_centre" not in (await state(asked, case_id)).data

@@ -13,6 +13,7 @@ from app.ui.forms.event_page import Doing, Seen, event_page
 from app.ui.forms.faults import field_at
 from app.ui.forms.inputs import ABSENT, Held
 from app.ui.forms.naming import Path, dotted, name_of
+from app.ui.forms.rows import path_of
 from app.ui.forms.sheet import Part, Sheet
 from app.ui.forms.showing import same, shown
 from app.ui.forms.wording import Schema
@@ -96,6 +97,8 @@ def _rows(doing: Doing, sheet: Sheet) -> Iterator[Row]:
     was = {part.root: part.was for part in sheet.parts}
     for path, target in asked_for(machine, doing.event).items():
         name, part = name_of(path), _part(sheet, path)
+        if path_of(part.form, name) is None:
+            continue  # a condition hides it
         before, now = at(was, path), at({"data": doing.case.data}, target)
         yours = at(values, path)
         theirs = not same(before, now)
