@@ -70,6 +70,7 @@ def application() -> ASGIApp:
         queues=assembly.queues,
         views=assembly.views,
         attachments=assembly.attachments,
+        held_files=assembly.held_files,
         case_pages=assembly.case_pages,
         ledger=assembly.ledger,
         proofs=assembly.proofs,

@@ -12,12 +12,14 @@ from litestar.testing import TestClient
 from app.domain.case.attempt import Actor, Attempt
 from app.domain.case.case import Case
 from app.domain.case.entry import Receipt
+from app.domain.case.held_file import HeldFile
 from app.domain.case.made_by_verbs import CaseRole
 from app.domain.clocks.explained import Stretch
 from app.domain.definition.case_type import CaseType
 from app.domain.definition.views import Views
 from app.domain.diagram import DiagramFormat
 from app.domain.values.errors import CaseError, NotFound, Reason, invalid
+from app.domain.verbs.attaching import Attach
 from app.http.border.services import Readiness, Services
 from app.http.sign_in.own_tokens import mint
 from app.services.callers.people import Me
@@ -309,6 +311,21 @@ class FakeAttachments:
         return pieces()
 
 
+class FakeHeldFiles:
+    async def hold(self, actor: Actor, file: Attach, pieces: AsyncIterator[bytes], announced: int = 0) -> HeldFile:
+        size = sum([len(piece) async for piece in pieces])
+        return HeldFile(
+            tenant=actor.tenant,
+            id=CASE_ID,
+            owner=actor.id,
+            file_name=file.file_name,
+            sha256="ab" * 32,
+            size=size,
+            declared_type=file.declared_type,
+            sniffed_type=None,
+        )
+
+
 @dataclass
 class FakeNextCase:
     """Answers everybody with `answer`; `seen` holds what was asked for."""
@@ -447,6 +464,7 @@ class Fakes:
             queues=FakeQueues(),
             views=self.views,
             attachments=self.attachments,
+            held_files=FakeHeldFiles(),
             people=FakePeople(),
             proofs=self.proofs,
         )

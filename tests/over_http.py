@@ -33,6 +33,7 @@ def services_of(house: Assembly, metrics: Metrics | None = None, rates: RateLimi
         queues=house.queues,
         views=house.views,
         attachments=house.attachments,
+        held_files=house.held_files,
         api_keys=house.api_keys,
         keys=house.keys,
         case_pages=house.case_pages,

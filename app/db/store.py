@@ -1,7 +1,7 @@
 """What both stores share: the reads that need no lock."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from app.db.connections.connected import Connected
 from app.db.connections.engines import SERVICE
 from app.db.connections.failures import translated
 from app.db.connections.pool import connections
-from app.db.reads import callers, clocks, ledger, links, listing, policy_pages, rules
+from app.db.reads import callers, clocks, held_files, ledger, links, listing, policy_pages, rules
 from app.db.reads.every_tenant import EVERY_ANSWER
 from app.db.reads.history import SqlHistory
 from app.db.reads.log import SqlLog
@@ -32,6 +32,7 @@ from app.db.schema.revisions import REMEDY, problem_of
 from app.db.tables.tables import CASES, IDEMPOTENCY
 from app.db.transaction import SqlTransaction
 from app.domain.case.case import Case
+from app.domain.case.held_file import HeldFile
 from app.services.process.gauges import Connections
 from app.services.store.callers import KeyId, Settled, Spending, StoredKey
 from app.services.store.case_query import CaseQuery
@@ -41,6 +42,7 @@ from app.services.store.policy_lines import LineQuery
 from app.services.store.stored import (
     CaseKey,
     ClockKey,
+    FileKey,
     Found,
     LinkKey,
     Locked,
@@ -99,6 +101,11 @@ class SqlStore(
         async with self._within(self._readers, sorted({link.tenant for link in asked})) as connection:
             with translated():
                 return replace(read, links=await links.linked(connection, asked))
+
+    async def held_files(self, named: Collection[FileKey], since: datetime) -> Mapping[FileKey, HeldFile]:
+        async with self._within(self._readers, sorted({tenant for tenant, _ in named})) as connection:
+            with translated():
+                return await held_files.held(connection, named, since)
 
     async def present(self, tenant: str, case_ids: Sequence[str]) -> frozenset[str]:
         wanted = select(CASES.c.id).where(CASES.c.tenant == tenant, CASES.c.id.in_(case_ids))

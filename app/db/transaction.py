@@ -1,7 +1,7 @@
 """What the transactions of both stores share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,16 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.connections.failures import translated
-from app.db.reads import callers, ledger, links, people, policy_pages, queues, rules
+from app.db.reads import callers, held_files, ledger, links, people, policy_pages, queues, rules
 from app.db.rows.rows import Row, clock_row
+from app.domain.case.held_file import HeldFile
 from app.services.store.callers import StoredKey
 from app.services.store.failures import Refused
 from app.services.store.people import StoredPerson
 from app.services.store.stored import (
     AnswerKey,
     CaseKey,
+    FileKey,
     LinkKey,
     Locked,
     PolicyChange,
@@ -51,6 +53,10 @@ class SqlTransaction(ABC):
     async def linked(self, asked: Sequence[LinkKey]) -> frozenset[LinkKey]:
         with self._failing():
             return await links.linked(self._connection, asked)
+
+    async def held_files(self, named: Collection[FileKey], since: datetime) -> Mapping[FileKey, HeldFile]:
+        with self._failing():
+            return await held_files.held(self._connection, named, since)
 
     async def has_entry(self, tenant: str, entry_id: str) -> bool:
         with self._failing():

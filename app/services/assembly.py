@@ -52,6 +52,7 @@ from app.services.store.ports import Store
 from app.services.work.attachments import Attachments
 from app.services.work.case_pages import CasePages
 from app.services.work.contents import Contents
+from app.services.work.held_files import HeldFiles
 from app.services.work.next_case import NextCase
 from app.services.work.scanning import Scanner, Scans
 from app.services.work.uploads import AttachmentLimits, Uploads
@@ -102,6 +103,7 @@ class Assembly:
         self.signing_in = SigningIn(store, self.policies, sealing_secret)
         self.next_case = NextCase(deciding, self.definitions, self.policies, self.watchers, desks)
         self.uploads = Uploads(store, attachments, attachment_folder, scanned=scanner is not None)
+        self.held_files = HeldFiles(store, self.uploads)
         self.attachments = Attachments(store, self.cases, self.desk, self.trials, self.uploads, attachment_folder)
         self.scans = Scans(store, scanner, self.attachments.pieces, _nobody) if scanner else None
         self.work = CaseWork(store, self.cases)

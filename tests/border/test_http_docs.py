@@ -54,6 +54,7 @@ def test_every_call_of_the_contract_is_in_it(operations):
         "dropExport",
         "assignCase",
         "correctCase",
+        "sendFile",
         "claimCase",
         "releaseCase",
         "nextCase",

@@ -189,6 +189,17 @@ async def test_who_would_read_only_once_it_is_theirs_learns_of_no_change(house: 
     assert told(trial) == told(await tried(house, claim))
 
 
+async def test_where_somebody_was_faster_the_call_says_so(house: Assembly) -> None:
+    case_id = await open_claim(house)
+    triage = attempt(CLERK, "triage", case_id, if_version=1)
+    [trial] = await house.trials.submit([triage])
+    assert trial.error is None
+    await tried(house, attempt(SUPERVISOR, None, case_id, verb=Assign("user:carl", None, frozenset({"assignee"}))))
+    late = await tried(house, triage)
+    assert late.error is not None
+    assert late.error.code == "version_conflict"
+
+
 async def test_it_waits_for_no_lock(house: Assembly) -> None:
     case_id = await open_claim(house)
     async with house.store.transaction("acme") as tx:

@@ -10,7 +10,8 @@ from sqlalchemy import Select, TextClause, column, delete, insert, select, table
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.blobs.uploads import MOST, WHAT, SqlUploads, first_upload
+from app.db.blobs.uploads import MOST, WHAT, SqlUploads
+from app.db.rows.uuid_moments import first_of
 from app.db.tables.column_types import Moment
 from app.db.tables.work import ATTACHMENT, BLOB, CHUNK
 from app.services.store.work import StoredBlob
@@ -54,7 +55,7 @@ class SqlBlobs(SqlUploads):
 
     async def loose_uploads(self, before: datetime) -> Sequence[tuple[str, str]]:
         of = LOOSE.c
-        rows = await self._rows(select(LOOSE).where(of.upload < first_upload(before)).limit(MOST))
+        rows = await self._rows(select(LOOSE).where(of.upload < first_of(before)).limit(MOST))
         return [(row["tenant"], row["upload"]) for row in rows]
 
     @abstractmethod

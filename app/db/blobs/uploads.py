@@ -7,15 +7,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, TextClause, and_, column, delete, func, select, table, type_coerce
+from sqlalchemy import Select, Text, TextClause, and_, column, delete, func, select, table, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.blobs.scans import asking_for_scan
+from app.db.rows.uuid_moments import first_of
 from app.db.tables.column_types import json_text
 from app.db.tables.tables import IDEMPOTENCY
 from app.db.tables.work import ATTACHMENT, BLOB, CHUNK, UPLOAD, USAGE
+from app.domain.case.held_file import HeldFile
 from app.services.store.stored import AnswerKey
 from app.services.store.work import NoRoom, StoredBlob
 
@@ -56,6 +58,12 @@ class SqlUploads(ABC):
                 await connection.execute(asking_for_scan(connection, tenant, blob.sha256, now))
             return StoredBlob(**row)
 
+    async def hold_file(self, file: HeldFile) -> None:
+        words = {name: getattr(file, name) for name in ("owner", "file_name", "declared_type", "sniffed_type")}
+        mine = (UPLOAD.c.tenant == file.tenant, UPLOAD.c.upload == file.id)
+        async with self._writing(file.tenant) as connection:
+            await connection.execute(update(UPLOAD).where(*mine).values(**words))
+
     async def drop_upload(self, tenant: str, upload: str) -> None:
         async with self._writing(tenant) as connection:
             await _drop_loose(connection, tenant, upload)
@@ -76,7 +84,7 @@ class SqlUploads(ABC):
 
     async def old_uploads(self, before: datetime) -> Sequence[tuple[str, str]]:
         of = EVERY_UPLOAD.c
-        rows = await self._rows(select(EVERY_UPLOAD).where(of.upload < first_upload(before)).limit(MOST))
+        rows = await self._rows(select(EVERY_UPLOAD).where(of.upload < first_of(before)).limit(MOST))
         return [(row["tenant"], row["upload"]) for row in rows]
 
     async def answered(self, key: AnswerKey) -> str | None:
@@ -99,13 +107,6 @@ class SqlUploads(ABC):
 
     @abstractmethod
     def _now(self) -> Any: ...
-
-
-def first_upload(at: datetime) -> str:
-    """Less than the name of every upload from this moment on: they are UUIDs v7, which begin with their moment in
-    milliseconds."""
-    began = f"{int(at.timestamp() * 1000):012x}"
-    return f"{began[:8]}-{began[8:]}"
 
 
 async def _forget_unclaimed(

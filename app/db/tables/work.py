@@ -67,7 +67,8 @@ class BlobTable(SQLModel, table=True):
 
 
 class BlobUploadTable(SQLModel, table=True):
-    """An upload that has not ended: the room that it takes until its content is kept, and from then on which one."""
+    """An upload that has not ended: the room that it takes until its content is kept, and from then on which one. One
+    that has an `owner` is a file that a field may hold, and ends a day later."""
 
     __tablename__ = "blob_upload"
     __table_args__: ClassVar[Any] = (STRICT,)
@@ -75,6 +76,10 @@ class BlobUploadTable(SQLModel, table=True):
     upload: str = key()
     size: int = Field(sa_type=Int64)
     sha256: str | None = maybe()
+    owner: str | None = maybe()
+    file_name: str | None = maybe()
+    declared_type: str | None = maybe()
+    sniffed_type: str | None = maybe()
 
 
 class BlobUsageTable(SQLModel, table=True):

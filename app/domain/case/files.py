@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 
+from app.domain.values.errors import invalid
 from app.domain.values.json import JsonObject
+
+MOST_CATEGORIES = 100
 
 
 def counted(files: Mapping[str, int], category: str) -> Mapping[str, int]:
-    """With one more of this category."""
+    """With one more of this category. Raises Invalid for more categories than a case has."""
+    if category not in files and len(files) >= MOST_CATEGORIES:
+        raise invalid("category", f"a case has files of at most {MOST_CATEGORIES} categories")
     return {**files, category: files.get(category, 0) + 1}
 
 

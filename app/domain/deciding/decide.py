@@ -8,6 +8,7 @@ from app.domain.case.case import Case
 from app.domain.case.entry import AuditEntry
 from app.domain.case.sealing import genesis, seal
 from app.domain.clocks.after_event import earliest_due
+from app.domain.deciding.attached import attached, on_case, sent_files, with_files
 from app.domain.deciding.case_after import moved, new, words_after
 from app.domain.deciding.clocks_after import clocks_after, counted_by
 from app.domain.deciding.data_after import assigned, entry_faults
@@ -75,8 +76,12 @@ def _open(here: Situation, existing: Case | None) -> Outcome:
     check_version(here.attempt, 0)
     _check_payload(here)
     _check_entered(here)
-    data = assigned(here)
-    return _outcome(here, verdict, [], new(here, _resting(here, lambda: here.machine.opened(event)), data))
+    files = sent_files(here)
+    outcome = _outcome(here, verdict, [], new(here, _resting(here, lambda: here.machine.opened(event)), assigned(here)))
+    if not files:
+        return outcome
+    made = attached(on_case(here, outcome.case), verdict, files)
+    return replace(outcome, case=made.case, beside=made.entries, rows=made.rows)
 
 
 def _fire(here: OnCase) -> Outcome:
@@ -93,11 +98,12 @@ def _fire(here: OnCase) -> Outcome:
     _check_payload(here)
     if here.form is not None:
         _check_entered(here)
+    here, made = with_files(here, verdict, sent_files(here))
     arcs = _guarded(here)
     data = assigned(here, arcs)
     states, memory = here.case.states, here.case.memory
     resting = _resting(here, lambda: here.machine.rest(states, memory, arcs))
-    return _outcome(here, verdict, arcs, moved(here, resting, data))
+    return replace(_outcome(here, verdict, arcs, moved(here, resting, data)), beside=made.entries, rows=made.rows)
 
 
 def _resting(here: Situation, rest: Callable[[], Resting]) -> Resting:

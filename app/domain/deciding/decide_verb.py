@@ -5,6 +5,7 @@ from dataclasses import replace
 from app.domain.case.case import Case
 from app.domain.case.sealing import seal
 from app.domain.clocks.after_event import ClocksAfter, earliest_due
+from app.domain.deciding.attached import sent_files, with_files
 from app.domain.deciding.case_after import chained, words_after
 from app.domain.deciding.clocks_after import clocks_after
 from app.domain.deciding.decide import check_version, decided, permit
@@ -23,7 +24,8 @@ def decide(here: OnCase, verb: Verb) -> Outcome | Refusal:
 def _decide(here: OnCase, verb: Verb) -> Outcome:
     verdict = permit(here)
     check_version(here.attempt, here.case.version)
-    return _outcome(here, verdict, verb, verb.done(here))
+    here, made = with_files(here, verdict, sent_files(here))
+    return replace(_outcome(here, verdict, verb, verb.done(here)), beside=made.entries, rows=made.rows)
 
 
 def _outcome(here: OnCase, verdict: Verdict, verb: Verb, done: Done) -> Outcome:

@@ -1,6 +1,6 @@
 """What one decision is about: who attempts what, on which case, and what expressions see of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -9,6 +9,7 @@ from typing import Self
 from app.domain.calendars.port import Calendars, RoundTheClock
 from app.domain.case.attempt import Attempt
 from app.domain.case.case import Case, Surroundings
+from app.domain.case.held_file import HeldFile
 from app.domain.clocks.after_event import Clocks
 from app.domain.deciding.data_written import written
 from app.domain.definition.titles import of_event
@@ -20,6 +21,7 @@ from app.domain.machine.machine import Machine
 from app.domain.machine.opening_data import opened_with
 from app.domain.policy.port import Policy
 from app.domain.policy.verdict import Verdict
+from app.domain.schemas.files import by_field
 from app.domain.values.errors import CaseError
 from app.domain.values.json import Data, Json
 
@@ -32,7 +34,8 @@ AUDIT = "case:audit"
 class Situation:
     """An attempt on a case, or on none yet. `new_salt` gives 32 random bytes a call; `newest` is the newest version of
     the case type, where it is known and another one. `wide` where much is asked at once, and nothing is decided: each
-    expression then sees what it reads of the data only."""
+    expression then sees what it reads of the data only. `held` are the files that the data of the attempt name and that
+    no case has yet."""
 
     machine: Machine
     policy: Policy
@@ -45,6 +48,7 @@ class Situation:
     calendars: Calendars = field(default_factory=RoundTheClock)
     newest: Machine | None = None
     wide: bool = False
+    held: Mapping[str, HeldFile] = field(default_factory=dict)
 
     @property
     def event(self) -> str:
@@ -207,7 +211,7 @@ class Situation:
             "assignee": None,
             "team": None,
             "urgency": 0,
-            "files": {},
+            "files": by_field(self.machine.case_type.data, self.data, self.held) if self.held else {},
             "opened_at": self.happened,
             "changed_at": self.happened,
         }

@@ -14,6 +14,7 @@ from app.domain.expressions.types import Type, mapped
 from app.domain.machine.completing import Completions
 from app.domain.machine.form import compiled_form
 from app.domain.machine.graph import Graph, Move, below, move_to
+from app.domain.schemas.files import holds_files
 from app.domain.schemas.text_fields import TextFields
 from app.domain.schemas.validator import Validator
 from app.domain.values.names import case_roles
@@ -78,6 +79,11 @@ class Machine:
         }
         self._kinds: dict[str, Mapping[str, Type]] = {}
         self._rest = lru_cache(maxsize=4096)(self._rest_uncached)
+
+    @cached_property
+    def holds_files(self) -> bool:
+        """Whether a field of its data holds a file."""
+        return holds_files(self.case_type.data)
 
     @cached_property
     def four_eyes(self) -> frozenset[str]:

@@ -15,7 +15,7 @@ from app.domain.diagram import DiagramFormat
 from app.http.border.exports_port import ExportsPort
 from app.http.border.proofs_port import FieldHistoryPort, NotedReadsPort, ProofsPort
 from app.http.border.queues_port import QueuesPort, ViewsPort
-from app.http.border.work_port import AttachmentsPort, NextCasePort, WorkPort
+from app.http.border.work_port import AttachmentsPort, HeldFilesPort, NextCasePort, WorkPort
 from app.http.sign_in.callers import KeyCallers
 from app.services.callers.api_keys import NewKey
 from app.services.callers.people import Me
@@ -204,6 +204,7 @@ class Services:
     queues: QueuesPort
     views: ViewsPort
     attachments: AttachmentsPort
+    held_files: HeldFilesPort
     api_keys: ApiKeysPort | None = None
     keys: KeyCallers | None = None
     people: PeoplePort | None = None

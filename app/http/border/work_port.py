@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from app.domain.case.attempt import Actor, Attempt
+from app.domain.case.held_file import HeldFile
 from app.domain.case.made_by_verbs import CaseRole
+from app.domain.verbs.attaching import Attach
 from app.domain.verbs.commenting import Edited
 from app.services.desk.answer import Answer
 from app.services.store.work import StoredAttachment, StoredComment, StoredLink
@@ -35,6 +37,12 @@ class WorkPort(Protocol):
 class NextCasePort(Protocol):
     async def claim(self, attempt: Attempt, wish: Wish, skips: Sequence[Attempt]) -> Answer | None:
         """None where nothing waits."""
+        ...
+
+
+class HeldFilesPort(Protocol):
+    async def hold(self, actor: Actor, file: Attach, pieces: AsyncIterator[bytes], announced: int = 0) -> HeldFile:
+        """Raises TooLarge, OverQuota, Invalid where nothing comes or something else than was declared."""
         ...
 
 

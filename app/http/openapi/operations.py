@@ -9,13 +9,12 @@ from app.http.openapi.schemas import words
 METHODS = {"get", "post", "put", "patch", "delete"}
 EMPTY_OF_LITESTAR = {"Request fulfilled, document follows", "Document created, URL follows"}
 FILE: dict[str, Any] = {"type": "string", "format": "binary"}
-FILES: dict[str, Any] = {
-    "attachFile": {
-        "description": "The file. Any other Content-Type will do too: it is kept as `declared_type`",
-        "content": {"application/octet-stream": {"schema": {**FILE, "minLength": 1}}},
-        "required": True,
-    }
+SENT: dict[str, Any] = {
+    "description": "The file. Any other Content-Type will do too: it is kept as `declared_type`",
+    "content": {"application/octet-stream": {"schema": {**FILE, "minLength": 1}}},
+    "required": True,
 }
+FILES: dict[str, Any] = {"attachFile": SENT, "sendFile": SENT}
 """Bodies that Litestar does not know of, because we read them as they come."""
 BESIDE: dict[str, Any] = {
     "drawCaseType": {"text/plain": {"schema": {"type": "string"}}},

@@ -70,10 +70,8 @@ async def attach_file(
     """The body is the file, its Content-Type what the sender says it is. It is kept under its SHA-256, which the
     entry in the log names. What will be refused whatever the file is, is refused before the file is read."""
     case_id = existing(case_id)
-    _check_not_a_form(request)
-    declared = request.content_type[0].lower()
+    declared = declared_by(request)
     of_category = {} if category is None else {"category": category}
-    declared = declared if MEDIA_TYPE.fullmatch(declared) else UNKNOWN
 
     def attempt(file: Attach, sha256: str) -> Attempt:
         call = {"file_name": file_name, "sha256": sha256, "declared_type": declared, **of_category}
@@ -82,11 +80,9 @@ async def attach_file(
     file = Attach(file_name=file_name, sha256="", size=0, declared_type=declared, sniffed_type=None, category=category)
     asking = Asking(file, attempt)
     leave(request.scope)  # the bytes may take minutes
-    announced = request.headers.get("content-length", "")
-    size = int(announced) if announced.isdecimal() and announced.isascii() else 0
     attachments = services_of(request).attachments
     attach = attachments.would_attach if dry_run else attachments.attach
-    answer = await attach(asking, _body(request), size)
+    answer = await attach(asking, body_of(request), announced_by(request))
     if answer.shown and (state := await attachments.scan_state(request.user, answer.shown["sha256"])):
         answer = replace(answer, shown={**answer.shown, "scan": state})
     return made(answer, "attachment")
@@ -128,16 +124,24 @@ async def fetch_attachment(request: ApiRequest, case_id: CaseId, attachment_id: 
     return saved(found, await services.attachments.read(request.user, found.sha256))
 
 
-def _check_not_a_form(request: ApiRequest) -> None:
-    """A form around the file would be kept as the file."""
+def declared_by(request: ApiRequest) -> str:
+    """What the sender says that the file is. A form around the file would be kept as the file."""
     if request.content_type[0].strip().lower() == "multipart/form-data":
         raise UnsupportedMediaType(
             "Send the file itself as the body, with its own Content-Type and not as a form: curl --data-binary @FILE,"
             " or fetch(url, {method: 'POST', body: file})."
         )
+    declared = request.content_type[0].lower()
+    return declared if MEDIA_TYPE.fullmatch(declared) else UNKNOWN
 
 
-async def _body(request: ApiRequest) -> AsyncIterator[bytes]:
+def announced_by(request: ApiRequest) -> int:
+    """How many bytes are to come; 0 where nobody says."""
+    announced = request.headers.get("content-length", "")
+    return int(announced) if announced.isdecimal() and announced.isascii() else 0
+
+
+async def body_of(request: ApiRequest) -> AsyncIterator[bytes]:
     try:
         async for piece in request.stream():
             yield piece

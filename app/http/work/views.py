@@ -114,3 +114,11 @@ class TriedWorkView(TriedView):
     attachment: NotRequired[AttachmentView]
     roles: NotRequired[list[CaseRoleView]]
     link: NotRequired[LinkView]
+
+
+class HeldFileView(TypedDict):
+    """A file that was sent. `file` is its id, which a field of a case may hold within a day."""
+
+    file: str
+    sha256: str
+    size: int

@@ -1,7 +1,7 @@
 """Decide a batch of attempts against what was locked: each sees what the ones before it did."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from app.domain.calendars.port import Calendars, RoundTheClock
 from app.domain.case.attempt import Attempt
 from app.domain.case.case import Case
 from app.domain.case.entry import AuditEntry
+from app.domain.case.held_file import HeldFile
 from app.domain.deciding.decide import fire, no_such_case, open_case
 from app.domain.deciding.decide_verb import decide
 from app.domain.deciding.escalate import SYSTEM
@@ -16,7 +17,9 @@ from app.domain.deciding.opening import by_its_event, not_opening, opening_event
 from app.domain.deciding.outcome import Outcome, Refusal
 from app.domain.deciding.situation import OnCase, Situation
 from app.domain.policy.port import Policy
+from app.domain.schemas.files import files_in
 from app.domain.values.errors import IdempotencyMismatch, Internal, NotFound
+from app.domain.values.names import canonical_uuid
 from app.services.definitions.definitions import Definitions
 from app.services.definitions.known_names import no_opening_type
 from app.services.desk.answer import NO_CLOCKS, Answer, applied, to_json
@@ -27,11 +30,12 @@ from app.services.desk.working_copy import ALONE, WorkingCopy
 from app.services.entries.identity import new_salt
 from app.services.entries.refusals import CountedRefusal
 from app.services.fairness.fair_queue import Caller
-from app.services.store.stored import Locked, Record, StoredAnswer
+from app.services.store.stored import FileKey, Locked, Record, StoredAnswer
 
 KEPT = timedelta(hours=24)
 """How long an answer is given again under its key (the IETF draft leaves it to the service)."""
 ROUND_THE_CLOCK = RoundTheClock()
+NO_FILES: Mapping[str, HeldFile] = {}
 Singly = Callable[[Caller], bool]
 """Whether one more refusal of a caller is logged by an entry of its own."""
 log = logging.getLogger("stateward.desk")
@@ -58,6 +62,7 @@ class Batch:
         self.locked = locked
         self._copy = WorkingCopy(locked)
         self._singly = singly
+        self.held: Mapping[FileKey, HeldFile] = {}
         self.fired: list[Fired] = []
         self.counted: list[CountedRefusal] = []
 
@@ -94,7 +99,28 @@ class Batch:
             clocks=self._copy.clocks(case.id) if machine.clocks else NO_CLOCKS,
             calendars=self._calendars,
             newest=self._definitions.opening(case.case_type),
+            held=self._held_of(attempt),
         )
+
+    def files_named(self, attempts: Iterable[Attempt]) -> set[FileKey]:
+        """The files that the data of attempts name: (tenant, id)."""
+        found: set[FileKey] = set()
+        for attempt in attempts:
+            if not attempt.data:
+                continue
+            case, opening = self._copy.case(attempt.names), self._definitions.opening(attempt.case_type or "")
+            known = self._definitions.of(case.definition) if case else opening
+            if known is not None and known.holds_files:
+                named = files_in(known.case_type.data, attempt.data)
+                found |= {(attempt.tenant, one.id) for one in named if canonical_uuid(one.id) == one.id}
+        return found
+
+    def _held_of(self, attempt: Attempt) -> Mapping[str, HeldFile]:
+        if not self.held:
+            return NO_FILES
+        used = {row.id for row in self._copy.attached}
+        mine = (file for (tenant, _), file in self.held.items() if tenant == attempt.tenant)
+        return {file.id: file for file in mine if file.id not in used}
 
     def case_type_of(self, attempt: Attempt) -> str | None:
         """None where the case is not there, or no such case type is declared."""
@@ -196,6 +222,7 @@ class Batch:
             new_salt=new_salt,
             calendars=self._calendars,
             newest=machine,
+            held=self._held_of(opening),
         )
         return open_case(here, existing)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from app.domain.case.case import Case
 from app.domain.clocks.after_event import Clocks
+from app.domain.schemas.merge_patch import same
 from app.domain.values.json import Data, Json, JsonObject
 from app.services.desk.answer import clock_json
 
@@ -29,17 +30,8 @@ def _differences(path: str, was: Data, now: Data) -> Iterator[tuple[str, Json, J
         inner, one, other = f"{path}.{name}", was.get(name), now.get(name)
         if isinstance(one, dict) and isinstance(other, dict):
             yield from _differences(inner, one, other)
-        elif (name in was) != (name in now) or not _same(one, other):
+        elif (name in was) != (name in now) or not same(one, other):
             yield inner, one, other
-
-
-def _same(one: Json, other: Json) -> bool:
-    """As JSON has it: to Python, `true` is 1."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def _of_clocks(was: Clocks, now: Clocks) -> Iterator[tuple[str, Json, Json]]:

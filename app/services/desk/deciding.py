@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Protocol
 
 from app.domain.calendars.port import Calendars
@@ -17,6 +18,9 @@ from app.services.store.definitions import StoredDefinitions
 from app.services.store.stored import CaseKey, Locked
 from app.services.store.transactions import Transactions
 from app.services.store.work import Waiting
+
+HELD_FOR = timedelta(days=1)
+"""How long a file may be named after it was sent."""
 
 
 class UnitOfWork:
@@ -36,7 +40,10 @@ class UnitOfWork:
 
     async def on(self, attempts: Sequence[Attempt]) -> Batch:
         """What the attempts name, locked, to decide them on."""
-        return await self._batch(await lock(self._tx, attempts), self._singly)
+        batch = await self._batch(await lock(self._tx, attempts), self._singly)
+        if named := batch.files_named(attempts):
+            batch.held = await self._tx.held_files(named, batch.locked.at - HELD_FOR)
+        return batch
 
     async def on_cases(self, keys: Sequence[CaseKey]) -> Batch:
         return await self._batch(await self._tx.lock(keys, []), self._singly)
@@ -89,7 +96,10 @@ class Deciding:
 
     async def aside(self, attempts: Sequence[Attempt]) -> Batch:
         """What attempts name as it stands, to decide them on and to record nothing."""
-        return await self._on(await seen(self._store, attempts), always)
+        batch = await self._on(await seen(self._store, attempts), always)
+        if named := batch.files_named(attempts):
+            batch.held = await self._store.held_files(named, batch.locked.at - HELD_FOR)
+        return batch
 
     async def _on(self, locked: Locked, singly: Singly) -> Batch:
         """What other replicas changed meanwhile binds this batch already."""

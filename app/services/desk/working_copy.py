@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from app.domain.case.attachment import AttachmentRow
 from app.domain.case.attempt import Attempt
 from app.domain.case.case import Case, Surroundings
 from app.domain.case.entry import AuditEntry
@@ -96,6 +97,8 @@ class WorkingCopy:
         case = outcome.case
         if outcome.words is not None:
             self._search_texts[case.id] = replace(self._search_text(case), own=outcome.words)
+        self.entries += outcome.beside
+        self._made += outcome.rows
         self.take(case, outcome.entry, outcome.clocks)
         for event, actors in outcome.acted.items():
             self._note_actors(case, event, actors)
@@ -148,6 +151,12 @@ class WorkingCopy:
                 self._clocks[case_id] = before.clocks(case_id)
                 self._changed.add(case_id)
         self.links |= before.links
+        self._made += before.attached
+
+    @property
+    def attached(self) -> Iterable[AttachmentRow]:
+        """The files that attempts before have attached."""
+        return (row for row in self._made if isinstance(row, AttachmentRow))
 
     def record(self) -> Record:
         cases = [Changed(self._was_seq.get(case_id), self.cases[case_id]) for case_id in sorted(self._changed)]

@@ -1,11 +1,13 @@
 """What services ask of a store about cases, and what a transaction does for those who decide on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from app.domain.case.case import Case
+from app.domain.case.held_file import HeldFile
 from app.services.store.case_query import CaseQuery
-from app.services.store.stored import CaseKey, Found, LinkKey, Locked, StoredClock, StoredEntry
+from app.services.store.stored import CaseKey, FileKey, Found, LinkKey, Locked, StoredClock, StoredEntry
 from app.services.store.transactions import EntryTransaction
 from app.services.store.work import Working
 
@@ -28,7 +30,13 @@ class CaseReads(Protocol):
         ...
 
 
-class Unlocked(Protocol):
+class HeldFiles(Protocol):
+    async def held_files(self, named: Collection[FileKey], since: datetime) -> Mapping[FileKey, HeldFile]:
+        """Those of these files that were sent since a moment, and that no case has."""
+        ...
+
+
+class Unlocked(HeldFiles, Protocol):
     async def unlocked(self, cases: Sequence[CaseKey], links: Sequence[LinkKey]) -> Locked:
         """What a lock of these cases would return now, with those of the links that are there."""
         ...
@@ -44,7 +52,7 @@ class CaseLists(Protocol):
         ...
 
 
-class CaseTransaction(EntryTransaction, Working, Protocol):
+class CaseTransaction(EntryTransaction, Working, HeldFiles, Protocol):
     async def lock_due(self, limit: int) -> Locked:
         """Lock up to `limit` cases with a clock whose `next_fire_at` has come, oldest first, and return them as `lock`
         does. Cases that somebody else has locked are left out: whoever asks at the same time gets others.

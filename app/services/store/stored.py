@@ -15,6 +15,7 @@ from app.domain.values.json import Json, JsonObject
 from app.services.store.policy_lines import PolicyFile as PolicyFile
 from app.services.store.policy_lines import PolicyLine as PolicyLine
 
+FileKey = tuple[str, str]  # tenant, id
 ClockKey = tuple[str, str, str, int]  # tenant, case id, name, cycle
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from app.domain.case.held_file import HeldFile
 from app.services.store.stored import AnswerKey, CaseKey, LinkKey, Visible
 
 
@@ -126,6 +127,10 @@ class Blobs(Uploading, Protocol):
     async def chunk(self, tenant: str, upload: str, n: int) -> bytes | None: ...
 
     async def add_chunk(self, tenant: str, upload: str, n: int, content: bytes) -> None: ...
+
+    async def hold_file(self, file: HeldFile) -> None:
+        """An upload whose content is kept is this file from now on, until it ends."""
+        ...
 
     async def drop_upload(self, tenant: str, upload: str) -> None:
         """Its chunks, unless a content has them."""

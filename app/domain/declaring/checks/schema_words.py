@@ -16,7 +16,7 @@ _KEYWORDS: Final = (
 KEYWORDS: Final = frozenset(_KEYWORDS.split())
 _FORMATS: Final = (
     "date date-time time duration email idn-email hostname idn-hostname ipv4 ipv6 uri uri-reference iri iri-reference "
-    "uuid uri-template json-pointer relative-json-pointer regex"
+    "uuid uri-template json-pointer relative-json-pointer regex file"
 )
 FORMATS: Final = frozenset(_FORMATS.split())
 COMBINED: Final = frozenset({"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "patternProperties"})

@@ -10,6 +10,7 @@ from app.domain.declaring.reading.places import at_transition
 from app.domain.declaring.reading.yaml_source import Path, Source
 from app.domain.definition.case_type import CaseType
 from app.domain.definition.languages import NAMED_SCHEMAS, VALUES, Schema
+from app.domain.schemas.files import FILE
 from app.domain.schemas.validator import Validator, schema_faults
 from app.domain.values.near_names import choose, quoted
 
@@ -110,6 +111,9 @@ def _oddities(schema: Any, path: Path, source: Source, root: Schema) -> Iterator
         place, remedy = (*path, "default"), "let `set` of the event write it, or ask for it in a form"
         yield source.warning(place, "`default` fills nothing in here", remedy)
     yield from _key(schema, path, source)
+    if schema.get("format") == FILE and not _is_looked_into(path):
+        message = "a file is held by a field of the data alone, and not by one that may be another"
+        yield source.error((*path, "format"), message, "declare it below `properties` or `items` of `data`")
     for key, message, remedy in odd_words(schema, root):
         yield source.warning((*path, key), message, remedy)
     for key, value in schema.items():
@@ -128,6 +132,19 @@ def _key(schema: Schema, path: Path, source: Source) -> Iterator[Fault]:
         )
     elif path[-1] != "items" and "$defs" not in path:
         yield source.warning(place, "`x-key` does nothing but in the `items` of a list", "move it there, or remove it")
+
+
+def _is_looked_into(path: Path) -> bool:
+    """Whether the files of a schema at this place are found (`files_in`): a field of the data, or of their lists."""
+    root, *inner = path
+    while inner:
+        if inner[0] == "items":
+            inner = inner[1:]
+        elif inner[0] == "properties" and len(inner) > 1:
+            inner = inner[2:]
+        else:
+            return False
+    return root == "data"
 
 
 def _inside(key: str, value: Any, path: Path, source: Source, root: Schema) -> Iterator[Fault]:
