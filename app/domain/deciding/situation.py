@@ -93,7 +93,7 @@ class Situation:
         """The data after defaults, form and what the event itself sets, which guards see as `after.data`. Raises
         Invalid where an expression cannot be computed."""
         assignments = self.machine.event_sets.get(self.event, ())
-        data = self.entered.data
+        data = self.case.data if self.case is not None and self.form is None else self.entered.data
         return written(data, assignments, self.view_entered) if assignments else data
 
     @property

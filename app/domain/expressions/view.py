@@ -19,7 +19,9 @@ Variables: TypeAlias = Mapping[str, Any]
 MAX_DEPTH = 64  # CEL overflows the stack far beyond it
 
 _DYNAMIC = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
-_MAPS = ("data", "payload", "actor", "case", "after")
+_MAPS = ("data", "payload", "actor", "case")
+_AFTER = "after"
+"""Of few expressions: who does not read it pays nothing for it."""
 COUNT = "count"
 # a map of dynamic values cannot hold a timestamp, so these are variables of their own with a dot in the name
 _TIMES = ("case.opened_at", "case.changed_at")
@@ -49,7 +51,7 @@ ENVIRONMENT = cel.NewEnv(
         )
     ],
     variables={
-        **dict.fromkeys(_MAPS, _DYNAMIC),
+        **dict.fromkeys((*_MAPS, _AFTER), _DYNAMIC),
         **dict.fromkeys(_TIMES, cel.Type.TIMESTAMP),
         "now": cel.Type.TIMESTAMP,
     },
@@ -98,13 +100,13 @@ class View:
         if self._after is None:
             return self
         if self._seeing_after is None:
-            self._seeing_after = type(self)({**self.variables, "after": self._after()}, self._kinds)
+            self._seeing_after = type(self)({**self.variables, _AFTER: self._after()}, self._kinds)
         return self._seeing_after
 
     @cached_property
     def sizes(self) -> Sizes:
         """How much there is to look at."""
-        return sizes_of(*(self._converted[name] for name in _MAPS))
+        return sizes_of(*(self._converted[name] for name in (*_MAPS, _AFTER) if name in self._converted))
 
     def bulk(self, path: tuple[str, ...]) -> Bulk:
         """How large the value at a path is."""
@@ -129,8 +131,9 @@ class View:
 
     @cached_property
     def _converted(self) -> dict[str, Any]:
+        names = (*_MAPS, _AFTER) if _AFTER in self.variables else _MAPS
         values: dict[str, Any] = {
-            name: _seen(self.variables.get(name) or {}, self._kinds.get(name), 0) for name in _MAPS
+            name: _seen(self.variables.get(name) or {}, self._kinds.get(name), 0) for name in names
         }
         for name in _TIMES:
             if values["case"].pop(name.partition(".")[2], None):
