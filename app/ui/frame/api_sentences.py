@@ -53,6 +53,8 @@ OF_ATTEMPTS: Final = (
     to_say("This does not fit the case as it stands."),
     to_say("a case has files of at most %(most)s categories"),
     to_say("changes nothing: send a field with another value than it has, or null to remove it"),
+    to_say("is no file that you sent within a day, or a case has it: send it to POST /files first"),
+    to_say("names more than %(most)s files at once"),
     to_say("say why the data are corrected"),
     to_say("this cannot be put into the data"),
     to_say("the case data would not be valid"),
