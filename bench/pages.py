@@ -65,6 +65,10 @@ class Readers:
         actor = READERS.get((cookie or "").replace("_", " "))
         return None if actor is None else Reader(actor=actor, name=actor.id, session_id=cookie or "")
 
+    def tenant(self, cookie: str | None) -> str | None:
+        actor = READERS.get((cookie or "").replace("_", " "))
+        return None if actor is None else actor.tenant
+
 
 def pages(bench: Bench) -> Sequence[Row]:
     """In the process, with the database, without a server between; but for the clicks, which a server answers."""

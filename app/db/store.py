@@ -17,6 +17,7 @@ from app.db.connections.connected import Connected
 from app.db.connections.engines import SERVICE
 from app.db.connections.failures import translated
 from app.db.connections.pool import connections
+from app.db.connections.together import lasting
 from app.db.reads import callers, clocks, held_files, ledger, links, listing, policy_pages, rules
 from app.db.reads.every_tenant import EVERY_ANSWER
 from app.db.reads.history import SqlHistory
@@ -78,9 +79,7 @@ class SqlStore(
     def transaction(self, *tenants: str) -> AbstractAsyncContextManager[SqlTransaction]: ...
 
     async def case(self, key: CaseKey) -> Found | None:
-        async with self._open(self._readers) as connection:
-            with translated():
-                read = await self._read(connection, [key])
+        read = await self._case(key)
         case = read.cases.get(key)
         if case is None:
             return None
@@ -92,10 +91,21 @@ class SqlStore(
             clocks=read.clocks[case.id],
         )
 
-    async def unlocked(self, cases: Sequence[CaseKey], asked: Sequence[LinkKey]) -> Locked:
+    async def _case(self, key: CaseKey) -> Locked:
+        if together := lasting(self, (key.tenant,)):
+            async with together.turn:
+                if not together.over:
+                    with translated():
+                        return await self._read(together.connection, [key])
+        return await self._alone([key])
+
+    async def _alone(self, keys: Sequence[CaseKey]) -> Locked:
         async with self._open(self._readers) as connection:
             with translated():
-                read = await self._read(connection, cases)
+                return await self._read(connection, keys, alone=True)
+
+    async def unlocked(self, cases: Sequence[CaseKey], asked: Sequence[LinkKey]) -> Locked:
+        read = await self._alone(cases)
         if not asked:
             return read
         async with self._within(self._readers, sorted({link.tenant for link in asked})) as connection:
@@ -227,7 +237,9 @@ class SqlStore(
         await self._engine.dispose()
 
     @abstractmethod
-    async def _read(self, connection: AsyncConnection, keys: Sequence[CaseKey]) -> Locked: ...
+    async def _read(self, connection: AsyncConnection, keys: Sequence[CaseKey], alone: bool = False) -> Locked:
+        """Cases with what stands around them; `alone`: not in a transaction yet."""
+        ...
 
     @abstractmethod
     def _now(self) -> Any:

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler, Guard
 from app.ui.case.routes import CASE
 from app.ui.files.routes import FILES
 from app.ui.forms.routes import FORMS
+from app.ui.frame.at_one_moment import at_one_moment
 from app.ui.frame.canonical import canonical_only
 from app.ui.frame.compressed import compressed
 from app.ui.frame.errors import on_page_exception
@@ -51,7 +52,7 @@ def _router(handlers: Sequence[ControllerRouterHandler], guards: list[Guard]) ->
         "/",
         route_handlers=list(handlers),
         guards=guards,
-        middleware=[compressed],
+        middleware=[at_one_moment, compressed],
         exception_handlers={Exception: on_page_exception},
         before_request=canonical_only,
         include_in_schema=False,

@@ -40,6 +40,10 @@ class FakeReaders:
             raise self.raises
         return self.sessions.get(cookie or "")
 
+    def tenant(self, cookie: str | None) -> str | None:
+        found = self.sessions.get(cookie or "")
+        return found.tenant if found else None
+
 
 def reader(actor: Actor = CLERK, name: str = "Carl Clerk", session: str = "session-of-carl", **likes: Any) -> Reader:
     return Reader(actor=actor, name=name, session_id=session, **likes)

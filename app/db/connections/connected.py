@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy import Select, TextClause
 from sqlalchemy.engine import RowMapping
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.connections.failures import connecting, translated
 from app.db.connections.pool import connections
-from app.db.connections.together import lasting, read_together
+from app.db.connections.together import Together, lasting, read_together
 
 
 class Read(Protocol):
@@ -65,7 +65,7 @@ class Connected(ABC):
             async with together.turn:
                 if not together.over:
                     with translated():
-                        yield partial(_read, together.connection)
+                        yield partial(_read_once, together)
                     return
         async with self._within(self._readers, tenants, one_moment=True) as connection:
             yield partial(_read, connection)
@@ -96,6 +96,20 @@ class Connected(ABC):
 
     def _turn(self) -> AbstractAsyncContextManager[Any]:
         return nullcontext()
+
+
+async def _read_once(
+    together: Together, select: Select[Any] | TextClause, values: Mapping[str, Any] | None = None
+) -> Sequence[RowMapping]:
+    """Of statements that are made once; another one is another object."""
+    known = select, tuple(sorted(values.items())) if values else ()
+    try:
+        return cast(Sequence[RowMapping], together.told[known])
+    except KeyError:
+        rows = together.told[known] = await _read(together.connection, select, values)
+        return rows
+    except TypeError:  # a value that is no key, such as a list
+        return await _read(together.connection, select, values)
 
 
 async def _read(

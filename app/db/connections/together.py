@@ -2,10 +2,11 @@
 ending cost more than the read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Hashable, Sequence
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +20,8 @@ class Together:
     connection: AsyncConnection
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     over: bool = False
+    told: dict[Hashable, Any] = field(default_factory=dict)
+    """What was answered already: of one moment, the same question has the same answer."""
 
 
 _NOW: ContextVar[Together | None] = ContextVar("read together", default=None)
@@ -27,7 +30,9 @@ _NOW: ContextVar[Together | None] = ContextVar("read together", default=None)
 def lasting(store: object, tenants: Sequence[str]) -> Together | None:
     """What the task that asks is reading together, where that is of this store and about these tenants too."""
     now = _NOW.get()
-    return now if now is not None and now.store is store and now.tenants.issuperset(tenants) else None
+    if now is None or now.over:
+        return None
+    return now if now.store is store and now.tenants.issuperset(tenants) else None
 
 
 @asynccontextmanager
@@ -39,6 +44,7 @@ async def read_together(store: object, tenants: Sequence[str], connection: Async
     try:
         yield
     finally:
-        _NOW.reset(before)
+        with suppress(ValueError):  # a task of its own sends the answer, and ends it: over it is for all of them
+            _NOW.reset(before)
         async with now.turn:
             now.over = True

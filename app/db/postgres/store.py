@@ -176,7 +176,7 @@ class PostgresStore(SqlStore):
         # indexes are not looked up by clock_timestamp, which changes meanwhile
         return func.statement_timestamp(type_=Moment())
 
-    async def _read(self, connection: AsyncConnection, keys: Sequence[CaseKey]) -> Locked:
+    async def _read(self, connection: AsyncConnection, keys: Sequence[CaseKey], alone: bool = False) -> Locked:
         driver, tenants = await _driver(connection), sorted({key.tenant for key in keys})
         return locked_of(await fetch(driver, READ, {"tenants": tenants, **binds_of(keys, ())}), keys, frozenset())
 

@@ -64,8 +64,12 @@ class MadeOnce:
 def _alike(query: CaseQuery) -> Hashable:
     """What two queries have in common that are one statement."""
     given = tuple(getattr(query, name) for name in KEPT)
-    seen = tuple(_hashable(getattr(query.visible, name)) for name in SEEN)
-    return given, seen, tuple(getattr(query, name) is None for name in NAMED)
+    return given, seen_by(query.visible), tuple(getattr(query, name) is None for name in NAMED)
+
+
+def seen_by(visible: Visible) -> Hashable:
+    """How much somebody sees, whoever they are."""
+    return tuple(_hashable(getattr(visible, name)) for name in SEEN)
 
 
 def _hashable(value: Any) -> Hashable:

@@ -1,19 +1,22 @@
 """Read what people do with cases: comments, attachments, links."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Integer, Select, TextClause, and_, bindparam, select
 from sqlalchemy.engine import RowMapping
 
+from app.db.reads.made_once import MOST, seen_by
 from app.db.reads.visibility import C, visible_to
 from app.db.tables.tables import CASES, PAYLOAD
 from app.db.tables.work import ATTACHMENT, COMMENT, LINK, SCAN
 from app.services.store.stored import Visible
 from app.services.store.work import StoredAttachment, StoredComment, StoredLink
 
+_LINKS: dict[Hashable, Select[Any]] = {}
 M = COMMENT.c
 A = ATTACHMENT.c
 L = LINK.c
@@ -50,11 +53,8 @@ class SqlWorkReads(ABC):
         return StoredAttachment(**rows[0]) if rows else None
 
     async def links(self, tenant: str, case_id: str, visible: Visible) -> Sequence[StoredLink]:
-        types = visible.types | visible.denied_types | frozenset().union(*visible.by_role.values())
-        far = and_(C.tenant == L.tenant, C.id == L.to_id, visible_to(visible, types))
-        columns = (L.type, L.to_id.label("to"), C.case_type, C.reference, C.state, L.author, L.linked_at)
-        wanted = select(*columns).select_from(LINK.join(CASES, far)).where(L.tenant == tenant, L.case_id == case_id)
-        return [StoredLink(**row) for row in await self._rows(wanted.order_by(L.linked_at, L.type, L.to_id), tenant)]
+        asked = {"tenant": tenant, "case_id": case_id, "subject": visible.subject}
+        return [StoredLink(**row) for row in await self._rows(_links(visible), tenant, values=asked)]
 
     async def _edits(self, tenant: str, ids: Sequence[str]) -> Mapping[str, RowMapping]:
         """The last edit of each."""
@@ -65,6 +65,22 @@ class SqlWorkReads(ABC):
     async def _rows(
         self, select: Select[Any] | TextClause, *tenants: str, values: Mapping[str, Any] | None = None
     ) -> Sequence[RowMapping]: ...
+
+
+def _links(visible: Visible) -> Select[Any]:
+    """Made once for all who may see as much."""
+    seen = seen_by(visible)
+    if seen not in _LINKS:
+        if len(_LINKS) == MOST:
+            _LINKS.clear()
+        subject: Any = bindparam("subject")
+        types = visible.types | visible.denied_types | frozenset().union(*visible.by_role.values())
+        far = and_(C.tenant == L.tenant, C.id == L.to_id, visible_to(replace(visible, subject=subject), types))
+        columns = (L.type, L.to_id.label("to"), C.case_type, C.reference, C.state, L.author, L.linked_at)
+        wanted = select(*columns).select_from(LINK.join(CASES, far))
+        mine = wanted.where(L.tenant == bindparam("tenant"), L.case_id == bindparam("case_id"))
+        _LINKS[seen] = mine.order_by(L.linked_at, L.type, L.to_id)
+    return _LINKS[seen]
 
 
 @cache

@@ -146,6 +146,11 @@ class SqliteStore(SqlStore):
         async with nullcontext() if self._sharing.in_turn else super().together(*tenants):
             yield
 
+    @asynccontextmanager
+    async def _sharing_read(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        async with self._sharing.reading(), connection.begin():
+            yield
+
     def _turn(self) -> AbstractAsyncContextManager[Any]:
         return self._writer
 
@@ -155,8 +160,8 @@ class SqliteStore(SqlStore):
     def _now_when_run(self) -> Any:
         return bindparam("now", callable_=lambda: self._clock(), type_=Moment())
 
-    async def _read(self, connection: AsyncConnection, keys: Sequence[CaseKey]) -> Locked:
-        async with self._sharing.reading(), connection.begin():
+    async def _read(self, connection: AsyncConnection, keys: Sequence[CaseKey], alone: bool = False) -> Locked:
+        async with self._sharing_read(connection) if alone else nullcontext():
             return await read(connection, keys, [], self._clock)
 
 

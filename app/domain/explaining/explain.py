@@ -1,7 +1,7 @@
 """What may be fired on a case now, and for everything else what says no and who could."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, state_reason
 from app.domain.deciding.situation import OnCase
@@ -56,7 +56,7 @@ def possible(here: OnCase, explain: bool) -> Generator[None, None, Possible]:
 
     What an event that is not possible lacks is looked for where somebody wants to see it only.
     """
-    here = replace(here, wide=True)
+    here = here.asked_widely()
     events, refused = [], []
     for name, declared in here.machine.case_type.events.items():
         if not declared.transitions:  # it only opens cases

@@ -129,6 +129,12 @@ class Sessions:
         return await self._store.begin_session(new)
 
 
+def tenant_named(cookie: str | None) -> str | None:
+    """The tenant that a cookie names, which nobody has proven."""
+    named = _named(cookie)
+    return named[0] if named else None
+
+
 def _named(cookie: str | None) -> SessionId | None:
     match = COOKIE.fullmatch(cookie or "")
     return (match[1], _hash(match[2])) if match else None

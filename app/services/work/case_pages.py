@@ -1,7 +1,8 @@
 """What the page of a case shows: one read of the case, and then, beside each other, its history and its work."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 from app.domain.case.attempt import Actor
 from app.domain.case.case import Case
@@ -30,7 +31,7 @@ MOST_LINKS = 100
 MOST_NAMES = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenCase:
     """A case as one reader stands to it, and what they may do with it now; `views` are those of its case type now."""
 
@@ -63,6 +64,11 @@ class OpenCase:
     def acts(self) -> frozenset[str]:
         """The names of the built-in verbs that the case takes from the reader now."""
         return frozenset(act.verb for act in self.possible.acts)
+
+    @cached_property
+    def widely(self) -> OnCase:
+        """For much that is asked at once: the reader's roles, and what is seen, are looked for once."""
+        return self.here.asked_widely()
 
     @property
     def barred(self) -> Sequence[str]:
@@ -111,7 +117,7 @@ class CasePages:
         return OpenCase(here, possible, self._definitions.views(declared.case_type) or declared.views)
 
     def why(self, opened: OpenCase, event: str) -> tuple[Reason, ...]:
-        return why_not(replace(opened.here, wide=True).asking(event))
+        return why_not(opened.widely.asking(event))
 
     async def who_could(self, opened: OpenCase, event: str, most: int) -> tuple[Sequence[str], bool]:
         return await self._who_can.people(opened.here, event, most)

@@ -1,14 +1,15 @@
 """The templates, and what they may call: nothing in there decides, and all that is shown is escaped."""
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, Template, Undefined, pass_context
 from jinja2.environment import TemplateModule
-from jinja2.runtime import Context
+from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
 
 from app.ui.frame import numbers
@@ -23,6 +24,8 @@ FOLDER = Path(__file__).parent.parent / "templates"
 MADE = "made"
 """Among the values of a page: the components that were made for it."""
 SHARED = "components/"
+MOST_KEPT = 2_000
+_made: dict[Hashable, Markup] = {}
 
 
 class Missing(Undefined):
@@ -61,6 +64,7 @@ class OfThePage(Context):
 class Templates(Environment):
     code_generator_class = Showing
     shown = staticmethod(shown)
+    direct: Mapping[str, Callable[..., Any]]
     template_class = Shared
     context_class = OfThePage
 
@@ -78,7 +82,8 @@ def environment() -> Environment:
         cache_size=-1,
         extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
     )
-    made.globals.update(_globals())
+    made.direct = _globals()
+    made.globals.update(made.direct, once_field=_once_field)
     return made
 
 
@@ -103,14 +108,20 @@ def _globals() -> Mapping[str, Callable[..., Any]]:
         "name_of": _name_of,
         "person": _person,
         "csrf_field": _csrf_field,
-        "once_field": _once_field,
         "asset": _asset,
+        "kept": _kept,
     }
 
 
 @pass_context
 def _gettext(context: Context, message: str, **values: Any) -> Markup:
-    return _filled(_words(context).gettext(message), values)
+    safe = _safe(_words(context).language, message)
+    return safe % values if values else safe
+
+
+@lru_cache(maxsize=8_192)
+def _safe(language: str, message: str) -> Markup:
+    return escape(words(language).gettext(message))
 
 
 @pass_context
@@ -127,11 +138,13 @@ def _filled(text: str, values: Mapping[str, Any]) -> Markup:
 
 
 def _words(context: Context) -> Words:
-    return cast(Words, _needed(context, "words"))
+    found: Words | None = context.parent.get("words")
+    return found or cast(Words, _needed(context, "words"))
 
 
 def _times(context: Context) -> Times:
-    return cast(Times, _needed(context, "times"))
+    found: Times | None = context.parent.get("times")
+    return found or cast(Times, _needed(context, "times"))
 
 
 def _needed(context: Context, name: str) -> Any:
@@ -185,6 +198,21 @@ def _csrf_field(context: Context) -> Markup:
 
 def _once_field() -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(ONCE, new_once())
+
+
+@pass_context
+def _kept(context: Context, macro: Macro, told: Hashable, moments: Sequence[datetime | None], *more: Any) -> Markup:
+    """What a macro makes of something that never changes, made once: all that it says besides is the reader's language
+    and zone, and how far away some moments are."""
+    times = _times(context)
+    near = tuple([times.near(one) for one in moments if one is not None])
+    key = macro.name, told, more, times.words.language, times.zone.key, near, times.now.year
+    if (known := _made.get(key)) is not None:
+        return known
+    made = _made[key] = Markup(macro(told, *more))  # noqa: S704  (macros escape)
+    if len(_made) > MOST_KEPT:
+        del _made[next(iter(_made))]
+    return made
 
 
 @pass_context

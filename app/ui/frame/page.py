@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -63,7 +64,7 @@ def _shared(request: Request[Any, Any, Any], now: datetime | None) -> dict[str, 
         "reader": reader,
         "words": said,
         "times": times,
-        "patterns": json.dumps(times.patterns(), ensure_ascii=False),
+        "patterns": _patterns(said.language),
         "brand": frame.brand,
         "assets": frame.assets,
         "places": frame.places,
@@ -78,6 +79,11 @@ def _shared(request: Request[Any, Any, Any], now: datetime | None) -> dict[str, 
         MADE: {},
         **_liked(reader),
     }
+
+
+@cache
+def _patterns(language: str) -> str:
+    return json.dumps(Times(words(language), ZoneInfo("UTC"), datetime.now(UTC)).patterns(), ensure_ascii=False)
 
 
 def _liked(reader: Reader | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from app.domain.case.attempt import Actor
 from app.http.border.gate import Border
+from app.ui.frame.at_one_moment import begin_reading
 from app.ui.frame.frame import frame_of
 
 Theme = Literal["auto", "light", "dark"]
@@ -51,11 +52,18 @@ class ReadersPort(Protocol):
         asks by itself, which keeps no session open."""
         ...
 
+    def tenant(self, cookie: str | None) -> str | None:
+        """Of whom the cookie speaks, whether that is true or not; None where it names nobody."""
+        ...
+
 
 class Nobody:
     """The readers of a service that knows no sessions."""
 
     async def reader(self, cookie: str | None, *, used: bool = True) -> Reader | None:
+        return None
+
+    def tenant(self, cookie: str | None) -> str | None:
         return None
 
 
@@ -74,7 +82,10 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
         return
     frame = frame_of(connection)
     alone = bool(handler.opt.get(FRAGMENT))
-    reader = await frame.readers.reader(connection.cookies.get(frame.cookie), used=not alone)
+    cookie = connection.cookies.get(frame.cookie)
+    if tenant := frame.readers.tenant(cookie):
+        await begin_reading(connection, tenant)
+    reader = await frame.readers.reader(cookie, used=not alone)
     if reader is None:
         raise SignInFirst(await frame.ended(connection) if frame.ended else None)
     connection.scope["user"] = reader

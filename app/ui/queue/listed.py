@@ -1,6 +1,6 @@
 """A list of cases for a page: asked of the services, and told in rows, columns and pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
@@ -23,6 +23,7 @@ from app.ui.queue.asked import FILTERS, Asked
 from app.ui.queue.columns import Column
 from app.ui.queue.drawn_rows import DrawnRows
 from app.ui.queue.faults import fault_words
+from app.ui.queue.kept_rows import KeptRows
 from app.ui.queue.names import names
 from app.ui.queue.panel import Filtering, Panel
 from app.ui.queue.rows import Rows
@@ -83,7 +84,7 @@ async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = 
     columns = columns_of.columns(keys, filtering.only, asked, sort, times.words)
     drawn = DrawnRows(reader=reader, times=times, people=people, columns=columns)
     return Listed(
-        rows=await _rows(made, drawn, page),
+        rows=await _rows(KeptRows(made, drawn, _looks(request)), page),
         columns=columns,
         pages=_pages(asked, page, times.words),
         panel=filtering.panel(page.items),
@@ -94,13 +95,19 @@ async def listed(request: PageRequest, asked: Asked, shows: Shows, idle: bool = 
     )
 
 
-async def _rows(made: Rows, drawn: DrawnRows, page: Page) -> Sequence[Markup]:
+async def _rows(kept: KeptRows, page: Page) -> Sequence[Markup]:
     """The data of 50 cases may be large: others are served in between."""
-    rows, turns = [], LoopTurn()
+    rows, turns, alike = [], LoopTurn(), kept.page()
     for case in page.items:
         await turns.give()
-        rows.append(drawn.of(made.of(case, page.clocks.get(case.id, {}))))
+        rows.append(kept.of(alike, case, page.clocks.get(case.id, {})))
     return rows
+
+
+def _looks(request: PageRequest) -> Hashable:
+    """What tells the case types of a page from what they were before: their versions, and how they look."""
+    known = services_of(request).case_types
+    return tuple((view.hash, str(known.views(view.case_type.case_type))) for view in known.list())
 
 
 def case_types(request: PageRequest, may: Readable) -> Mapping[str, CaseType | None]:

@@ -9,14 +9,13 @@ from markupsafe import Markup
 
 from app.domain.case.case import Case
 from app.domain.case.search_query import Term
-from app.domain.clocks.after_event import Clocks
 from app.domain.definition.case_type import CaseType
 from app.domain.definition.fields import schema_at
 from app.domain.definition.titles import in_words, titled_case_type, titled_state
 from app.ui.frame.reader import Reader
 from app.ui.frame.times import Times
 from app.ui.queue.cells import in_line, is_empty, value_at
-from app.ui.queue.due import Due, due_of
+from app.ui.queue.due import Due
 from app.ui.queue.excerpts import excerpts_of
 from app.ui.queue.marked import marked
 
@@ -51,7 +50,7 @@ class Rows:
     _schemas: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     _titles: dict[str, str | None] = field(default_factory=dict)
 
-    def of(self, case: Case, clocks: Clocks) -> Row:
+    def of(self, case: Case, due: Due | None) -> Row:
         case_type = self.declared.get(case.case_type)
         title = self._title(case, case_type)
         reference = case.reference or self.times.words.gettext("No reference")
@@ -61,7 +60,7 @@ class Rows:
             title=marked(title, self.terms),
             states=states_of(case, case_type, self.reader.language),
             closed=case.closed_at is not None,
-            due=due_of(case, clocks, self.times),
+            due=due,
             urgency=urgency_of(case, self.times),
             assignee=case.assignee,
             cells={key: self._cell(key, case, case_type) for key in self.keys},

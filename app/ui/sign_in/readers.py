@@ -4,7 +4,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from app.services.callers.people import language_of, zone_of
-from app.services.callers.sessions import Sessions, SignedIn
+from app.services.callers.sessions import Sessions, SignedIn, tenant_named
 from app.ui.frame.reader import Density, Reader, Theme
 
 
@@ -17,6 +17,9 @@ class Readers:
     async def reader(self, cookie: str | None, *, used: bool = True) -> Reader | None:
         found = await self._sessions.find(cookie, used=used)
         return reader_of_session(found) if found else None
+
+    def tenant(self, cookie: str | None) -> str | None:
+        return tenant_named(cookie)
 
 
 def reader_of_session(found: SignedIn) -> Reader:
