@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -9,7 +10,7 @@ from app.db import open_store
 from app.db.connections.sqlite_library import HAS_WAL
 from app.services.store.case_query import CaseQuery
 from app.services.store.ports import Store
-from app.services.store.stored import Visible
+from app.services.store.stored import CaseKey, Visible
 from tests.databases import Database
 from tests.db.test_saved_views import a_view
 from tests.factories import ALICE, BOB, TENANT, a_case, opening
@@ -106,3 +107,30 @@ async def test_what_fails_in_it_ends_it_and_leaves_nothing_behind(store):
         await failing()
     assert store.connections().in_use == 0
     assert await store.cases(ALL) == []
+
+
+async def test_a_case_is_read_with_the_rest_and_of_the_same_moment(store):
+    case = a_case()
+    await opened(store, case)
+    async with store.together(TENANT):
+        assert len(await store.cases(ALL)) == 1
+        found = await store.case(CaseKey(TENANT, case.id))
+        assert found is not None
+        assert found.case == case
+        assert store.connections().in_use == 1
+        later = a_case()
+        await opened(store, later)
+        assert await store.case(CaseKey(TENANT, later.id)) is None
+    assert await store.case(CaseKey(TENANT, later.id)) is not None
+
+
+async def test_another_task_may_end_it_and_who_began_it_reads_on_for_itself(store):
+    await opened(store, a_case())
+    async with AsyncExitStack() as reading:
+        await reading.enter_async_context(store.together(TENANT))
+        assert len(await store.cases(ALL)) == 1
+        await asyncio.create_task(reading.aclose())
+        assert store.connections().in_use == 0
+        await opened(store, a_case())
+        assert len(await store.cases(ALL)) == 2
+    assert store.connections().in_use == 0

@@ -119,6 +119,7 @@ async def test_looking_changes_nothing(client: AsyncClient, house: Assembly, dat
         if path not in LEADS_OUT:
             assert (await client.get(path)).status_code < 500, path
     assert await entries(database) == before
+    assert house.store.connections().in_use == 0
     assert (await client.get("/me")).status_code == 200
 
 

@@ -9,7 +9,7 @@ from app.services.assembly import Assembly
 from tests.clock_making import IN_THE_FUTURE, LONG_AGO
 from tests.factories import OPENED, a_case
 from tests.factories import opening as a_record
-from tests.house import ADMIN, ALICE, CLERK, STRANGER, actor, open_claim, opened, opening, tried
+from tests.house import ADMIN, ALICE, CLERK, STRANGER, actor, fired, open_claim, opened, opening, tried
 from tests.ui.serving import client_of, reader, token_of
 
 NAUGHTY = (
@@ -339,3 +339,20 @@ async def test_a_filter_that_nobody_understands_is_told_in_german(house: Assembl
     assert "“stat” ist hier kein Filter; meinten Sie `state`?" in text
     assert "“overdue” muss yes oder no sein." in text
     assert "“sort” muss eines von diesen sein: " in words_of(sorted_.text)
+
+
+async def test_a_row_that_was_drawn_before_shows_what_became_of_its_case(house: Assembly) -> None:
+    case_id = await open_claim(house)
+    german = reader(session="session-of-karl", language="de")
+    async with client_of(house, None, german) as client:
+        first = [(await client.get("/?view=unassigned")).text for _ in range(2)]
+        await fired(house, case_id, "triage", CLERK)
+        later = (await client.get("/?view=unassigned")).text
+        answer = await client.get("/?view=unassigned", headers={"cookie": f"stateward_session={german.session_id}"})
+    rows = [re.findall(r'<span class="states">.*?</span></span>', text) for text in (*first, later, answer.text)]
+    assert [re.sub("<[^>]+>", "", row) for [row] in rows] == [
+        "Submitted",
+        "Submitted",
+        "First approval",
+        "Erste Freigabe",
+    ]
