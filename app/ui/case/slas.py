@@ -23,6 +23,8 @@ from app.ui.frame.reader import PageRequest
 
 PAGE = 100
 MOST_IN_A_BAR = 12
+COUNTRY = 2
+"""Letters of a country's code."""
 From = Annotated[str | None, QueryParameter(description="Segments from this moment on", max_length=40)]
 
 
@@ -83,10 +85,11 @@ def _bar(told: Telling, segments: Sequence[Mapping[str, Any]]) -> list[tuple[str
 
 
 def _calendar(told: Telling, name: str, title: str | None) -> str:
-    """By its title; without one its name as people read it."""
+    """By its title; without one its name as people read it, with the country that many end in."""
     if name == ROUND_THE_CLOCK:
         return told.gettext("Around the clock")
-    return title or in_words(name.partition(":")[2] or name)
+    *words, last = in_words(name.partition(":")[2] or name).split(" ")
+    return title or " ".join([*words, last.upper() if words and len(last) == COUNTRY else last])
 
 
 def _status(told: Telling, found: Mapping[str, Any]) -> str:
