@@ -190,12 +190,6 @@ class Situation:
         asked.__dict__.update(roles=self.roles, **seen)
         return asked
 
-    def asked_widely(self) -> Self:
-        """The same where much is asked at once; the roles stay, and what is seen is made anew."""
-        asked = replace(self, wide=True)
-        asked.__dict__.update(roles=self.roles)
-        return asked
-
     def _seen_actor(self) -> Json:
         principal = self.attempt.on_behalf_of
         return {

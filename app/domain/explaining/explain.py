@@ -1,7 +1,7 @@
 """What may be fired on a case now, and for everything else what says no and who could."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.deciding.refusal_reasons import arc_reasons, circle_reason, state_reason
 from app.domain.deciding.situation import OnCase
@@ -51,12 +51,19 @@ class Possible:
     acts: Sequence[PossibleAct] = ()
 
 
+def widely(here: OnCase) -> OnCase:
+    """The same where much is asked at once; the roles stay, and what is seen is made anew."""
+    asked = replace(here, wide=True)
+    asked.__dict__.update(roles=here.roles)
+    return asked
+
+
 def possible(here: OnCase, explain: bool) -> Generator[None, None, Possible]:
     """Every event of the definition, as the actor of `here` stands to it. Yields where others may have a turn.
 
     What an event that is not possible lacks is looked for where somebody wants to see it only.
     """
-    here = here.asked_widely()
+    here = widely(here)
     events, refused = [], []
     for name, declared in here.machine.case_type.events.items():
         if not declared.transitions:  # it only opens cases

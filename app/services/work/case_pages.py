@@ -11,7 +11,7 @@ from app.domain.deciding.situation import OnCase
 from app.domain.definition.case_type import CaseType
 from app.domain.definition.views import Views
 from app.domain.diagram.travelled import Travelled
-from app.domain.explaining.explain import Possible, why_not
+from app.domain.explaining.explain import Possible, why_not, widely
 from app.domain.values.errors import Reason
 from app.domain.verbs.roles import givable
 from app.services.cases.cases import Cases
@@ -68,7 +68,7 @@ class OpenCase:
     @cached_property
     def widely(self) -> OnCase:
         """For much that is asked at once: the reader's roles, and what is seen, are looked for once."""
-        return self.here.asked_widely()
+        return widely(self.here)
 
     @property
     def barred(self) -> Sequence[str]:
