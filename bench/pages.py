@@ -121,6 +121,7 @@ def _services(opened: Assembly) -> Services:
 
     rooms = (
         "desk",
+        "trials",
         "cases",
         "case_types",
         "type_rights",
