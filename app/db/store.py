@@ -239,7 +239,6 @@ class SqlStore(
     @abstractmethod
     async def _read(self, connection: AsyncConnection, keys: Sequence[CaseKey], alone: bool = False) -> Locked:
         """Cases with what stands around them; `alone`: not in a transaction yet."""
-        ...
 
     @abstractmethod
     def _now(self) -> Any:
