@@ -25,14 +25,13 @@ from app.exports.sidecar import sidecar
 from app.policy.engine import PolicyEngine
 from app.services.log.enclosed_files import NoFiles
 from app.services.log.export_filter import ExportFilter
-from app.services.log.exports import Asked, EmptyLog, Exports, Extract, NoCases
+from app.services.log.exports import PROVE_THEMSELVES, Asked, EmptyLog, Exports, Extract, NoCases
 from app.services.log.sampling import Draw
 from app.services.log.signing import SigningFailed
 from app.settings import Settings, system_user
 from app.verify.verify import BESIDE
 
 STDOUT = Path("-")
-PROVE_THEMSELVES = ("zip",)
 OF_ONE_CASE = ("html", "pdf")
 
 

@@ -3,6 +3,7 @@
 FORMAT.md, beside this, says what stands in it; whoever reads that can write a verifier of their own.
 """
 
+import io
 import json
 import zipfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -21,6 +22,9 @@ from app.services.log.sorted_lines import SortedLines
 from app.services.policy.past import PolicyInMemory
 
 FORMAT: Final = "stateward-export/1"
+LEVEL: Final = 2
+"""Of packing: the usual one takes more than twice as long for a tenth less."""
+BLOCK: Final = 1 << 18
 
 
 async def write(extract: Extract, out: IO[bytes], policy: PolicyInMemory) -> None:
@@ -79,12 +83,17 @@ class Zipped:
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[IO[bytes]]:
-        with self._archive.open(self._named(name, zipfile.ZIP_DEFLATED), "w", force_zip64=True) as file:
-            yield file
+        named = self._named(name, zipfile.ZIP_DEFLATED)
+        with (
+            self._archive.open(named, "w", force_zip64=True) as file,
+            io.BufferedWriter(file, BLOCK) as blocks,
+        ):
+            yield blocks
 
     def _named(self, name: str, packed: int) -> zipfile.ZipInfo:
         info = zipfile.ZipInfo(name, self._at.timetuple()[:6])
         info.compress_type = packed
+        info._compresslevel = LEVEL  # type: ignore[attr-defined]
         info.external_attr = 0o600 << 16
         return info
 

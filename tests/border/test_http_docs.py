@@ -51,6 +51,7 @@ def test_every_call_of_the_contract_is_in_it(operations):
         "listExports",
         "readExport",
         "fetchExport",
+        "fetchSidecar",
         "dropExport",
         "assignCase",
         "correctCase",

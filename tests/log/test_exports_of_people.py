@@ -15,6 +15,7 @@ import pytest
 from app.db import open_store
 from app.domain.case.attempt import Principal
 from app.domain.policy.scope import Scope
+from app.exports.access import Access
 from app.exports.exceptions import exceptions_in
 from app.main import main
 from app.services.assembly import Assembly
@@ -115,6 +116,22 @@ def test_somebody_may_what_their_roles_allowed_at_the_time_and_no_more(lived: Li
     assert triage["through"] == "role:manager > role:supervisor"
     assert triage["act_entry"]
     assert {row["given_entry"] for row in then} == {triage["given_entry"]}
+
+
+def test_a_role_to_which_several_ways_lead_is_told_once_by_the_shortest_also_where_they_go_round():
+    found = Access("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")
+    ways = ("lead left", "lead right", "left both", "right both", "both lead", "lead lead")
+    pairs = [("user:eve", "role:lead"), *(tuple(f"role:{name}" for name in way.split()) for way in ways)]
+    lines = [{"kind": "g", "role": one, "tenant": TENANT, "obj": other} for one, other in pairs]
+    actor = {"reference": "user:root", "roles": []}
+    found.take({"kind": "policy", "at": "2025-01-01T00:00:00Z", "actor": actor, "entry_id": "1", "lines_added": lines})
+    told = [(role, through) for person, _, role, through, *_ in found.rows() if person == "user:eve"]
+    assert told == [
+        ("role:lead", ""),
+        ("role:left", "role:lead"),
+        ("role:right", "role:lead"),
+        ("role:both", "role:lead > role:left"),
+    ]
 
 
 def test_of_a_day_it_is_told_from_when_until_when(lived: Lived) -> None:

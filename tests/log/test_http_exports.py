@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,19 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from app.commands.opening.making import MakerProcess
 from app.exports.registry import WRITES
+from app.exports.sidecar import sidecar
 from app.http.border.ranges import Part, RangeNotSatisfiable, part_of
 from app.policy.engine import PolicyEngine
 from app.services.log import export_jobs, export_making
 from app.services.log.export_jobs import ExportJobs, ExportLimits
 from app.services.log.export_making import ExportMaking, Write
 from app.services.log.export_rights import ExportRights
+from app.services.log.signing import KeysOfSettings
 from app.services.store.stored import PolicyChange, PolicyLine
+from app.verify import verify
 from tests.calling import signed_in
 from tests.databases import Database
-from tests.exporting import live, verdict_of
+from tests.exporting import KEY, live, verdict_of
 from tests.house import Assembly as House
 from tests.house import change, entries, open_claim, open_incident, rows
 from tests.one_app import app_of
@@ -44,7 +48,8 @@ class Here:
     patience = 30.0
 
     def __init__(self, house: House, writes: Mapping[str, Write] = WRITES, limits: ExportLimits | None = None) -> None:
-        self.making = ExportMaking(house.store, writes, PolicyEngine, [], limits or ExportLimits())
+        beside = partial(sidecar, signing=KeysOfSettings([KEY]))
+        self.making = ExportMaking(house.store, writes, PolicyEngine, [], limits or ExportLimits(), beside)
         self.works = True
         self.tasks: list[asyncio.Task[int]] = []
 
@@ -132,6 +137,24 @@ async def _parts_are_parts(http: AsyncClient, told: dict, whole: Response) -> No
     assert (another.status_code, another.content) == (200, whole.content)
 
 
+async def test_beside_a_file_that_is_no_zip_stands_what_it_is_and_the_key_signed_so(house: House, tmp_path: Path):
+    await live(house, 1)
+    async with served(house, Here(house)) as http:
+        told = (await asked(http, format="csv")).json()
+        path = tmp_path / "acme.csv"
+        path.write_bytes((await http.get(told["file"], headers=AUDITOR)).content)
+        beside = await http.get(f"{API}/{told['id']}/sidecar", headers=AUDITOR)
+        assert (beside.status_code, beside.headers["content-type"]) == (200, "application/json")
+        kept = tmp_path / "kept.json"
+        kept.write_bytes(beside.content)
+        keys = [verify.Key.parse(str(KEY.verifier))]
+        assert verify.judge_flat(str(path), str(kept), keys).findings == []
+        path.write_bytes(path.read_bytes().replace(b"opened", b"closed", 1))
+        assert [one["class"] for one in verify.judge_flat(str(path), str(kept), keys).findings] == ["ALTERED"]
+        proves_itself = (await asked(http)).json()
+        assert (await http.get(f"{API}/{proves_itself['id']}/sidecar", headers=AUDITOR)).status_code == 404
+
+
 async def test_it_is_the_askers_alone_and_gone_once_it_is_removed(house: House, database: Database):
     await live(house, 1)
     async with served(house, Here(house)) as http:
@@ -144,7 +167,7 @@ async def test_it_is_the_askers_alone_and_gone_once_it_is_removed(house: House, 
         assert later["filter"] == {"case_type": ["expense_claim"], "kind": ["opened"]}
         for who in (OTHER, FOREIGN, CLERK):
             assert (await http.get(API, headers=who)).json()["items"] == []
-            for method, path in (("GET", ""), ("GET", "/file"), ("DELETE", "")):
+            for method, path in (("GET", ""), ("GET", "/file"), ("GET", "/sidecar"), ("DELETE", "")):
                 answer = await http.request(method, f"{API}/{told['id']}{path}", headers=who)
                 nothing = await http.request(method, f"{API}/{GONE}{path}", headers=who)
                 assert (answer.status_code, answer.json()) == (404, nothing.json()), (who, method, path)

@@ -73,6 +73,7 @@ MAY = {
     "GET /exports": CALLERS,
     "GET /exports/{export_id}": AUDITORS,
     "GET /exports/{export_id}/file": NOBODY,  # nobody makes it here; tests/log/test_http_exports.py
+    "GET /exports/{export_id}/sidecar": NOBODY,  # as its file
     "DELETE /exports/{export_id}": AUDITORS,
     "GET /policies": ADMIN | AUDITORS,
     "POST /policies": ADMIN,

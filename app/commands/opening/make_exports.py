@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+from functools import partial
 from typing import Final
 
 from app.db import open_store
 from app.exports.registry import WRITES
+from app.exports.sidecar import sidecar
 from app.logs import configure_logs
 from app.policy.engine import PolicyEngine
 from app.services.log.export_jobs import ExportLimits
@@ -28,12 +30,9 @@ def main() -> int:
 async def _make(settings: Settings) -> None:
     store = open_store(settings.database_url.get_secret_value(), 2)
     try:
-        await ExportMaking(store, WRITES, PolicyEngine, _keys(settings), settings.part(ExportLimits)).make_all()
+        signing = signer_of(settings.signing_key, settings.signing_command)
+        keys = [str(key) for key in signing.verifiers] if signing else []
+        beside = partial(sidecar, signing=signing)
+        await ExportMaking(store, WRITES, PolicyEngine, keys, settings.part(ExportLimits), beside).make_all()
     finally:
         await store.close()
-
-
-def _keys(settings: Settings) -> list[str]:
-    """The public ones of those that sign."""
-    signing = signer_of(settings.signing_key, settings.signing_command)
-    return [str(key) for key in signing.verifiers] if signing else []

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from litestar import Response, delete, get, post
+from litestar import MediaType, Response, delete, get, post
 from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
@@ -122,6 +122,23 @@ async def fetch_export(
     return Stream(pieces, status_code=206 if part else 200, media_type=UNKNOWN, headers=headers)
 
 
+@get(
+    "/exports/{export_id:str}/sidecar",
+    operation_id="fetchSidecar",
+    summary="What stands beside the file of an export",
+    media_type=MediaType.JSON,
+    responses={
+        200: ResponseSpec(data_container=dict[str, Any], generate_examples=False, description="The sidecar"),
+        **problems("denied", "not_found"),
+    },
+)
+async def fetch_sidecar(request: ApiRequest, export_id: ExportId) -> Response[bytes]:
+    """Its SHA-256, what it holds, and the signature of the service: `stateward verify FILE --sidecar THIS` holds the
+    file against it. A zip proves itself, and has none."""
+    beside = await _exports(request).sidecar(request.user, _named(export_id), request_id(request.scope))
+    return Response(beside, media_type=MediaType.JSON)
+
+
 @delete(
     "/exports/{export_id:str}",
     operation_id="dropExport",
@@ -134,7 +151,7 @@ async def drop_export(request: ApiRequest, export_id: ExportId) -> None:
     await _exports(request).drop(request.user, _named(export_id))
 
 
-EXPORTS = (ask_for_export, list_exports, read_export, fetch_export, drop_export)
+EXPORTS = (ask_for_export, list_exports, read_export, fetch_export, fetch_sidecar, drop_export)
 
 
 def _exports(request: ApiRequest) -> ExportsPort:

@@ -19,7 +19,7 @@ from app.services.log.exports import Asked, EmptyLog, Exports
 from app.services.policy.policies import Policies
 from app.services.policy.tenant_admin import log_refusal
 from app.services.store.cases import CaseReads
-from app.services.store.export_jobs import PIECE, ExportJob, ExportJobStore, ExportRoom, NoRoomForExport
+from app.services.store.export_jobs import PIECE, SIDECAR, ExportJob, ExportJobStore, ExportRoom, NoRoomForExport
 from app.services.store.exports import ExportStore
 from app.services.store.stored import CaseKey
 
@@ -141,6 +141,14 @@ class ExportJobs:
                 raise NotFound("no such export")  # it was removed meanwhile
             begin = n * PIECE
             yield piece[max(first - begin, 0) : until - begin]
+
+    async def sidecar(self, actor: Actor, export: str, request_id: str) -> bytes:
+        """What stands beside a file that does not prove itself. Raises NotFound, Denied."""
+        job = await self.file(actor, export, request_id)
+        beside = await self._store.export_piece(job.tenant, job.id, job.tries, SIDECAR)
+        if beside is None:
+            raise NotFound("nothing stands beside it: a zip proves itself")
+        return beside
 
     async def look(self) -> None:
         """Have made what waits: what another process was asked for too, or had begun when it died."""

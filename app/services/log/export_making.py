@@ -16,15 +16,17 @@ from uuid import uuid4
 
 from app.services.log.export_filter import ExportFilter
 from app.services.log.export_jobs import ExportLimits
-from app.services.log.exports import Asked, Exports, Extract
+from app.services.log.exports import PROVE_THEMSELVES, Asked, Exports, Extract
 from app.services.policy.past import PolicyInMemory
-from app.services.store.export_jobs import PIECE, ExportJob, MadeExports
+from app.services.store.export_jobs import PIECE, SIDECAR, ExportJob, MadeExports
 from app.services.store.exports import ExportStore
 from app.services.store.failures import Refused, StoreUnavailable
 
 LEASE: Final = timedelta(seconds=90)
 TELL_EVERY: Final = 1.0
 MOST_TRIES: Final = 3
+Sidecar = Callable[[Extract, str, int], Awaitable[bytes]]
+"""What stands beside a file with this SHA-256 and so many bytes."""
 Write = Callable[[Extract, IO[bytes], PolicyInMemory], Awaitable[None]]
 log = logging.getLogger("stateward.exports")
 
@@ -54,7 +56,8 @@ class Bounded:
 
 
 class ExportMaking:
-    """`writes`: how each format is written; `policy` makes one without lines; `keys` are enclosed."""
+    """`writes`: how each format is written; `policy` makes one without lines; `keys` are enclosed; `sidecar`: of a file
+    that does not prove itself."""
 
     def __init__(
         self,
@@ -63,7 +66,9 @@ class ExportMaking:
         policy: Callable[[], PolicyInMemory],
         keys: Sequence[str],
         limits: ExportLimits,
+        sidecar: Sidecar,
     ) -> None:
+        self._sidecar = sidecar
         self._store = store
         self._writes = writes
         self._policy = policy
@@ -131,6 +136,9 @@ class ExportMaking:
                 piece = file.read(PIECE)
                 digest.update(piece)
                 await self._store.add_export_piece(job, n, piece)
+        if job.format not in PROVE_THEMSELVES:
+            beside = await self._sidecar(extract, digest.hexdigest(), size)
+            await self._store.add_export_piece(job, SIDECAR, beside)
         await exports.made(extract)
         done = replace(job, state="done", problem=None, looked_at=job.tree_size, entries=len(extract.kept))
         return replace(done, size=size, sha256=digest.hexdigest())

@@ -32,6 +32,8 @@ HASHES = 5_000
 """The same of hashes alone."""
 MOST_CHECKPOINTS = 64
 """Enclosed: between two of them is where something is looked for whose hashes were all made anew."""
+PROVE_THEMSELVES = ("zip",)
+"""Formats: beside each other file stands what it is, signed."""
 FEW_CASES = 500
 """Of so many the entries are looked up; for more the whole log is read."""
 READ: Final[Callable[[str | bytes], JsonObject]] = msgspec.json.Decoder().decode

@@ -7,6 +7,8 @@ from typing import Final, Literal, Protocol
 
 from app.domain.values.json import Json, JsonObject
 
+SIDECAR: Final = -1
+"""The number of the piece that stands beside the file: what it is, signed."""
 PIECE: Final = 256 * 1024
 """Bytes of each piece of a file but its last."""
 State = Literal["asked", "queued", "making", "done", "failed", "stopped"]
