@@ -71,7 +71,7 @@ class Correcting:
         return replace(empty, inputs=shown(self.form, (DATA,), data, self.manner, empty.lookup))
 
     def sent(self, posted: Posted) -> Sheet:
-        return self._sheet(Inputs(posted.fields), was_of(posted)).bounded()
+        return self._sheet(Inputs(posted.fields), was_of(posted).get(DATA, ABSENT)).bounded()
 
     def _sheet(self, inputs: Inputs, was: Held) -> Sheet:
         part = Part(self.form, was=was)
@@ -146,7 +146,7 @@ def correct_page(
             "back": case_path(case.case.id),
             "parts": parts,
             "carried": sheet.carried(parts),
-            "was": json.dumps(_data(sheet.parts[0].was), ensure_ascii=False),
+            "was": json.dumps({DATA: _data(sheet.parts[0].was)}, ensure_ascii=False),
             "seen": seen or Seen(case.case.version, case.case.seq),
             "changes": changes,
             "reason": sheet.inputs.one("reason"),
