@@ -132,7 +132,7 @@ def _services(opened: Assembly) -> Services:
         "ledger",
         "work",
     )
-    more = ("next_case", "queues", "views", "attachments", "slices", "forms", "case_pages")
+    more = ("next_case", "queues", "views", "attachments", "slices", "forms", "case_pages", "held_files")
     parts: dict[str, Any] = {name: getattr(opened, name) for name in (*rooms, *more)}
     people, together = opened.signing_in.people, opened.store.together
     return Services(readiness=ready, metrics=metrics, people=people, together=together, **parts)
