@@ -36,6 +36,7 @@ async def log(house, monkeypatch):
     """A house with a log that is read in several pages and portions."""
     monkeypatch.setattr(exports, "PAGE", 7)
     monkeypatch.setattr(portions, "MOST_ROWS", 9)
+    monkeypatch.setattr("app.db.reads.exports.MOST_CHARACTERS", 3_000)
     await live(house, 3)
     return house
 
