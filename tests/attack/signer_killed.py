@@ -13,6 +13,7 @@ from pathlib import Path
 from app.db import open_store
 from app.domain.log.notes import Checkpoint, SigningKey, opened
 from app.domain.log.tree import Frontier
+from app.domain.values.names import SERVICE_TENANT
 from app.services.store.ports import Store
 from tests.databases import Database
 from tests.factories import TENANT
@@ -22,6 +23,8 @@ from tests.sequenced import check_the_order, waiting
 from tests.signing import free, recorded, signer
 
 TENANTS = (TENANT, "globex")
+LOGS = (*TENANTS, SERVICE_TENANT)
+"""That of the service too, where one has made the tables."""
 LONGEST = 0.25
 """Seconds that a signer lives once it works."""
 WORKS = b"works\n"
@@ -80,8 +83,8 @@ async def _looked_at(folder: Path, database: Database, key: SigningKey, times: i
     found = Signed(times, leaves=await check_the_order(database))
     if left := await waiting(database):
         found.faults.append(f"{left} entries have no place")
-    roots = {tenant: await _roots(database, tenant) for tenant in TENANTS}
-    seen = dict.fromkeys(TENANTS, 0)
+    roots = {tenant: await _roots(database, tenant) for tenant in LOGS}
+    seen = dict.fromkeys(LOGS, 0)
     for line in "".join(file.read_text() for file in sorted((folder / "published").glob("*.jsonl"))).splitlines():
         try:
             note = json.loads(line)["note"]
@@ -96,7 +99,7 @@ async def _looked_at(folder: Path, database: Database, key: SigningKey, times: i
             found.faults.append(f"{checkpoint.size} entries of {tenant} were published after {seen[tenant]}")
         seen[tenant] = checkpoint.size
     found.faults += [
-        f"{tenant} is signed up to {seen[tenant]}" for tenant in TENANTS if seen[tenant] != len(roots[tenant])
+        f"{tenant} is signed up to {seen[tenant]}" for tenant in LOGS if seen[tenant] != len(roots[tenant])
     ]
     return found
 
