@@ -46,6 +46,8 @@ MAY = {
     "GET /cases/{case_id}/fields/{field}": READERS | AUDITORS,
     "POST /cases/{case_id}/assignment": DECIDERS,
     "POST /cases/{case_id}/claim": CLERKS,
+    "POST /cases/{case_id}/corrections": frozenset({"manager"}),
+    "POST /files": CALLERS,
     "POST /cases/{case_id}/release": CLERKS,
     "POST /next-case": CALLERS,
     "GET /cases/{case_id}/comments": READERS,
@@ -93,6 +95,8 @@ MAY = {
     "POST /api-keys": ADMIN,
     "DELETE /api-keys/{key_id}": ADMIN,
 }
+FORMS = {"GET /cases/{case_id}/events/{event}/form", "GET /case-types/{name}/openings/{event}/form"}
+"""This case type has none: its answers are 404 for everybody."""
 STREAMS = {"GET /stream", "GET /cases/{case_id}/stream"}
 """Endless where they are allowed; tests/log/test_http_feed.py and tests/log/test_following.py say to whom."""
 
@@ -150,7 +154,7 @@ def operations(document: dict[str, Any]) -> list[str]:
 
 
 def test_the_table_knows_every_route(document: dict[str, Any]) -> None:
-    assert sorted(operations(document)) == sorted({*MAY, *STREAMS})
+    assert sorted(operations(document)) == sorted({*MAY, *FORMS, *STREAMS})
 
 
 def _token(key: str = SECRET, algorithm: str = "HS256", **changed: Any) -> str:
@@ -185,7 +189,9 @@ def test_no_route_knows_nobody(who: str, document: dict[str, Any]) -> None:
 
 def _filled(path: str, known: dict[str, str]) -> str:
     ids = dict.fromkeys(("attachment_id", "key_id", "view_id", "entry_id", "export_id"), NOT_THERE)
-    return path.format(**{"name": "expense_claim", "field": "currency", "entry_hash": "0" * 64, **ids, **known})
+    return path.format(
+        **{"name": "expense_claim", "field": "currency", "event": "triage", "entry_hash": "0" * 64, **ids, **known}
+    )
 
 
 async def _opened(http: AsyncClient, event: str = "submit") -> str:
@@ -212,6 +218,7 @@ async def _sent(http: AsyncClient, operation: str, case_id: str, who: dict[str, 
         "POST /events": {"attempts": [{"case_id": case_id, **NOTE}]},
         "POST /cases/{case_id}/assignment": {"assignee": "user:carl"},
         "POST /cases/{case_id}/comments": {"text": "seen"},
+        "POST /cases/{case_id}/corrections": {"data": {"amount_cents": 1_000 + number}, "reason": "mistyped"},
         "POST /cases/{case_id}/roles": {"give": [{"role": "[reviewer]", "subject": "user:carl"}]},
         "POST /cases/{case_id}/links": {"type": "relates_to", "to": other},
         "POST /next-case": {"case_type": "expense_claim"},
@@ -225,8 +232,8 @@ async def _sent(http: AsyncClient, operation: str, case_id: str, who: dict[str, 
         "/whocan": {"case": case_id, "event": "triage"},
         "/audit/consistency": {"from": 0, "to": 1},
     }
-    if operation == "POST /cases/{case_id}/attachments":
-        file = {"file_name": "a.txt"}
+    if operation in ("POST /cases/{case_id}/attachments", "POST /files"):
+        file = {"name" if operation == "POST /files" else "file_name": "a.txt"}
         return await http.post(target, content=b"a receipt", params=file, headers={**who, "content-type": "text/plain"})
     return await http.request(method, target, json=bodies.get(operation), params=queries.get(path), headers=who)
 
@@ -297,7 +304,7 @@ def _ids(told: Any) -> Iterable[Any]:
             yield from _ids(inner)
 
 
-@pytest.mark.parametrize("operation", [one for one in (*MAY, *STREAMS) if "{case_id}" in one])
+@pytest.mark.parametrize("operation", [one for one in (*MAY, *FORMS, *STREAMS) if "{case_id}" in one])
 async def test_a_case_of_another_tenant_is_as_if_it_were_not_there(house: Assembly, operation: str) -> None:
     async with client_without_credential(house) as http:
         theirs = await _opened(http)
