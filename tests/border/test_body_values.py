@@ -83,6 +83,7 @@ BODIES = {
     EVENTS: {"event": "approve", "payload": {"a": [{"b": 1}] * 2_000}},
     f"{CASES}/{CASE_ID}/comments": {"text": "x", "mentions": ["user:a"] * 4_000},
     f"{CASES}/{CASE_ID}/assignment": {"team": [0] * 4_000},
+    f"{CASES}/{CASE_ID}/corrections": {"data": {"a": [0] * 4_000}, "reason": "x"},
     f"{CASES}/{CASE_ID}/roles": {"give": [{"subject": "user:a", "role": "[x]"}] * 1_400},
     f"{CASES}/{CASE_ID}/links": {"to": [[]] * 4_000},
     "/api/v1/next-case": {"skip": [{}] * 4_000},

@@ -123,7 +123,7 @@ def test_the_order_of_keys_and_comments_mean_nothing():
 
 def test_every_field_has_words_for_what_it_takes():
     for model in TITLES:
-        said_of_all = {"title", "description", "initial"}
+        said_of_all = {"title", "description", "initial", "include"}
         assert set(EXPECTED[model.__name__]) - said_of_all == set(keys_of((model,))) - said_of_all
 
 

@@ -47,6 +47,7 @@ WRONG = {
     "signing_key": ["hush", "PRIVATE+KEY+a+00000000+AAAA"],
     "signing_command": ["hush", "hush sh", f"{SigningKey('a', bytes(32)).verifier} no-such-command-here"],
     "checkpoints": [__file__, "/dev/null/x"],
+    "witnesses": ["hush", "a+00000000+AAAA"],
     "audit_check": ["hourly"],
     "exports_kept": ["0", "721", "1 day"],
     "export_bytes_per_tenant": ["1000", "1 GB", str(2**50 + 1)],

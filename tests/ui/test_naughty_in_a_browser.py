@@ -48,7 +48,7 @@ UNHARMED = {"ran": False, "made": [], "handlers": [], "counted": False}
 def naughty(declared_type: str) -> CaseType:
     """A case type every word of which means mischief, in each language."""
     of = declared().case_types[declared_type].model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return CaseType.model_validate(_spoilt(of))
+    return CaseType.model_validate(_spoilt({**of, "data": {**of["data"], "additionalProperties": True}}))
 
 
 def _spoilt(value: Any, key: str = "") -> Any:

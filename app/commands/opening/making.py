@@ -14,7 +14,7 @@ class MakerProcess(BesideProcess):
     """It makes all exports that wait, and ends."""
 
     formats: Sequence[str] = tuple(name for name in EXPORTED_AS if name not in WANT_MORE)
-    patience = 10.0
+    patience = 5.0
 
     def __init__(self) -> None:
         super().__init__("app.commands.opening.make_exports", "makes exports")
