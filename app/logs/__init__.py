@@ -35,5 +35,9 @@ class _FirstLine(logging.Handler):
         self._settings = settings
 
     def emit(self, record: logging.LogRecord) -> None:
-        configure_logs(self._settings)
-        logging.getLogger().handle(record)
+        """Its place is taken by the handler of all lines; whoever else listens goes on listening."""
+        from app.logs import lines
+
+        root, handler = logging.getLogger(), lines.handler(as_json=self._settings.log_format == "json")
+        root.handlers = [handler if one is self else one for one in root.handlers]
+        handler.handle(record)

@@ -11,7 +11,7 @@ import pytest
 from httpx import AsyncClient
 
 from app.http.sign_in.own_tokens import mint
-from app.logs import configure_logs
+from app.logs import configure_logs, configure_logs_when_needed
 from app.policy.engine import PolicyEngine
 from app.services.assembly import Assembly
 from app.services.store.failures import Refused
@@ -159,6 +159,18 @@ def test_libraries_are_heard_only_when_something_is_wrong(begin: Begin) -> None:
     logging.getLogger("stateward.any").debug("ours")
     lines = read().splitlines()
     assert len(lines) == 2
+
+
+def test_the_first_line_that_is_told_leaves_whoever_else_listens(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs_when_needed(Settings())
+    heard: list[str] = []
+    listening = logging.Handler()
+    listening.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger().addHandler(listening)
+    for line in ("one", "two"):
+        logging.getLogger("stateward.test").warning(line)
+    assert heard == ["one", "two"]
+    assert [line.split()[-2] for line in capsys.readouterr().err.splitlines()] == ["one", "two"]
 
 
 def test_a_group_of_faults_is_logged_with_each_of_them(begin: Begin) -> None:

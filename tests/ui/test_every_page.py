@@ -13,7 +13,7 @@ from app.db import open_store
 from app.services.assembly import Assembly
 from app.ui.frame.reader import Reader
 from tests.house import CLERK, MANAGER, STRANGER, actor, fired, open_claim, opened, running
-from tests.lengths import LONG
+from tests.lengths import LONG, part
 from tests.over_http import services_of
 from tests.ui.browsing import Window, browsing, scrolls_sideways, violations
 from tests.ui.page_routes import page_routes
@@ -125,10 +125,10 @@ async def test_each_page_that_there_is_is_looked_at(house: Assembly, case_id: st
 
 
 async def test_axe_finds_nothing_on_any_page(window: Window, house: Assembly, case_id: str) -> None:
-    """In the suite each page has one of the four looks; in the long form all of them."""
+    """In the suite every second page has one of the four looks; in the long form each has all of them."""
     found: list[str] = []
     pages: dict[tuple[str, int], Page] = {}
-    for place, sight in enumerate(await sights(house, case_id)):
+    for place, sight in enumerate(part(await sights(house, case_id), 2)):
         for look in range(len(LOOKS)) if LONG else [place % len(LOOKS)]:
             width, dark = LOOKS[look]
             key = sight.who.session_id, look
